@@ -1,0 +1,70 @@
+#pragma once
+// HTTP/1.1 as a port: one request, one whole answer.
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sluice::http {
+
+// Where to connect. Parsed from "http://host:port" or "https://host"; see parse_endpoint().
+struct Endpoint {
+  bool tls = false;
+  std::string host;        // name, IPv4 or IPv6 without brackets
+  std::uint16_t port = 0;  // never 0 after parsing
+  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
+};
+
+// Scheme http or https (default http when absent), a host, an optional port, an optional trailing "/".
+// Anything else (other schemes, user info, path, query) is invalid_argument with the reason.
+Result<Endpoint> parse_endpoint(std::string_view text);
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+struct Request {
+  std::string method;                         // "POST"
+  std::string target;                         // path and query as they go on the wire, already encoded
+  std::string host;                           // Host header; empty: made from the endpoint
+  Headers headers;                            // Content-Length and Host are added by the transport
+  std::string_view body;                      // must stay valid until send() returns
+  Duration limit = std::chrono::seconds(30);  // for each network step: connect, handshake, write, read
+  std::size_t answer_bytes_max = 16 * 1024 * 1024;
+};
+
+struct Response {
+  int status = 0;
+  Headers headers;
+  std::string body;
+
+  // First header of that name (any letter case), or "".
+  std::string_view header(std::string_view name) const;
+};
+
+// Errors of send(): unavailable (resolve, connect, reset, closed early), timeout, corrupt (not HTTP, too
+// large, shorter than announced), permission_denied (certificate not accepted).
+class Transport {
+ public:
+  virtual ~Transport() = default;
+
+  // Connections are kept and reused. A kept connection that turns out dead before any byte of the answer came
+  // is replaced once, silently. No other retry.
+  virtual awaitable<Result<Response>> send(const Endpoint& endpoint, const Request& request) = 0;
+};
+
+// TLS settings of the real transport.
+struct TransportOptions {
+  std::string ca_file;                             // PEM; empty: the system's
+  std::size_t idle_connections_max = 64;           // over all endpoints
+  Duration idle_limit = std::chrono::seconds(20);  // closed after this long unused
+};
+
+// Sockets, TLS and all. One per io_context.
+std::unique_ptr<Transport> make_transport(Executor executor, Clock& clock, TransportOptions options = {});
+
+}  // namespace sluice::http

@@ -1,0 +1,159 @@
+#pragma once
+// A job as its file declares it, and the typed export that one of its instances performs.
+// docs/configuration.md lists every key.
+
+#include "core/base/error.hpp"
+#include "core/base/secret.hpp"
+#include "core/base/time.hpp"
+#include "core/pipeline/window.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::job {
+
+// Minute cycle of DataWorks (scheduling.md section 3): slots at start, start + interval, ... <= end of every
+// local day, restarting each day.
+struct Schedule {
+  std::chrono::minutes start{0};           // of the local day, 0 .. 1439
+  std::chrono::minutes end{23 * 60 + 59};  // inclusive, start .. 1439
+  std::chrono::minutes interval{5};        // 1 .. 1440
+  std::string zone = "Asia/Shanghai";      // IANA name
+  std::chrono::sys_days effective_from{};  // local dates, both inclusive; default 1970-01-01 ...
+  std::chrono::sys_days effective_to = std::chrono::sys_days(std::chrono::year(9999) / 1 / 1);
+  friend bool operator==(const Schedule&, const Schedule&) = default;
+};
+
+// Automatic reruns of a failed instance, counted from the end of the failed attempt.
+struct Rerun {
+  int times = 3;                                // 0 .. 10, beyond the first attempt
+  Duration interval = std::chrono::minutes(2);  // 0 s .. 30 min (seconds are for tests and demos)
+  friend bool operator==(const Rerun&, const Rerun&) = default;
+};
+
+// "start_time" and "$[yyyymmddhh24miss-10/24/60]".
+struct Parameter {
+  std::string name;
+  std::string expression;
+};
+
+// Parameter values of one instance, in order of declaration; frozen when the instance is planned.
+using ParameterValues = std::vector<std::pair<std::string, std::string>>;
+
+struct Script;  // the script's tree before ${variables} are filled in; core/job/script.hpp
+
+struct Job {
+  std::string name;  // [A-Za-z0-9_.-]{1,100}
+  std::string file;  // where it was read from
+  Schedule schedule;
+  Rerun rerun;
+  std::vector<Parameter> parameters;
+  std::shared_ptr<const Script> script;
+  std::string version;  // first 12 hex digits of the SHA-256 of the definition, without secrets
+};
+
+struct Column {
+  std::string name;
+};
+
+enum class ReadMode { row, column };  // single_version_and_update_only, multi_version
+enum class OnGap { fail, proceed };
+
+struct TableStoreSource {
+  std::string endpoint;
+  std::string instance;
+  std::string access_id;
+  Secret access_key;
+  Secret security_token;  // STS; empty without
+  std::string table;
+  std::string status_table;  // accepted; our state is in the state file
+  ReadMode mode = ReadMode::row;
+  std::vector<Column> columns;
+  bool export_sequence = false;
+  int max_retries = 30;  // repeats of one request
+  OnGap on_gap = OnGap::fail;
+  Duration settle = std::chrono::seconds(60);  // design.md section 4
+};
+
+enum class WriteMode { truncate, append, non_conflict };
+enum class FileFormat { csv, text };
+
+struct OssTarget {
+  std::string endpoint;
+  std::string bucket;
+  std::string access_id;
+  Secret access_key;
+  Secret security_token;
+  std::string region;  // for signature V4; empty: signature V1
+  bool cname = false;  // the endpoint is a domain bound to the bucket
+  std::string object;  // prefix of the object names, variables filled in
+  WriteMode write_mode = WriteMode::truncate;
+  FileFormat file_format = FileFormat::csv;
+  std::string encoding = "UTF-8";
+  std::string null_format = "null";
+  std::string date_format;
+  std::string field_delimiter = ",";  // csv: one character
+  std::vector<std::string> header;    // empty: none
+  std::string suffix;                 // ".csv" for csv unless given; "" for text
+  bool write_single_object = false;
+};
+
+struct Settings {
+  std::optional<std::uint64_t> error_limit;  // dirty records allowed; nothing: no limit
+  std::uint64_t bytes_per_second = 0;        // 0: no limit (mbps counts only with throttle: true)
+};
+
+// What one instance does: everything resolved, secrets in clear.
+struct Export {
+  pipeline::Window window;
+  TableStoreSource source;
+  OssTarget target;
+  Settings settings;
+};
+
+enum class Severity { error, warning };
+
+struct Problem {
+  Severity severity = Severity::error;
+  std::string file;
+  int line = 1;    // from 1
+  int column = 1;  // from 1, in characters
+  std::string message;
+};
+
+// "etc/jobs.d/orders.yaml:12:7: error: reader.parameter.dateTable: unknown key, did you mean dataTable?"
+std::string to_string(const Problem& problem);
+
+// A named data source of sluice.yaml: keys and raw values ("${env:NAME}", "file:/path" still unresolved).
+struct DataSource {
+  std::string type;  // "ots" or "oss"
+  std::vector<std::pair<std::string, std::string>> keys;
+};
+using DataSources = std::vector<std::pair<std::string, DataSource>>;
+
+struct LoadedJobs {
+  std::vector<Job> jobs;          // those without errors
+  std::vector<Problem> problems;  // all of them, in order of place
+};
+
+// Reads one job file, checks everything that can be checked without a connection (section "sluice check" of
+// docs/operations.md) and reports all problems at once. Never throws for bad content.
+LoadedJobs load_job_file(const std::string& path, const DataSources& sources);
+
+// Values of the job's parameters for the instance scheduled at `scheduled`. invalid_argument names the
+// parameter.
+Result<ParameterValues> freeze(const Job& job, Instant scheduled);
+
+// The window [start, end) that `values` give this job's script; needs no secrets.
+Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values);
+
+// The whole export. Reads secrets from where the script or the data source says; errors name key and source,
+// never a value.
+Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources);
+
+}  // namespace sluice::job

@@ -1,0 +1,55 @@
+#pragma once
+// Where each shard of a stream stands between two windows. Positions chain: a window starts where its
+// predecessor was committed. They are stored as JSON in the state file (docs/formats.md).
+
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::pipeline {
+
+// The place of one record in its shard: unique and ascending (tablestore-wire.md 4.5).
+struct Sequence {
+  std::int32_t epoch = 0;
+  std::int64_t time_us = 0;  // time of the write in the log, microseconds since 1970
+  std::int32_t row_index = 0;
+  friend auto operator<=>(const Sequence&, const Sequence&) = default;
+};
+
+struct ShardPosition {
+  enum class Kind : std::uint8_t {
+    oldest,    // nothing read yet: begins at the oldest record kept
+    at_time,   // nothing read yet: begins at the first record with time >= `time` (first window of a chain)
+    iterator,  // goes on at `iterator`, leaving out records up to and including `last`
+    ended,     // read to its end (split, merged); stays here while the stream still lists it
+  };
+
+  std::string shard;
+  Kind kind = Kind::oldest;
+  Instant time{};                // at_time only
+  std::string iterator;          // iterator only: opaque text of the server, names a page
+  std::optional<Sequence> last;  // last record that belongs to the past
+  Instant polled{};              // server time of the last successful answer; nothing before it is missing
+  friend bool operator==(const ShardPosition&, const ShardPosition&) = default;
+};
+
+struct Positions {
+  std::string stream;                 // stream id
+  Instant enabled{};                  // when the stream was last switched on, by the server
+  std::vector<ShardPosition> shards;  // fixed order: parents first; its index names the shard's objects
+
+  const ShardPosition* find(std::string_view shard) const;
+  friend bool operator==(const Positions&, const Positions&) = default;
+};
+
+boost::json::value to_json(const Positions& positions);
+Result<Positions> positions_from_json(const boost::json::value& json);  // invalid_argument names the member
+
+}  // namespace sluice::pipeline

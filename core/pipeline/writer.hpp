@@ -1,0 +1,59 @@
+#pragma once
+// The port to where windows go. Implemented by core/oss and core/localfile.
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+#include "core/pipeline/log.hpp"
+#include "core/pipeline/row.hpp"
+#include "core/pipeline/window.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice::pipeline {
+
+// Takes the rows of one shard, in order.
+class ShardSink {
+ public:
+  virtual ~ShardSink() = default;
+
+  // Encodes the batch before it first suspends or returns: the batch's views may die right after.
+  // Waits when too much is in memory. Errors are final: the window is lost and abort() follows.
+  virtual awaitable<Result<void>> write(const RowBatch& rows) = 0;
+};
+
+// One attempt at one window. Calls: prepare, open + write..., then commit or abort, each once.
+// Nothing is visible to readers of the target before commit().
+class WindowWriter {
+ public:
+  virtual ~WindowWriter() = default;
+
+  // Checks the target (bucket exists, nonConflict) and removes what an interrupted attempt left behind.
+  virtual awaitable<Result<void>> prepare() = 0;
+
+  // The sink of the shard with this place in the plan (0-based, below 10,000). Opened at most once each.
+  // Owned by the writer.
+  virtual ShardSink& open(std::uint32_t index) = 0;
+
+  // Completes all objects, in order of index. On error some may be visible; abort() removes them.
+  virtual awaitable<Result<std::vector<ObjectInfo>>> commit() = 0;
+
+  // Takes everything of this attempt back: open uploads, completed objects. Tries all, logs what it could not
+  // do.
+  virtual awaitable<void> abort() = 0;
+};
+
+class Writer {
+ public:
+  virtual ~Writer() = default;
+
+  // `statistics` and `log` outlive the WindowWriter.
+  virtual std::unique_ptr<WindowWriter> begin(const Window& window, Statistics& statistics, Log& log) = 0;
+
+  // The name the object of shard `index` gets in this window.
+  virtual std::string object_name(const Window& window, std::uint32_t index) const = 0;
+};
+
+}  // namespace sluice::pipeline

@@ -1,0 +1,95 @@
+#pragma once
+// The port to what must survive a crash. The scheduler acts on nothing that is not stored here first.
+// Implemented by storage/ on SQLite; tests wrap it with faults.
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+#include "scheduler/instance.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::scheduler {
+
+// Which instances a listing wants; newest slot first.
+struct InstanceQuery {
+  std::string job;                  // empty: all
+  std::optional<Instant> from;      // slot >= from
+  std::optional<Instant> to;        // slot < to
+  std::vector<State> states;        // empty: all
+  std::size_t limit = 100;          // 1 .. 1000
+  std::optional<InstanceId> after;  // resume behind this one (paging)
+};
+
+// An accepted action of an operator, kept for ever.
+struct AuditEntry {
+  Instant at{};
+  std::string actor;   // "uid 1000 (unix socket)"
+  std::string action;  // "rerun"
+  std::string target;  // instance id or job
+  std::string detail;
+};
+
+// Failures of the store itself (disk full, corrupt file) are exceptions (ErrorException with disk_full, io or
+// corrupt): no caller here can act on them but to stop and try again later. Each method is one transaction
+// that is durable when it returns.
+class StateStore {
+ public:
+  virtual ~StateStore() = default;
+
+  // Planning. Existing (job, slot) pairs are left alone; returns how many were new. New ones start in
+  // wait_time.
+  virtual awaitable<std::size_t> add_instances(std::vector<NewInstance> instances) = 0;
+  // Newest planned slot of the job.
+  virtual awaitable<std::optional<Instant>> last_planned(std::string job) = 0;
+  // Deletes instances of the job with slot > after that were never attempted and are not frozen (a changed
+  // schedule replaces them); returns how many.
+  virtual awaitable<std::size_t> remove_unstarted(std::string job, Instant after) = 0;
+
+  // Deciding. For each job its earliest instance that is not success, if there is one with slot <= now.
+  // Windows of one job chain by position, so no later instance can run.
+  virtual awaitable<std::vector<Instance>> heads(Instant now) = 0;
+  // The next instant > now at which heads() or a retry becomes due: least slot or retry_at; nothing if none.
+  virtual awaitable<std::optional<Instant>> next_due(Instant now) = 0;
+  // End positions of the latest success of the job with slot < before; nothing for the first of a chain.
+  virtual awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) = 0;
+  // Stored start and, if it succeeded, end positions of an instance.
+  virtual awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) = 0;
+  virtual awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) = 0;
+
+  // State changes that are not attempts. Refused with refused_by_state unless the present state is one of
+  // `from`.
+  virtual awaitable<Result<void>> change_state(std::int64_t instance_row, std::vector<State> from, State to,
+                                               std::string reason) = 0;
+  // Resets failures and retry_at as well, and records the action. For rerun, set-success, freeze, unfreeze.
+  virtual awaitable<Result<void>> operate(std::int64_t instance_row, std::vector<State> from, State to,
+                                          std::string reason, AuditEntry entry) = 0;
+
+  // Attempts. begin_attempt: state must be one of not_run, wait_time, wait_resource, retry_wait (else
+  // conflict); becomes running, a new attempt is opened, the start positions are kept (the first time, or
+  // again when the instance is not being repeated).
+  virtual awaitable<Result<Attempt>> begin_attempt(std::int64_t instance_row, pipeline::Positions start,
+                                                   Instant now) = 0;
+  // Closes the attempt, stores the outcome, extends coverage, sets SUCCESS. One transaction.
+  virtual awaitable<void> succeed(Attempt attempt, Outcome outcome, Instant now) = 0;
+  // Closes the attempt (failed or killed); the instance becomes retry_wait (retry_at given) or failure.
+  virtual awaitable<void> fail(Attempt attempt, AttemptResult result, Error error,
+                               pipeline::Statistics statistics, std::optional<Instant> retry_at,
+                               Instant now) = 0;
+  // At start: closes every open attempt as lost; its instance goes back to wait_resource without counting a
+  // failure. Returns the instances.
+  virtual awaitable<std::vector<Instance>> close_lost(Instant now) = 0;
+
+  // Looking.
+  virtual awaitable<std::vector<Instance>> instances(InstanceQuery query) = 0;
+  virtual awaitable<std::optional<Instance>> instance(InstanceId id) = 0;
+  virtual awaitable<std::optional<Instance>> predecessor(InstanceId id) = 0;  // previous slot of the job
+  virtual awaitable<std::vector<Attempt>> attempts(std::int64_t instance_row) = 0;
+  virtual awaitable<Coverage> coverage(std::string job) = 0;
+  // Instances by state for one job.
+  virtual awaitable<std::vector<std::pair<State, std::uint64_t>>> counts(std::string job) = 0;
+  virtual awaitable<std::vector<AuditEntry>> audit(std::size_t limit) = 0;
+};
+
+}  // namespace sluice::scheduler
