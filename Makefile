@@ -1,0 +1,43 @@
+# The everyday commands. CMakePresets.json has the builds behind them.
+PREFIX ?= /usr/local
+DEMO_ARGS ?=
+
+.PHONY: all demo test bench soak format install clean
+
+all:
+	@.ci/deps
+	@cmake --preset release >/dev/null
+	cmake --build --preset release
+
+# Installs what is missing, builds, and runs the main job on the embedded sandbox. DEMO_ARGS="--once" checks and ends.
+demo:
+	@.ci/deps
+	@cmake --preset dev >/dev/null
+	@cmake --build --preset dev --target sluice sluice-sandbox
+	@build/dev/sluice demo $(DEMO_ARGS)
+
+# Installs what is missing, builds, and runs every test.
+test:
+	@.ci/deps test
+	@.ci/test
+
+# Micro benchmarks and whole windows over loopback; results go to build/bench.
+bench:
+	@.ci/deps
+	@cmake --preset release >/dev/null
+	@cmake --build --preset release --target sluice sluice-sandbox sluice_bench
+	@tests/bench/run
+
+# The long campaigns: many more seeds, and an hour of each fuzzer.
+soak:
+	@.ci/deps test
+	@tests/soak
+
+format:
+	@git ls-files '*.hpp' '*.cpp' | xargs clang-format -i
+
+install: all
+	cmake --install build/release --prefix $(PREFIX)
+
+clean:
+	rm -rf build
