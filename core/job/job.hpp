@@ -1,6 +1,6 @@
 #pragma once
 // A job as its file declares it, and the typed export that one of its instances performs.
-// docs/configuration.md lists every key.
+// docs/job-files.md lists every key.
 
 #include "core/base/error.hpp"
 #include "core/base/secret.hpp"
@@ -36,10 +36,14 @@ struct Rerun {
   friend bool operator==(const Rerun&, const Rerun&) = default;
 };
 
+class TimeExpression;  // core/job/time_expression.hpp
+
 // "start_time" and "$[yyyymmddhh24miss-10/24/60]".
 struct Parameter {
   std::string name;
   std::string expression;
+  std::shared_ptr<const TimeExpression>
+      parsed{};  // set by load_job_file(); without it freeze() parses each time
 };
 
 // Parameter values of one instance, in order of declaration; frozen when the instance is planned.

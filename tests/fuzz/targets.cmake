@@ -1,5 +1,10 @@
 sluice_fuzzer(time_expression_fuzz
-  SOURCES core/job/time_expression.cpp core/job/civil_time.cpp LINKS date::date-tz)
+  SOURCES core/job/time_expression.cpp core/job/time_expression_parser.cpp core/job/expression_offset.cpp
+          core/job/civil_time.cpp
+  LINKS date::date-tz)
+file(GLOB job_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/job/*.cpp)
+sluice_fuzzer(job_file_fuzz SOURCES ${job_sources}
+  LINKS date::date-tz yaml-cpp OpenSSL::Crypto Boost::json)
 sluice_fuzzer(plain_buffer_fuzz SOURCES core/tablestore/plain_buffer.cpp)
 sluice_fuzzer(page_fuzz SOURCES core/tablestore/page_decoder.cpp)
 sluice_fuzzer(oss_xml_fuzz SOURCES core/oss/xml.cpp)

@@ -1,0 +1,14 @@
+#pragma once
+// The version of a job: which definition an instance was planned from.
+
+#include "core/job/job.hpp"
+
+#include <string>
+
+namespace sluice::job {
+
+// The first 12 hex digits of the SHA-256 of everything that decides what the job does: name, schedule, rerun,
+// parameters and script. Credentials, comments, places, the order of keys and the files' names are left out.
+std::string definition_version(const Job& job);
+
+}  // namespace sluice::job

@@ -1,0 +1,15 @@
+#pragma once
+// The pieces freeze() is made of, for those who want to go on after a failing parameter.
+
+#include "core/job/job.hpp"
+#include "core/job/time_expression.hpp"
+
+namespace sluice::job {
+
+// The value of one parameter; one named "date" is the business date whatever its expression says.
+Result<std::string> value_of(const Parameter& parameter, const Moment& moment);
+
+// Adds what the job's script uses without an assignment: date, bdp.system.bizdate and bdp.system.cyctime.
+void append_system_values(const Job& job, const Moment& moment, ParameterValues& values);
+
+}  // namespace sluice::job

@@ -1,0 +1,211 @@
+#include "core/job/job_schedule.hpp"
+
+#include "core/job/civil_time.hpp"
+#include "core/job/time_expression.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sluice::job {
+namespace {
+
+using std::chrono::minutes;
+
+constexpr minutes kDay{24 * 60};
+
+bool is_name_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+bool is_parameter_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), is_name_character);
+}
+
+bool matches(std::string_view text, std::string_view pattern) {  // '0' in the pattern is any digit
+  return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(),
+                    [](char c, char wanted) { return wanted == '0' ? c >= '0' && c <= '9' : c == wanted; });
+}
+
+int number(std::string_view text, std::size_t at, std::size_t count) {
+  return static_cast<int>(parse_integer(text.substr(at, count)).value_or(0));
+}
+
+minutes read_time_of_day(YamlMap& schedule, std::string_view key, minutes fallback) {
+  const auto text = schedule.text(key);
+  if (!text) return fallback;
+  const bool form = matches(*text, "00:00");
+  if (form && number(*text, 0, 2) < 24 && number(*text, 3, 2) < 60) {
+    return minutes(number(*text, 0, 2) * 60 + number(*text, 3, 2));
+  }
+  schedule.error(key, fmt::format("expected a time of day from 00:00 to 23:59, got \"{}\"", *text));
+  return fallback;
+}
+
+std::chrono::sys_days read_date(YamlMap& schedule, std::string_view key, std::chrono::sys_days fallback) {
+  const auto text = schedule.text(key);
+  if (!text) return fallback;
+  if (matches(*text, "0000-00-00")) {
+    const std::chrono::year_month_day date(std::chrono::year(number(*text, 0, 4)),
+                                           std::chrono::month(static_cast<unsigned>(number(*text, 5, 2))),
+                                           std::chrono::day(static_cast<unsigned>(number(*text, 8, 2))));
+    if (date.ok()) return date;
+  }
+  schedule.error(key, fmt::format("expected a date such as 2018-10-16, got \"{}\"", *text));
+  return fallback;
+}
+
+minutes read_interval(YamlMap& schedule, minutes fallback) {
+  const bool uneven = schedule.boolean("allowUnevenInterval").value_or(false);
+  const auto length = schedule.duration("interval", minutes(1), kDay);
+  if (!length) return fallback;
+  const auto interval = std::chrono::duration_cast<minutes>(*length);
+  if (interval != *length) {
+    schedule.error("interval", "expected whole minutes, such as 5m or 300s");
+    return fallback;
+  }
+  if (60 % interval.count() != 0 && !uneven) {
+    schedule.error("interval",
+                   fmt::format("{} minutes do not divide an hour, so the slots shift from hour to hour; "
+                               "take 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60, or set "
+                               "allowUnevenInterval: true",
+                               interval.count()));
+  }
+  return interval;
+}
+
+// "name=expression" as a place-keeping pair.
+struct Assignment {
+  std::string name;
+  std::string expression;
+  Place place;             // of the name
+  Place expression_place;  // of the expression
+};
+
+// Splits "a=$[..] b=.." at blanks. Columns are kept for text on one line.
+std::vector<Assignment> split_assignments(YamlMap& job, const YamlNode& node) {
+  std::vector<Assignment> assignments;
+  const std::string_view text = node.text;
+  const auto place_of = [&](std::size_t at) {
+    const auto characters =
+        std::count_if(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at),
+                      [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+    return Place{node.place.line, node.place.column + static_cast<int>(characters) + (node.quoted ? 1 : 0)};
+  };
+  for (std::size_t at = text.find_first_not_of(" \t\r\n"); at != std::string_view::npos;) {
+    const std::size_t end = std::min(text.find_first_of(" \t\r\n", at), text.size());
+    const std::string_view word = text.substr(at, end - at);
+    const std::size_t equals = word.find('=');
+    if (equals == std::string_view::npos) {
+      job.problems().error(place_of(at),
+                           fmt::format("parameters: expected name=expression, got \"{}\"; values cannot "
+                                       "hold blanks",
+                                       word));
+    } else {
+      assignments.push_back(Assignment{std::string(word.substr(0, equals)),
+                                       std::string(word.substr(equals + 1)), place_of(at),
+                                       place_of(at + equals + 1)});
+    }
+    at = text.find_first_not_of(" \t\r\n", end);
+  }
+  return assignments;
+}
+
+std::vector<Assignment> map_assignments(YamlMap& job, const YamlNode& node) {
+  std::vector<Assignment> assignments;
+  YamlMap map(node, job.path("parameters"), job.problems());  // reports duplicates
+  for (std::size_t at = 0; at < node.items.size(); ++at) {
+    const YamlNode& value = node.items[at];
+    const bool empty = value.kind == YamlNode::Kind::null;
+    if (!empty && value.kind != YamlNode::Kind::scalar) {
+      map.error(node.keys[at].text, fmt::format("expected an expression, got {}", kind_name(value)));
+      continue;
+    }
+    if (map.get(node.keys[at].text) != &value && !empty) continue;  // a duplicate
+    assignments.push_back(Assignment{node.keys[at].text, value.text, node.keys[at].place, value.place});
+  }
+  return assignments;
+}
+
+void warn_about_date(YamlMap& job, const Assignment& assignment, const TimeExpression& expression) {
+  if (assignment.name != "date" || expression.is_business_date()) return;
+  job.problems().warning(assignment.expression_place,
+                         fmt::format("parameters.date: a parameter named date is always the business date "
+                                     "($bizdate), {} has no effect; choose another name",
+                                     assignment.expression));
+}
+
+}  // namespace
+
+bool is_job_name(std::string_view name) noexcept {
+  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
+    return is_name_character(c) || c == '.' || c == '-';
+  });
+}
+
+Schedule read_schedule(YamlMap map) {
+  Schedule schedule;
+  if (const auto cycle = map.text("cycle"); cycle && *cycle != "minute") {
+    map.error("cycle", fmt::format("expected minute, got \"{}\"; other cycles are not supported", *cycle));
+  }
+  schedule.start = read_time_of_day(map, "start", schedule.start);
+  schedule.end = read_time_of_day(map, "end", schedule.end);
+  if (schedule.end < schedule.start) map.error("end", "must not be before start");
+  schedule.interval = read_interval(map, schedule.interval);
+  if (auto zone = map.text("timezone")) {
+    if (zone_exists(*zone)) {
+      schedule.zone = std::move(*zone);
+    } else {
+      map.error("timezone",
+                fmt::format("\"{}\" is not known; use an IANA name such as Asia/Shanghai", *zone));
+    }
+  }
+  schedule.effective_from = read_date(map, "effectiveFrom", schedule.effective_from);
+  schedule.effective_to = read_date(map, "effectiveTo", schedule.effective_to);
+  if (schedule.effective_to < schedule.effective_from)
+    map.error("effectiveTo", "must not be before effectiveFrom");
+  map.finish();
+  return schedule;
+}
+
+Rerun read_rerun(YamlMap map) {
+  Rerun rerun;
+  rerun.times = static_cast<int>(map.integer("times", 0, 10).value_or(rerun.times));
+  rerun.interval = map.duration("interval", Duration(0), minutes(30)).value_or(rerun.interval);
+  map.finish();
+  return rerun;
+}
+
+std::vector<Parameter> read_parameters(YamlMap& job, std::vector<std::string>& broken) {
+  std::vector<Parameter> parameters;
+  const YamlNode* node = job.get("parameters");
+  if (node == nullptr) return parameters;
+  if (node->kind == YamlNode::Kind::sequence) {
+    job.error("parameters",
+              "expected a map of names and expressions, or a string \"a=$[...] b=...\", got a list");
+    return parameters;
+  }
+  const auto assignments = node->is_mapping() ? map_assignments(job, *node) : split_assignments(job, *node);
+  for (const Assignment& assignment : assignments) {
+    const auto same = [&](const Parameter& other) { return other.name == assignment.name; };
+    if (!is_parameter_name(assignment.name)) {
+      job.problems().error(
+          assignment.place,
+          fmt::format("parameters: \"{}\" is no name; use letters, digits and _", assignment.name));
+    } else if (std::any_of(parameters.begin(), parameters.end(), same)) {
+      job.problems().error(assignment.place, fmt::format("parameters.{}: given twice", assignment.name));
+    } else if (auto parsed = TimeExpression::parse(assignment.expression); !parsed) {
+      job.problems().error(
+          assignment.expression_place,
+          fmt::format("parameters.{}: {}", assignment.name, describe(parsed.error(), assignment.expression)));
+      broken.push_back(assignment.name);
+    } else {
+      warn_about_date(job, assignment, *parsed);
+      parameters.push_back(Parameter{assignment.name, assignment.expression,
+                                     std::make_shared<const TimeExpression>(std::move(*parsed))});
+    }
+  }
+  return parameters;
+}
+
+}  // namespace sluice::job

@@ -1,0 +1,65 @@
+#include "core/job/job.hpp"
+#include "core/job/script.hpp"
+#include "core/job/sections.hpp"
+#include "core/job/time_range.hpp"
+#include "core/job/variables.hpp"
+#include "core/job/yaml_map.hpp"
+
+#include <fmt/format.h>
+
+namespace sluice::job {
+namespace {
+
+const std::vector<std::string> kNothingBroken;
+
+Error as_error(const Job& job, const Problem& problem) {
+  return Error(Errc::invalid_argument, fmt::format("resolve job {}: {}:{}:{}: {}", job.name, problem.file,
+                                                   problem.line, problem.column, problem.message));
+}
+
+Result<const Script*> script_of(const Job& job) {
+  if (job.script == nullptr)
+    return Error(Errc::invalid_argument, fmt::format("resolve job {}: no script", job.name));
+  return job.script.get();
+}
+
+}  // namespace
+
+Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values) {
+  const auto script = script_of(job);
+  if (!script) return script.error();
+  ProblemList problems((*script)->file);
+  const Variables variables{values, kNothingBroken};
+  const YamlNode times = fill_variables((*script)->times, "reader.parameter", variables, problems);
+  YamlMap map(times, "reader.parameter", problems);
+  const auto range = read_time_range(map, job.schedule.zone);
+  if (const Problem* problem = problems.first_error()) return as_error(job, *problem);
+  if (!range) return Error(Errc::internal, fmt::format("resolve job {}: no time range", job.name));
+  pipeline::Window window;
+  window.job = job.name;
+  window.start = range->start;
+  window.end = range->end;
+  window.zone = job.schedule.zone;
+  return window;
+}
+
+Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources) {
+  auto window = window_of(job, values);
+  if (!window) return window.error();
+  const Script& script = *job.script;
+  ProblemList problems(script.file);
+  const Variables variables{values, kNothingBroken};
+  auto source_section =
+      read_source(fill_variables(script.reader, "reader.parameter", variables, problems), sources, problems);
+  auto target_section =
+      read_target(fill_variables(script.writer, "writer.parameter", variables, problems), sources, problems);
+  auto settings = read_settings(fill_variables(script.setting, "setting", variables, problems), problems);
+  if (const Problem* problem = problems.first_error()) return as_error(job, *problem);
+  auto source = connect(std::move(source_section));
+  if (!source) return source.error().in(fmt::format("resolve job {}", job.name));
+  auto target = connect(std::move(target_section));
+  if (!target) return target.error().in(fmt::format("resolve job {}", job.name));
+  return Export{std::move(*window), std::move(*source), std::move(*target), settings};
+}
+
+}  // namespace sluice::job

@@ -1,0 +1,207 @@
+#include "core/job/script.hpp"
+
+#include "core/job/time_range.hpp"
+#include "core/job/variables.hpp"
+#include "core/job/yaml_map.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+
+namespace sluice::job {
+namespace {
+
+// One side of an export and the names its plugin goes by in the hosted product and in DataX.
+struct Side {
+  std::string_view name;
+  std::array<std::string_view, 2> plugins;
+};
+constexpr Side kReader{"reader", {"otsstream", "otsstreamreader"}};
+constexpr Side kWriter{"writer", {"oss", "osswriter"}};
+
+// The maps a form consists of; null when missing.
+struct Parts {
+  const YamlNode* reader = nullptr;
+  const YamlNode* writer = nullptr;
+  const YamlNode* setting = nullptr;
+};
+
+// Checks the plugin's name and returns the map under `parameter`.
+const YamlNode* read_side(YamlMap& side, const Side& known, std::string_view plugin_key) {
+  side.require(plugin_key, fmt::format("the {}'s plugin: {}", known.name, known.plugins[0]));
+  if (const auto plugin = side.text(plugin_key);
+      plugin && std::find(known.plugins.begin(), known.plugins.end(), *plugin) == known.plugins.end()) {
+    side.error(plugin_key, fmt::format("\"{}\" is not supported as {}; supported are {} and {}", *plugin,
+                                       known.name, known.plugins[0], known.plugins[1]));
+  }
+  const YamlNode* parameter = side.require("parameter", fmt::format("it holds the {}'s keys", known.name));
+  side.finish();
+  return parameter;
+}
+
+const YamlNode* read_side_of(YamlMap& parent, const Side& known, std::string_view plugin_key) {
+  const YamlNode* node = parent.require(known.name, fmt::format("a script needs a {}", known.name));
+  if (node == nullptr) return nullptr;
+  YamlMap side(*node, std::string(known.name), parent.problems());
+  side.ignore(plugin_key == "name" ? "plugin" : "name");
+  return read_side(side, known, plugin_key);
+}
+
+void check_type(YamlMap& root) {
+  const auto type = root.text("type");
+  if (type && *type != "job") root.error("type", fmt::format("expected \"job\", got \"{}\"", *type));
+  root.text("version");
+  root.ignore("extend", "has no effect");
+}
+
+Parts read_version_1(YamlMap& root) {
+  check_type(root);
+  YamlMap configuration = root.map("configuration");
+  Parts parts;
+  parts.setting = configuration.get("setting");
+  parts.reader = read_side_of(configuration, kReader, "plugin");
+  parts.writer = read_side_of(configuration, kWriter, "plugin");
+  configuration.finish();
+  return parts;
+}
+
+// A processor that does nothing is what the script editor puts in by itself.
+void check_processor(YamlMap& step) {
+  step.ignore("stepType");
+  YamlMap parameter = step.map("parameter");
+  for (const std::string_view key : {"nodes", "edges", "groups"}) {
+    const YamlNode* list = parameter.get(key);
+    if (list != nullptr && !list->items.empty()) {
+      parameter.error(
+          key, "transformations between reader and writer are not supported; remove the processor step");
+      return;
+    }
+  }
+}
+
+void read_step(YamlMap& step, Parts& parts) {
+  step.ignore("name");
+  step.ignore("copies");
+  const auto category = step.text("category");
+  if (category == "reader" || category == "writer") {
+    const Side& known = category == "reader" ? kReader : kWriter;
+    const YamlNode*& part = category == "reader" ? parts.reader : parts.writer;
+    if (part != nullptr) step.error("category", fmt::format("a second {} is not supported", *category));
+    part = read_side(step, known, "stepType");
+  } else if (category == "processor") {
+    check_processor(step);
+  } else if (step.require("category", "reader or writer") != nullptr && category) {
+    step.error("category", fmt::format("expected reader or writer, got \"{}\"", *category));
+  }
+}
+
+Parts read_version_2(YamlMap& root) {
+  check_type(root);
+  root.ignore("order");
+  root.ignore("transform");
+  Parts parts;
+  parts.setting = root.get("setting");
+  const YamlNode* steps = root.get("steps");
+  if (steps->kind != YamlNode::Kind::sequence) {
+    root.error("steps", fmt::format("expected a list with a reader and a writer, got {}", kind_name(*steps)));
+    return parts;
+  }
+  for (std::size_t at = 0; at < steps->items.size(); ++at) {
+    YamlMap step(steps->items[at], fmt::format("steps[{}]", at), root.problems());
+    read_step(step, parts);
+  }
+  if (parts.reader == nullptr)
+    root.error("steps", "a step of category reader with a parameter map is missing");
+  if (parts.writer == nullptr)
+    root.error("steps", "a step of category writer with a parameter map is missing");
+  return parts;
+}
+
+Parts read_datax(YamlMap& root) {
+  root.ignore("core", "has no effect");
+  YamlMap job = root.map("job");
+  Parts parts;
+  parts.setting = job.get("setting");
+  const YamlNode* content = job.require("content", "a list with one reader and writer");
+  job.finish();
+  if (content == nullptr) return parts;
+  if (content->kind != YamlNode::Kind::sequence || content->items.size() != 1) {
+    job.error("content",
+              "expected a list with exactly one reader and writer; write one job file for each pair");
+    return parts;
+  }
+  YamlMap pair(content->items.front(), "job.content[0]", root.problems());
+  parts.reader = read_side_of(pair, kReader, "name");
+  parts.writer = read_side_of(pair, kWriter, "name");
+  const YamlNode* transformer = pair.get("transformer");
+  if (transformer != nullptr && !transformer->items.empty()) {
+    pair.error("transformer", "transformations between reader and writer are not supported; remove them");
+  }
+  pair.finish();
+  return parts;
+}
+
+// The map at `node`; an empty one in its place when it is missing or wrong.
+YamlNode take_map(const YamlNode* node, std::string_view path, Place fallback, ProblemList& problems) {
+  YamlNode map;
+  map.kind = YamlNode::Kind::mapping;
+  map.place = fallback;
+  if (node == nullptr) return map;
+  if (node->is_mapping()) return *node;
+  problems.error(node->place,
+                 fmt::format("{}: expected a map of keys and values, got {}", path, kind_name(*node)));
+  return map;
+}
+
+}  // namespace
+
+std::optional<Script> read_script(const YamlNode& root, ProblemList& problems) {
+  if (!root.is_mapping()) {
+    problems.error(root.place, fmt::format("the script: expected a map, got {}", kind_name(root)));
+    return std::nullopt;
+  }
+  YamlMap map(root, "", problems);
+  Parts parts;
+  if (map.get("configuration") != nullptr) {
+    parts = read_version_1(map);
+  } else if (map.get("steps") != nullptr) {
+    parts = read_version_2(map);
+  } else if (map.get("job") != nullptr) {
+    parts = read_datax(map);
+  } else {
+    problems.error(
+        root.place,
+        "the script: no known form; expected \"configuration\" with reader and writer (script mode 1.0), "
+        "\"steps\" (script mode 2.0) or \"job\" with \"content\" (DataX)");
+    return std::nullopt;
+  }
+  map.finish();
+  Script script;
+  script.file = problems.file();
+  script.reader = take_map(parts.reader, "reader.parameter", root.place, problems);
+  script.writer = take_map(parts.writer, "writer.parameter", root.place, problems);
+  script.setting = take_map(parts.setting, "setting", root.place, problems);
+  script.times = time_keys_of(script.reader);
+  std::set<std::string> names;
+  for (const YamlNode* part : {&script.reader, &script.writer, &script.setting})
+    collect_variables(*part, names);
+  script.variables.assign(names.begin(), names.end());
+  if (parts.reader == nullptr || parts.writer == nullptr) return std::nullopt;
+  return script;
+}
+
+YamlNode time_keys_of(const YamlNode& reader) {
+  YamlNode times;
+  times.kind = YamlNode::Kind::mapping;
+  times.place = reader.place;
+  for (std::size_t at = 0; at < reader.keys.size(); ++at) {
+    if (!is_time_key(reader.keys[at].text) || times.find(reader.keys[at].text) != nullptr) continue;
+    times.keys.push_back(reader.keys[at]);
+    times.items.push_back(reader.items[at]);
+  }
+  return times;
+}
+
+}  // namespace sluice::job

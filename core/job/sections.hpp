@@ -1,0 +1,31 @@
+#pragma once
+// The three parts of a script, variables filled in, as typed values. docs/job-files.md lists their keys.
+
+#include "core/job/connection.hpp"
+#include "core/job/job.hpp"
+#include "core/job/problems.hpp"
+#include "core/job/yaml_document.hpp"
+
+namespace sluice::job {
+
+// Everything but the connection, which stays unopened until connect().
+struct SourceSection {
+  TableStoreSource source;
+  Connection connection;
+};
+struct TargetSection {
+  OssTarget target;
+  Connection connection;
+};
+
+// Each reports all that is wrong with its part and returns what it could read. The time keys are
+// read_time_range()'s.
+SourceSection read_source(const YamlNode& parameter, const DataSources& sources, ProblemList& problems);
+TargetSection read_target(const YamlNode& parameter, const DataSources& sources, ProblemList& problems);
+Settings read_settings(const YamlNode& setting, ProblemList& problems);
+
+// Opens the connection's references and puts its values in. Errors name key and source, never a value.
+Result<TableStoreSource> connect(SourceSection section);
+Result<OssTarget> connect(TargetSection section);
+
+}  // namespace sluice::job

@@ -1,0 +1,157 @@
+#include "core/job/time_range.hpp"
+
+#include "core/job/civil_time.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace sluice::job {
+namespace {
+
+constexpr std::string_view kStartMillis = "startTimestampMillis";
+constexpr std::string_view kEndMillis = "endTimestampMillis";
+constexpr std::string_view kStartString = "startTimeString";
+constexpr std::string_view kEndString = "endTimeString";
+constexpr std::string_view kDate = "date";
+constexpr std::array<std::string_view, 5> kTimeKeys{kStartMillis, kEndMillis, kStartString, kEndString,
+                                                    kDate};
+
+// What the original product's template holds where nobody has filled it in.
+constexpr std::string_view kTemplateDate = "yyyyMMdd";
+
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t") == std::string_view::npos; }
+
+// Given, and more than white space.
+bool is_given(YamlMap& parameter, std::string_view key) {
+  const YamlNode* node = parameter.get(key);
+  return node != nullptr && !(node->kind == YamlNode::Kind::scalar && is_blank(node->text));
+}
+
+// `count` digits at `at`; the caller has checked that they are digits.
+int digits(std::string_view text, std::size_t at, std::size_t count) {
+  int value = 0;
+  for (const char c : text.substr(at, count)) value = value * 10 + (c - '0');
+  return value;
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// yyyyMMdd, optionally followed by HHmmss; strict.
+std::optional<CivilTime> parse_civil(std::string_view text) {
+  const std::chrono::year_month_day date(std::chrono::year(digits(text, 0, 4)),
+                                         std::chrono::month(static_cast<unsigned>(digits(text, 4, 2))),
+                                         std::chrono::day(static_cast<unsigned>(digits(text, 6, 2))));
+  if (!date.ok()) return std::nullopt;
+  const CivilTime day = std::chrono::sys_days(date);
+  if (text.size() == 8) return day;
+  const int hour = digits(text, 8, 2);
+  const int minute = digits(text, 10, 2);
+  const int second = digits(text, 12, 2);
+  if (hour > 23 || minute > 59 || second > 59) return std::nullopt;
+  return day + std::chrono::seconds(hour * 3600 + minute * 60 + second);
+}
+
+std::optional<Instant> local_instant(YamlMap& parameter, std::string_view key, CivilTime civil,
+                                     std::string_view zone) {
+  const auto instant = to_instant(civil, zone);
+  if (instant) return *instant;
+  parameter.error(key, instant.error().message());
+  return std::nullopt;
+}
+
+std::optional<Instant> read_time(YamlMap& parameter, std::string_view key, std::string_view zone) {
+  const auto text = parameter.text(key);
+  if (!text) return std::nullopt;
+  if (all_digits(*text) && text->size() == 13)
+    return Instant(std::chrono::milliseconds(*parse_integer(*text)));
+  if (all_digits(*text) && text->size() == 14) {
+    const auto civil = parse_civil(*text);
+    if (civil) return local_instant(parameter, key, *civil, zone);
+    parameter.error(key, fmt::format("\"{}\" is no time of the calendar; expected yyyyMMddHHmmss", *text));
+    return std::nullopt;
+  }
+  const std::string_view hint =
+      all_digits(*text) && text->size() == 10 ? "; 10 digits look like seconds, append 000" : "";
+  parameter.error(
+      key, fmt::format("expected 14 digits of local time (yyyyMMddHHmmss) or 13 digits of milliseconds, "
+                       "got \"{}\"{}",
+                       *text, hint));
+  return std::nullopt;
+}
+
+std::optional<TimeRange> read_pair(YamlMap& parameter, std::string_view start_key, std::string_view end_key,
+                                   std::string_view zone) {
+  for (const auto& [key, other] : {std::pair(start_key, end_key), std::pair(end_key, start_key)}) {
+    if (is_given(parameter, key)) continue;
+    parameter.error(key, fmt::format("missing beside {}; a time range needs both", other));
+    return std::nullopt;
+  }
+  const auto start = read_time(parameter, start_key, zone);
+  const auto end = read_time(parameter, end_key, zone);
+  if (!start || !end) return std::nullopt;
+  if (*start >= *end) {
+    parameter.error(end_key, fmt::format("must be later than {}: the window [{}, {}) is empty", start_key,
+                                         format_local(*start, zone), format_local(*end, zone)));
+    return std::nullopt;
+  }
+  return TimeRange{*start, *end};
+}
+
+std::optional<TimeRange> read_date(YamlMap& parameter, std::string_view zone) {
+  const auto text = parameter.text(kDate);
+  if (!text) return std::nullopt;
+  const auto civil = text->size() == 8 && all_digits(*text) ? parse_civil(*text) : std::nullopt;
+  if (!civil) {
+    parameter.error(kDate, fmt::format("expected a day as 8 digits (yyyyMMdd), got \"{}\"", *text));
+    return std::nullopt;
+  }
+  const auto start = local_instant(parameter, kDate, *civil, zone);
+  const auto end = local_instant(parameter, kDate, *civil + std::chrono::days(1), zone);
+  if (!start || !end) return std::nullopt;
+  return TimeRange{*start, *end};
+}
+
+}  // namespace
+
+bool is_time_key(std::string_view key) noexcept {
+  return std::find(kTimeKeys.begin(), kTimeKeys.end(), key) != kTimeKeys.end();
+}
+
+std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zone) {
+  const bool start_millis = is_given(parameter, kStartMillis);
+  const bool millis = is_given(parameter, kEndMillis) || start_millis;
+  const bool start_string = is_given(parameter, kStartString);
+  const bool strings = is_given(parameter, kEndString) || start_string;
+  bool date = is_given(parameter, kDate);
+  if (millis && strings) {
+    parameter.error(
+        start_string ? kStartString : kEndString,
+        "cannot be given together with startTimestampMillis or endTimestampMillis; keep one pair");
+    return std::nullopt;
+  }
+  if (date && (millis || strings)) {
+    const YamlNode* value = parameter.get(kDate);
+    if (value->kind != YamlNode::Kind::scalar || value->text != kTemplateDate) {
+      parameter.error(kDate,
+                      "cannot be given together with a time range; remove date, or the start and end times");
+      return std::nullopt;
+    }
+    parameter.warning(kDate,
+                      "\"yyyyMMdd\" is the unfilled value of the template and is ignored; remove this line");
+    date = false;
+  }
+  if (millis) return read_pair(parameter, kStartMillis, kEndMillis, zone);
+  if (strings) return read_pair(parameter, kStartString, kEndString, zone);
+  if (date) return read_date(parameter, zone);
+  parameter.problems().error(
+      parameter.node().place,
+      "reader.parameter: no time range; give startTimestampMillis and endTimestampMillis (or "
+      "startTimeString and endTimeString, or date)");
+  return std::nullopt;
+}
+
+}  // namespace sluice::job

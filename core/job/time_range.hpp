@@ -1,0 +1,26 @@
+#pragma once
+// The window a script's reader asks for: the three forms in which it can be written.
+
+#include "core/base/time.hpp"
+#include "core/job/yaml_map.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace sluice::job {
+
+// Half open.
+struct TimeRange {
+  Instant start{};
+  Instant end{};
+};
+
+// startTimestampMillis, endTimestampMillis, startTimeString, endTimeString and date.
+bool is_time_key(std::string_view key) noexcept;
+
+// Reads the time keys of `parameter`, variables filled in. Exactly one complete form is required. 14 digits
+// are local time of `zone` under each of the four range keys, 13 digits are milliseconds since 1970; `date`
+// is a local day. Wrong or missing ones are reported and nothing is returned.
+std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zone);
+
+}  // namespace sluice::job

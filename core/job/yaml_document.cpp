@@ -1,0 +1,242 @@
+#include "core/job/yaml_document.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+namespace sluice::job {
+namespace {
+
+// Thrown through yaml-cpp out of an event, caught in parse_yaml() and nowhere else.
+struct Stop {
+  YamlError error;
+};
+
+// Turns yaml-cpp's marks (from 0, columns in bytes) into places. Marks mostly ascend, so the last one is kept
+// and the count goes on from there: a document on one line stays cheap.
+class Places {
+ public:
+  explicit Places(std::string_view text) : text_(text) {
+    starts_.push_back(0);
+    for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+      starts_.push_back(at + 1);
+    }
+  }
+
+  Place of(const YAML::Mark& mark) {
+    if (mark.line < 0 || mark.column < 0) return Place{};
+    const auto line = std::min(static_cast<std::size_t>(mark.line), starts_.size() - 1);
+    const std::size_t target = std::min(starts_[line] + static_cast<std::size_t>(mark.column), text_.size());
+    if (line != line_ || target < at_) {
+      line_ = line;
+      at_ = starts_[line];
+      column_ = 1;
+    }
+    for (; at_ < target; ++at_) {
+      if ((static_cast<unsigned char>(text_[at_]) & 0xC0U) != 0x80U)
+        ++column_;  // counts the heads of characters
+    }
+    return Place{static_cast<int>(line) + 1, column_};
+  }
+
+ private:
+  std::string_view text_;
+  std::vector<std::size_t> starts_;  // of each line
+  std::size_t line_ = 0;
+  std::size_t at_ = 0;
+  int column_ = 1;
+};
+
+// Builds the tree from yaml-cpp's events.
+class TreeBuilder final : public YAML::EventHandler {
+ public:
+  explicit TreeBuilder(Places& places) : places_(places) {}
+
+  YamlNode take() { return std::move(root_); }
+
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t) override {
+    YamlNode node;
+    node.place = places_.of(mark);
+    add(std::move(node));
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t) override {
+    throw Stop{{places_.of(mark), "aliases (*name) are not supported: write the value out"}};
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t,
+                const std::string& value) override {
+    YamlNode node;
+    node.kind = YamlNode::Kind::scalar;
+    node.place = places_.of(mark);
+    node.quoted = tag == "!";
+    node.text = value;
+    add(std::move(node));
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {
+    open(mark, YamlNode::Kind::sequence);
+  }
+  void OnSequenceEnd() override { close(); }
+
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {
+    open(mark, YamlNode::Kind::mapping);
+  }
+  void OnMapEnd() override { close(); }
+
+ private:
+  bool expects_key() const {
+    if (open_.empty()) return false;
+    const YamlNode& parent = open_.back();
+    return parent.is_mapping() && parent.keys.size() == parent.items.size();
+  }
+
+  void open(const YAML::Mark& mark, YamlNode::Kind kind) {
+    YamlNode node;
+    node.kind = kind;
+    node.place = places_.of(mark);
+    if (expects_key())
+      throw Stop{{node.place, fmt::format("a key must be a string, got {}", kind_name(node))}};
+    if (open_.size() >= kYamlDepthMax) {
+      throw Stop{{node.place, fmt::format("nested deeper than {} levels", kYamlDepthMax)}};
+    }
+    open_.push_back(std::move(node));
+  }
+
+  void close() {
+    YamlNode node = std::move(open_.back());
+    open_.pop_back();
+    add(std::move(node));
+  }
+
+  void add(YamlNode node) {
+    if (open_.empty()) {
+      root_ = std::move(node);
+    } else if (expects_key()) {
+      open_.back().keys.push_back(std::move(node));
+    } else {
+      YamlNode& parent = open_.back();
+      // yaml-cpp puts an absent value where the next thing stands.
+      if (parent.is_mapping() && node.kind == YamlNode::Kind::null) node.place = parent.keys.back().place;
+      parent.items.push_back(std::move(node));
+    }
+  }
+
+  Places& places_;
+  std::vector<YamlNode> open_;
+  YamlNode root_;
+};
+
+// Length of the UTF-8 sequence at the head of `text`; 0 if there is none.
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char head = byte(0);
+  if (head < 0x80) return 1;
+  const std::size_t length = head >= 0xF0 ? 4 : head >= 0xE0 ? 3 : 2;
+  if (head < 0xC2 || head > 0xF4 || text.size() < length) return 0;
+  for (std::size_t at = 1; at < length; ++at) {
+    if ((byte(at) & 0xC0U) != 0x80U) return 0;
+  }
+  const bool overlong = (head == 0xE0 && byte(1) < 0xA0) || (head == 0xF0 && byte(1) < 0x90);
+  const bool surrogate = head == 0xED && byte(1) >= 0xA0;
+  const bool too_large = head == 0xF4 && byte(1) >= 0x90;
+  return overlong || surrogate || too_large ? 0 : length;
+}
+
+// NUL is refused too: with one, yaml-cpp would take the text for UTF-16.
+void check_text(std::string_view text) {
+  if (text.size() > kYamlBytesMax) {
+    throw Stop{{Place{}, fmt::format("larger than {} bytes", kYamlBytesMax)}};
+  }
+  Place place;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t length = utf8_length(text.substr(at));
+    if (length == 0) throw Stop{{place, "not valid UTF-8: save the file as UTF-8"}};
+    if (text[at] == '\0') throw Stop{{place, "a NUL character is not allowed"}};
+    ++place.column;
+    if (text[at] == '\n') place = Place{place.line + 1, 1};
+    at += length;
+  }
+}
+
+// Behind a colon yaml-cpp quotes the document, and an unquoted secret that begins with "*" would be shown.
+std::string_view without_content(std::string_view message) { return message.substr(0, message.find(':')); }
+
+YamlNode parse_checked(std::string_view text) {
+  check_text(text);
+  Places places(text);
+  std::istringstream input{std::string(text)};
+  try {
+    YAML::Parser parser(input);
+    TreeBuilder builder(places);
+    if (!parser.HandleNextDocument(builder)) return YamlNode{};
+    TreeBuilder rest(places);
+    if (parser.HandleNextDocument(rest)) {
+      throw Stop{{rest.take().place, "a second document is not allowed: one file holds one"}};
+    }
+    return builder.take();
+  } catch (const YAML::Exception& failure) {
+    throw Stop{{places.of(failure.mark), fmt::format("not valid YAML: {}", without_content(failure.msg))}};
+  }
+}
+
+}  // namespace
+
+const YamlNode* YamlNode::find(std::string_view key) const noexcept {
+  for (std::size_t at = 0; at < keys.size(); ++at) {
+    if (keys[at].text == key) return &items[at];
+  }
+  return nullptr;
+}
+
+std::string_view kind_name(const YamlNode& node) noexcept {
+  switch (node.kind) {
+    case YamlNode::Kind::null:
+      return "nothing";
+    case YamlNode::Kind::sequence:
+      return "a list";
+    case YamlNode::Kind::mapping:
+      return "a map";
+    case YamlNode::Kind::scalar:
+    case YamlNode::Kind::unusable:
+      break;
+  }
+  return "a string";
+}
+
+boost::system::result<YamlNode, YamlError> parse_yaml(std::string_view text) {
+  try {
+    return parse_checked(text);
+  } catch (Stop& stopped) {
+    return std::move(stopped.error);
+  }
+}
+
+Result<std::string> read_text_file(const std::string& path) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kYamlBytesMax + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || (!file && !file.eof())) return from_errno(errno, fmt::format("read {}", path));
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  return text;
+}
+
+void throw_exception_from_error(const YamlError& error, const boost::source_location&) {
+  throw ErrorException(Error(Errc::invalid_argument,
+                             fmt::format("{}:{}: {}", error.place.line, error.place.column, error.message)));
+}
+
+}  // namespace sluice::job

@@ -1,0 +1,81 @@
+#pragma once
+// Typed reading of a YAML map. Everything wrong goes to a ProblemList with its path and place; a reader gets
+// nothing for a value that is absent or wrong, and goes on.
+
+#include "core/base/time.hpp"
+#include "core/job/problems.hpp"
+#include "core/job/yaml_document.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::job {
+
+// Each key asked for becomes a known one; finish() reports the rest. Numbers and booleans may be strings. A
+// key without value counts as absent. The node and the list must outlive the reader.
+class YamlMap {
+ public:
+  // Reports duplicate keys, and a `node` that is no map. `path` is "" for the document itself.
+  YamlMap(const YamlNode& node, std::string path, ProblemList& problems);
+
+  // The value, or null when it is absent.
+  const YamlNode* get(std::string_view key);
+
+  // get(), but an absent value is reported: "reader.parameter.column: missing; HINT".
+  const YamlNode* require(std::string_view key, std::string_view hint);
+
+  std::optional<std::string> text(std::string_view key);
+
+  // Decimal digits with an optional sign; nothing else is a number here ("010" is 10, "0x1F" is refused).
+  std::optional<std::int64_t> integer(std::string_view key, std::int64_t min, std::int64_t max);
+
+  // true and false in any letter case.
+  std::optional<bool> boolean(std::string_view key);
+
+  // "90s", "5m", "1h", "2d", "500ms".
+  std::optional<Duration> duration(std::string_view key, Duration min, Duration max);
+
+  // A list of scalars; nothing when absent.
+  std::optional<std::vector<std::string>> texts(std::string_view key);
+
+  // A map inside this one; absent or wrong: an empty map that knows its path.
+  YamlMap map(std::string_view key);
+
+  // Accepts a key that has no effect here; with `reason` a given value is warned about.
+  void ignore(std::string_view key, std::string_view reason = {});
+
+  // Reports every key nobody asked for, with the known one it may be meant to be.
+  void finish();
+
+  // "reader.parameter.column"
+  std::string path(std::string_view key) const;
+
+  void error(std::string_view key, std::string_view message);
+  void warning(std::string_view key, std::string_view message);
+
+  // Of the value of `key`, or of the map when there is none.
+  Place place(std::string_view key) const;
+  ProblemList& problems() const noexcept { return *problems_; }
+  const YamlNode& node() const noexcept { return *node_; }
+
+ private:
+  // The scalar of `key`; wrong kinds are reported as not being `expected`.
+  const YamlNode* scalar(std::string_view key, std::string_view expected);
+  void report_duplicates();
+
+  const YamlNode* node_;
+  std::string path_;
+  ProblemList* problems_;
+  std::vector<std::string_view> known_;  // views of literals or of the callers' constants
+};
+
+// Reads "5m", "90s", "500ms", "1h", "2d". Nothing for other text or an overflow.
+std::optional<Duration> parse_duration(std::string_view text);
+
+// Decimal digits with an optional sign.
+std::optional<std::int64_t> parse_integer(std::string_view text);
+
+}  // namespace sluice::job

@@ -1,0 +1,96 @@
+#include "core/job/connection.hpp"
+
+#include "tests/unit/core/job/job_text.hpp"
+
+using namespace sluice;
+using namespace sluice::job;
+using namespace sluice::job::test;
+
+namespace {
+
+std::vector<std::string> with_bucket_endpoint(std::string endpoint) {
+  DataSources sources = kSources;
+  sources[1].second.keys[0].second = std::move(endpoint);
+  return problems(kGood, {}, sources);
+}
+
+}  // namespace
+
+TEST_CASE("connection: an endpoint with the bucket's name is an error") {
+  CHECK(check_endpoint("https://archive.oss-cn-hangzhou.aliyuncs.com", "archive") ==
+        "contains the bucket name; write oss-cn-hangzhou.aliyuncs.com and leave archive to the key bucket");
+  CHECK(check_endpoint("Archive.oss-cn-hangzhou.aliyuncs.com", "archive")
+            .starts_with("contains the bucket name"));
+  CHECK(check_endpoint("https://archives.example.com", "archive").empty());
+  CHECK(with_bucket_endpoint("http://archive.oss-cn-hangzhou.aliyuncs.com") ==
+        only("jobs.d/orders.yaml:27:23: error: writer.parameter.datasource: datasource archive_oss: "
+             "endpoint: contains "
+             "the bucket name; write oss-cn-hangzhou.aliyuncs.com and leave archive to the key bucket"));
+}
+
+TEST_CASE("connection: an endpoint is a host, with http or https before it or nothing") {
+  for (const char* good : {"oss-cn-hangzhou.aliyuncs.com", "HTTP://h", "https://h:8443/", "127.0.0.1:80",
+                           "[::1]:80", "${env:ENDPOINT}", ""}) {
+    INFO(good);
+    CHECK(check_endpoint(good, "archive").empty());
+  }
+  CHECK(check_endpoint("oss://archive/a", "archive") ==
+        "the scheme oss:// is not supported; write https://HOST, http://HOST or HOST");
+  for (const char* bad : {"https://", "https://h/path", "https://user:canary@h", "h h", "https://h?x=1"}) {
+    INFO(bad);
+    CHECK(check_endpoint(bad, "archive").starts_with("expected a host with an optional port"));
+  }
+}
+
+TEST_CASE("connection: neither a data source nor keys is an error that names both ways") {
+  CHECK(problems_after("datasource: orders_ots", "datasource: ''") ==
+        only("jobs.d/orders.yaml:18:23: error: reader.parameter.datasource: empty or missing; name a data "
+             "source of "
+             "type ots from sluice.yaml, or give endpoint, accessId, accessKey and instanceName here"));
+  CHECK(problems_after("datasource: archive_oss", "bucket: out") ==
+        std::vector<std::string>{"jobs.d/orders.yaml:27:11: error: writer.parameter.endpoint: empty or "
+                                 "missing; OSS without a datasource "
+                                 "needs endpoint, accessId, accessKey and bucket",
+                                 "jobs.d/orders.yaml:27:11: error: writer.parameter.accessId: empty or "
+                                 "missing; OSS without a datasource "
+                                 "needs endpoint, accessId, accessKey and bucket",
+                                 "jobs.d/orders.yaml:27:11: error: writer.parameter.accessKey: empty or "
+                                 "missing; OSS without a datasource "
+                                 "needs endpoint, accessId, accessKey and bucket"});
+}
+
+TEST_CASE("connection: an unknown data source is an error with the one that was meant") {
+  CHECK(problems_after("datasource: orders_ots", "datasource: order_ots") ==
+        only("jobs.d/orders.yaml:18:23: error: reader.parameter.datasource: data source \"order_ots\" is not "
+             "defined "
+             "in sluice.yaml, did you mean orders_ots?; define it there with type ots, or leave datasource "
+             "empty and "
+             "give endpoint, accessId, accessKey and instanceName here"));
+  CHECK(problems_after("datasource: orders_ots", "datasource: archive_oss") ==
+        only("jobs.d/orders.yaml:18:23: error: reader.parameter.datasource: data source archive_oss is of "
+             "type oss; "
+             "Table Store needs one of type ots"));
+}
+
+TEST_CASE("connection: what a data source lacks is an error, what it has wins") {
+  DataSources sources = kSources;
+  sources[1].second.keys.erase(sources[1].second.keys.begin() + 1);
+  CHECK(problems(kGood, {}, sources) == only("jobs.d/orders.yaml:27:23: error: writer.parameter.datasource: "
+                                             "datasource archive_oss has no bucket; add "
+                                             "it in sluice.yaml or give it here"));
+  CHECK(problems(replaced(kGood, "fileFormat: csv", "fileFormat: csv\n          bucket: b"), {}, sources)
+            .empty());
+  CHECK(problems_after("fileFormat: csv", "fileFormat: csv\n          bucket: b") ==
+        only("jobs.d/orders.yaml:30:19: warning: writer.parameter.bucket: has no effect beside datasource "
+             "archive_oss, "
+             "which has its own"));
+}
+
+TEST_CASE("connection: a parameter cannot stand for a credential") {
+  CHECK(problems_after(
+            "datasource: orders_ots",
+            "endpoint: h\n          instanceName: i\n          accessId: id\n          accessKey: ${date}") ==
+        only("jobs.d/orders.yaml:21:22: error: reader.parameter.accessKey: a parameter cannot hold a "
+             "credential; write "
+             "${env:NAME}, file:/path or credential:NAME"));
+}

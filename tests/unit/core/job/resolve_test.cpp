@@ -1,0 +1,232 @@
+#include "core/job/civil_time.hpp"
+#include "core/job/yaml_document.hpp"
+#include "tests/unit/core/job/job_text.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+using namespace sluice;
+using namespace sluice::job;
+using namespace sluice::job::test;
+
+namespace {
+
+const Instant kScheduled = parse_local("2018-10-16T00:15+08:00").value();
+
+Result<Export> resolved(const std::string& text, const DataSources& sources = kSources) {
+  LoadedJobs loaded = load(text, {}, sources);
+  REQUIRE(loaded.jobs.size() == 1);
+  const auto values = freeze(loaded.jobs.front(), kScheduled);
+  REQUIRE(values);
+  return resolve(loaded.jobs.front(), *values, sources);
+}
+
+DataSources with_ots_key(std::string value) {
+  DataSources sources = kSources;
+  sources[0].second.keys[3].second = std::move(value);
+  return sources;
+}
+
+}  // namespace
+
+TEST_CASE("freeze: the values of one instance come in the order of declaration") {
+  const auto values = freeze(good_job(), kScheduled);
+  REQUIRE(values);
+  CHECK(*values == ParameterValues{{"start_time", "20181016000500"},
+                                   {"end_time", "20181016001000"},
+                                   {"date", "20181015"}});
+}
+
+TEST_CASE("freeze: system names used without an assignment are frozen too") {
+  const std::string text =
+      replaced(replaced(kGood, "  date: ${bdp.system.bizdate}\n", ""), "instance/orders/{date}",
+               "${bdp.system.bizdate}/{date}/${bdp.system.cyctime}");
+  const Job job = load(text).jobs.at(0);
+  const auto values = freeze(job, kScheduled);
+  REQUIRE(values);
+  REQUIRE(values->size() == 5);
+  CHECK(values->at(2) == std::pair<std::string, std::string>("date", "20181015"));
+  CHECK(resolve(job, *values, kSources).value().target.object == "20181015/20181015/20181016001500");
+}
+
+TEST_CASE("freeze: a job made without a file evaluates its expressions all the same") {
+  Job job;
+  job.name = "orders";
+  job.parameters = {Parameter{"day", "$bizdate"}, Parameter{"date", "$[yyyymmdd]"}};
+  CHECK(freeze(job, kScheduled).value() == ParameterValues{{"day", "20181015"}, {"date", "20181015"}});
+  job.parameters = {Parameter{"day", "$[yyyymmdd"}};
+  CHECK(freeze(job, kScheduled).error().message() ==
+        "parameters.day: E_UNTERMINATED at character 1: \"]\" is missing");
+  CHECK(window_of(job, {}).error().message() == "resolve job orders: no script");
+}
+
+TEST_CASE("freeze: a hundred days of instances do not parse their expressions again") {
+  const Job job = good_job();
+  const auto begin = std::chrono::steady_clock::now();
+  std::size_t bytes = 0;
+  for (int slot = 0; slot < 28'800; ++slot) {
+    bytes += freeze(job, kScheduled + slot * std::chrono::minutes(5)).value()[0].second.size();
+  }
+  CHECK(bytes == 28'800 * 14);
+  // 14 ms optimised; the limit only catches something of another order under sanitizers on a busy machine.
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(10));
+}
+
+TEST_CASE("window: the seed's parameters give the five minutes that ended five minutes ago") {
+  const Job job = good_job();
+  const auto window = window_of(job, freeze(job, kScheduled).value());
+  REQUIRE(window);
+  CHECK(window->job == "orders");
+  CHECK(window->zone == "Asia/Shanghai");
+  CHECK(format_local(window->start, window->zone) == "2018-10-16T00:05+08:00");
+  CHECK(format_local(window->end, window->zone) == "2018-10-16T00:10+08:00");
+}
+
+TEST_CASE("window: windows stay contiguous in both hours of an autumn change") {
+  const Job job = load(replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin")).jobs.at(0);
+  const auto day = std::chrono::sys_days(std::chrono::year(2025) / 10 / 26);
+  Instant expected = parse_local("2025-10-25T23:50+02:00").value();
+  for (int slot = 0; slot < 288; ++slot) {
+    const auto scheduled = to_instant(day + slot * std::chrono::minutes(5), "Europe/Berlin").value();
+    const auto window = window_of(job, freeze(job, scheduled).value());
+    INFO("slot " << slot);
+    REQUIRE(window);
+    CHECK(window->start == expected);
+    expected = window->end;
+  }
+}
+
+TEST_CASE("window: an override is read as strictly as the file") {
+  const Job job = good_job();
+  const auto message = [&](std::string start, std::string end) {
+    const auto window = window_of(job, {{"start_time", std::move(start)}, {"end_time", std::move(end)}});
+    return window ? format_local(window->start, "UTC") + " " + format_local(window->end, "UTC")
+                  : window.error().message();
+  };
+  const std::string at =
+      "resolve job orders: jobs.d/orders.yaml:20:33: reader.parameter.startTimestampMillis: ";
+  CHECK(message("1539619500000", "1539619800000") == "2018-10-15T16:05+00:00 2018-10-15T16:10+00:00");
+  CHECK(message("20181016000500", "1539619800000") == "2018-10-15T16:05+00:00 2018-10-15T16:10+00:00");
+  CHECK(message("20181316000500", "20181016001000") ==
+        at + "\"20181316000500\" is no time of the calendar; expected yyyyMMddHHmmss");
+  CHECK(message("201810160005", "20181016001000") ==
+        at + "expected 14 digits of local time (yyyyMMddHHmmss) or 13 digits of milliseconds, got "
+             "\"201810160005\"");
+  CHECK(message("1539619500", "20181016001000") == at +
+                                                       "expected 14 digits of local time (yyyyMMddHHmmss) or "
+                                                       "13 digits of milliseconds, got \"1539619500\"; 10 "
+                                                       "digits look like seconds, append 000");
+  CHECK(
+      message("20181016001000", "20181016001000") ==
+      "resolve job orders: jobs.d/orders.yaml:21:31: reader.parameter.endTimestampMillis: must be later than "
+      "startTimestampMillis: the window [2018-10-16T00:10+08:00, 2018-10-16T00:10+08:00) is empty");
+  CHECK(
+      window_of(job, {{"start_time", "1539619500000"}}).error().message() ==
+      "resolve job orders: jobs.d/orders.yaml:21:31: reader.parameter.endTimestampMillis: undefined variable "
+      "${end_time}; known are start_time; define it under parameters");
+}
+
+TEST_CASE("resolve: the shipped seed job becomes an export") {
+  const Job job = load_job_file(SLUICE_TEST_DATA "/../../etc/jobs.d/orders.yaml", kSources).jobs.at(0);
+  const auto values = freeze(job, kScheduled);
+  REQUIRE(values);
+  const auto result = resolve(job, *values, kSources);
+  REQUIRE(result);
+  const TableStoreSource& source = result->source;
+  CHECK(source.endpoint == "https://myinstance.cn-hangzhou.ots.aliyuncs.com");
+  CHECK(source.instance == "myinstance");
+  CHECK(source.access_id == "id-of-ots");
+  CHECK(source.access_key.reveal() == "canary-of-ots");
+  CHECK(source.security_token.empty());
+  CHECK(source.table == "orders");
+  CHECK(source.status_table == "TableStoreStreamReaderStatusTable");
+  CHECK(source.mode == ReadMode::row);
+  REQUIRE(source.columns.size() == 2);
+  CHECK(source.columns[0].name == "uid");
+  CHECK(source.columns[1].name == "name");
+  CHECK_FALSE(source.export_sequence);
+  CHECK(source.max_retries == 30);
+  const OssTarget& target = result->target;
+  CHECK(target.endpoint == "https://oss-cn-hangzhou.aliyuncs.com");
+  CHECK(target.bucket == "archive");
+  CHECK(target.access_key.reveal() == "canary-of-oss");
+  CHECK(target.object == "instance/orders/20181015");
+  CHECK(target.write_mode == WriteMode::truncate);
+  CHECK(target.file_format == FileFormat::csv);
+  CHECK(target.encoding == "UTF-8");
+  CHECK(target.null_format == "null");
+  CHECK(target.date_format == "yyyy-MM-dd HH:mm:ss");
+  CHECK(target.field_delimiter == ",");
+  CHECK(target.suffix == ".csv");
+  CHECK(target.header.empty());
+  CHECK(result->settings.error_limit == 0U);
+  CHECK(result->settings.bytes_per_second == 0);
+  CHECK(format_local(result->window.start, "Asia/Shanghai") == "2018-10-16T00:05+08:00");
+}
+
+TEST_CASE("resolve: secrets are read from the environment, a file or a systemd credential") {
+  const auto folder = std::filesystem::temp_directory_path() / "sluice-resolve-test";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "ots-key") << "from-a-file\n";
+  ::setenv("SLUICE_TEST_OTS_KEY", "from-the-environment", 1);
+  ::setenv("CREDENTIALS_DIRECTORY", folder.c_str(), 1);
+  const auto key = [](std::string reference) {
+    return resolved(kGood, with_ots_key(std::move(reference))).value().source.access_key.reveal();
+  };
+  CHECK(key("${env:SLUICE_TEST_OTS_KEY}") == "from-the-environment");
+  CHECK(key("file:" + (folder / "ots-key").string()) == "from-a-file");
+  CHECK(key("credential:ots-key") == "from-a-file");
+  ::unsetenv("SLUICE_TEST_OTS_KEY");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("resolve: a secret that is not there is an error with key and source") {
+  ::unsetenv("SLUICE_TEST_NO_KEY");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  const auto message = [](std::string reference) {
+    return resolved(kGood, with_ots_key(std::move(reference))).error().message();
+  };
+  const std::string at = "resolve job orders: datasource orders_ots: accessKey: ";
+  CHECK(message("${env:SLUICE_TEST_NO_KEY}") ==
+        at + "the environment variable SLUICE_TEST_NO_KEY is not set; set it for the daemon");
+  CHECK(message("file:/nowhere/key") == at + "read /nowhere/key: No such file or directory");
+  CHECK(message("file:key") == at + "file: needs an absolute path, such as file:/etc/key");
+  CHECK(message("credential:ots") ==
+        at + "credential ots needs CREDENTIALS_DIRECTORY, which systemd sets for LoadCredential=ots:/path");
+  CHECK(message("credential:../ots") == at + "a credential's name is a file name without \"/\"");
+}
+
+TEST_CASE("resolve: inline keys work without a data source") {
+  const std::string text = replaced(
+      replaced(kGood, "datasource: orders_ots",
+               "datasource: ''\n          endpoint: http://127.0.0.1:8080\n          instanceName: demo\n"
+               "          accessId: id\n          accessKey: canary\n          securityToken: token"),
+      "datasource: archive_oss",
+      "endpoint: 127.0.0.1:8081\n          bucket: out\n          accessId: id\n          accessKey: "
+      "canary\n          region: cn-hangzhou");
+  const auto result = resolved(text, {});
+  REQUIRE(result);
+  CHECK(result->source.endpoint == "http://127.0.0.1:8080");
+  CHECK(result->source.security_token.reveal() == "token");
+  CHECK(result->target.endpoint == "127.0.0.1:8081");
+  CHECK(result->target.region == "cn-hangzhou");
+}
+
+TEST_CASE("resolve: no message quotes a secret") {
+  const std::string inline_keys =
+      "datasource: ''\n          endpoint: http://user:canary@host\n          instanceName: demo\n"
+      "          accessId: [canary]\n          accessKey: ${canary}x${\n          securityToken: $[canary]";
+  for (const std::string& line : problems_after("datasource: orders_ots", inline_keys)) {
+    INFO(line);
+    CHECK(line.find("canary") == std::string::npos);
+  }
+  for (const std::string& line : problems_after("datasource: orders_ots", "accessKey: *canary")) {
+    INFO(line);
+    CHECK(line.find("canary") == std::string::npos);
+  }
+  CHECK(
+      good_job().version ==
+      load(kGood, {}, with_ots_key("another")).jobs.at(0).version);  // and the version does not depend on it
+}

@@ -1,0 +1,110 @@
+#include "core/job/yaml_document.hpp"
+#include "core/job/yaml_map.hpp"
+#include "tests/support/catch_result.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::job;
+
+namespace {
+
+std::string failure(std::string_view text) {
+  const auto parsed = parse_yaml(text);
+  if (parsed) return "parsed";
+  return std::to_string(parsed.error().place.line) + ":" + std::to_string(parsed.error().place.column) +
+         ": " + parsed.error().message;
+}
+
+std::vector<std::string> messages(ProblemList& list) {
+  std::vector<std::string> out;
+  for (const Problem& problem : list.take()) out.push_back(to_string(problem));
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("yaml: JSON with comments and trailing commas is read, with places in characters") {
+  const YamlNode root = parse_yaml("{\"\u8868\": \"\u503c\", \"b\":[1,2,],  # \u6ce8\n \"c\":{}, }").value();
+  REQUIRE(root.keys.size() == 3);
+  CHECK(root.items[0].text == "\u503c");
+  CHECK(root.keys[1].place == Place{1, 12});
+  CHECK(root.items[1].items.size() == 2);
+  CHECK(root.items[1].items[1].place == Place{1, 19});
+  CHECK(root.keys[2].place == Place{2, 2});
+}
+
+TEST_CASE("yaml: scalars stay text") {
+  const YamlNode root =
+      parse_yaml("{a: 010, b: '010', c: ~, d: '', e: 00:05, f: null, g: \"null\", h: }").value();
+  CHECK(root.find("a")->text == "010");
+  CHECK_FALSE(root.find("a")->quoted);
+  CHECK(root.find("b")->quoted);
+  CHECK(root.find("c")->kind == YamlNode::Kind::null);
+  CHECK(root.find("d")->kind == YamlNode::Kind::scalar);
+  CHECK(root.find("e")->text == "00:05");
+  CHECK(root.find("f")->kind == YamlNode::Kind::null);
+  CHECK(root.find("g")->kind == YamlNode::Kind::scalar);
+  CHECK(root.find("h")->kind == YamlNode::Kind::null);
+}
+
+TEST_CASE("yaml: what could exhaust memory or the stack is refused") {
+  CHECK(failure("a: &x [1]\nb: *x\n") == "2:4: aliases (*name) are not supported: write the value out");
+  CHECK(failure("b: *secret\n") == "1:4: not valid YAML: the referenced anchor is not defined");
+  CHECK(failure(std::string(33, '[') + std::string(33, ']')) == "1:33: nested deeper than 32 levels");
+  CHECK(failure(std::string(32, '[') + std::string(32, ']')) == "parsed");
+  CHECK(failure(std::string(100'000, '[')) != "parsed");
+  CHECK(failure(std::string(kYamlBytesMax + 1, ' ')) == "1:1: larger than 1048576 bytes");
+}
+
+TEST_CASE("yaml: text that is not UTF-8, a second document and keys that are maps are refused") {
+  CHECK(failure("a: \xff\n") == "1:4: not valid UTF-8: save the file as UTF-8");
+  CHECK(failure("a: \xc0\x80\n") == "1:4: not valid UTF-8: save the file as UTF-8");
+  CHECK(failure("a: \xed\xa0\x80\n") == "1:4: not valid UTF-8: save the file as UTF-8");
+  CHECK(failure(std::string("a: \0", 4)) == "1:4: a NUL character is not allowed");
+  CHECK(failure("a: 1\n---\nb: 2\n") == "3:1: a second document is not allowed: one file holds one");
+  CHECK(failure("? [a]\n: 1\n") == "1:3: a key must be a string, got a list");
+  CHECK(failure("a: b: c\n") == "1:5: not valid YAML: illegal map value");
+}
+
+TEST_CASE("yaml map: numbers are read by us") {
+  CHECK(parse_integer("010") == 10);
+  CHECK(parse_integer("08") == 8);
+  CHECK(parse_integer("+5") == 5);
+  CHECK(parse_integer("-5") == -5);
+  for (const char* text :
+       {"", "+", "-", "+-5", "0x10", "1.0", "1e3", " 1", "1 ", "99999999999999999999", "~"}) {
+    INFO(text);
+    CHECK_FALSE(parse_integer(text));
+  }
+}
+
+TEST_CASE("yaml map: durations have a unit") {
+  CHECK(parse_duration("90s") == Duration(std::chrono::seconds(90)));
+  CHECK(parse_duration("500ms") == Duration(std::chrono::milliseconds(500)));
+  CHECK(parse_duration("2d") == Duration(std::chrono::hours(48)));
+  for (const char* text : {"", "5", "m", "5 m", "-5m", "5M", "1h30m", "999999999999999d"}) {
+    INFO(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}
+
+TEST_CASE("yaml map: a key without value counts as absent") {
+  const YamlNode root = parse_yaml("a:\nb: ''\n").value();
+  ProblemList problems("f");
+  YamlMap map(root, "", problems);
+  CHECK(map.get("a") == nullptr);
+  CHECK(map.text("b") == "");
+  map.require("a", "say what");
+  map.finish();
+  CHECK(messages(problems) == std::vector<std::string>{"f:1:1: error: a: missing; say what"});
+}
+
+TEST_CASE("yaml map: the key that was meant is not further than a third of the letters") {
+  const std::vector<std::string_view> known{"interval", "timezone", "start"};
+  CHECK(closest("intervall", known) == "interval");
+  CHECK(closest("TimeZone", known) == "timezone");
+  CHECK(closest("satrt", known) == "start");
+  CHECK(closest("zebra", known).empty());
+  CHECK(closest(std::string(1000, 'x'), known).empty());
+}
