@@ -1,0 +1,141 @@
+#include "core/tablestore/client.hpp"
+
+#include "core/http/crypto.hpp"
+#include "core/http/headers.hpp"
+
+#include <fmt/format.h>
+
+namespace sluice::tablestore {
+namespace {
+
+// Beyond this the server refuses a request for its date.
+constexpr Duration kSkewRefused = std::chrono::minutes(15);
+// Below this our own clock is trusted again.
+constexpr Duration kSkewHealed = std::chrono::minutes(5);
+
+// A server whose clock was never set says 1970; its date must not become ours.
+bool is_plausible(Instant date) {
+  using namespace std::chrono;
+  return date >= sys_days(year(2020) / 1 / 1) && date < sys_days(year(2100) / 1 / 1);
+}
+
+std::optional<Instant> server_date(const http::Response& response) {
+  if (const auto date = parse_ots_date(response.header("x-ots-date"))) return date;
+  return http::parse_date(response.header("Date"));
+}
+
+}  // namespace
+
+Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options)
+    : transport_(transport), clock_(clock), random_(random), options_(std::move(options)) {}
+
+awaitable<Result<Client::Answer>> Client::perform(const Call& call) {
+  bool date_adopted = false;
+  for (int repeat = 0;; ++repeat) {
+    if (observer_ != nullptr) observer_->on_request(call.operation, repeat);
+    Try outcome = co_await try_once(call);
+    if (outcome.answer) co_return std::move(outcome.answer);
+    const Error& error = outcome.answer.error();
+    std::optional<Duration> pause;
+    if (outcome.date_refused && !date_adopted) {
+      date_adopted = true;
+      pause = Duration(0);
+    } else {
+      // All operations here only read: sending one twice does no harm.
+      const Failure failure{error.code(), outcome.retry};
+      pause = pause_before(options_.retry, failure, true, repeat + 1, random_);
+    }
+    if (!pause) {
+      if (repeat == 0) co_return error;
+      co_return Error(error.code(), fmt::format("{}; gave up after {} tries", error.message(), repeat + 1));
+    }
+    if (observer_ != nullptr) observer_->on_retry(error, repeat + 1, *pause);
+    if (*pause > Duration(0)) co_await clock_.sleep_for(*pause);
+  }
+}
+
+awaitable<Client::Try> Client::try_once(const Call& call) {
+  const Instant sent = clock_.now();
+  const http::Request request = make_request(call);
+  auto response = co_await transport_.send(options_.endpoint, request);
+  if (!response) {
+    Try failed;
+    failed.answer = response.error().in(call.doing);
+    failed.retry = retry_class_of(response.error());
+    co_return failed;
+  }
+  co_return judge(call, std::move(response).value(), sent);
+}
+
+http::Request Client::make_request(const Call& call) const {
+  http::Request request;
+  request.method = "POST";
+  request.target = "/" + call.operation;
+  request.body = call.body;
+  request.limit = options_.step_limit;
+  request.answer_bytes_max = options_.answer_bytes_max;
+  request.headers = {
+      {"x-ots-accesskeyid", options_.credentials.access_id},
+      {"x-ots-apiversion", "2015-12-31"},
+      {"x-ots-contentmd5", http::base64(http::md5(call.body))},
+      {"x-ots-date", format_ots_date(clock_.now() + skew_)},
+      {"x-ots-instancename", options_.instance},
+  };
+  if (!options_.credentials.token.empty()) {
+    request.headers.emplace_back("x-ots-ststoken", options_.credentials.token.reveal());
+  }
+  std::string signature = request_signature(call.operation, request.headers, options_.credentials.key);
+  request.headers.emplace_back("x-ots-signature", std::move(signature));
+  request.headers.emplace_back("User-Agent", "sluice");
+  return request;
+}
+
+Client::Try Client::judge(const Call& call, http::Response response, Instant sent) {
+  Try outcome;
+  const bool success = response.status >= 200 && response.status < 300;
+  const ServerError refusal = success ? ServerError() : parse_server_error(response);
+  const auto genuine = verify_answer(call.operation, options_.credentials, response, refusal.code);
+  const std::string request_id(response.header("x-ots-requestid"));
+  if (!genuine) {
+    const std::string text = fmt::format("{}: {} ({}, request {})", call.doing, genuine.error().message(),
+                                         response.status, request_id.empty() ? "without id" : request_id);
+    outcome.answer = Error(genuine.error().code(), text);
+    outcome.retry = retry_class_of(outcome.answer.error());
+    return outcome;
+  }
+  if (!success) {
+    outcome.answer = to_error(refusal, call.doing);
+    outcome.retry = retry_class_of(refusal);
+    outcome.date_refused = is_clock_skew(refusal) && adopt_server_date(response, sent);
+    return outcome;
+  }
+  const Instant server_time = *parse_ots_date(response.header("x-ots-date"));
+  compare_clocks(server_time);
+  outcome.answer = Answer{std::move(response.body), server_time, request_id};
+  return outcome;
+}
+
+bool Client::adopt_server_date(const http::Response& response, Instant sent) {
+  const auto date = server_date(response);
+  if (!date || !is_plausible(*date)) return false;
+  const Instant midpoint = sent + (clock_.now() - sent) / 2;
+  skew_ = *date - midpoint;
+  return true;
+}
+
+void Client::compare_clocks(Instant server_time) {
+  const Duration difference = server_time - clock_.now();
+  const Duration size = std::chrono::abs(difference);
+  if (size < kSkewHealed) {
+    skew_ = Duration(0);
+    warned_ = false;
+  }
+  if (size <= kSkewRefused || warned_) return;
+  warned_ = true;
+  if (observer_ == nullptr) return;
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(difference).count();
+  observer_->on_warning(
+      fmt::format("the server's clock is {} s ahead of ours: set this machine's clock", seconds));
+}
+
+}  // namespace sluice::tablestore

@@ -1,0 +1,80 @@
+#pragma once
+// Table Store over HTTP: the operations of a change stream's reader, signed, checked and repeated when that
+// may help.
+
+#include "core/base/random.hpp"
+#include "core/http/transport.hpp"
+#include "core/tablestore/retry.hpp"
+#include "core/tablestore/signature.hpp"
+#include "core/tablestore/stream_api.hpp"
+
+#include <memory>
+#include <string>
+
+namespace sluice::tablestore {
+
+struct ClientOptions {
+  http::Endpoint endpoint;
+  std::string instance;
+  Credentials credentials;
+  std::string table;  // named in errors of calls that carry only an iterator or a stream id
+  RetryPolicy retry;
+  Duration step_limit = std::chrono::seconds(30);   // of each network step of a request
+  std::size_t answer_bytes_max = 64 * 1024 * 1024;  // a page of records is a few MB
+};
+
+// Every request is dated and signed when it is sent, every answer is checked against its MD5 and its
+// signature; one that is not genuine counts as corrupt and is asked for again. When the server refuses our
+// date, its own date is used from then on, until the clocks agree again.
+class Client final : public StreamApi {
+ public:
+  // All references must outlive the client and its calls.
+  Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options);
+
+  awaitable<Result<TableDescription>> describe_table(const std::string& table) override;
+  awaitable<Result<std::vector<StreamSummary>>> list_streams(const std::string& table) override;
+  awaitable<Result<StreamDescription>> describe_stream(
+      const std::string& stream, const std::optional<std::string>& inclusive_start_shard,
+      std::optional<std::int32_t> limit) override;
+  awaitable<Result<std::string>> shard_iterator(const std::string& stream, const std::string& shard,
+                                                std::optional<Instant> time) override;
+  awaitable<Result<StreamPage>> stream_records(const std::string& iterator,
+                                               std::optional<std::int32_t> limit) override;
+  void observe(StreamApiObserver* observer) override { observer_ = observer; }
+
+ private:
+  // One operation, however often it is repeated.
+  struct Call {
+    std::string operation;  // "GetStreamRecord"
+    std::string doing;      // "get stream records of orders"
+    std::string body;       // serialized request
+  };
+  struct Answer {
+    std::string body;
+    Instant server_time{};
+    std::string request_id;
+  };
+  // What one try gave: an answer, or why not.
+  struct Try {
+    Result<Answer> answer = Error();
+    RetryClass retry = RetryClass::never;
+    bool date_refused = false;  // and the server's own date is now used
+  };
+
+  awaitable<Result<Answer>> perform(const Call& call);
+  awaitable<Try> try_once(const Call& call);
+  http::Request make_request(const Call& call) const;
+  Try judge(const Call& call, http::Response response, Instant sent);
+  bool adopt_server_date(const http::Response& response, Instant sent);
+  void compare_clocks(Instant server_time);
+
+  http::Transport& transport_;
+  Clock& clock_;
+  Random& random_;
+  ClientOptions options_;
+  StreamApiObserver* observer_ = nullptr;
+  Duration skew_{0};  // added to our clock for x-ots-date
+  bool warned_ = false;
+};
+
+}  // namespace sluice::tablestore

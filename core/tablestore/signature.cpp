@@ -1,0 +1,135 @@
+#include "core/tablestore/signature.hpp"
+
+#include "core/http/crypto.hpp"
+#include "core/http/headers.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <vector>
+
+namespace sluice::tablestore {
+namespace {
+
+constexpr std::string_view kSignatureHeader = "x-ots-signature";
+
+// "name:value\n" of every x-ots-* header, by lower-case name.
+std::string canonical_headers(const http::Headers& headers) {
+  std::vector<std::pair<std::string, std::string_view>> signed_headers;
+  for (const auto& [name, value] : headers) {
+    std::string lower = http::to_lower(name);
+    if (!lower.starts_with("x-ots-") || lower == kSignatureHeader) continue;
+    signed_headers.emplace_back(std::move(lower), http::trim(value));
+  }
+  std::sort(signed_headers.begin(), signed_headers.end());
+  std::string out;
+  for (const auto& [name, value] : signed_headers) {
+    out.append(name).append(1, ':').append(value).append(1, '\n');
+  }
+  return out;
+}
+
+Error corrupt(std::string reason) { return Error(Errc::corrupt, std::move(reason)); }
+
+// An unsigned number in exactly `width` digits at `at`.
+std::optional<int> number(std::string_view text, std::size_t at, std::size_t width) {
+  const std::string_view field = text.substr(at, width);
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
+  if (error != std::errc() || end != field.data() + field.size() || field.size() != width)
+    return std::nullopt;
+  return static_cast<int>(value);
+}
+
+// ".123" as microseconds.
+std::optional<Duration> fraction(std::string_view text) {
+  if (text.empty()) return Duration(0);
+  constexpr std::size_t kDigitsMax = 9;
+  if (text.front() != '.' || text.size() < 2 || text.size() > kDigitsMax + 1) return std::nullopt;
+  const bool all_digits = text.find_first_not_of("0123456789", 1) == std::string_view::npos;
+  if (!all_digits) return std::nullopt;
+  std::string digits(text.substr(1, 6));
+  digits.resize(6, '0');
+  return Duration(*number(digits, 0, 6));
+}
+
+}  // namespace
+
+std::string request_string_to_sign(std::string_view operation, const http::Headers& headers) {
+  return fmt::format("/{}\nPOST\n\n{}", operation, canonical_headers(headers));
+}
+
+std::string request_signature(std::string_view operation, const http::Headers& headers, const Secret& key) {
+  return http::base64(http::hmac_sha1(key.reveal(), request_string_to_sign(operation, headers)));
+}
+
+std::string answer_string_to_sign(std::string_view operation, const http::Headers& headers) {
+  return fmt::format("{}/{}", canonical_headers(headers), operation);
+}
+
+std::string answer_authorization(std::string_view operation, const http::Headers& headers,
+                                 const Credentials& credentials) {
+  const std::string text = answer_string_to_sign(operation, headers);
+  const std::string signature = http::base64(http::hmac_sha1(credentials.key.reveal(), text));
+  return fmt::format("OTS {}:{}", credentials.access_id, signature);
+}
+
+Result<void> verify_answer(std::string_view operation, const Credentials& credentials,
+                           const http::Response& answer, std::string_view code) {
+  const bool success = answer.status >= 200 && answer.status < 300;
+  if (success) {
+    for (const std::string_view name :
+         {"x-ots-contentmd5", "x-ots-requestid", "x-ots-date", "x-ots-contenttype", "Authorization"}) {
+      if (answer.header(name).empty()) return corrupt(fmt::format("the answer has no {} header", name));
+    }
+    if (!parse_ots_date(answer.header("x-ots-date"))) {
+      return corrupt(fmt::format("the answer's x-ots-date \"{}\" is no date", answer.header("x-ots-date")));
+    }
+  }
+  const std::string_view digest = answer.header("x-ots-contentmd5");
+  if (!digest.empty() && digest != http::base64(http::md5(answer.body))) {
+    return corrupt("the answer's body does not match its MD5");
+  }
+  const std::string_view authorization = answer.header("Authorization");
+  if (!authorization.empty() && code != "OTSAuthFailed" &&
+      authorization != answer_authorization(operation, answer.headers, credentials)) {
+    return corrupt("the answer's signature is wrong");
+  }
+  return {};
+}
+
+std::string format_ots_date(Instant time) {
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(std::chrono::floor<std::chrono::milliseconds>(time - day));
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+std::optional<Instant> parse_ots_date(std::string_view text) {
+  constexpr std::string_view kShape = "####-##-##T##:##:##";
+  if (text.size() <= kShape.size() || !text.ends_with('Z')) return std::nullopt;
+  for (std::size_t i = 0; i < kShape.size(); ++i) {
+    if (kShape[i] != '#' && text[i] != kShape[i]) return std::nullopt;
+  }
+  const auto year = number(text, 0, 4);
+  const auto month = number(text, 5, 2);
+  const auto day = number(text, 8, 2);
+  const auto hour = number(text, 11, 2);
+  const auto minute = number(text, 14, 2);
+  const auto second = number(text, 17, 2);
+  const auto part = fraction(text.substr(kShape.size(), text.size() - kShape.size() - 1));
+  if (!year || !month || !day || !hour || !minute || !second || !part) return std::nullopt;
+  const std::chrono::year_month_day date(std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(*month)),
+                                         std::chrono::day(static_cast<unsigned>(*day)));
+  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
+  return Instant(std::chrono::sys_days(date)) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
+         std::chrono::seconds(*second) + *part;
+}
+
+}  // namespace sluice::tablestore

@@ -1,0 +1,366 @@
+#pragma once
+// The state store in memory: the reference for what the port means. Keeps its content when the scheduler that used
+// it is dropped, so a test can start another one on it. Passes state_store_conformance.hpp.
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "scheduler/state_store.hpp"
+
+namespace sluice::test {
+
+using scheduler::Attempt;
+using scheduler::AttemptResult;
+using scheduler::AuditEntry;
+using scheduler::Coverage;
+using scheduler::Instance;
+using scheduler::InstanceId;
+using scheduler::InstanceQuery;
+using scheduler::NewInstance;
+using scheduler::Outcome;
+using scheduler::State;
+
+class MemoryStateStore final : public scheduler::StateStore {
+ public:
+  awaitable<std::size_t> add_instances(std::vector<NewInstance> instances) override {
+    co_await yield();
+    std::size_t added = 0;
+    for (NewInstance& planned : instances) added += add(std::move(planned)) ? 1U : 0U;
+    co_return added;
+  }
+
+  awaitable<std::optional<Instant>> last_planned(std::string job) override {
+    co_await yield();
+    const auto found = jobs_.find(job);
+    if (found == jobs_.end() || found->second.slots.empty()) co_return std::nullopt;
+    co_return found->second.slots.rbegin()->first;
+  }
+
+  awaitable<std::size_t> remove_unstarted(std::string job, Instant after) override {
+    co_await yield();
+    Chain& chain = jobs_[job];
+    std::size_t removed = 0;
+    for (auto slot = chain.slots.upper_bound(after); slot != chain.slots.end();) {
+      const Instance& instance = records_.at(slot->second).instance;
+      const bool keep = instance.attempts > 0 || instance.state == State::frozen;
+      if (keep) {
+        ++slot;
+        continue;
+      }
+      chain.open.erase(slot->first);
+      records_.erase(slot->second);
+      slot = chain.slots.erase(slot);
+      ++removed;
+    }
+    co_return removed;
+  }
+
+  awaitable<std::vector<Instance>> heads(Instant now) override {
+    co_await yield();
+    std::vector<Instance> found;
+    for (const auto& [job, chain] : jobs_) {
+      if (chain.open.empty() || *chain.open.begin() > now) continue;
+      found.push_back(records_.at(chain.slots.at(*chain.open.begin())).instance);
+    }
+    co_return found;
+  }
+
+  awaitable<std::optional<Instant>> next_due(Instant now) override {
+    co_await yield();
+    std::optional<Instant> least;
+    const auto consider = [&](Instant at) {
+      if (at > now && (!least || at < *least)) least = at;
+    };
+    for (const auto& [job, chain] : jobs_) {
+      const auto slot = chain.open.upper_bound(now);
+      if (slot != chain.open.end()) consider(*slot);
+    }
+    for (const std::int64_t row : retrying_) consider(*records_.at(row).instance.retry_at);
+    co_return least;
+  }
+
+  awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) override {
+    co_await yield();
+    const Chain& chain = jobs_[job];
+    for (auto slot = chain.slots.lower_bound(before); slot != chain.slots.begin();) {
+      --slot;
+      const Record& record = records_.at(slot->second);
+      if (record.instance.state == State::success && record.end) co_return record.end;
+    }
+    co_return std::nullopt;
+  }
+
+  awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) override {
+    co_await yield();
+    co_return records_.at(instance_row).start;
+  }
+
+  awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) override {
+    co_await yield();
+    co_return records_.at(instance_row).end;
+  }
+
+  awaitable<Result<void>> change_state(std::int64_t instance_row, std::vector<State> from, State to,
+                                       std::string reason) override {
+    co_await yield();
+    co_return change(instance_row, from, to, std::move(reason));
+  }
+
+  awaitable<Result<void>> operate(std::int64_t instance_row, std::vector<State> from, State to,
+                                  std::string reason, AuditEntry entry) override {
+    co_await yield();
+    Result<void> changed = change(instance_row, from, to, std::move(reason));
+    if (!changed) co_return changed;
+    Record& record = records_.at(instance_row);
+    record.instance.failures = 0;
+    set_retry(record, std::nullopt);
+    audit_.push_back(std::move(entry));
+    co_return changed;
+  }
+
+  awaitable<Result<Attempt>> begin_attempt(std::int64_t instance_row, pipeline::Positions start,
+                                           Instant now) override {
+    co_await yield();
+    Record& record = records_.at(instance_row);
+    Instance& instance = record.instance;
+    const std::vector<State> from = {State::not_run, State::wait_time, State::wait_resource, State::retry_wait};
+    const Result<void> changed = change(instance_row, from, State::running, "");
+    if (!changed) co_return Error(Errc::conflict, changed.error().message());
+    set_retry(record, std::nullopt);
+    if (!record.end) record.start = std::move(start);
+    ++instance.attempts;
+    instance.started = now;
+    instance.finished.reset();
+    Attempt attempt;
+    attempt.instance_row = instance_row;
+    attempt.number = instance.attempts;
+    attempt.started = now;
+    record.attempts.push_back(attempt);
+    co_return attempt;
+  }
+
+  awaitable<void> succeed(Attempt attempt, Outcome outcome, Instant now) override {
+    co_await yield();
+    Record& record = records_.at(attempt.instance_row);
+    Attempt* open = find_open(record, attempt.number);
+    if (open == nullptr) co_return;
+    open->result = AttemptResult::success;
+    open->finished = now;
+    open->statistics = "{}";
+    record.end = std::move(outcome.end);
+    record.gaps = std::move(outcome.gaps);
+    record.instance.rows = outcome.statistics.rows;
+    record.instance.bytes = outcome.statistics.written_bytes;
+    record.instance.objects = std::move(outcome.objects);
+    record.instance.finished = now;
+    record.instance.failures = 0;
+    move_to(record, State::success, "");
+  }
+
+  awaitable<void> fail(Attempt attempt, AttemptResult result, Error error, pipeline::Statistics /*statistics*/,
+                       std::optional<Instant> retry_at, Instant now) override {
+    co_await yield();
+    Record& record = records_.at(attempt.instance_row);
+    Attempt* open = find_open(record, attempt.number);
+    if (open == nullptr) co_return;
+    close(*open, result, error, now);
+    record.instance.finished = now;
+    if (result == AttemptResult::failed) ++record.instance.failures;
+    move_to(record, retry_at ? State::retry_wait : State::failure, error.message());
+    set_retry(record, retry_at);
+  }
+
+  awaitable<std::vector<Instance>> close_lost(Instant now) override {
+    co_await yield();
+    std::vector<Instance> closed;
+    for (auto& [row, record] : records_) {
+      if (record.instance.state != State::running) continue;
+      Attempt* open = find_open(record, record.instance.attempts);
+      if (open != nullptr) close(*open, AttemptResult::lost, Error(Errc::cancelled, "lost with the daemon"), now);
+      record.instance.finished = now;
+      move_to(record, State::wait_resource, fmt::format("attempt {} was lost", record.instance.attempts));
+      closed.push_back(record.instance);
+    }
+    co_return closed;
+  }
+
+  awaitable<std::vector<Instance>> instances(InstanceQuery query) override {
+    co_await yield();
+    std::vector<Instance> found;
+    for (const auto& [job, chain] : jobs_) {
+      if (!query.job.empty() && query.job != job) continue;
+      for (const auto& [slot, row] : chain.slots) {
+        if (matches(query, records_.at(row).instance)) found.push_back(records_.at(row).instance);
+      }
+    }
+    const auto newer = [](const Instance& a, const Instance& b) { return before_in_listing(a.id, b.id); };
+    std::sort(found.begin(), found.end(), newer);
+    if (found.size() > query.limit) found.resize(query.limit);
+    co_return found;
+  }
+
+  awaitable<std::optional<Instance>> instance(InstanceId id) override {
+    co_await yield();
+    const std::int64_t* row = find_row(id);
+    if (row == nullptr) co_return std::nullopt;
+    co_return records_.at(*row).instance;
+  }
+
+  awaitable<std::optional<Instance>> predecessor(InstanceId id) override {
+    co_await yield();
+    const Chain& chain = jobs_[id.job];
+    const auto slot = chain.slots.lower_bound(id.scheduled);
+    if (slot == chain.slots.begin()) co_return std::nullopt;
+    co_return records_.at(std::prev(slot)->second).instance;
+  }
+
+  awaitable<std::vector<Attempt>> attempts(std::int64_t instance_row) override {
+    co_await yield();
+    co_return records_.at(instance_row).attempts;
+  }
+
+  awaitable<Coverage> coverage(std::string job) override {
+    co_await yield();
+    Coverage coverage;
+    coverage.job = job;
+    for (const auto& [slot, row] : jobs_[job].slots) {
+      const Record& record = records_.at(row);
+      if (record.instance.state != State::success || !record.end) continue;
+      ++coverage.windows;
+      coverage.rows += record.instance.rows;
+      coverage.gaps.insert(coverage.gaps.end(), record.gaps.begin(), record.gaps.end());
+      if (!coverage.from || !record.gaps.empty()) coverage.from = record.instance.window_start;
+      coverage.until = record.instance.window_end;
+    }
+    co_return coverage;
+  }
+
+  awaitable<std::vector<std::pair<State, std::uint64_t>>> counts(std::string job) override {
+    co_await yield();
+    std::map<State, std::uint64_t> counted;
+    for (const auto& [slot, row] : jobs_[job].slots) ++counted[records_.at(row).instance.state];
+    co_return std::vector<std::pair<State, std::uint64_t>>(counted.begin(), counted.end());
+  }
+
+  awaitable<std::vector<AuditEntry>> audit(std::size_t limit) override {
+    co_await yield();
+    const auto count = static_cast<std::ptrdiff_t>(std::min(limit, audit_.size()));
+    co_return std::vector<AuditEntry>(audit_.rbegin(), audit_.rbegin() + count);
+  }
+
+ private:
+  struct Record {
+    Instance instance;
+    std::optional<pipeline::Positions> start;
+    std::optional<pipeline::Positions> end;
+    std::vector<pipeline::Gap> gaps;
+    std::vector<Attempt> attempts;
+  };
+  struct Chain {
+    std::map<Instant, std::int64_t> slots;
+    std::set<Instant> open;  // slots whose instance is not success
+  };
+
+  // A real store answers later, never in the same turn of the loop.
+  static awaitable<void> yield() {
+    const Executor executor = co_await boost::asio::this_coro::executor;
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  }
+
+  bool add(NewInstance planned) {
+    Chain& chain = jobs_[planned.id.job];
+    const Instant slot = planned.id.scheduled;
+    if (!chain.slots.emplace(slot, next_row_).second) return false;
+    chain.open.insert(slot);
+    Instance& instance = records_[next_row_].instance;
+    instance.row = next_row_++;
+    instance.id = std::move(planned.id);
+    instance.zone = std::move(planned.zone);
+    instance.cycle = planned.cycle;
+    instance.values = std::move(planned.values);
+    instance.window_start = planned.window_start;
+    instance.window_end = planned.window_end;
+    instance.version = std::move(planned.version);
+    return true;
+  }
+
+  Result<void> change(std::int64_t row, const std::vector<State>& from, State to, std::string reason) {
+    const auto found = records_.find(row);
+    if (found == records_.end()) return Error(Errc::not_found, fmt::format("find instance row {}: none", row));
+    const State present = found->second.instance.state;
+    if (std::find(from.begin(), from.end(), present) == from.end()) {
+      return Error(Errc::refused_by_state, fmt::format("change instance: it is {}", to_string(present)));
+    }
+    if (present == State::retry_wait && to != State::retry_wait) set_retry(found->second, std::nullopt);
+    move_to(found->second, to, std::move(reason));
+    return {};
+  }
+
+  void move_to(Record& record, State to, std::string reason) {
+    record.instance.state = to;
+    record.instance.reason = std::move(reason);
+    std::set<Instant>& open = jobs_[record.instance.id.job].open;
+    if (to == State::success) open.erase(record.instance.id.scheduled);
+    if (to != State::success) open.insert(record.instance.id.scheduled);
+  }
+
+  void set_retry(Record& record, std::optional<Instant> at) {
+    record.instance.retry_at = at;
+    if (at) retrying_.insert(record.instance.row);
+    if (!at) retrying_.erase(record.instance.row);
+  }
+
+  static void close(Attempt& attempt, AttemptResult result, const Error& error, Instant now) {
+    attempt.result = result;
+    attempt.finished = now;
+    attempt.error_code = to_string(error.code());
+    attempt.error = error.message();
+    attempt.statistics = "{}";
+  }
+
+  static Attempt* find_open(Record& record, int number) {
+    for (Attempt& attempt : record.attempts) {
+      if (attempt.number == number && attempt.result == AttemptResult::open) return &attempt;
+    }
+    return nullptr;
+  }
+
+  const std::int64_t* find_row(const InstanceId& id) const {
+    const auto chain = jobs_.find(id.job);
+    if (chain == jobs_.end()) return nullptr;
+    const auto slot = chain->second.slots.find(id.scheduled);
+    return slot == chain->second.slots.end() ? nullptr : &slot->second;
+  }
+
+  // Newest slot first; jobs of one slot by name.
+  static bool before_in_listing(const InstanceId& a, const InstanceId& b) {
+    return a.scheduled != b.scheduled ? a.scheduled > b.scheduled : a.job < b.job;
+  }
+
+  static bool matches(const InstanceQuery& query, const Instance& instance) {
+    const Instant slot = instance.id.scheduled;
+    if (query.from && slot < *query.from) return false;
+    if (query.to && slot >= *query.to) return false;
+    if (query.after && !before_in_listing(*query.after, instance.id)) return false;
+    return query.states.empty() ||
+           std::find(query.states.begin(), query.states.end(), instance.state) != query.states.end();
+  }
+
+  std::map<std::int64_t, Record> records_;
+  std::map<std::string, Chain> jobs_;
+  std::set<std::int64_t> retrying_;
+  std::vector<AuditEntry> audit_;
+  std::int64_t next_row_ = 1;
+};
+
+}  // namespace sluice::test

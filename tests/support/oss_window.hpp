@@ -1,0 +1,138 @@
+#pragma once
+// One window through the OSS writer into the fake bucket, with parts of 1000 bytes.
+
+#include "core/oss/window_writer.hpp"
+#include "tests/support/fake_oss_transport.hpp"
+#include "tests/support/run.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+#include <vector>
+
+namespace sluice::test::oss_window {
+
+inline const std::string kPrefix = "t__20181016080000_20181016080500_";
+
+inline job::OssTarget target_of(job::WriteMode mode = job::WriteMode::truncate) {
+  job::OssTarget target;
+  target.endpoint = "http://127.0.0.1:9001";
+  target.bucket = "bucket-1";
+  target.access_id = "LTAI";
+  target.access_key = Secret("canary-key-7731");
+  target.object = "t";
+  target.write_mode = mode;
+  return target;
+}
+
+inline oss::UploadLimits small_limits() {
+  oss::UploadLimits limits;
+  limits.part_bytes = 1000;
+  limits.early_part_bytes_min = 100;
+  limits.object_bytes_max = 50'000;
+  limits.memory_bytes = 4000;
+  return limits;
+}
+
+class RecordingLog final : public pipeline::Log {
+ public:
+  void line(pipeline::Level, std::string_view text) noexcept override { lines.emplace_back(text); }
+  std::vector<std::string> lines;
+};
+
+// Rows of each shard, cut into batches.
+struct Shard {
+  std::uint32_t index = 0;
+  std::vector<std::vector<std::string>> batches;  // one string per row, one column
+};
+
+inline Shard shard_of(std::uint32_t index, std::size_t rows, std::size_t row_bytes,
+                      std::size_t rows_per_batch) {
+  Shard shard;
+  shard.index = index;
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (row % rows_per_batch == 0) shard.batches.emplace_back();
+    std::string text = fmt::format("{}.{}.", index, row);
+    text.resize(std::max(text.size(), row_bytes - 1), 'x');
+    shard.batches.back().push_back(std::move(text));
+  }
+  return shard;
+}
+
+inline std::string content_of(const Shard& shard) {
+  std::string text;
+  for (const auto& batch : shard.batches) {
+    for (const auto& row : batch) text += row + "\n";
+  }
+  return text;
+}
+
+struct WindowBench {
+  explicit WindowBench(job::OssTarget target_ = target_of(), oss::UploadLimits limits_ = small_limits())
+      : target(std::move(target_)), limits(limits_) {
+    fake.part_bytes_min = limits.early_part_bytes_min;
+    window.job = "orders";
+    window.start = loop.clock.now();
+    window.end = window.start + std::chrono::minutes(5);
+  }
+
+  awaitable<Result<void>> feed(pipeline::WindowWriter& writer, const Shard& shard) {
+    pipeline::ShardSink& sink = writer.open(shard.index);
+    for (const auto& texts : shard.batches) {
+      pipeline::RowBatch batch(1);
+      for (const auto& text : texts) {
+        pipeline::Value* value = batch.append_row();
+        value->type = pipeline::ValueType::string;
+        value->text = text;
+      }
+      const Result<void> written = co_await sink.write(batch);
+      if (!written) co_return written.error();
+    }
+    co_return Result<void>();
+  }
+
+  // All shards at once, as a reader does it.
+  awaitable<Result<void>> feed_all(pipeline::WindowWriter& writer, const std::vector<Shard>& shards) {
+    TaskGroup tasks(loop.io.get_executor());
+    Result<void> first;
+    for (const Shard& shard : shards) tasks.start(feed_into(writer, shard, first));
+    co_await tasks.join();
+    co_return first;
+  }
+  awaitable<void> feed_into(pipeline::WindowWriter& writer, const Shard& shard, Result<void>& first) {
+    const Result<void> fed = co_await feed(writer, shard);
+    if (!fed && first) first = fed.error();
+  }
+
+  // prepare, write, commit; abort on an error.
+  awaitable<Result<std::vector<pipeline::ObjectInfo>>> attempt(const std::vector<Shard>& shards) {
+    const auto made = oss::make_writer(ports, target, settings, limits);
+    if (!made) co_return made.error();
+    const auto writer = (*made)->begin(window, statistics, log);
+    Result<void> result = co_await writer->prepare();
+    if (result) result = co_await feed_all(*writer, shards);
+    if (result) {
+      Result<std::vector<pipeline::ObjectInfo>> objects = co_await writer->commit();
+      if (objects) co_return objects;
+      result = objects.error();
+    }
+    co_await writer->abort();
+    co_return result.error();
+  }
+  Result<std::vector<pipeline::ObjectInfo>> run(const std::vector<Shard>& shards) {
+    return loop.run(attempt(shards));
+  }
+
+  Loop loop;
+  FakeOssTransport fake;
+  SeededRandom random{3};
+  oss::WriterPorts ports{fake, loop.clock, random, loop.io.get_executor()};
+  job::OssTarget target;
+  job::Settings settings;
+  oss::UploadLimits limits;
+  pipeline::Window window;
+  pipeline::Statistics statistics;
+  RecordingLog log;
+};
+
+}  // namespace sluice::test::oss_window

@@ -1,0 +1,60 @@
+#include "core/http/transport.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using http::Endpoint;
+
+TEST_CASE("endpoint: scheme, host and port are taken apart and completed", "[http]") {
+  struct Case {
+    const char* text;
+    Endpoint expected;
+  };
+  const std::vector<Case> cases = {
+      {"http://127.0.0.1:8080", {false, "127.0.0.1", 8080}},
+      {"https://orders.cn-hangzhou.ots.aliyuncs.com", {true, "orders.cn-hangzhou.ots.aliyuncs.com", 443}},
+      {"http://orders.cn-hangzhou.ots.aliyuncs.com/", {false, "orders.cn-hangzhou.ots.aliyuncs.com", 80}},
+      {"oss-cn-hangzhou.aliyuncs.com", {false, "oss-cn-hangzhou.aliyuncs.com", 80}},
+      {"localhost:65535", {false, "localhost", 65535}},
+      {"HTTPS://Example.COM:1/", {true, "example.com", 1}},
+      {"http://[::1]:9", {false, "::1", 9}},
+      {"https://[FE80::1]", {true, "fe80::1", 443}},
+  };
+  for (const auto& [text, expected] : cases) {
+    INFO(text);
+    const auto parsed = http::parse_endpoint(text);
+    REQUIRE(parsed.has_value());
+    CHECK(*parsed == expected);
+  }
+}
+
+TEST_CASE("endpoint: each mistake is named", "[http]") {
+  struct Case {
+    const char* text;
+    const char* message;
+  };
+  const std::vector<Case> cases = {
+      {"", "parse endpoint \"\": it has no valid host name"},
+      {"ftp://a", "parse endpoint \"ftp://a\": the scheme is \"ftp\", it must be http or https"},
+      {"http://", "parse endpoint \"http://\": it has no valid host name"},
+      {"http://me:pw@host", "parse endpoint \"http://me:pw@host\": it has a user name, remove it"},
+      {"http://host/path", "parse endpoint \"http://host/path\": it has a path, remove it"},
+      {"http://host//", "parse endpoint \"http://host//\": it has a path, remove it"},
+      {"http://host?a=b", "parse endpoint \"http://host?a=b\": it has a query or fragment, remove it"},
+      {"http://host:", "parse endpoint \"http://host:\": the port must be a number from 1 to 65535"},
+      {"http://host:0", "parse endpoint \"http://host:0\": the port must be a number from 1 to 65535"},
+      {"http://host:65536",
+       "parse endpoint \"http://host:65536\": the port must be a number from 1 to 65535"},
+      {"http://host:80a", "parse endpoint \"http://host:80a\": the port must be a number from 1 to 65535"},
+      {"http://ho st", "parse endpoint \"http://ho st\": it has no valid host name"},
+      {"http://[::1", "parse endpoint \"http://[::1\": it has no valid host name"},
+      {"http://[host]", "parse endpoint \"http://[host]\": it has no valid host name"},
+      {"http://[::1]x", "parse endpoint \"http://[::1]x\": the port must be a number from 1 to 65535"},
+  };
+  for (const auto& [text, message] : cases) {
+    const auto parsed = http::parse_endpoint(text);
+    REQUIRE(parsed.has_error());
+    CHECK(parsed.error().code() == Errc::invalid_argument);
+    CHECK(parsed.error().message() == message);
+  }
+}

@@ -1,0 +1,138 @@
+#include "core/tablestore/ots_error.hpp"
+#include "core/tablestore/retry.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::tablestore;
+using namespace std::chrono_literals;
+
+TEST_CASE("errors: each server code has its meaning and its retry class", "[tablestore]") {
+  struct Case {
+    int status;
+    const char* code;
+    const char* message;
+    Errc errc;
+    RetryClass retry;
+  };
+  const std::vector<Case> cases = {
+      {403, "OTSAuthFailed", "Signature mismatch.", Errc::unauthenticated, RetryClass::never},
+      {403, "OTSNoPermissionAccess", "", Errc::permission_denied, RetryClass::never},
+      {400, "OTSParameterInvalid", "", Errc::invalid_argument, RetryClass::never},
+      {400, "OTSInvalidPK", "", Errc::invalid_argument, RetryClass::never},
+      {403, "OTSConditionCheckFail", "", Errc::conflict, RetryClass::never},
+      {403, "OTSQuotaExhausted", "Too frequent table operations.", Errc::throttled, RetryClass::always},
+      {403, "OTSQuotaExhausted", "Number of tables exceeded the quota.", Errc::refused_by_state,
+       RetryClass::never},
+      {403, "OTSCapacityUnitExhausted", "", Errc::throttled, RetryClass::always},
+      {403, "OTSNotEnoughCapacityUnit", "", Errc::throttled, RetryClass::always},
+      {404, "OTSObjectNotExist", "", Errc::not_found, RetryClass::never},
+      {404, "OTSTableNotReady", "", Errc::unavailable, RetryClass::always},
+      {404, "OTSTrimmedDataAccess", "", Errc::trimmed, RetryClass::never},
+      {409, "OTSObjectAlreadyExist", "", Errc::conflict, RetryClass::never},
+      {409, "OTSRowOperationConflict", "", Errc::conflict, RetryClass::always},
+      {413, "OTSRequestBodyTooLarge", "", Errc::invalid_argument, RetryClass::never},
+      {429, "OTSFlowControl", "", Errc::throttled, RetryClass::always},
+      {500, "OTSInternalServerError", "", Errc::unavailable, RetryClass::idempotent},
+      {503, "OTSServerBusy", "", Errc::throttled, RetryClass::always},
+      {503, "OTSPartitionUnavailable", "", Errc::unavailable, RetryClass::always},
+      {503, "OTSTimeout", "", Errc::unavailable, RetryClass::idempotent},
+      {503, "OTSServerUnavailable", "", Errc::unavailable, RetryClass::idempotent},
+      {503, "OTSBrandNew", "", Errc::unavailable, RetryClass::idempotent},
+      {400, "OTSBrandNew", "", Errc::invalid_argument, RetryClass::never},
+      {502, "", "", Errc::unavailable, RetryClass::idempotent},
+      {404, "", "", Errc::not_found, RetryClass::never},
+      {403, "", "", Errc::permission_denied, RetryClass::never},
+  };
+  for (const auto& [status, code, message, errc, retry] : cases) {
+    INFO(status << " " << code << " " << message);
+    ServerError error;
+    error.status = status;
+    error.code = code;
+    error.message = message;
+    CHECK(errc_of(error) == errc);
+    CHECK(retry_class_of(error) == retry);
+  }
+}
+
+TEST_CASE("errors: the text names what was done, code, message, request and the way out", "[tablestore]") {
+  ServerError error;
+  error.status = 503;
+  error.code = "OTSServerBusy";
+  error.message = "Server is busy.";
+  error.request_id = "0005-77";
+  CHECK(to_error(error, "get stream records of orders").message() ==
+        "get stream records of orders: 503 OTSServerBusy: Server is busy., request 0005-77");
+  error.status = 403;
+  error.code = "OTSAuthFailed";
+  error.message = "Signature mismatch.";
+  CHECK(to_error(error, "describe table orders").message() ==
+        "describe table orders: 403 OTSAuthFailed: Signature mismatch., request 0005-77 (check accessKey)");
+  error = ServerError();
+  error.status = 404;
+  CHECK(to_error(error, "describe table orders").message() ==
+        "describe table orders: 404 (this is not an answer of Table Store: check the endpoint)");
+  error.status = 502;
+  CHECK(to_error(error, "describe table orders").message() == "describe table orders: 502");
+}
+
+TEST_CASE("errors: an error body that is no message leaves the code empty", "[tablestore]") {
+  http::Response answer;
+  answer.status = 502;
+  answer.headers = {{"X-Ots-RequestId", "r1"}};
+  for (const char* body : {"", "<html>Bad Gateway</html>", "\x0a\x05OTS"}) {
+    answer.body = body;
+    const ServerError error = parse_server_error(answer);
+    CHECK(error.status == 502);
+    CHECK(error.code.empty());
+    CHECK(error.request_id == "r1");
+  }
+}
+
+TEST_CASE("retry: pauses double from half the base up to the cap of their kind", "[tablestore]") {
+  SeededRandom random(1);
+  const RetryPolicy policy;
+  const Failure busy{Errc::throttled, RetryClass::always};
+  const Failure gone{Errc::unavailable, RetryClass::idempotent};
+  for (int repeat = 1; repeat <= 30; ++repeat) {
+    const Duration whole = repeat < 12 ? Duration(50ms) * (1 << (repeat - 1)) : Duration(1h);
+    for (int i = 0; i < 50; ++i) {
+      const Duration busy_max = std::min<Duration>(whole, 3s);
+      const auto pause = pause_before(policy, busy, true, repeat, random);
+      REQUIRE(pause.has_value());
+      CHECK(*pause >= busy_max / 2);
+      CHECK(*pause <= busy_max);
+      const Duration gone_max = std::min<Duration>(whole, 10s);
+      const auto longer = pause_before(policy, gone, true, repeat, random);
+      REQUIRE(longer.has_value());
+      CHECK(*longer >= gone_max / 2);
+      CHECK(*longer <= gone_max);
+    }
+  }
+}
+
+TEST_CASE("retry: it ends at the number allowed, and what may not be repeated is not", "[tablestore]") {
+  SeededRandom random(1);
+  RetryPolicy policy;
+  policy.max_retries = 2;
+  const Failure busy{Errc::throttled, RetryClass::always};
+  CHECK(pause_before(policy, busy, true, 2, random).has_value());
+  CHECK_FALSE(pause_before(policy, busy, true, 3, random).has_value());
+  policy.max_retries = 0;
+  CHECK_FALSE(pause_before(policy, busy, true, 1, random).has_value());
+  policy.max_retries = 30;
+  const Failure refused{Errc::unauthenticated, RetryClass::never};
+  CHECK_FALSE(pause_before(policy, refused, true, 1, random).has_value());
+  const Failure open{Errc::unavailable, RetryClass::idempotent};
+  CHECK(pause_before(policy, open, true, 1, random).has_value());
+  CHECK_FALSE(pause_before(policy, open, false, 1, random).has_value());
+  CHECK(pause_before(policy, busy, false, 1, random).has_value());
+}
+
+TEST_CASE("retry: failures below the protocol may be repeated when they may pass", "[tablestore]") {
+  CHECK(retry_class_of(Error(Errc::unavailable, "")) == RetryClass::idempotent);
+  CHECK(retry_class_of(Error(Errc::timeout, "")) == RetryClass::idempotent);
+  CHECK(retry_class_of(Error(Errc::corrupt, "")) == RetryClass::idempotent);
+  CHECK(retry_class_of(Error(Errc::permission_denied, "")) == RetryClass::never);
+  CHECK(retry_class_of(Error(Errc::io, "")) == RetryClass::never);
+}

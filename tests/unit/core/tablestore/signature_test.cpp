@@ -1,0 +1,132 @@
+#include "core/tablestore/signature.hpp"
+
+#include "core/http/crypto.hpp"
+#include "tests/unit/core/tablestore/client_vectors.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::tablestore;
+using namespace sluice::tablestore::test;
+using namespace std::chrono;
+
+TEST_CASE("signature: every V2 request of the vectors is signed byte for byte", "[tablestore]") {
+  int checked = 0;
+  const auto vectors = load_vectors("request-signing.json");
+  for (const auto& vector : vectors.at("cases").as_array()) {
+    if (vector.as_object().contains("v4")) continue;
+    INFO(vector.at("name").as_string());
+    const std::string operation = text_of(vector.at("action"));
+    http::Headers headers = headers_of(vector.at("request_headers_before_signature"));
+    CHECK(request_string_to_sign(operation, headers) == text_of(vector.at("string_to_sign")));
+    const Secret key(text_of(vector.at("access_key_secret")));
+    const std::string signature = request_signature(operation, headers, key);
+    CHECK(signature == text_of(vector.at("signature")));
+    // A signature that is there already does not change the next one.
+    headers.emplace_back("x-ots-signature", signature);
+    CHECK(request_signature(operation, headers, key) == signature);
+    http::Response carrier;
+    carrier.headers = headers;
+    CHECK(carrier.header("x-ots-contentmd5") == http::base64(http::md5(body_of(vector))));
+    ++checked;
+  }
+  CHECK(checked == 8);
+}
+
+TEST_CASE("signature: requests signed by the Python and Go SDKs are signed alike", "[tablestore]") {
+  const Secret key("secretEXAMPLEkey0123456789ABCDEF");
+  for (const char* file : {"requests-python.json", "requests-go.json"}) {
+    const auto vectors = load_vectors(file);
+    for (const auto& vector : vectors.at("requests").as_array()) {
+      INFO(file << " " << vector.at("name").as_string());
+      http::Response carrier;
+      carrier.headers = headers_of(vector.at("headers"));
+      const auto* own = vector.as_object().if_contains("access_key_secret");
+      const Secret secret = own != nullptr ? Secret(text_of(*own)) : key;
+      CHECK(request_signature(text_of(vector.at("operation")), carrier.headers, secret) ==
+            carrier.header("x-ots-signature"));
+      CHECK(carrier.header("x-ots-contentmd5") == http::base64(http::md5(body_of(vector))));
+    }
+  }
+}
+
+TEST_CASE("signature: answers get the verdict of the Java SDK", "[tablestore]") {
+  int checked = 0;
+  const auto vectors = load_vectors("response-signing.json");
+  for (const auto& vector : vectors.at("cases").as_array()) {
+    if (text_of(vector.at("credential_kind")) != "V2") continue;
+    INFO(vector.at("name").as_string());
+    const std::string operation = text_of(vector.at("action"));
+    const Credentials credentials{text_of(vector.at("access_key_id")),
+                                  Secret(text_of(vector.at("access_key_secret"))), Secret()};
+    http::Response answer;
+    answer.status = 200;
+    answer.headers = headers_of(vector.at("response_headers"));
+    answer.body = body_of(vector);
+    CHECK(answer_string_to_sign(operation, answer.headers) == text_of(vector.at("string_to_sign")));
+    CHECK(answer_authorization(operation, answer.headers, credentials) ==
+          text_of(vector.at("authorization")));
+    answer.headers.emplace_back("Authorization", text_of(vector.at("authorization")));
+    const bool accepted = text_of(vector.at("sdk_verdict")) == "accepted";
+    CHECK(verify_answer(operation, credentials, answer, {}).has_value() == accepted);
+    ++checked;
+  }
+  CHECK(checked == 5);
+}
+
+TEST_CASE("signature: answers get the verdict of the Python SDK, but for the clock, which only warns",
+          "[tablestore]") {
+  const Credentials credentials{"AKIDEXAMPLE", Secret("secretEXAMPLEkey0123456789ABCDEF"), Secret()};
+  const auto vectors = load_vectors("response-checks-python.json");
+  for (const auto& vector : vectors.at("cases").as_array()) {
+    const std::string name = text_of(vector.at("name"));
+    INFO(name);
+    http::Response answer;
+    answer.status = static_cast<int>(vector.at("status").as_int64());
+    answer.headers = headers_of(vector.at("headers"));
+    answer.body = body_of(vector);
+    const std::string verdict = text_of(vector.at("sdk_verdict"));
+    const bool genuine = !verdict.starts_with("client error") || name == "date-16-minutes-off";
+    const std::string code = name == "auth-failed-without-authorization-header" ? "OTSAuthFailed" : "";
+    const auto verified = verify_answer(text_of(vector.at("operation")), credentials, answer, code);
+    CHECK(verified.has_value() == genuine);
+    if (!verified) CHECK(verified.error().code() == Errc::corrupt);
+  }
+}
+
+TEST_CASE("signature: an error answer may lack its signature, but a wrong one is refused", "[tablestore]") {
+  const Credentials credentials{"id", Secret("key"), Secret()};
+  http::Response answer;
+  answer.status = 404;
+  CHECK(verify_answer("ListStream", credentials, answer, "OTSObjectNotExist").has_value());
+  answer.headers = {{"Authorization", "OTS id:AAAA"}};
+  CHECK(verify_answer("ListStream", credentials, answer, "OTSObjectNotExist").error().message() ==
+        "the answer's signature is wrong");
+  // The server does not know our key: it cannot sign with it.
+  CHECK(verify_answer("ListStream", credentials, answer, "OTSAuthFailed").has_value());
+  answer.headers = {{"x-ots-contentmd5", "AAAA"}};
+  CHECK(verify_answer("ListStream", credentials, answer, "OTSAuthFailed").error().message() ==
+        "the answer's body does not match its MD5");
+}
+
+TEST_CASE("signature: dates are written with milliseconds and read with any fraction", "[tablestore]") {
+  const Instant second = sys_days(year(2024) / 5 / 17) + hours(8) + minutes(9) + seconds(10);
+  CHECK(format_ots_date(second + microseconds(123'999)) == "2024-05-17T08:09:10.123Z");
+  CHECK(format_ots_date(second) == "2024-05-17T08:09:10.000Z");
+  CHECK(parse_ots_date("2024-05-17T08:09:10.123Z") == second + milliseconds(123));
+  CHECK(parse_ots_date("2024-05-17T08:09:10.654321Z") == second + microseconds(654'321));
+  CHECK(parse_ots_date("2024-05-17T08:09:10.11234Z") == second + microseconds(112'340));
+  CHECK(parse_ots_date("2024-05-17T08:09:10.123456789Z") == second + microseconds(123'456));
+  CHECK(parse_ots_date("2024-05-17T08:09:10Z") == second);
+}
+
+TEST_CASE("signature: what is no date gives nothing", "[tablestore]") {
+  for (const char* text :
+       {"", "Z", "2024-05-17T08:09:10", "2024-05-17 08:09:10Z", "2024-13-17T08:09:10Z",
+        "2024-02-30T08:09:10Z", "2024-05-17T24:09:10Z", "2024-05-17T08:09:10.Z", "2024-05-17T08:09:10,1Z",
+        "2024-05-17T08:09:10.12x4Z", "2024-05-17T08:09:10.1234567890Z", "2024-05-17T08:09:10+08:00Z",
+        "20x4-05-17T08:09:10Z"}) {
+    INFO(text);
+    CHECK_FALSE(parse_ots_date(text).has_value());
+  }
+}
