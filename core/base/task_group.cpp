@@ -43,7 +43,11 @@ bool TaskGroup::start(awaitable<void> task) {
 
 void TaskGroup::ended(std::list<Child>::iterator child, std::exception_ptr failure) {
   if (failure && !first_failure_ && !(stopping_ && is_cancellation(failure))) first_failure_ = failure;
-  children_.erase(child);
+  if (stopping_) {
+    cancelled_.splice(cancelled_.end(), children_, child);
+  } else {
+    children_.erase(child);
+  }
   if (children_.empty()) idle_.cancel();
 }
 

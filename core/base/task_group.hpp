@@ -41,6 +41,7 @@ class TaskGroup {
 
   Executor executor_;
   std::list<Child> children_;
+  std::list<Child> cancelled_;  // ended after stop(): Asio may still hold a pointer to their signal
   boost::asio::steady_timer idle_;
   std::exception_ptr first_failure_;
   bool stopping_ = false;
