@@ -1,0 +1,188 @@
+#include "storage/async_state_store.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
+namespace sluice::storage {
+namespace {
+
+// Long enough that a burst of attempts shares one checkpoint, short enough that the log is small when a
+// backup of the disk comes along.
+constexpr std::chrono::milliseconds kIdleAfter{2000};
+
+}  // namespace
+
+AsyncStateStore::AsyncStateStore(std::unique_ptr<SqliteStateStore> store, Threading threading)
+    : store_(std::move(store)) {
+  if (threading == Threading::caller) return;
+  worker_ = std::make_unique<StoreWorker>([this] { checkpoint_when_idle(); }, kIdleAfter);
+}
+
+AsyncStateStore::~AsyncStateStore() { close(); }
+
+void AsyncStateStore::close() {
+  if (worker_) worker_->stop();
+  backup_.reset();
+  store_.reset();
+}
+
+SqliteStateStore& AsyncStateStore::open_store() {
+  if (!store_) throw ErrorException(Error(Errc::cancelled, "use state: the store is closed"));
+  return *store_;
+}
+
+// A checkpoint that fails has changed nothing: the log keeps what it holds, and if the disk stays bad the
+// next write says so to a caller that can act.
+void AsyncStateStore::checkpoint_when_idle() noexcept {
+  try {
+    store_->checkpoint();
+  } catch (const ErrorException&) {
+    return;
+  }
+}
+
+// `work` lives in the frame of the calling method, which waits here.
+template <class Work>
+awaitable<std::invoke_result_t<Work&>> AsyncStateStore::call(Work& work) {
+  if (worker_) co_return co_await worker_->call(work);
+  co_return work();
+}
+
+awaitable<void> AsyncStateStore::backup(std::string path) {
+  // Unwinding between two steps would leave the copy, and with it the source, half open.
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  auto start = [&] {
+    if (backup_) throw ErrorException(Error(Errc::conflict, "back up state: another backup is under way"));
+    backup_ = open_store().start_backup(path);
+  };
+  co_await call(start);
+  auto step = [&] {
+    bool done = true;
+    try {
+      done = backup_->step();
+    } catch (...) {
+      backup_.reset();
+      throw;
+    }
+    if (done) backup_.reset();
+    return done;
+  };
+  while (!co_await call(step)) continue;
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+}
+
+awaitable<std::size_t> AsyncStateStore::add_instances(std::vector<scheduler::NewInstance> instances) {
+  auto work = [&] { return open_store().add_instances(instances); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<Instant>> AsyncStateStore::last_planned(std::string job) {
+  auto work = [&] { return open_store().last_planned(job); };
+  co_return co_await call(work);
+}
+
+awaitable<std::size_t> AsyncStateStore::remove_unstarted(std::string job, Instant after) {
+  auto work = [&] { return open_store().remove_unstarted(job, after); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::Instance>> AsyncStateStore::heads(Instant now) {
+  auto work = [&] { return open_store().heads(now); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<Instant>> AsyncStateStore::next_due(Instant now) {
+  auto work = [&] { return open_store().next_due(now); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<pipeline::Positions>> AsyncStateStore::committed_before(std::string job,
+                                                                                Instant before) {
+  auto work = [&] { return open_store().committed_before(job, before); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<pipeline::Positions>> AsyncStateStore::start_positions(std::int64_t instance_row) {
+  auto work = [&] { return open_store().start_positions(instance_row); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<pipeline::Positions>> AsyncStateStore::end_positions(std::int64_t instance_row) {
+  auto work = [&] { return open_store().end_positions(instance_row); };
+  co_return co_await call(work);
+}
+
+awaitable<Result<void>> AsyncStateStore::change_state(std::int64_t instance_row,
+                                                      std::vector<scheduler::State> from, scheduler::State to,
+                                                      std::string reason) {
+  auto work = [&] { return open_store().change_state(instance_row, from, to, reason); };
+  co_return co_await call(work);
+}
+
+awaitable<Result<void>> AsyncStateStore::operate(std::int64_t instance_row,
+                                                 std::vector<scheduler::State> from, scheduler::State to,
+                                                 std::string reason, scheduler::AuditEntry entry) {
+  auto work = [&] { return open_store().operate(instance_row, from, to, reason, entry); };
+  co_return co_await call(work);
+}
+
+awaitable<Result<scheduler::Attempt>> AsyncStateStore::begin_attempt(std::int64_t instance_row,
+                                                                     pipeline::Positions start, Instant now) {
+  auto work = [&] { return open_store().begin_attempt(instance_row, start, now); };
+  co_return co_await call(work);
+}
+
+awaitable<void> AsyncStateStore::succeed(scheduler::Attempt attempt, scheduler::Outcome outcome,
+                                         Instant now) {
+  auto work = [&] { open_store().succeed(attempt, outcome, now); };
+  co_return co_await call(work);
+}
+
+awaitable<void> AsyncStateStore::fail(scheduler::Attempt attempt, scheduler::AttemptResult result,
+                                      Error error, pipeline::Statistics statistics,
+                                      std::optional<Instant> retry_at, Instant now) {
+  auto work = [&] { open_store().fail(attempt, result, error, statistics, retry_at, now); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::Instance>> AsyncStateStore::close_lost(Instant now) {
+  auto work = [&] { return open_store().close_lost(now); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::Instance>> AsyncStateStore::instances(scheduler::InstanceQuery query) {
+  auto work = [&] { return open_store().instances(query); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<scheduler::Instance>> AsyncStateStore::instance(scheduler::InstanceId id) {
+  auto work = [&] { return open_store().instance(id); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<scheduler::Instance>> AsyncStateStore::predecessor(scheduler::InstanceId id) {
+  auto work = [&] { return open_store().predecessor(id); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::Attempt>> AsyncStateStore::attempts(std::int64_t instance_row) {
+  auto work = [&] { return open_store().attempts(instance_row); };
+  co_return co_await call(work);
+}
+
+awaitable<scheduler::Coverage> AsyncStateStore::coverage(std::string job) {
+  auto work = [&] { return open_store().coverage(job); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<std::pair<scheduler::State, std::uint64_t>>> AsyncStateStore::counts(std::string job) {
+  auto work = [&] { return open_store().counts(job); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::AuditEntry>> AsyncStateStore::audit(std::size_t limit) {
+  auto work = [&] { return open_store().audit(limit); };
+  co_return co_await call(work);
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,73 @@
+#pragma once
+// The state store behind the scheduler's port: SqliteStateStore on a thread of its own, or in the caller's.
+
+#include "scheduler/state_store.hpp"
+#include "storage/sqlite_state_store.hpp"
+#include "storage/store_worker.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sluice::storage {
+
+enum class Threading {
+  worker,  // the daemon: calls suspend, the loop goes on
+  caller,  // simulations on a virtual clock: a call is done when it returns, everything in one thread
+};
+
+// A call under way is always completed in the file. A caller that is cancelled meanwhile wakes with the
+// outcome and unwinds at its next wait. Everything that was begun must be awaited before the loop is
+// destroyed: close() first.
+class AsyncStateStore final : public scheduler::StateStore {
+ public:
+  AsyncStateStore(std::unique_ptr<SqliteStateStore> store, Threading threading);
+  ~AsyncStateStore() override;
+
+  // Finishes what is queued and closes the file. Later calls throw ErrorException (cancelled). Idempotent.
+  void close();
+
+  // A copy of the whole state in `path`, made in small pieces between other calls; one at a time (else throws
+  // conflict). Not cancellable.
+  awaitable<void> backup(std::string path);
+
+  awaitable<std::size_t> add_instances(std::vector<scheduler::NewInstance> instances) override;
+  awaitable<std::optional<Instant>> last_planned(std::string job) override;
+  awaitable<std::size_t> remove_unstarted(std::string job, Instant after) override;
+  awaitable<std::vector<scheduler::Instance>> heads(Instant now) override;
+  awaitable<std::optional<Instant>> next_due(Instant now) override;
+  awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) override;
+  awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) override;
+  awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) override;
+  awaitable<Result<void>> change_state(std::int64_t instance_row, std::vector<scheduler::State> from,
+                                       scheduler::State to, std::string reason) override;
+  awaitable<Result<void>> operate(std::int64_t instance_row, std::vector<scheduler::State> from,
+                                  scheduler::State to, std::string reason,
+                                  scheduler::AuditEntry entry) override;
+  awaitable<Result<scheduler::Attempt>> begin_attempt(std::int64_t instance_row, pipeline::Positions start,
+                                                      Instant now) override;
+  awaitable<void> succeed(scheduler::Attempt attempt, scheduler::Outcome outcome, Instant now) override;
+  awaitable<void> fail(scheduler::Attempt attempt, scheduler::AttemptResult result, Error error,
+                       pipeline::Statistics statistics, std::optional<Instant> retry_at,
+                       Instant now) override;
+  awaitable<std::vector<scheduler::Instance>> close_lost(Instant now) override;
+  awaitable<std::vector<scheduler::Instance>> instances(scheduler::InstanceQuery query) override;
+  awaitable<std::optional<scheduler::Instance>> instance(scheduler::InstanceId id) override;
+  awaitable<std::optional<scheduler::Instance>> predecessor(scheduler::InstanceId id) override;
+  awaitable<std::vector<scheduler::Attempt>> attempts(std::int64_t instance_row) override;
+  awaitable<scheduler::Coverage> coverage(std::string job) override;
+  awaitable<std::vector<std::pair<scheduler::State, std::uint64_t>>> counts(std::string job) override;
+  awaitable<std::vector<scheduler::AuditEntry>> audit(std::size_t limit) override;
+
+ private:
+  template <class Work>
+  awaitable<std::invoke_result_t<Work&>> call(Work& work);
+  SqliteStateStore& open_store();
+  void checkpoint_when_idle() noexcept;
+
+  std::unique_ptr<SqliteStateStore> store_;
+  std::unique_ptr<Backup> backup_;  // touched on the store's thread only
+  std::unique_ptr<StoreWorker> worker_;
+};
+
+}  // namespace sluice::storage

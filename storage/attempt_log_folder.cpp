@@ -1,0 +1,156 @@
+#include "storage/attempt_log_folder.hpp"
+
+#include "core/job/civil_time.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <sys/stat.h>
+
+namespace sluice::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kNameBytesMax = 240;  // file systems take 255
+
+struct OldLog {
+  fs::path path;
+  Instant written{};
+  std::uint64_t bytes = 0;
+};
+
+Error failed(const std::error_code& failure, std::string_view doing, const fs::path& path) {
+  return from_errno(failure.value(), fmt::format("{} {}", doing, path.string()));
+}
+
+// "0015_" of "0015_2.log", and the folder they share.
+Result<fs::path> stem_of(const std::string& folder, std::string_view job, Instant scheduled,
+                         std::string_view zone) {
+  const Result<job::CivilTime> local = job::to_civil(scheduled, zone);
+  if (!local) return local.error();
+  const Result<Instant> first = job::to_instant(*local, zone);
+  const bool repeated = first && *first != std::chrono::floor<std::chrono::seconds>(scheduled);
+  return fs::path(folder) / file_name_of(job) / fmt::format("{:%Y%m%d}", *local) /
+         fmt::format("{:%H%M}{}_", *local, repeated ? "r" : "");
+}
+
+// The attempt's number when `name` is `stem` + number + ".log".
+std::optional<int> attempt_of(std::string_view name, std::string_view stem) {
+  if (!name.starts_with(stem) || !name.ends_with(".log")) return std::nullopt;
+  const std::string_view digits = name.substr(stem.size(), name.size() - stem.size() - 4);
+  int attempt = 0;
+  const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), attempt);
+  if (failure != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  return attempt;
+}
+
+std::optional<OldLog> look_at(const fs::path& path) {
+  struct stat status = {};
+  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || path.extension() != ".log") {
+    return std::nullopt;
+  }
+  OldLog log;
+  log.path = path;
+  log.written = Instant(std::chrono::seconds(status.st_mtim.tv_sec));
+  log.bytes = static_cast<std::uint64_t>(status.st_size);
+  return log;
+}
+
+Result<std::vector<OldLog>> all_logs(const std::string& folder) {
+  std::vector<OldLog> found;
+  std::error_code failure;
+  auto entry = fs::recursive_directory_iterator(folder, fs::directory_options::none, failure);
+  if (failure == std::errc::no_such_file_or_directory) return found;
+  for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
+    if (auto log = look_at(entry->path())) found.push_back(std::move(*log));
+  }
+  if (failure) return failed(failure, "walk the logs in", folder);
+  return found;
+}
+
+// Day, then job: only empty folders go.
+void remove_empty_folders(const fs::path& log) {
+  std::error_code not_empty;
+  if (fs::remove(log.parent_path(), not_empty)) fs::remove(log.parent_path().parent_path(), not_empty);
+}
+
+}  // namespace
+
+std::string file_name_of(std::string_view name) {
+  std::string safe;
+  for (const char c : name) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    const bool inner_dot = c == '.' && !safe.empty();
+    if (letter || c == '-' || c == '_' || inner_dot) {
+      safe += c;
+    } else {
+      safe += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  if (safe.empty()) return "%";
+  if (safe.size() > kNameBytesMax) safe.resize(kNameBytesMax);
+  return safe;
+}
+
+Result<std::string> AttemptLogFolder::path(std::string_view job, Instant scheduled, std::string_view zone,
+                                           int attempt) const {
+  Result<fs::path> stem = stem_of(folder_, job, scheduled, zone);
+  if (!stem) return stem.error();
+  return fmt::format("{}{}.log", stem->string(), attempt);
+}
+
+Result<std::vector<StoredLog>> AttemptLogFolder::list(std::string_view job, Instant scheduled,
+                                                      std::string_view zone) const {
+  const Result<fs::path> stem = stem_of(folder_, job, scheduled, zone);
+  if (!stem) return stem.error();
+  std::vector<StoredLog> found;
+  std::error_code failure;
+  auto entry = fs::directory_iterator(stem->parent_path(), failure);
+  if (failure == std::errc::no_such_file_or_directory) return found;
+  for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
+    const auto attempt = attempt_of(entry->path().filename().string(), stem->filename().string());
+    const auto log = attempt ? look_at(entry->path()) : std::nullopt;
+    if (!log) continue;
+    StoredLog& stored = found.emplace_back();
+    stored.attempt = *attempt;
+    stored.path = log->path.string();
+    stored.bytes = log->bytes;
+  }
+  if (failure) return failed(failure, "list the logs in", stem->parent_path());
+  std::ranges::sort(found, {}, &StoredLog::attempt);
+  return found;
+}
+
+Result<Pruned> AttemptLogFolder::prune(Instant now, const LogRetention& retention) const {
+  Result<std::vector<OldLog>> logs = all_logs(folder_);
+  if (!logs) return logs.error();
+  std::ranges::sort(*logs, {}, &OldLog::written);
+  std::uint64_t total = 0;
+  for (const OldLog& log : *logs) total += log.bytes;
+  Pruned pruned;
+  std::optional<Error> first_failure;
+  for (const OldLog& log : *logs) {
+    const bool covered = log.written >= now - retention.age_max && total <= retention.bytes_max;
+    if (covered) break;  // and so are all newer ones
+    std::error_code failure;
+    fs::remove(log.path, failure);
+    if (failure) {
+      if (!first_failure) first_failure = failed(failure, "delete log", log.path);
+      continue;
+    }
+    remove_empty_folders(log.path);
+    total -= log.bytes;
+    pruned.bytes += log.bytes;
+    ++pruned.files;
+  }
+  if (first_failure) return *first_failure;
+  return pruned;
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,54 @@
+#pragma once
+// Where the attempts' logs lie: FOLDER/JOB/YYYYMMDD/HHMM_ATTEMPT.log in the local time of the job's zone.
+
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::storage {
+
+struct StoredLog {
+  int attempt = 0;
+  std::string path;
+  std::uint64_t bytes = 0;
+};
+
+struct LogRetention {
+  Duration age_max = std::chrono::hours(24 * 30);    // since the last line
+  std::uint64_t bytes_max = std::uint64_t{1} << 30;  // of all logs together; the oldest go first
+};
+
+struct Pruned {
+  std::uint64_t files = 0;
+  std::uint64_t bytes = 0;
+};
+
+class AttemptLogFolder {
+ public:
+  explicit AttemptLogFolder(std::string folder) : folder_(std::move(folder)) {}
+
+  // The file of one attempt. The later one of two slots with the same local reading (clocks set back) has an
+  // "r" behind its minutes. Errors: invalid_argument for an unknown zone.
+  Result<std::string> path(std::string_view job, Instant scheduled, std::string_view zone, int attempt) const;
+
+  // The logs there are of one instance, by attempt. None is not an error; io and permission_denied are.
+  Result<std::vector<StoredLog>> list(std::string_view job, Instant scheduled, std::string_view zone) const;
+
+  // Deletes what `retention` does not cover, and folders that become empty. Walks all files: not for the
+  // loop's thread. What cannot be deleted is left for the next time; the first cause is the error, after all
+  // were tried.
+  Result<Pruned> prune(Instant now, const LogRetention& retention) const;
+
+ private:
+  std::string folder_;
+};
+
+// `name` as a name of one file or folder: letters, digits, '-', '_' and inner '.' stay, other bytes become
+// "%2F". Different names stay different up to 80 bytes; never empty, ".", ".." or with a '/'.
+std::string file_name_of(std::string_view name);
+
+}  // namespace sluice::storage

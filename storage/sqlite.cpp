@@ -1,0 +1,239 @@
+#include "storage/sqlite.hpp"
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include <cassert>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sluice::storage {
+namespace {
+
+// The log is cut back to this after a checkpoint, so that one large transaction does not keep its size for
+// ever.
+constexpr std::int64_t kLogBytesKept = 4 << 20;
+
+// Enough for a large planning run not to spill page by page; given back by checkpoint().
+constexpr int kCacheKib = 8192;
+
+bool out_of_space(int number) { return number == ENOSPC || number == EDQUOT || number == EFBIG; }
+
+Errc kind_of(int extended_code, int system_errno) {
+  switch (extended_code & 0xff) {
+    case SQLITE_FULL:
+      return Errc::disk_full;
+    case SQLITE_IOERR:
+      return out_of_space(system_errno) ? Errc::disk_full : Errc::io;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return Errc::corrupt;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return Errc::conflict;
+    case SQLITE_PERM:
+    case SQLITE_READONLY:
+    case SQLITE_AUTH:
+      return Errc::permission_denied;
+    case SQLITE_CANTOPEN:
+      if (out_of_space(system_errno)) return Errc::disk_full;
+      return system_errno == EACCES || system_errno == EPERM ? Errc::permission_denied : Errc::io;
+    default:
+      return Errc::internal;
+  }
+}
+
+std::string_view way_out(Errc kind) {
+  switch (kind) {
+    case Errc::disk_full:
+      return "; free space on its file system or raise the quota, nothing was changed";
+    case Errc::io:
+      return "; check the file system and the kernel's messages";
+    case Errc::corrupt:
+      return "; stop the daemon, move this file and its -wal file aside and put a backup made by "
+             "\"sluice backup\" in their place";
+    case Errc::conflict:
+      return "; stop it, or give this one a state file of its own";
+    case Errc::permission_denied:
+      return "; file and folder must be writable by the daemon's user";
+    default:
+      return "";
+  }
+}
+
+}  // namespace
+
+Error sqlite_error(int extended_code, int system_errno, std::string_view path, std::string_view doing,
+                   std::string_view detail) {
+  const Errc kind = kind_of(extended_code, system_errno);
+  if (kind == Errc::conflict) {
+    return Error(kind, fmt::format("{}: another sluice daemon uses {}{}", doing, path, way_out(kind)));
+  }
+  std::string cause(detail);
+  if (kind != Errc::corrupt && system_errno != 0) cause += fmt::format(" ({})", std::strerror(system_errno));
+  return Error(kind, fmt::format("{}: state file {}: {}{}", doing, path, cause, way_out(kind)));
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : database_(other.database_), handle_(std::exchange(other.handle_, nullptr)), bound_(other.bound_) {}
+
+Statement::~Statement() {
+  if (handle_ == nullptr) return;
+  sqlite3_reset(handle_);
+  sqlite3_clear_bindings(handle_);
+}
+
+void Statement::check(int code, std::string_view doing) const {
+  if (code != SQLITE_OK) database_->fail(code, doing);
+}
+
+void Statement::bind(std::nullopt_t) { check(sqlite3_bind_null(handle_, ++bound_), "bind a value"); }
+
+void Statement::bind_integer(std::int64_t number) {
+  check(sqlite3_bind_int64(handle_, ++bound_, number), "bind a value");
+}
+
+void Statement::bind(std::string_view text) {
+  // A null pointer would bind NULL; an empty view may have one.
+  const char* bytes = text.empty() ? "" : text.data();
+  check(sqlite3_bind_text64(handle_, ++bound_, bytes, text.size(), SQLITE_TRANSIENT, SQLITE_UTF8),
+        "bind a value");
+}
+
+bool Statement::step() {
+  const int code = sqlite3_step(handle_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  database_->fail(code, sqlite3_stmt_readonly(handle_) != 0 ? "read state" : "write state");
+}
+
+std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_, column); }
+
+std::string Statement::text(int column) const {
+  const unsigned char* bytes = sqlite3_column_text(handle_, column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_, column));
+  if (bytes == nullptr) return {};
+  return std::string(bytes, bytes + size);
+}
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+
+std::optional<Instant> Statement::maybe_instant(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return instant(column);
+}
+
+std::optional<std::string> Statement::maybe_text(int column) const {
+  if (is_null(column)) return std::nullopt;
+  return text(column);
+}
+
+void Database::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
+void Database::Finalize::operator()(sqlite3_stmt* handle) const noexcept { sqlite3_finalize(handle); }
+
+Database::Database(DatabaseOptions options) : options_(std::move(options)) {
+  if (options_.vfs.empty()) create_file();
+  sqlite3* opened = nullptr;
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
+  const char* vfs = options_.vfs.empty() ? nullptr : options_.vfs.c_str();
+  const int code = sqlite3_open_v2(options_.path.c_str(), &opened, flags, vfs);
+  handle_.reset(opened);
+  if (code != SQLITE_OK) fail(code, "open state");
+  configure();
+}
+
+// Statements go before the connection they belong to.
+Database::~Database() { cache_.clear(); }
+
+// SQLite would create the file readable by everyone. An existing file is not opened here: closing a second
+// descriptor would drop the locks this process may hold on it.
+void Database::create_file() const {
+  const int file = ::open(options_.path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
+  if (file >= 0) {
+    ::close(file);
+    return;
+  }
+  const std::string doing = fmt::format("open state: create state file {}", options_.path);
+  if (errno != EEXIST) throw ErrorException(from_errno(errno, doing));
+  // Refused for a file of another user; then opening decides.
+  const int mode_set = ::chmod(options_.path.c_str(), 0600);
+  if (mode_set != 0 && errno != EPERM && errno != EROFS) throw ErrorException(from_errno(errno, doing));
+}
+
+void Database::configure() {
+  // Exclusive comes before the log mode: then the log's index lives in our memory and no second connection
+  // can exist, which SQLite 3.40's log-reset fault would need.
+  execute("PRAGMA locking_mode=EXCLUSIVE");
+  execute("BEGIN IMMEDIATE; COMMIT");
+  execute("PRAGMA journal_mode=WAL");
+  execute("PRAGMA synchronous=FULL");
+  execute("PRAGMA foreign_keys=ON");
+  execute("PRAGMA temp_store=MEMORY");
+  execute(fmt::format("PRAGMA cache_size={}", -kCacheKib));
+  execute(fmt::format("PRAGMA journal_size_limit={}", kLogBytesKept));
+  execute("BEGIN IMMEDIATE; COMMIT");
+  Statement mode = prepare("PRAGMA journal_mode");
+  const bool have_log = mode.step() && mode.text(0) == "wal";
+  if (!have_log)
+    throw ErrorException(Error(Errc::io, fmt::format("open state: state file {}: its file system "
+                                                     "cannot hold a write-ahead log",
+                                                     options_.path)));
+}
+
+Statement Database::take(std::string_view sql) {
+  auto found = cache_.find(sql);
+  if (found == cache_.end()) {
+    sqlite3_stmt* prepared = nullptr;
+    const int code = sqlite3_prepare_v3(handle_.get(), sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+    if (code != SQLITE_OK) fail(code, "prepare a statement");
+    found = cache_.emplace(std::string(sql), prepared).first;
+  }
+  assert(sqlite3_stmt_busy(found->second.get()) == 0 && "the statement is in use");
+  return Statement(*this, found->second.get());
+}
+
+void Database::execute(const std::string& sql) {
+  const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code, "open state");
+}
+
+std::size_t Database::changes() const { return static_cast<std::size_t>(sqlite3_changes64(handle_.get())); }
+std::int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid(handle_.get()); }
+bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
+
+bool Database::checkpoint() {
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) return false;
+  if (code != SQLITE_OK) fail(code, "checkpoint state");
+  sqlite3_db_release_memory(handle_.get());
+  return true;
+}
+
+void Database::fail(int code, std::string_view doing) const {
+  const char* detail = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
+  const int primary = code & 0xff;
+  const bool system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;
+  const int number = handle_ && system ? sqlite3_system_errno(handle_.get()) : 0;
+  throw ErrorException(sqlite_error(code, number, options_.path, doing, detail));
+}
+
+Transaction::Transaction(Database& database) : database_(database) { database_.run("BEGIN IMMEDIATE"); }
+
+Transaction::~Transaction() {
+  // After some failures (disk full, I/O) SQLite has rolled back by itself. A ROLLBACK that fails leaves a
+  // transaction that the next BEGIN reports, so nothing is lost by looking away here.
+  if (!open_ || !database_.in_transaction()) return;
+  sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() {
+  database_.run("COMMIT");
+  open_ = false;
+}
+
+}  // namespace sluice::storage

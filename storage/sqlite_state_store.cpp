@@ -1,0 +1,265 @@
+// Planning and looking. Changes of state, attempts and coverage are in sqlite_state_store_attempts.cpp.
+#include "storage/sqlite_state_store.hpp"
+
+#include "storage/instance_rows.hpp"
+#include "storage/migrations.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace sluice::storage {
+namespace {
+
+using scheduler::AuditEntry;
+using scheduler::Coverage;
+using scheduler::Instance;
+using scheduler::InstanceId;
+using scheduler::InstanceQuery;
+using scheduler::NewInstance;
+using scheduler::State;
+
+constexpr std::size_t kListingMax = 1000;
+
+// For each job one look into the index of what is not done: the cost does not grow with the history.
+const std::string kHeads = fmt::format(
+    "SELECT {} FROM jobs j JOIN instances i ON i.id = (SELECT u.id FROM instances u INDEXED BY "
+    "instances_unfinished "
+    "WHERE u.job_id = j.id AND u.state <> 'SUCCESS' ORDER BY u.slot_us LIMIT 1) "
+    "WHERE i.slot_us <= ? ORDER BY i.slot_us, j.name",
+    kInstanceColumns);
+
+const std::string kInstance = fmt::format(
+    "SELECT {} FROM jobs j JOIN instances i ON i.job_id = j.id WHERE j.name = ? AND i.slot_us = ?",
+    kInstanceColumns);
+
+const std::string kPredecessor = fmt::format(
+    "SELECT {} FROM jobs j JOIN instances i ON i.job_id = j.id WHERE j.name = ? AND i.slot_us < ? "
+    "ORDER BY i.slot_us DESC LIMIT 1",
+    kInstanceColumns);
+
+constexpr std::string_view kAdd =
+    "INSERT INTO instances(job_id, slot_us, zone, cycle, values_json, window_start_us, window_end_us, "
+    "version, "
+    "state) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+
+// The conditions of a listing, with as many marks as it binds values. Few distinct texts, so they stay
+// prepared.
+std::string listing_sql(const InstanceQuery& query) {
+  std::string sql = fmt::format("SELECT {} FROM instances i CROSS JOIN jobs j ON j.id = i.job_id WHERE 1",
+                                kInstanceColumns);
+  if (!query.job.empty()) sql += " AND i.job_id = ?";
+  if (query.from) sql += " AND i.slot_us >= ?";
+  if (query.to) sql += " AND i.slot_us < ?";
+  // The first condition bounds the walk through the index, the second picks within one slot.
+  if (query.after) sql += " AND i.slot_us <= ? AND (i.slot_us < ? OR j.name > ?)";
+  if (!query.states.empty()) {
+    std::string marks = "?";
+    for (std::size_t n = 1; n < query.states.size(); ++n) marks += ", ?";
+    sql += fmt::format(" AND i.state IN ({})", marks);
+    // Said once more in the words of the partial index, so that it can serve.
+    if (std::ranges::find(query.states, State::success) == query.states.end())
+      sql += " AND i.state <> 'SUCCESS'";
+  }
+  sql += query.job.empty() ? " ORDER BY i.slot_us DESC, j.name LIMIT ?" : " ORDER BY i.slot_us DESC LIMIT ?";
+  return sql;
+}
+
+}  // namespace
+
+SqliteStateStore::SqliteStateStore(DatabaseOptions options) : database_(std::move(options)) {
+  migrate(database_, migration_steps());
+}
+
+std::optional<std::int64_t> SqliteStateStore::job_id(const std::string& name) {
+  Statement row = database_.prepare("SELECT id FROM jobs WHERE name = ?", name);
+  if (!row.step()) return std::nullopt;
+  return row.integer(0);
+}
+
+std::int64_t SqliteStateStore::make_job_id(const std::string& name) {
+  if (const auto known = job_id(name)) return *known;
+  database_.run("INSERT INTO jobs(name) VALUES(?)", name);
+  return database_.last_insert_id();
+}
+
+std::size_t SqliteStateStore::add_instances(const std::vector<NewInstance>& instances) {
+  Transaction transaction(database_);
+  std::map<std::string, std::int64_t> ids;
+  std::size_t added = 0;
+  for (const NewInstance& planned : instances) {
+    auto id = ids.find(planned.id.job);
+    if (id == ids.end()) id = ids.emplace(planned.id.job, make_job_id(planned.id.job)).first;
+    added += database_.run(kAdd, id->second, planned.id.scheduled, planned.zone, planned.cycle,
+                           values_text(planned.values), planned.window_start, planned.window_end,
+                           planned.version, to_string(State::wait_time));
+  }
+  transaction.commit();
+  return added;
+}
+
+std::optional<Instant> SqliteStateStore::last_planned(const std::string& job) {
+  Statement row = database_.prepare(
+      "SELECT max(slot_us) FROM instances WHERE job_id = (SELECT id FROM jobs WHERE name = ?)", job);
+  return row.step() ? row.maybe_instant(0) : std::nullopt;
+}
+
+// What an operator set to success stays although it was never attempted: the ledger counts on it.
+std::size_t SqliteStateStore::remove_unstarted(const std::string& job, Instant after) {
+  Transaction transaction(database_);
+  const std::size_t removed = database_.run(
+      "DELETE FROM instances WHERE job_id = (SELECT id FROM jobs WHERE name = ?) AND slot_us > ? AND "
+      "attempts = 0 "
+      "AND state <> ? AND state <> ?",
+      job, after, to_string(State::frozen), to_string(State::success));
+  transaction.commit();
+  return removed;
+}
+
+std::vector<Instance> SqliteStateStore::heads(Instant now) { return collect(database_.prepare(kHeads, now)); }
+
+std::optional<Instant> SqliteStateStore::next_due(Instant now) {
+  Statement slot = database_.prepare(
+      "SELECT slot_us FROM instances INDEXED BY instances_by_slot WHERE slot_us > ? AND state <> 'SUCCESS' "
+      "ORDER BY slot_us LIMIT 1",
+      now);
+  Statement retry = database_.prepare("SELECT min(retry_at_us) FROM instances WHERE retry_at_us > ?", now);
+  std::optional<Instant> least;
+  if (slot.step()) least = slot.instant(0);
+  if (retry.step() && !retry.is_null(0)) {
+    const Instant at = retry.instant(0);
+    if (!least || at < *least) least = at;
+  }
+  return least;
+}
+
+std::optional<pipeline::Positions> SqliteStateStore::committed_before(const std::string& job,
+                                                                      Instant before) {
+  Statement row = database_.prepare(
+      "SELECT p.end_json FROM instances i CROSS JOIN positions p ON p.instance_id = i.id "
+      "WHERE i.job_id = (SELECT id FROM jobs WHERE name = ?) AND i.slot_us < ? AND i.state = 'SUCCESS' "
+      "AND p.end_json IS NOT NULL ORDER BY i.slot_us DESC LIMIT 1",
+      job, before);
+  if (!row.step()) return std::nullopt;
+  return parse_positions(row.text(0));
+}
+
+std::optional<pipeline::Positions> SqliteStateStore::start_positions(std::int64_t instance_row) {
+  Statement row = database_.prepare("SELECT start_json FROM positions WHERE instance_id = ?", instance_row);
+  if (!row.step()) return std::nullopt;
+  return parse_positions(row.text(0));
+}
+
+std::optional<pipeline::Positions> SqliteStateStore::end_positions(std::int64_t instance_row) {
+  Statement row = database_.prepare("SELECT end_json FROM positions WHERE instance_id = ?", instance_row);
+  if (!row.step() || row.is_null(0)) return std::nullopt;
+  return parse_positions(row.text(0));
+}
+
+std::vector<Instance> SqliteStateStore::instances(const InstanceQuery& query) {
+  std::optional<std::int64_t> job;
+  if (!query.job.empty()) {
+    job = job_id(query.job);
+    if (!job) return {};
+  }
+  Statement rows = database_.prepare(listing_sql(query));
+  if (job) rows.bind(*job);
+  if (query.from) rows.bind(*query.from);
+  if (query.to) rows.bind(*query.to);
+  if (query.after) {
+    rows.bind(query.after->scheduled);
+    rows.bind(query.after->scheduled);
+    rows.bind(query.after->job);
+  }
+  for (const State state : query.states) rows.bind(to_string(state));
+  rows.bind(std::clamp<std::size_t>(query.limit, 1, kListingMax));
+  return collect(std::move(rows));
+}
+
+std::optional<Instance> SqliteStateStore::instance(const InstanceId& id) {
+  std::vector<Instance> found = collect(database_.prepare(kInstance, id.job, id.scheduled));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::optional<Instance> SqliteStateStore::predecessor(const InstanceId& id) {
+  std::vector<Instance> found = collect(database_.prepare(kPredecessor, id.job, id.scheduled));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+std::vector<scheduler::Attempt> SqliteStateStore::attempts(std::int64_t instance_row) {
+  Statement rows = database_.prepare(
+      "SELECT instance_id, number, result, started_us, finished_us, error_code, error, statistics_json FROM "
+      "attempts "
+      "WHERE instance_id = ? ORDER BY number",
+      instance_row);
+  std::vector<scheduler::Attempt> found;
+  while (rows.step()) found.push_back(read_attempt(rows));
+  return found;
+}
+
+// What is done needs no look at the rows: it is the difference of two index walks.
+std::vector<std::pair<State, std::uint64_t>> SqliteStateStore::counts(const std::string& job) {
+  const auto id = job_id(job);
+  if (!id) return {};
+  std::map<State, std::uint64_t> counted;
+  Statement all = database_.prepare("SELECT count(*) FROM instances WHERE job_id = ?", *id);
+  std::uint64_t done = all.step() ? all.count(0) : 0;
+  Statement unfinished = database_.prepare(
+      "SELECT state, count(*) FROM instances INDEXED BY instances_unfinished "
+      "WHERE job_id = ? AND state <> 'SUCCESS' GROUP BY state",
+      *id);
+  while (unfinished.step()) {
+    const std::uint64_t count = unfinished.count(1);
+    counted[parse_state(unfinished.text(0))] = count;
+    done -= count;
+  }
+  if (done > 0) counted[State::success] = done;
+  return {counted.begin(), counted.end()};
+}
+
+std::vector<AuditEntry> SqliteStateStore::audit(std::size_t limit) {
+  Statement rows = database_.prepare(
+      "SELECT at_us, actor, action, target, detail FROM audit ORDER BY id DESC LIMIT ?", limit);
+  std::vector<AuditEntry> found;
+  while (rows.step()) {
+    AuditEntry& entry = found.emplace_back();
+    entry.at = rows.instant(0);
+    entry.actor = rows.text(1);
+    entry.action = rows.text(2);
+    entry.target = rows.text(3);
+    entry.detail = rows.text(4);
+  }
+  return found;
+}
+
+std::unique_ptr<Backup> SqliteStateStore::start_backup(const std::string& path) {
+  return std::make_unique<Backup>(database_, path);
+}
+
+// All rows first, then their objects: no cursor stays open while another one runs.
+std::vector<Instance> SqliteStateStore::collect(Statement rows) {
+  std::vector<Instance> found;
+  {
+    Statement cursor = std::move(rows);
+    while (cursor.step()) found.push_back(read_instance(cursor));
+  }
+  for (Instance& instance : found) add_objects(instance);
+  return found;
+}
+
+void SqliteStateStore::add_objects(Instance& instance) {
+  Statement rows = database_.prepare(
+      "SELECT name, bytes, rows_written, crc64 FROM objects WHERE instance_id = ? ORDER BY n", instance.row);
+  while (rows.step()) {
+    pipeline::ObjectInfo& object = instance.objects.emplace_back();
+    object.name = rows.text(0);
+    object.bytes = rows.count(1);
+    object.rows = rows.count(2);
+    object.crc64 = rows.count(3);
+  }
+}
+
+}  // namespace sluice::storage

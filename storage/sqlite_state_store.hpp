@@ -1,0 +1,93 @@
+#pragma once
+// The state store on SQLite, synchronous: one method per method of scheduler::StateStore, same contracts,
+// each one transaction. AsyncStateStore puts it behind the port.
+
+#include "scheduler/state_store.hpp"
+#include "storage/sqlite.hpp"
+#include "storage/sqlite_backup.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::storage {
+
+// One thread at a time. Failures of the file are ErrorException, as Database says.
+class SqliteStateStore {
+ public:
+  // Opens or creates the file and migrates it. Also throws invalid_argument for a newer or foreign file.
+  explicit SqliteStateStore(DatabaseOptions options);
+
+  std::size_t add_instances(const std::vector<scheduler::NewInstance>& instances);
+  std::optional<Instant> last_planned(const std::string& job);
+  std::size_t remove_unstarted(const std::string& job, Instant after);
+
+  std::vector<scheduler::Instance> heads(Instant now);
+  std::optional<Instant> next_due(Instant now);
+  std::optional<pipeline::Positions> committed_before(const std::string& job, Instant before);
+  std::optional<pipeline::Positions> start_positions(std::int64_t instance_row);
+  std::optional<pipeline::Positions> end_positions(std::int64_t instance_row);
+
+  Result<void> change_state(std::int64_t instance_row, const std::vector<scheduler::State>& from,
+                            scheduler::State to, const std::string& reason);
+  Result<void> operate(std::int64_t instance_row, const std::vector<scheduler::State>& from,
+                       scheduler::State to, const std::string& reason, const scheduler::AuditEntry& entry);
+
+  Result<scheduler::Attempt> begin_attempt(std::int64_t instance_row, const pipeline::Positions& start,
+                                           Instant now);
+  // An attempt that is not open stays as it is: a caller that could not see the outcome may repeat the call,
+  // and one that was closed as lost cannot succeed any more.
+  void succeed(const scheduler::Attempt& attempt, const scheduler::Outcome& outcome, Instant now);
+  void fail(const scheduler::Attempt& attempt, scheduler::AttemptResult result, const Error& error,
+            const pipeline::Statistics& statistics, std::optional<Instant> retry_at, Instant now);
+  std::vector<scheduler::Instance> close_lost(Instant now);
+
+  std::vector<scheduler::Instance> instances(const scheduler::InstanceQuery& query);
+  std::optional<scheduler::Instance> instance(const scheduler::InstanceId& id);
+  std::optional<scheduler::Instance> predecessor(const scheduler::InstanceId& id);
+  std::vector<scheduler::Attempt> attempts(std::int64_t instance_row);
+  scheduler::Coverage coverage(const std::string& job);
+  std::vector<std::pair<scheduler::State, std::uint64_t>> counts(const std::string& job);
+  std::vector<scheduler::AuditEntry> audit(std::size_t limit);
+
+  // Empties the write-ahead log into the file. For when there is nothing else to do.
+  void checkpoint() { database_.checkpoint(); }
+
+  // A copy of the whole state in `path` while the store goes on. The caller steps it and destroys it before
+  // the store, between two calls of this class.
+  std::unique_ptr<Backup> start_backup(const std::string& path);
+
+  // For tests and the operator's questions about the file.
+  Database& database() noexcept { return database_; }
+
+ private:
+  // What closing an attempt needs to know of its instance.
+  struct Subject {
+    std::int64_t job_id = 0;
+    Instant slot{};
+    Instant window_start{};
+    Instant window_end{};
+    std::uint64_t rows = 0;  // of the success before this one; 0 without
+    bool repeated = false;   // it has succeeded before
+  };
+
+  std::optional<std::int64_t> job_id(const std::string& name);
+  std::int64_t make_job_id(const std::string& name);
+  Result<void> change(std::int64_t instance_row, const std::vector<scheduler::State>& from,
+                      scheduler::State to, const std::string& reason);
+  bool close_attempt(const scheduler::Attempt& attempt, scheduler::AttemptResult result, const Error* error,
+                     const pipeline::Statistics& statistics, Instant now);
+  Subject subject(std::int64_t instance_row);
+  void replace_objects(std::int64_t instance_row, const std::vector<pipeline::ObjectInfo>& objects);
+  void replace_gaps(std::int64_t instance_row, std::int64_t job_id, const std::vector<pipeline::Gap>& gaps);
+  void extend_coverage(const Subject& subject, std::uint64_t rows);
+  bool predecessor_succeeded(const Subject& subject);
+  std::vector<scheduler::Instance> collect(Statement rows);
+  void add_objects(scheduler::Instance& instance);
+
+  Database database_;
+};
+
+}  // namespace sluice::storage

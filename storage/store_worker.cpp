@@ -1,0 +1,85 @@
+#include "storage/store_worker.hpp"
+
+#include "core/base/error.hpp"
+
+#include <cassert>
+#include <pthread.h>
+#include <signal.h>
+
+namespace sluice::storage {
+namespace {
+
+// A thread inherits the mask it is born with: signals are for the loop's thread.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
+}  // namespace
+
+StoreWorker::StoreWorker(std::function<void()> when_idle, std::chrono::milliseconds idle_after)
+    : when_idle_(std::move(when_idle)), idle_after_(idle_after) {
+  const SignalsBlocked blocked;
+  thread_ = std::thread(&StoreWorker::run, this);
+  pthread_setname_np(thread_.native_handle(), "store");
+}
+
+StoreWorker::~StoreWorker() { stop(); }
+
+void StoreWorker::stop() {
+  assert(std::this_thread::get_id() != thread_.get_id() && "the store thread cannot wait for itself");
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void StoreWorker::enqueue(std::unique_ptr<Item> item) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_) queue_.push_back(std::move(item));
+  }
+  if (!item) {
+    changed_.notify_one();
+    return;
+  }
+  item->refuse(
+      std::make_exception_ptr(ErrorException(Error(Errc::cancelled, "use state: the store is closed"))));
+}
+
+void StoreWorker::run() {
+  while (const auto item = next()) {
+    item->run();
+    item->hand_back();
+  }
+}
+
+// The next item, after at most one idle call; nothing once stopped and empty.
+std::unique_ptr<StoreWorker::Item> StoreWorker::next() {
+  const auto awake = [this] { return stopping_ || !queue_.empty(); };
+  std::unique_lock lock(mutex_);
+  if (!changed_.wait_for(lock, idle_after_, awake)) {
+    lock.unlock();
+    when_idle_();
+    lock.lock();
+    changed_.wait(lock, awake);
+  }
+  if (queue_.empty()) return nullptr;
+  std::unique_ptr<Item> item = std::move(queue_.front());
+  queue_.pop_front();
+  return item;
+}
+
+}  // namespace sluice::storage

@@ -1,0 +1,124 @@
+#pragma once
+// The one thread that touches the state file while the daemon runs. Coroutines hand it work and go on when it
+// is done; the loop never waits for a disk.
+
+#include "core/base/clock.hpp"
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace sluice::storage {
+
+// Work is done in the order of arrival. Signals stay with the other threads.
+class StoreWorker {
+ public:
+  // `when_idle` runs on the thread once after each burst of work, when nothing came for `idle_after`; it must
+  // not throw.
+  StoreWorker(std::function<void()> when_idle, std::chrono::milliseconds idle_after);
+  ~StoreWorker();  // stop()
+  StoreWorker(const StoreWorker&) = delete;
+  StoreWorker& operator=(const StoreWorker&) = delete;
+
+  // Runs `work` on the thread and returns, on the caller's executor, what it returned or threw. Not
+  // cancellable once begun: the caller wakes when the work is done, and only its next wait unwinds. A call
+  // after stop() throws ErrorException (cancelled). `work` must live until then: name it in the calling
+  // coroutine.
+  template <class Work>
+  awaitable<std::invoke_result_t<Work&>> call(Work& work);
+
+  // Does what is queued, then ends the thread. Completions are posted to their executors, which must still
+  // exist. Idempotent; not from the thread itself.
+  void stop();
+
+ private:
+  struct Item {
+    virtual ~Item() = default;
+    virtual void run() = 0;  // the work; keeps its exception
+    virtual void hand_back() = 0;
+    virtual void refuse(std::exception_ptr why) = 0;
+  };
+  template <class Function, class Handler>
+  struct Call;
+
+  void enqueue(std::unique_ptr<Item> item);
+  void run();
+  std::unique_ptr<Item> next();
+
+  std::function<void()> when_idle_;
+  std::chrono::milliseconds idle_after_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::unique_ptr<Item>> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+// One call under way. It owns the completion handler, and with it the waiting coroutine's frame, in which the
+// result is put: the frame cannot go away before the work is done.
+template <class Function, class Handler>
+struct StoreWorker::Call final : Item {
+  Call(Function& function, std::exception_ptr& thrown, Handler waiting)
+      : work(function),
+        failure(thrown),
+        handler(std::move(waiting)),
+        guard(boost::asio::make_work_guard(handler)) {}
+
+  void run() override {
+    try {
+      work();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
+  // From here on the frame belongs to its loop again; nothing in it may be touched.
+  void hand_back() override { boost::asio::post(std::move(handler)); }
+  void refuse(std::exception_ptr why) override {
+    failure = std::move(why);
+    hand_back();
+  }
+
+  Function& work;
+  std::exception_ptr& failure;
+  Handler handler;
+  boost::asio::executor_work_guard<boost::asio::associated_executor_t<Handler>> guard;
+};
+
+template <class Work>
+awaitable<std::invoke_result_t<Work&>> StoreWorker::call(Work& work) {
+  using Value = std::invoke_result_t<Work&>;
+  std::conditional_t<std::is_void_v<Value>, std::monostate, std::optional<Value>> result;
+  std::exception_ptr failure;
+  auto keep_result = [&] {
+    if constexpr (std::is_void_v<Value>) {
+      work();
+    } else {
+      result.emplace(work());
+    }
+  };
+  auto initiate = [&](auto handler) {
+    using Begun = Call<decltype(keep_result), decltype(handler)>;
+    enqueue(std::make_unique<Begun>(keep_result, failure, std::move(handler)));
+  };
+  co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+      initiate, boost::asio::use_awaitable);
+  if (failure) std::rethrow_exception(failure);
+  if constexpr (!std::is_void_v<Value>) co_return std::move(*result);
+}
+
+}  // namespace sluice::storage

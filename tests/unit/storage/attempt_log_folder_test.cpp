@@ -1,0 +1,128 @@
+#include "storage/attempt_log_folder.hpp"
+
+#include "tests/unit/storage/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <fcntl.h>
+#include <fstream>
+#include <set>
+#include <sys/stat.h>
+
+namespace {
+
+using namespace sluice;
+using storage::AttemptLogFolder;
+
+const Instant kDay = Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15));
+const Instant kSlot = kDay + std::chrono::hours(16) + std::chrono::minutes(15);
+
+std::string put(const std::string& path, std::size_t bytes, Instant written) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  std::ofstream(path) << std::string(bytes, 'x');
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(written).time_since_epoch().count();
+  timespec times[2] = {};
+  times[0].tv_sec = seconds;
+  times[1].tv_sec = seconds;
+  REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
+  return path;
+}
+
+}  // namespace
+
+TEST_CASE("attempt log folder: a log lies under job, local day and local time", "[storage]") {
+  const AttemptLogFolder logs("/var/log/sluice");
+  const auto path = logs.path("orders", kSlot, "Asia/Shanghai", 2);
+  REQUIRE(path.has_value());
+  CHECK(*path == "/var/log/sluice/orders/20181016/0015_2.log");
+  const auto unknown = logs.path("orders", kSlot, "Mars/Olympus", 2);
+  REQUIRE(unknown.has_error());
+  CHECK(unknown.error().code() == Errc::invalid_argument);
+}
+
+TEST_CASE("attempt log folder: both slots of a repeated hour have logs of their own", "[storage]") {
+  const AttemptLogFolder logs("/l");
+  const Instant first =
+      Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 28)) + std::chrono::minutes(30);
+  const auto earlier = logs.path("orders", first, "Europe/Berlin", 1);
+  const auto later = logs.path("orders", first + std::chrono::hours(1), "Europe/Berlin", 1);
+  REQUIRE(earlier.has_value());
+  REQUIRE(later.has_value());
+  CHECK(*earlier == "/l/orders/20181028/0230_1.log");
+  CHECK(*later == "/l/orders/20181028/0230r_1.log");
+}
+
+TEST_CASE("attempt log folder: no job name leads out of it", "[storage]") {
+  std::set<std::string> names;
+  const std::vector<std::string> jobs = {
+      "..",  ".",   "../../etc/passwd",     "/etc",         "a/b", "", "orders", ".orders",
+      "a.b", "%2E", std::string("a\0b", 3), "\xE4\xBD\xA0", "a b"};
+  for (const std::string& job : jobs) {
+    const std::string name = storage::file_name_of(job);
+    INFO(name);
+    CHECK_FALSE(name.empty());
+    CHECK(name.front() != '.');
+    CHECK(name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.%") ==
+          std::string::npos);
+    CHECK(names.insert(name).second);
+  }
+  CHECK(storage::file_name_of("orders_2.x-Y") == "orders_2.x-Y");
+  CHECK(storage::file_name_of(std::string(1000, '/')).size() <= 255);
+}
+
+TEST_CASE("attempt log folder: lists the attempts of one instance by number", "[storage]") {
+  const test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  CHECK(logs.list("orders", kSlot, "Asia/Shanghai").value().empty());
+  for (const char* name :
+       {"0015_10.log", "0015_2.log", "0020_1.log", "0015r_1.log", "0015_x.log", "0015_1.log.old"}) {
+    put(folder.file(std::string("orders/20181016/") + name), 10, kDay);
+  }
+  const auto found = logs.list("orders", kSlot, "Asia/Shanghai").value();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].attempt == 2);
+  CHECK(found[1].attempt == 10);
+  CHECK(found[1].bytes == 10);
+  CHECK(found[1].path == folder.file("orders/20181016/0015_10.log"));
+}
+
+TEST_CASE("attempt log folder: a folder that cannot be read is an error, not an empty list", "[storage]") {
+  const test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  put(folder.file("orders"), 10, kDay);
+  const auto found = logs.list("orders", kSlot, "Asia/Shanghai");
+  REQUIRE(found.has_error());
+  CHECK(found.error().message().find(folder.file("orders/20181016")) != std::string::npos);
+}
+
+TEST_CASE("attempt log folder: retention goes by age, then by size, and leaves other files alone",
+          "[storage]") {
+  const test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  const Instant now = kDay + std::chrono::hours(24 * 40);
+  const auto old = put(folder.file("orders/20181015/0000_1.log"), 100, kDay);
+  const auto alien = put(folder.file("orders/20181016/notes.txt"), 100, kDay);
+  const auto middle = put(folder.file("orders/20181110/0000_1.log"), 100, now - std::chrono::hours(48));
+  const auto fresh = put(folder.file("users/20181123/0000_1.log"), 100, now - std::chrono::hours(1));
+  storage::LogRetention retention;
+  const auto by_age = logs.prune(now, retention);
+  REQUIRE(by_age.has_value());
+  CHECK(by_age->files == 1);
+  CHECK(by_age->bytes == 100);
+  CHECK_FALSE(std::filesystem::exists(folder.file("orders/20181015")));
+  CHECK(std::filesystem::exists(middle));
+  retention.bytes_max = 150;
+  const auto by_size = logs.prune(now, retention);
+  REQUIRE(by_size.has_value());
+  CHECK(by_size->files == 1);
+  CHECK_FALSE(std::filesystem::exists(middle));
+  CHECK(std::filesystem::exists(fresh));
+  CHECK(std::filesystem::exists(alien));
+  CHECK_FALSE(std::filesystem::exists(old));
+}
+
+TEST_CASE("attempt log folder: pruning before the first log is no error", "[storage]") {
+  const test::TempFolder folder;
+  const AttemptLogFolder logs(folder.file("none"));
+  CHECK(logs.prune(kDay, {}).value().files == 0);
+}

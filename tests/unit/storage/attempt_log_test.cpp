@@ -1,0 +1,241 @@
+#include "storage/attempt_log.hpp"
+
+#include "tests/support/run.hpp"
+#include "tests/unit/storage/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <fstream>
+#include <sstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+namespace {
+
+using namespace sluice;
+using pipeline::Level;
+using storage::AttemptLog;
+
+std::string content(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t found = 0;
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
+  return found;
+}
+
+// Files of this process cannot grow past `bytes` while it lives: the write that tries gets an error.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit before_ = {};
+  void (*handler_)(int);
+};
+
+}  // namespace
+
+TEST_CASE("attempt log: a line has both times, its level and no line end inside", "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop(Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)) +
+                        std::chrono::hours(16) + std::chrono::milliseconds(15'123));
+  const std::string path = folder.file("orders/20181016/0015_1.log");
+  {
+    AttemptLog log(loop.clock, path, "Asia/Shanghai");
+    log.line(Level::info, "window 00:05 to 00:10");
+    log.line(Level::warning, "one\ntwo\r\n");
+    log.line(Level::error, "");
+  }
+  CHECK(content(path) ==
+        "2018-10-15T16:00:15.123Z 00:00:15 info window 00:05 to 00:10\n"
+        "2018-10-15T16:00:15.123Z 00:00:15 warning one two  \n"
+        "2018-10-15T16:00:15.123Z 00:00:15 error \n");
+  struct stat status = {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK((status.st_mode & 0777U) == (0640U & (status.st_mode | 0640U)));
+  CHECK((status.st_mode & 0007U) == 0);
+}
+
+TEST_CASE("attempt log: at every size it keeps head and tail, says what is missing and obeys the cap",
+          "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop;
+  constexpr std::uint64_t kCap = 8192;
+  const std::string path = folder.file("a.log");
+  AttemptLog log(loop.clock, path, "UTC", kCap);
+  for (int n = 0; n < 2000; ++n) {
+    log.line(Level::info, fmt::format("line {} end", n));
+    const std::string text = content(path);
+    REQUIRE(text.size() <= kCap);
+    REQUIRE(text.find("line 0 end") != std::string::npos);
+    REQUIRE(text.ends_with(fmt::format("line {} end\n", n)));
+    const auto lines = count(text, " end\n");
+    const std::size_t mark = text.find("... ");
+    if (mark == std::string::npos) {
+      REQUIRE(lines == static_cast<std::size_t>(n) + 1);
+      continue;
+    }
+    REQUIRE(lines > 50);
+    REQUIRE(count(text, "left out ...") == 1);
+    const auto missing = static_cast<std::size_t>(n) + 1 - lines;
+    REQUIRE(text.find(fmt::format("\n... {} lines (", missing)) == mark - 1);
+  }
+}
+
+TEST_CASE("attempt log: a log that is opened again goes on where it stood", "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop;
+  const std::string path = folder.file("a.log");
+  int n = 0;
+  for (int round = 0; round < 10; ++round) {
+    AttemptLog log(loop.clock, path, "UTC", 8192);
+    for (int more = 0; more < 37; ++more) log.line(Level::info, fmt::format("line {} end", n++));
+  }
+  const std::string text = content(path);
+  CHECK(text.size() <= 8192);
+  CHECK(text.find(fmt::format("\n... {} lines (", static_cast<std::size_t>(n) - count(text, " end\n"))) !=
+        std::string::npos);
+  CHECK(text.ends_with("line 369 end\n"));
+}
+
+TEST_CASE("attempt log: a file larger than the cap is brought below it", "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop;
+  const std::string path = folder.file("a.log");
+  std::ofstream(path) << "first\n" << std::string(20'000, 'x') << "\nlast\n";
+  AttemptLog log(loop.clock, path, "UTC", 8192);
+  log.line(Level::info, "next");
+  const std::string text = content(path);
+  CHECK(text.size() <= 8192);
+  CHECK(text.starts_with("first\n"));
+  CHECK(text.find("left out ...\nlast\n") != std::string::npos);
+  CHECK(text.ends_with("next\n"));
+}
+
+TEST_CASE("attempt log: one enormous line does not push out the rest", "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop;
+  const std::string path = folder.file("a.log");
+  AttemptLog log(loop.clock, path, "UTC", 8192);
+  log.line(Level::info, "first");
+  log.line(Level::info, std::string(1'000'000, 'x'));
+  log.line(Level::info, "last");
+  const std::string text = content(path);
+  CHECK(text.find("first") != std::string::npos);
+  CHECK(text.find("... 998976 bytes left out\n") != std::string::npos);
+  CHECK(text.ends_with("last\n"));
+}
+
+TEST_CASE("attempt log: a full disk loses lines, never the attempt, and the log tells later", "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop;
+  const std::string path = folder.file("a.log");
+  AttemptLog log(loop.clock, path, "UTC");
+  log.line(Level::info, "before");
+  const auto size = std::filesystem::file_size(path);
+  {
+    const FileSizeLimit limit(size + 10);
+    log.line(Level::info, "lost one");
+    log.line(Level::info, "lost two");
+    CHECK(log.lost_lines() == 2);
+    CHECK(log.failure() == "write log " + path + ": File too large");
+    CHECK(std::filesystem::file_size(path) == size);
+  }
+  log.line(Level::info, "after");
+  CHECK(log.lost_lines() == 0);
+  const std::string text = content(path);
+  CHECK(count(text, "\n") == 3);
+  CHECK(text.find("\n... 2 lines could not be written: write log " + path + ": File too large\n") !=
+        std::string::npos);
+  CHECK(text.ends_with("after\n"));
+}
+
+TEST_CASE("attempt log: a folder that cannot be is no reason to fail, and is tried again", "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop;
+  std::ofstream(folder.file("orders")) << "a file where the folder should be";
+  const std::string path = folder.file("orders/20181016/0015_1.log");
+  AttemptLog log(loop.clock, path, "UTC");
+  log.line(Level::info, "lost");
+  CHECK(log.lost_lines() == 1);
+  CHECK(log.failure() == "make folder " + folder.file("orders/20181016") + ": Not a directory");
+  std::filesystem::remove(folder.file("orders"));
+  log.line(Level::info, "kept");
+  CHECK(log.lost_lines() == 0);
+  CHECK(content(path).ends_with("kept\n"));
+}
+
+TEST_CASE("attempt log: following reads every line once while the file is being cut", "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop;
+  const std::string path = folder.file("a.log");
+  AttemptLog log(loop.clock, path, "UTC", 8192);
+  std::string followed;
+  std::uint64_t next = 0;
+  for (int n = 0; n < 1000; ++n) {
+    log.line(Level::info, fmt::format("line {} end", n));
+    const auto piece = storage::read_log(path, next, 65536);
+    REQUIRE(piece.has_value());
+    REQUIRE(piece->at_end);
+    REQUIRE(piece->offset == next);
+    followed += piece->text;
+    next = piece->next;
+  }
+  CHECK(count(followed, "left out") == 0);
+  for (int n = 0; n < 1000; ++n) REQUIRE(count(followed, fmt::format("line {} end\n", n)) == 1);
+}
+
+TEST_CASE("attempt log: reading in small pieces gives the file, whole lines and the mark in its place",
+          "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop;
+  const std::string path = folder.file("a.log");
+  AttemptLog log(loop.clock, path, "UTC", 8192);
+  for (int n = 0; n < 1000; ++n) log.line(Level::info, fmt::format("line {} end", n));
+  std::string text;
+  std::uint64_t next = 0;
+  for (bool at_end = false; !at_end;) {
+    const auto piece = storage::read_log(path, next, 100);
+    REQUIRE(piece.has_value());
+    REQUIRE(piece->text.ends_with("\n"));
+    REQUIRE(piece->next > next);
+    text += piece->text;
+    next = piece->next;
+    at_end = piece->at_end;
+  }
+  CHECK(text == content(path));
+  const auto beyond = storage::read_log(path, next + 100, 100);
+  REQUIRE(beyond.has_value());
+  CHECK(beyond->text.empty());
+  CHECK(beyond->next == next);
+  const auto slow = storage::read_log(path, 5000, 65536);
+  REQUIRE(slow.has_value());
+  CHECK(slow->text.starts_with("... "));
+  CHECK(slow->offset > 5000);
+}
+
+TEST_CASE("attempt log: a log that does not exist is not_found", "[storage]") {
+  const test::TempFolder folder;
+  const auto piece = storage::read_log(folder.file("none.log"), 0, 100);
+  REQUIRE(piece.has_error());
+  CHECK(piece.error().code() == Errc::not_found);
+}

@@ -1,0 +1,116 @@
+#include "storage/migrations.hpp"
+
+#include "storage/sqlite_state_store.hpp"
+#include "tests/unit/storage/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <vector>
+
+namespace {
+
+using namespace sluice;
+using storage::Database;
+using storage::MigrationStep;
+
+storage::DatabaseOptions at(const std::string& path) {
+  storage::DatabaseOptions options;
+  options.path = path;
+  return options;
+}
+
+std::string sha256(std::string_view text) {
+  std::array<unsigned char, 32> digest = {};
+  REQUIRE(EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1);
+  std::string hex;
+  for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
+  return hex;
+}
+
+int version(Database& database) {
+  auto row = database.prepare("PRAGMA user_version");
+  return row.step() ? row.small(0) : -1;
+}
+
+std::int64_t tables(Database& database) {
+  auto row = database.prepare("SELECT count(*) FROM sqlite_schema");
+  return row.step() ? row.integer(0) : -1;
+}
+
+std::string refusal(const std::string& path) {
+  try {
+    storage::SqliteStateStore store(at(path));
+  } catch (const ErrorException& failure) {
+    CHECK(failure.error().code() == Errc::invalid_argument);
+    return failure.error().message();
+  }
+  return "not refused";
+}
+
+}  // namespace
+
+// A changed checksum means files in the field differ from what this program expects: add a step instead.
+TEST_CASE("migrations: released steps do not change", "[storage]") {
+  const std::vector<std::string> released = {
+      "f652d2b8b0d6387d3244134e2a1ad84560e2d77e07f9af467008a0e871d497bd"};
+  const auto steps = storage::migration_steps();
+  REQUIRE(steps.size() == released.size());
+  for (std::size_t n = 0; n < released.size(); ++n) {
+    CHECK(steps[n].version == static_cast<int>(n) + 1);
+    CHECK(sha256(steps[n].sql) == released[n]);
+  }
+}
+
+TEST_CASE("migrations: a step that fails half-way leaves the version before it, and works once it can",
+          "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  const std::vector<MigrationStep> good = {{1, "CREATE TABLE a(x);"},
+                                           {2, "CREATE TABLE b(x); CREATE TABLE c(x);"}};
+  for (std::size_t broken = 0; broken < good.size(); ++broken) {
+    auto steps = good;
+    const std::string sql = std::string(good[broken].sql) + " INSERT INTO nowhere VALUES(1);";
+    steps[broken].sql = sql;
+    Database database(at(path));
+    CHECK_THROWS_AS(storage::migrate(database, steps), ErrorException);
+    CHECK(version(database) == static_cast<int>(broken));
+    CHECK(tables(database) == static_cast<std::int64_t>(broken));
+  }
+  Database database(at(path));
+  CHECK(storage::migrate(database, good) == 1);
+  CHECK(version(database) == 2);
+  CHECK(tables(database) == 3);
+  CHECK(storage::migrate(database, good) == 2);
+}
+
+TEST_CASE("migrations: a newer file is refused with the way out", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  {
+    storage::SqliteStateStore store(at(path));
+    store.database().execute("PRAGMA user_version=99");
+  }
+  CHECK(refusal(path) ==
+        fmt::format("open state: state file {}: its version is 99, this program knows versions up "
+                    "to 1: a newer sluice wrote it; install that one, or restore a backup made "
+                    "before the upgrade",
+                    path));
+}
+
+TEST_CASE("migrations: a file of another program is refused and left as it is", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("theirs.db");
+  {
+    Database database(at(path));
+    database.execute("CREATE TABLE theirs(x)");
+  }
+  CHECK(refusal(path) ==
+        fmt::format("open state: state file {}: it belongs to another program; name another file "
+                    "as the state file",
+                    path));
+  Database database(at(path));
+  CHECK(tables(database) == 1);
+}

@@ -1,0 +1,180 @@
+#include "storage/sqlite.hpp"
+
+#include "storage/sqlite_state_store.hpp"
+#include "tests/unit/storage/scenario.hpp"
+#include "tests/unit/storage/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+#include <sqlite3.h>
+
+#include <cerrno>
+#include <fstream>
+#include <sys/stat.h>
+
+namespace {
+
+using namespace sluice;
+using storage::Database;
+
+storage::DatabaseOptions at(const std::string& path) {
+  storage::DatabaseOptions options;
+  options.path = path;
+  return options;
+}
+
+Error error_of(const std::function<void()>& work) {
+  try {
+    work();
+  } catch (const ErrorException& failure) {
+    return failure.error();
+  }
+  FAIL("no error");
+  return Error();
+}
+
+Error open_error(const std::string& path) {
+  return error_of([&] { storage::SqliteStateStore store(at(path)); });
+}
+
+void overwrite(const std::string& path, std::streamoff from, std::streamoff count) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(from);
+  for (std::streamoff n = 0; n < count; ++n) file.put('\x5a');
+}
+
+}  // namespace
+
+TEST_CASE("sqlite: values come back as they were bound", "[storage]") {
+  const test::TempFolder folder;
+  Database database(at(folder.file("state.db")));
+  database.execute("CREATE TABLE t(a, b, c, d)");
+  const std::string text("a\0b\xE4\xBD\xA0", 6);
+  database.run("INSERT INTO t VALUES(?, ?, ?, ?)", std::uint64_t{0xFFFF'FFFF'FFFF'FFF0U}, text,
+               std::string_view(), std::optional<Instant>());
+  auto row = database.prepare("SELECT a, b, c, d FROM t");
+  REQUIRE(row.step());
+  CHECK(row.count(0) == 0xFFFF'FFFF'FFFF'FFF0U);
+  CHECK(row.text(1) == text);
+  CHECK_FALSE(row.is_null(2));
+  CHECK(row.text(2).empty());
+  CHECK_FALSE(row.maybe_instant(3));
+  CHECK_FALSE(row.step());
+}
+
+TEST_CASE("sqlite: a transaction that is not committed leaves nothing", "[storage]") {
+  const test::TempFolder folder;
+  Database database(at(folder.file("state.db")));
+  database.execute("CREATE TABLE t(a)");
+  {
+    const storage::Transaction transaction(database);
+    database.run("INSERT INTO t VALUES(1)");
+  }
+  auto row = database.prepare("SELECT count(*) FROM t");
+  REQUIRE(row.step());
+  CHECK(row.integer(0) == 0);
+  CHECK_FALSE(database.in_transaction());
+}
+
+TEST_CASE("sqlite: the file is durable at each commit, exclusive and private", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  Database database(at(path));
+  const auto pragma = [&](const std::string& sql) {
+    auto row = database.prepare(sql);
+    REQUIRE(row.step());
+    return row.text(0);
+  };
+  CHECK(pragma("PRAGMA journal_mode") == "wal");
+  CHECK(pragma("PRAGMA synchronous") == "2");
+  CHECK(pragma("PRAGMA locking_mode") == "exclusive");
+  CHECK(pragma("PRAGMA foreign_keys") == "1");
+  for (const std::string& name : {path, path + "-wal"}) {
+    struct stat status = {};
+    REQUIRE(::stat(name.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777U) == 0600U);
+  }
+  struct stat status = {};
+  CHECK(::stat((path + "-shm").c_str(), &status) != 0);
+}
+
+TEST_CASE("sqlite: the write-ahead log is emptied by a checkpoint", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  storage::SqliteStateStore store(at(path));
+  for (const auto& step : test::scenario()) step(store);
+  CHECK(std::filesystem::file_size(path + "-wal") > 0);
+  store.checkpoint();
+  CHECK(std::filesystem::file_size(path + "-wal") == 0);
+}
+
+TEST_CASE("sqlite: a second daemon on the same file is refused and told why", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  const storage::SqliteStateStore first(at(path));
+  const Error error = open_error(path);
+  CHECK(error.code() == Errc::conflict);
+  CHECK(error.message() == "open state: another sluice daemon uses " + path +
+                               "; stop it, or give this one a state file of its own");
+}
+
+TEST_CASE("sqlite: a damaged file says so and names the way out", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  {
+    storage::SqliteStateStore store(at(path));
+    for (const auto& step : test::scenario()) step(store);
+  }
+  SECTION("when it is not a database at all") {
+    overwrite(path, 0, 4096);
+    const Error error = open_error(path);
+    CHECK(error.code() == Errc::corrupt);
+    CHECK(error.message() ==
+          "open state: state file " + path +
+              ": file is not a database; stop the daemon, move this file and its -wal file aside "
+              "and put a backup made by \"sluice backup\" in their place");
+  }
+  SECTION("when pages inside are overwritten") {
+    overwrite(path, 4096, static_cast<std::streamoff>(std::filesystem::file_size(path)) - 4096);
+    const Error error = error_of([&] {
+      storage::SqliteStateStore store(at(path));
+      test::dump(store);
+    });
+    CHECK(error.code() == Errc::corrupt);
+    CHECK(error.message().find(path) != std::string::npos);
+  }
+  SECTION("when stored positions are not what was written") {
+    storage::SqliteStateStore store(at(path));
+    store.database().run("UPDATE positions SET start_json = '{]'");
+    const Error error = error_of([&] { test::dump(store); });
+    CHECK(error.code() == Errc::corrupt);
+  }
+}
+
+TEST_CASE("sqlite: a folder that does not exist is named", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("missing/state.db");
+  const Error error = open_error(path);
+  CHECK(error.code() == Errc::not_found);
+  CHECK(error.message() == "open state: create state file " + path + ": No such file or directory");
+}
+
+TEST_CASE("sqlite: result codes become kinds", "[storage]") {
+  const auto kind = [](int code, int number) {
+    return storage::sqlite_error(code, number, "state.db", "write state", "text").code();
+  };
+  CHECK(kind(SQLITE_FULL, 0) == Errc::disk_full);
+  CHECK(kind(SQLITE_IOERR_WRITE, ENOSPC) == Errc::disk_full);
+  CHECK(kind(SQLITE_IOERR_FSYNC, EDQUOT) == Errc::disk_full);
+  CHECK(kind(SQLITE_IOERR_FSYNC, EIO) == Errc::io);
+  CHECK(kind(SQLITE_CORRUPT_VTAB, 0) == Errc::corrupt);
+  CHECK(kind(SQLITE_NOTADB, 0) == Errc::corrupt);
+  CHECK(kind(SQLITE_BUSY_SNAPSHOT, 0) == Errc::conflict);
+  CHECK(kind(SQLITE_READONLY_DBMOVED, 0) == Errc::permission_denied);
+  CHECK(kind(SQLITE_CANTOPEN, EACCES) == Errc::permission_denied);
+  CHECK(kind(SQLITE_CONSTRAINT_UNIQUE, 0) == Errc::internal);
+  CHECK(storage::sqlite_error(SQLITE_FULL, 0, "state.db", "write state", "database or disk is full")
+            .message() ==
+        "write state: state file state.db: database or disk is full; free space on its file system or raise "
+        "the "
+        "quota, nothing was changed");
+}

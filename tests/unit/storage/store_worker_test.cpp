@@ -1,0 +1,171 @@
+#include "storage/store_worker.hpp"
+
+#include "core/base/error.hpp"
+#include "storage/async_state_store.hpp"
+#include "tests/support/run_loop.hpp"
+#include "tests/unit/storage/temp_folder.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <catch2/catch.hpp>
+
+#include <atomic>
+#include <future>
+#include <signal.h>
+
+namespace {
+
+using namespace sluice;
+using storage::StoreWorker;
+
+StoreWorker make_worker() {
+  return StoreWorker([] {}, std::chrono::hours(1));
+}
+
+awaitable<bool> is_elsewhere(StoreWorker& worker) {
+  const auto here = std::this_thread::get_id();
+  auto work = [&] { return std::this_thread::get_id() != here; };
+  const bool elsewhere = co_await worker.call(work);
+  co_return elsewhere&& std::this_thread::get_id() == here;
+}
+
+awaitable<void> throw_there(StoreWorker& worker) {
+  auto work = [] { throw ErrorException(Error(Errc::disk_full, "write state: full")); };
+  co_await worker.call(work);
+}
+
+awaitable<bool> blocks_signals(StoreWorker& worker) {
+  auto work = [] {
+    sigset_t blocked;
+    pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
+    return sigismember(&blocked, SIGTERM) == 1 && sigismember(&blocked, SIGHUP) == 1;
+  };
+  co_return co_await worker.call(work);
+}
+
+// Work that goes on only when the test lets it.
+struct Gate {
+  std::promise<void> begun;
+  std::promise<void> opened;
+  std::atomic<bool> done = false;
+  bool returned = false;
+  bool unwound = false;
+};
+
+awaitable<void> pass(StoreWorker& worker, Gate& gate) {
+  auto work = [&] {
+    gate.begun.set_value();
+    gate.opened.get_future().wait();
+    gate.done = true;
+    return 7;
+  };
+  const int value = co_await worker.call(work);
+  gate.returned = value == 7;
+  const Executor executor = co_await boost::asio::this_coro::executor;
+  try {
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+  } catch (const boost::system::system_error&) {
+    gate.unwound = true;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("store worker: work runs on its thread and the caller goes on in its own", "[storage]") {
+  boost::asio::io_context loop{1};
+  StoreWorker worker = make_worker();
+  CHECK(test::run_loop(loop, is_elsewhere(worker)));
+}
+
+TEST_CASE("store worker: an exception travels to the caller", "[storage]") {
+  boost::asio::io_context loop{1};
+  StoreWorker worker = make_worker();
+  try {
+    test::run_loop(loop, throw_there(worker));
+    FAIL("no exception");
+  } catch (const ErrorException& failure) {
+    CHECK(failure.error().code() == Errc::disk_full);
+  }
+}
+
+TEST_CASE("store worker: signals are for other threads", "[storage]") {
+  boost::asio::io_context loop{1};
+  StoreWorker worker = make_worker();
+  CHECK(test::run_loop(loop, blocks_signals(worker)));
+}
+
+TEST_CASE("store worker: a cancelled call is completed, and its caller unwinds at the next wait",
+          "[storage]") {
+  boost::asio::io_context loop{1};
+  StoreWorker worker = make_worker();
+  Gate gate;
+  bool ended = false;
+  boost::asio::cancellation_signal cancel;
+  auto on_end = [&](std::exception_ptr) { ended = true; };
+  boost::asio::co_spawn(loop, pass(worker, gate), boost::asio::bind_cancellation_slot(cancel.slot(), on_end));
+  loop.poll();
+  gate.begun.get_future().wait();
+  cancel.emit(boost::asio::cancellation_type::terminal);
+  loop.poll();
+  CHECK_FALSE(gate.returned);
+  gate.opened.set_value();
+  loop.run();
+  CHECK(ended);
+  CHECK(gate.done);
+  CHECK(gate.returned);
+  CHECK(gate.unwound);
+}
+
+TEST_CASE("store worker: stop finishes what is queued and refuses what comes later", "[storage]") {
+  boost::asio::io_context loop{1};
+  StoreWorker worker = make_worker();
+  Gate first;
+  Gate second;
+  second.opened.set_value();
+  bool ended = false;
+  auto on_end = [&](std::exception_ptr) { ended = true; };
+  boost::asio::co_spawn(loop, pass(worker, first), [](std::exception_ptr) {});
+  boost::asio::co_spawn(loop, pass(worker, second), on_end);
+  loop.poll();
+  first.opened.set_value();
+  worker.stop();
+  CHECK(first.done);
+  CHECK(second.done);
+  loop.run();
+  CHECK(ended);
+  try {
+    test::run_loop(loop, throw_there(worker));
+    FAIL("no exception");
+  } catch (const ErrorException& failure) {
+    CHECK(failure.error().code() == Errc::cancelled);
+  }
+}
+
+TEST_CASE("store worker: it is told once when there is nothing to do", "[storage]") {
+  boost::asio::io_context loop{1};
+  std::promise<void> idle;
+  std::atomic<int> times = 0;
+  auto when_idle = [&] {
+    if (++times == 1) idle.set_value();
+  };
+  StoreWorker worker(when_idle, std::chrono::milliseconds(1));
+  idle.get_future().wait();
+  worker.stop();
+  CHECK(times == 1);
+}
+
+TEST_CASE("async state store: a closed store refuses calls", "[storage]") {
+  const test::TempFolder folder;
+  for (const auto threading : {storage::Threading::worker, storage::Threading::caller}) {
+    boost::asio::io_context loop{1};
+    storage::DatabaseOptions options;
+    options.path = folder.file("state.db");
+    storage::AsyncStateStore store(std::make_unique<storage::SqliteStateStore>(options), threading);
+    CHECK_FALSE(test::run_loop(loop, store.last_planned("orders")));
+    store.close();
+    CHECK_THROWS_AS(test::run_loop(loop, store.last_planned("orders")), ErrorException);
+  }
+}
