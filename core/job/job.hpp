@@ -26,6 +26,8 @@ struct Schedule {
   std::string zone = "Asia/Shanghai";      // IANA name
   std::chrono::sys_days effective_from{};  // local dates, both inclusive; default 1970-01-01 ...
   std::chrono::sys_days effective_to = std::chrono::sys_days(std::chrono::year(9999) / 1 / 1);
+  // First slot of a job that was never planned; nothing: the first one after now. From then on slots follow.
+  std::optional<Instant> first_slot{};
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 

@@ -164,6 +164,13 @@ Schedule read_schedule(YamlMap map) {
   schedule.effective_to = read_date(map, "effectiveTo", schedule.effective_to);
   if (schedule.effective_to < schedule.effective_from)
     map.error("effectiveTo", "must not be before effectiveFrom");
+  if (const auto from = map.text("from")) {
+    if (const auto slot = parse_local(*from)) {
+      schedule.first_slot = *slot;
+    } else {
+      map.error("from", fmt::format("expected a time such as 2018-10-16T00:15+08:00, got \"{}\"", *from));
+    }
+  }
   map.finish();
   return schedule;
 }

@@ -28,10 +28,12 @@ TEST_CASE("job file: a good one becomes a job without a word") {
 
 TEST_CASE("job file: every key of the schedule and the rerun is read") {
   const Job job =
-      load(replaced(replaced(kGood, R"({cycle: minute, start: "00:00", end: "23:59", interval: 5m})",
-                             "{start: 08:30, end: '17:00', interval: 300s, timezone: Europe/Berlin, "
-                             "effectiveFrom: 2018-10-16, effectiveTo: 2019-10-16}"),
-                    "{times: 3, interval: 2m}", "{times: '0', interval: 90s}"))
+      load(
+          replaced(
+              replaced(kGood, R"({cycle: minute, start: "00:00", end: "23:59", interval: 5m})",
+                       "{start: 08:30, end: '17:00', interval: 300s, timezone: Europe/Berlin, "
+                       "effectiveFrom: 2018-10-16, effectiveTo: 2019-10-16, from: '2018-10-16T08:30+02:00'}"),
+              "{times: 3, interval: 2m}", "{times: '0', interval: 90s}"))
           .jobs.at(0);
   CHECK(job.schedule.start == std::chrono::minutes(510));
   CHECK(job.schedule.end == std::chrono::hours(17));
@@ -39,6 +41,7 @@ TEST_CASE("job file: every key of the schedule and the rerun is read") {
   CHECK(job.schedule.zone == "Europe/Berlin");
   CHECK(job.schedule.effective_from == std::chrono::sys_days(std::chrono::year(2018) / 10 / 16));
   CHECK(job.schedule.effective_to == std::chrono::sys_days(std::chrono::year(2019) / 10 / 16));
+  CHECK(job.schedule.first_slot == parse_local("2018-10-16T06:30Z").value());
   CHECK(job.rerun.times == 0);
   CHECK(job.rerun.interval == std::chrono::seconds(90));
 }
@@ -47,7 +50,7 @@ TEST_CASE("job file: wrong values of the schedule are all reported at once") {
   CHECK(
       problems_after(R"({cycle: minute, start: "00:00", end: "23:59", interval: 5m})",
                      "{cycle: day, start: 24:00, end: 1, interval: soon, timezone: Mars, effectiveFrom: "
-                     "2018-02-30}") ==
+                     "2018-02-30, from: now}") ==
       std::vector<std::string>{
           in_job("2:19: error: schedule.cycle: expected minute, got \"day\"; other cycles are not supported"),
           in_job("2:31: error: schedule.start: expected a time of day from 00:00 to 23:59, got \"24:00\""),
@@ -56,7 +59,9 @@ TEST_CASE("job file: wrong values of the schedule are all reported at once") {
           in_job("2:72: error: schedule.timezone: \"Mars\" is not known; use an IANA name such as "
                  "Asia/Shanghai"),
           in_job("2:93: error: schedule.effectiveFrom: expected a date such as 2018-10-16, got "
-                 "\"2018-02-30\"")});
+                 "\"2018-02-30\""),
+          in_job(
+              "2:111: error: schedule.from: expected a time such as 2018-10-16T00:15+08:00, got \"now\"")});
 }
 
 TEST_CASE("job file: an interval that does not divide the hour needs a word of consent") {

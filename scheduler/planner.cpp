@@ -1,0 +1,163 @@
+#include "scheduler/planner.hpp"
+
+#include <fmt/format.h>
+
+namespace sluice::scheduler {
+namespace {
+
+// Jobs are planned anew some time after midnight, not at it: slots are due then.
+constexpr Duration kSpread = std::chrono::minutes(10);
+// Enumerated at once; bounds the memory after a long downtime.
+constexpr Duration kStride = std::chrono::days(7);
+
+}  // namespace
+
+Jobs to_jobs(std::vector<job::Job> jobs) {
+  Jobs named;
+  for (job::Job& job : jobs) {
+    auto shared = std::make_shared<const job::Job>(std::move(job));
+    named.insert_or_assign(shared->name, std::move(shared));
+  }
+  return named;
+}
+
+std::vector<NewInstance> make_instances(const job::Job& job, const std::vector<Slot>& slots,
+                                        const Freezer& freezer, FreezeFailures& failures) {
+  std::vector<NewInstance> made;
+  made.reserve(slots.size());
+  for (const Slot& slot : slots) {
+    Result<Frozen> frozen = freezer(job, slot.at);
+    if (!frozen) {
+      if (failures.count++ == 0) {
+        const InstanceId id{job.name, slot.at};
+        failures.first = fmt::format("{}: {}", to_string(id, job.schedule.zone), frozen.error().message());
+      }
+      continue;
+    }
+    NewInstance& instance = made.emplace_back();
+    instance.id.job = job.name;
+    instance.id.scheduled = slot.at;
+    instance.zone = job.schedule.zone;
+    instance.cycle = slot.cycle;
+    instance.values = std::move(frozen->values);
+    instance.window_start = frozen->window.start;
+    instance.window_end = frozen->window.end;
+    instance.version = job.version;
+  }
+  return made;
+}
+
+Planner::Planner(const Clock& clock, StateStore& store, Random& random, Observer& observer,
+                 Counters& counters, Freezer freezer)
+    : clock_(clock),
+      store_(store),
+      random_(random),
+      observer_(observer),
+      counters_(counters),
+      freezer_(std::move(freezer)) {}
+
+void Planner::set_jobs(const Jobs& jobs) {
+  std::map<std::string, PlanPointer> plans;
+  for (const auto& [name, job] : jobs) {
+    const auto known = plans_.find(name);
+    if (known != plans_.end() && known->second->job->version == job->version) {
+      plans.emplace(name, known->second);
+      continue;
+    }
+    const Result<Calendar> calendar = Calendar::of(job->schedule);
+    if (!calendar) {
+      observer_.log(pipeline::Level::error, fmt::format("plan job {}: {}", name, calendar.error().message()));
+      continue;
+    }
+    plans.emplace(name, std::make_shared<Plan>(Plan{job, *calendar, Instant(), false}));
+  }
+  plans_ = std::move(plans);
+}
+
+Instant Planner::next() const {
+  Instant least = Instant::max();
+  for (const auto& [name, plan] : plans_) least = std::min(least, plan->replan_at);
+  return least;
+}
+
+awaitable<void> Planner::plan_due() {
+  pending_.clear();
+  pending_plans_.clear();
+  std::vector<PlanPointer> due;
+  for (const auto& [name, plan] : plans_) {
+    if (plan->replan_at <= clock_.now()) due.push_back(plan);
+  }
+  for (const PlanPointer& plan : due) co_await this->plan(plan);
+  co_await flush();
+}
+
+// The slots after the returned instant are to be planned.
+awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
+  const std::string name = plan->job->name;
+  const std::optional<Instant> last = co_await store_.last_planned(name);
+  if (!last) {
+    const auto& first = plan->job->schedule.first_slot;
+    co_return first ? *first - Duration(1) : now;
+  }
+  if (plan->version_checked) co_return *last;
+  InstanceQuery newest;
+  newest.job = name;
+  newest.limit = 1;
+  const std::vector<Instance> rows = co_await store_.instances(newest);
+  if (rows.empty() || rows.front().version == plan->job->version) co_return *last;
+  const std::size_t removed = co_await store_.remove_unstarted(name, now);
+  observer_.log(pipeline::Level::info,
+                fmt::format("plan job {} anew: its definition changed from {} to {}, {} "
+                            "instances that had not started are replaced",
+                            name, rows.front().version, plan->job->version, removed));
+  // Slots of the past keep the rows they had; a change of schedule adds none there.
+  co_return std::min(*last, now);
+}
+
+awaitable<void> Planner::plan(PlanPointer plan) {
+  const Instant now = clock_.now();
+  const Instant horizon = plan->calendar.day_start(now, 2);
+  Instant from = co_await plan_from(plan, now);
+  from += Duration(1);
+  FreezeFailures failures;
+  std::size_t rows = 0;
+  while (from < horizon && rows < kRowsOfOneGo) {
+    const Instant to = std::min<Instant>(from + kStride, horizon);
+    std::vector<Slot> slots = plan->calendar.slots(from, to);
+    from = to;
+    std::vector<NewInstance> made = make_instances(*plan->job, slots, freezer_, failures);
+    rows += made.size();
+    for (NewInstance& instance : made) {
+      pending_.push_back(std::move(instance));
+      if (pending_.size() >= kBatchRows) co_await flush();
+    }
+  }
+  report(*plan->job, failures);
+  const Duration spread(
+      static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(kSpread.count()))));
+  const bool complete = from >= horizon;
+  pending_plans_.emplace_back(plan, complete ? plan->calendar.day_start(now, 1) + spread : now);
+}
+
+awaitable<void> Planner::flush() {
+  std::vector<NewInstance> batch;
+  batch.swap(pending_);
+  if (!batch.empty()) {
+    const std::size_t added = co_await store_.add_instances(std::move(batch));
+    counters_.planned += added;
+    observer_.planned(added);
+  }
+  for (auto& [plan, replan_at] : pending_plans_) {
+    plan->replan_at = replan_at;
+    plan->version_checked = true;
+  }
+  pending_plans_.clear();
+}
+
+void Planner::report(const job::Job& job, const FreezeFailures& failures) {
+  if (failures.count == 0 || !reported_.insert(job.name + "@" + job.version).second) return;
+  observer_.log(pipeline::Level::error, fmt::format("plan job {}: {} slots have no instance, the first is {}",
+                                                    job.name, failures.count, failures.first));
+}
+
+}  // namespace sluice::scheduler
