@@ -1,0 +1,52 @@
+#pragma once
+// Decodes one record of a change stream from the bytes it was received in (docs/formats.md). Hot path: no
+// copies, no allocation once the record has grown. Free of coroutines and sockets, so that it can be fuzzed
+// alone.
+
+#include "core/base/error.hpp"
+#include "core/pipeline/position.hpp"
+#include "core/pipeline/row.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace sluice::tablestore {
+
+inline constexpr std::size_t kKeyCellsMax = 4;
+inline constexpr std::size_t kAttributeCellsMax = 2048;  // twice what one write may hold
+inline constexpr std::size_t kNameBytesMax = 255;
+
+// Record times outside of these cannot be real (2001 .. 2096) and would end windows at the wrong place.
+inline constexpr std::int64_t kRecordTimeMin = 1'000'000'000'000'000;  // microseconds since 1970
+inline constexpr std::int64_t kRecordTimeMax = 4'000'000'000'000'000;
+
+enum class CellOp : std::uint8_t { put, delete_all_versions, delete_one_version };
+
+// Views point into the decoded bytes.
+struct Cell {
+  std::string_view name;
+  pipeline::Value value;          // null for both kinds of delete
+  std::int64_t timestamp_ms = 0;  // version of an attribute; 0 for key cells and delete_all_versions
+  CellOp op = CellOp::put;
+};
+
+// Meant to be used again for the next record.
+struct DecodedRecord {
+  std::vector<Cell> cells;    // key cells in key order, then attribute cells in record order
+  std::size_t key_cells = 0;  // 1 .. kKeyCellsMax
+  bool delete_marker = false;
+  pipeline::Sequence sequence;
+
+  std::span<const Cell> key() const { return std::span(cells).first(key_cells); }
+  std::span<const Cell> attributes() const { return std::span(cells).subspan(key_cells); }
+};
+
+// Decodes StreamRecord.record: a header and exactly one row with sequence information. Verifies every
+// checksum. The text of STRING values is not checked to be UTF-8. On error (always corrupt, "decode stream
+// record: at offset 17: expected ..., got ...") the content of `record` is unspecified.
+Result<void> decode_record(std::string_view bytes, DecodedRecord& record);
+
+}  // namespace sluice::tablestore

@@ -1,0 +1,217 @@
+#include "core/tablestore/shard_read.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+namespace sluice::tablestore {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::int32_t kFirstLimit = 200;
+constexpr double kLimitMax = 5000;
+
+// A conversion that fails makes the page on its way worthless; a page that cannot be had is looked at later.
+struct CancelOnFailedConversion {
+  asio::cancellation_type operator()(const std::exception_ptr& failure,
+                                     const Result<void>& result) const noexcept {
+    return failure || result.has_error() ? asio::cancellation_type::terminal : asio::cancellation_type::none;
+  }
+  asio::cancellation_type operator()(const std::exception_ptr& failure,
+                                     const Result<StreamPage>&) const noexcept {
+    return failure ? asio::cancellation_type::terminal : asio::cancellation_type::none;
+  }
+};
+
+}  // namespace
+
+std::int32_t PageSizer::limit() const {
+  if (record_bytes_ <= 0) return kFirstLimit;
+  return static_cast<std::int32_t>(std::clamp(static_cast<double>(bytes_) / record_bytes_, 1.0, kLimitMax));
+}
+
+void PageSizer::learn(std::size_t page_bytes, std::size_t records) {
+  if (records == 0) return;
+  const double mean = static_cast<double>(page_bytes) / static_cast<double>(records);
+  // Grows at once, so that a run of large records does not fill the memory; shrinks slowly.
+  record_bytes_ = std::max(mean, record_bytes_ * 0.75 + mean * 0.25);
+}
+
+ShardRead::ShardRead(const WindowParts& parts, WalkPlan plan, std::uint32_t index)
+    : parts_(parts),
+      index_(index),
+      walk_(std::move(plan)),
+      mapper_(parts.columns, parts.export_sequence ? walk_.shard() : ""),
+      batch_(mapper_.width()) {}
+
+awaitable<Result<void>> ShardRead::run() {
+  for (;;) {
+    const WalkStep next = walk_.next();
+    if (next.kind == WalkStep::Kind::done) break;
+    const auto result = co_await step(next);
+    if (result.has_error()) co_return result;
+  }
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> ShardRead::step(WalkStep step) {
+  switch (step.kind) {
+    case WalkStep::Kind::seek:
+      return seek(step.time);
+    case WalkStep::Kind::probe:
+      return probe();
+    case WalkStep::Kind::read:
+      return read();
+    case WalkStep::Kind::pause:
+    case WalkStep::Kind::done:
+      break;
+  }
+  return pause(step.pause);
+}
+
+awaitable<Result<void>> ShardRead::pause(Duration duration) {
+  co_await parts_.clock.sleep_for(duration);
+  walk_.paused();
+  co_return Result<void>();
+}
+
+awaitable<Result<void>> ShardRead::seek(std::optional<Instant> time) {
+  auto iterator = co_await parts_.api.shard_iterator(parts_.stream, walk_.shard(), time);
+  if (iterator.has_error()) co_return walk_.failed(iterator.error());
+  co_return walk_.found(*std::move(iterator));
+}
+
+awaitable<Result<void>> ShardRead::probe() {
+  auto page = co_await parts_.api.stream_records(walk_.iterator(), 1);
+  if (page.has_error()) co_return walk_.failed(page.error());
+  const auto oldest = place_of(*page, 0);
+  if (oldest.has_error()) co_return oldest.error();
+  co_return walk_.probed(page->server_time, *oldest);
+}
+
+awaitable<Result<void>> ShardRead::read() {
+  Page page;
+  if (ahead_ && ahead_iterator_ == walk_.iterator()) {
+    page.grant = std::move(ahead_grant_);
+    auto answer = std::exchange(ahead_, std::nullopt);
+    if (answer->has_error()) co_return walk_.failed(answer->error());
+    page.content = *std::move(*answer);
+  } else {
+    ahead_.reset();
+    ahead_grant_.release();
+    page.grant = co_await parts_.budget.take(parts_.page_bytes);
+    auto answer = co_await fetch(walk_.iterator());
+    if (answer.has_error()) co_return walk_.failed(answer.error());
+    page.content = *std::move(answer);
+  }
+  const auto first = place_of(page.content, 0);
+  if (first.has_error()) co_return first.error();
+  const auto begun = walk_.begin_page(page.content.server_time, *first);
+  if (begun.has_error()) co_return begun;
+  const WalkCounts before = walk_.counts();
+  const auto converted = co_await convert_and_fetch(page.content);
+  count(before);
+  if (converted.has_error()) co_return converted;
+  co_return walk_.end_page(page.content.next_iterator, page.content.may_more.value_or(false));
+}
+
+awaitable<Result<StreamPage>> ShardRead::fetch(std::string iterator) {
+  auto page = co_await parts_.api.stream_records(iterator, parts_.sizer.limit());
+  if (page.has_value()) {
+    parts_.sizer.learn(page->body.size(), page->records.size());
+    parts_.statistics.read_bytes += page->body.size();
+  }
+  co_return page;
+}
+
+// Asks for the next page, then converts this one while the answer is on its way. Without memory to spare for
+// a second page it is not asked for: whoever holds a page never waits for another, so nobody waits for ever.
+awaitable<Result<void>> ShardRead::convert_and_fetch(const StreamPage& page) {
+  const auto last = place_of(page, page.records.size() - 1);
+  if (last.has_error()) co_return last.error();
+  const bool more = *last && page.next_iterator && walk_.goes_on_after(**last);
+  if (more) ahead_grant_ = parts_.budget.try_take(parts_.page_bytes);
+  if (ahead_grant_.bytes() == 0) {
+    const auto converted = co_await convert(page);
+    co_return converted;
+  }
+  ahead_iterator_ = *page.next_iterator;
+  Executor executor = co_await asio::this_coro::executor;
+  auto fetching = asio::co_spawn(executor, fetch(ahead_iterator_), asio::deferred);
+  auto converting = asio::co_spawn(executor, convert(page), asio::deferred);
+  auto both = asio::experimental::make_parallel_group(std::move(fetching), std::move(converting));
+  const CancelOnFailedConversion condition;
+  auto outcome = co_await both.async_wait(condition, asio::use_awaitable);
+  auto& [order, fetch_failure, answer, convert_failure, converted] = outcome;
+  if (!convert_failure && converted.has_error()) co_return converted;
+  if (convert_failure) std::rethrow_exception(convert_failure);
+  if (fetch_failure) std::rethrow_exception(fetch_failure);
+  ahead_.emplace(std::move(answer));
+  co_return converted;
+}
+
+awaitable<Result<void>> ShardRead::convert(const StreamPage& page) {
+  bool stop = false;
+  for (const StreamRecord& record : page.records) {
+    const auto taken = take(record, stop);
+    if (taken.has_error()) co_return taken;
+    if (stop) break;
+    if (batch_.rows() < parts_.batch_rows) continue;
+    const auto flushed = co_await flush();
+    if (flushed.has_error()) co_return flushed;
+  }
+  // The rows' views die with the page.
+  const auto flushed = co_await flush();
+  co_return flushed;
+}
+
+Result<void> ShardRead::take(const StreamRecord& record, bool& stop) {
+  if (const auto decoded = decode_record(record.record, record_); decoded.has_error()) {
+    return decoded.error().in("read shard " + walk_.shard());
+  }
+  const auto verdict = walk_.judge(record_.sequence);
+  if (verdict.has_error()) return verdict.error();
+  stop = *verdict == ShardWalk::Verdict::stop;
+  if (*verdict == ShardWalk::Verdict::take) mapper_.append(record.action, record_, batch_);
+  return {};
+}
+
+awaitable<Result<void>> ShardRead::flush() {
+  if (batch_.rows() == 0) co_return Result<void>();
+  if (sink_ == nullptr) sink_ = &parts_.writer.open(index_);
+  const auto written = co_await sink_->write(batch_);
+  rows_ += batch_.rows();
+  parts_.statistics.rows += batch_.rows();
+  batch_.clear();
+  mapper_.clear_texts();
+  co_return written;
+}
+
+Result<std::optional<pipeline::Sequence>> ShardRead::place_of(const StreamPage& page, std::size_t index) {
+  std::optional<pipeline::Sequence> place;
+  if (page.records.empty()) return place;
+  if (const auto decoded = decode_record(page.records[index].record, record_); decoded.has_error()) {
+    return decoded.error().in("read shard " + walk_.shard());
+  }
+  place = record_.sequence;
+  return place;
+}
+
+void ShardRead::count(const WalkCounts& before) {
+  const WalkCounts& now = walk_.counts();
+  pipeline::Statistics& statistics = parts_.statistics;
+  statistics.records += now.records - before.records;
+  statistics.late += now.late - before.late;
+  statistics.first_record = std::min(statistics.first_record, now.first_record);
+  statistics.last_record = std::max(statistics.last_record, now.last_record);
+  mapper_.report(statistics);
+}
+
+}  // namespace sluice::tablestore

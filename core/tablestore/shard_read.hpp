@@ -1,0 +1,93 @@
+#pragma once
+// Reads one shard inside one window: carries out what ShardWalk decides, and hands the rows to the shard's
+// sink.
+
+#include "core/base/byte_budget.hpp"
+#include "core/base/clock.hpp"
+#include "core/pipeline/writer.hpp"
+#include "core/tablestore/row_mapper.hpp"
+#include "core/tablestore/shard_walk.hpp"
+#include "core/tablestore/stream_api.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::tablestore {
+
+// How many records to ask for, so that a page holds about `bytes`. Learns from the pages seen.
+class PageSizer {
+ public:
+  explicit PageSizer(std::size_t bytes) : bytes_(bytes) {}
+  std::int32_t limit() const;
+  void learn(std::size_t page_bytes, std::size_t records);
+
+ private:
+  std::size_t bytes_;
+  double record_bytes_ = 0;  // moving mean; 0: nothing seen yet
+};
+
+// What the shards of one window share. All of it outlives them.
+struct WindowParts {
+  StreamApi& api;
+  Clock& clock;
+  ByteBudget& budget;  // of received pages
+  PageSizer& sizer;
+  pipeline::WindowWriter& writer;
+  pipeline::Statistics& statistics;
+  const std::string& stream;
+  const std::vector<std::string>& columns;
+  bool export_sequence;
+  std::size_t page_bytes;
+  std::size_t batch_rows;
+};
+
+class ShardRead {
+ public:
+  // `index`: the shard's place in the plan.
+  ShardRead(const WindowParts& parts, WalkPlan plan, std::uint32_t index);
+
+  // Returns when the window is closed for this shard. On error the rows handed over so far are worthless.
+  awaitable<Result<void>> run();
+
+  const ShardWalk& walk() const noexcept { return walk_; }
+  std::uint64_t rows() const noexcept { return rows_; }
+  bool seen(std::string_view column) const { return mapper_.seen(column); }
+
+ private:
+  // A page with the memory it was granted.
+  struct Page {
+    ByteBudget::Grant grant;
+    StreamPage content;
+  };
+
+  awaitable<Result<void>> step(WalkStep step);
+  awaitable<Result<void>> seek(std::optional<Instant> time);
+  awaitable<Result<void>> probe();
+  awaitable<Result<void>> pause(Duration duration);
+  awaitable<Result<void>> read();
+  awaitable<Result<StreamPage>> fetch(std::string iterator);
+  awaitable<Result<void>> convert(const StreamPage& page);
+  awaitable<Result<void>> convert_and_fetch(const StreamPage& page);
+  awaitable<Result<void>> flush();
+  Result<std::optional<pipeline::Sequence>> place_of(const StreamPage& page, std::size_t index);
+  Result<void> take(const StreamRecord& record, bool& stop);
+  void count(const WalkCounts& before);
+
+  const WindowParts& parts_;
+  std::uint32_t index_;
+  ShardWalk walk_;
+  RowMapper mapper_;
+  pipeline::RowBatch batch_;
+  DecodedRecord record_;
+  pipeline::ShardSink* sink_ = nullptr;  // opened with the first row
+  std::uint64_t rows_ = 0;
+
+  // The answer to the request that was made while the page before was converted.
+  std::optional<Result<StreamPage>> ahead_;
+  std::string ahead_iterator_;
+  ByteBudget::Grant ahead_grant_;
+};
+
+}  // namespace sluice::tablestore

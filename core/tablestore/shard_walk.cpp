@@ -1,0 +1,269 @@
+#include "core/tablestore/shard_walk.hpp"
+
+#include "core/tablestore/stream_text.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace sluice::tablestore {
+namespace {
+
+using namespace std::chrono_literals;
+using Kind = pipeline::ShardPosition::Kind;
+using pipeline::Sequence;
+
+// Seeking by time is not exact; what comes too early is left out by its time or sequence.
+constexpr Duration kSeekMargin = 10min;
+constexpr Duration kPauseMin = 200ms;
+constexpr Duration kPauseMax = 5s;
+// A server that says "more" on this many empty pages in a row is not believed any longer.
+constexpr int kEmptyPagesMax = 64;
+// A repeated window's records were all there once, so few empty answers are needed to see that they are gone.
+constexpr int kRepeatEmptyPagesMax = 5;
+constexpr int kTrimsMax = 3;
+
+Instant time_of(const Sequence& sequence) { return Instant(Duration(sequence.time_us)); }
+
+}  // namespace
+
+ShardWalk::ShardWalk(WalkPlan plan)
+    : plan_(std::move(plan)), last_(plan_.start.last), polled_(plan_.start.polled), pause_(kPauseMin) {
+  if (plan_.start.kind == Kind::iterator) {
+    state_ = State::read;
+    iterator_ = plan_.start.iterator;
+    resume_after_ = last_;
+  } else if (plan_.start.kind == Kind::at_time) {
+    seek_time_ = plan_.start.time - kSeekMargin;
+    before_start_ = true;
+  }
+}
+
+WalkStep ShardWalk::next() const {
+  switch (state_) {
+    case State::seek:
+      return WalkStep{WalkStep::Kind::seek, seek_time_, {}};
+    case State::probe_seek:
+      return WalkStep{WalkStep::Kind::seek, {}, {}};
+    case State::read:
+      return WalkStep{WalkStep::Kind::read, {}, {}};
+    case State::probe:
+      return WalkStep{WalkStep::Kind::probe, {}, {}};
+    case State::pause:
+      return WalkStep{WalkStep::Kind::pause, {}, pause_};
+    case State::done:
+      break;
+  }
+  return WalkStep{};
+}
+
+Result<void> ShardWalk::found(std::string iterator) {
+  if (iterator.empty()) {
+    if (state_ != State::seek || !seek_time_) return error(Errc::corrupt, "the oldest iterator is empty");
+    seek_time_.reset();
+    return {};
+  }
+  iterator_ = std::move(iterator);
+  state_ = state_ == State::probe_seek ? State::probe : State::read;
+  return {};
+}
+
+Result<void> ShardWalk::failed(const Error& failure) {
+  if (failure.code() != Errc::trimmed && failure.code() != Errc::not_found) {
+    return failure.in("read shard " + shard());
+  }
+  if (state_ == State::probe_seek || state_ == State::probe) return gone(failure);
+  if (++trims_ > kTrimsMax) return failure.in("read shard " + shard());
+  trim_cause_ = failure.message();
+  state_ = State::probe_seek;
+  return {};
+}
+
+// Not even the oldest record can be asked for: the shard itself has expired.
+Result<void> ShardWalk::gone(const Error& failure) {
+  const Instant from = known_until();
+  const auto result = lose(from, std::max(from, plan_.window_end), failure.message());
+  if (result.has_error()) return result;
+  state_ = State::done;
+  ended_ = true;
+  return {};
+}
+
+Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence>& oldest) {
+  const Instant from = known_until();
+  const Instant kept_from = oldest ? time_of(*oldest) : server_time - plan_.retention;
+  resume_after_ = last_;
+  left_out_.reset();
+  if (from >= kept_from) {
+    // The shard was read up to a time of which records are still kept: only the iterator is too old.
+    seek_time_ = from - kSeekMargin;
+    state_ = State::seek;
+    return {};
+  }
+  state_ = State::read;
+  return lose(from, oldest ? kept_from : server_time, trim_cause_);
+}
+
+Result<void> ShardWalk::begin_page(Instant server_time, const std::optional<Sequence>& first) {
+  if (server_time == Instant{}) return error(Errc::corrupt, "an answer without the server's time");
+  server_time_ = server_time;
+  page_has_records_ = first.has_value();
+  if (!std::exchange(first_page_, false)) return {};
+  return check_retention(first);
+}
+
+// A walk that begins at the oldest record cannot be told by the server that older ones are gone.
+Result<void> ShardWalk::check_retention(const std::optional<Sequence>& first) {
+  if (plan_.start.kind == Kind::iterator || plan_.retention == 0h) return {};
+  Instant from = plan_.start.kind == Kind::at_time ? plan_.start.time : plan_.start.polled;
+  if (from == Instant{}) return {};
+  from = std::max(from, plan_.enabled);
+  const Instant kept_from = server_time_ - plan_.retention;
+  if (from >= kept_from || (first && time_of(*first) <= from)) return {};
+  return lose(from, first ? time_of(*first) : kept_from, "older than the stream's retention");
+}
+
+Result<ShardWalk::Verdict> ShardWalk::judge(const Sequence& sequence) {
+  if (stopped_) return Verdict::stop;
+  const auto past = passed_before(sequence);
+  if (past.has_error()) return past.error();
+  if (*past) return Verdict::leave;
+  if (const auto order = check_order(sequence); order.has_error()) return order.error();
+
+  const Instant time = time_of(sequence);
+  if (plan_.until ? sequence > *plan_.until : time >= plan_.window_end) {
+    if (plan_.until)
+      return error(Errc::trimmed, fmt::format("its record {} is missing", to_text(*plan_.until)));
+    stopped_ = true;
+    polled_ = std::min(server_time_, time - 1us);  // this record has not been read
+    return Verdict::stop;
+  }
+  last_ = sequence;
+  polled_ = time;
+  if (plan_.until && sequence == *plan_.until) stopped_ = true;
+  if (before_start_ && time < plan_.start.time) return Verdict::leave;
+  before_start_ = false;
+  ++counts_.records;
+  if (time < plan_.window_start) ++counts_.late;
+  counts_.first_record = std::min(counts_.first_record, time);
+  counts_.last_record = std::max(counts_.last_record, time);
+  return Verdict::take;
+}
+
+// Whoever leaves out records because they were read before must come by the last one of them. Otherwise they
+// are not what they seem, and leaving them out would lose them.
+Result<bool> ShardWalk::passed_before(const Sequence& sequence) {
+  if (!resume_after_) return false;
+  if (sequence <= *resume_after_) {
+    if (left_out_ && sequence <= *left_out_) {
+      return error(Errc::corrupt,
+                   fmt::format("record {} follows record {}", to_text(sequence), to_text(*left_out_)));
+    }
+    left_out_ = sequence;
+    return true;
+  }
+  if (is_astray()) {
+    return error(Errc::corrupt, fmt::format("record {} comes again, but then {} instead of {}",
+                                            to_text(*left_out_), to_text(sequence), to_text(*resume_after_)));
+  }
+  resume_after_.reset();
+  return false;
+}
+
+Result<void> ShardWalk::check_order(const Sequence& sequence) {
+  if (!last_ || sequence > *last_) return {};
+  return error(Errc::corrupt, fmt::format("record {} follows record {}", to_text(sequence), to_text(*last_)));
+}
+
+Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator, bool may_more) {
+  if (stopped_) {
+    state_ = State::done;
+    return {};
+  }
+  if (!next_iterator || next_iterator->empty()) {
+    if (is_astray()) {
+      return error(Errc::corrupt, fmt::format("it ends with record {}, but {} was read before",
+                                              to_text(*left_out_), to_text(*resume_after_)));
+    }
+    if (plan_.until)
+      return error(Errc::trimmed, fmt::format("it ends before record {}", to_text(*plan_.until)));
+    state_ = State::done;
+    ended_ = true;
+    polled_ = server_time_;
+    return {};
+  }
+  iterator_ = *next_iterator;
+  if (!page_has_records_) return end_empty_page(may_more);
+  empty_pages_ = 0;
+  pause_ = kPauseMin;
+  state_ = State::read;
+  return {};
+}
+
+Result<void> ShardWalk::end_empty_page(bool may_more) {
+  ++empty_pages_;
+  if (may_more && empty_pages_ < kEmptyPagesMax) {
+    state_ = State::read;
+    return {};
+  }
+  if (is_astray()) {
+    return error(Errc::corrupt, fmt::format("record {} comes after record {}, which was read before",
+                                            to_text(*left_out_), to_text(*resume_after_)));
+  }
+  if (plan_.until && empty_pages_ > kRepeatEmptyPagesMax) {
+    return error(Errc::trimmed, fmt::format("its record {} is not there any more", to_text(*plan_.until)));
+  }
+  polled_ = server_time_;
+  const Duration left = plan_.window_end + plan_.settle - server_time_;
+  if (!plan_.until && left <= 0us) {
+    state_ = State::done;
+    return {};
+  }
+  if (empty_pages_ > 1) pause_ = std::min(2 * pause_, kPauseMax);
+  if (!plan_.until) pause_ = std::min(pause_, std::max<Duration>(left, 10ms));
+  state_ = State::pause;
+  return {};
+}
+
+// Records that were read before come again, but the last one of them has not come yet.
+bool ShardWalk::is_astray() const { return resume_after_ && left_out_ && *left_out_ != *resume_after_; }
+
+void ShardWalk::paused() { state_ = State::read; }
+
+bool ShardWalk::goes_on_after(const Sequence& last) const {
+  return plan_.until ? last < *plan_.until : time_of(last) < plan_.window_end;
+}
+
+pipeline::ShardPosition ShardWalk::position() const {
+  pipeline::ShardPosition position;
+  position.shard = plan_.start.shard;
+  position.kind = ended_ ? Kind::ended : Kind::iterator;
+  if (!ended_) position.iterator = iterator_;
+  position.last = last_;
+  position.polled = polled_;
+  return position;
+}
+
+Result<void> ShardWalk::lose(Instant from, Instant to, std::string_view cause) {
+  // What a committed window held cannot be had in part.
+  if (plan_.on_gap == job::OnGap::fail || plan_.until) {
+    return error(Errc::trimmed,
+                 fmt::format("records after {} up to {} are lost: {}{}", to_text(from), to_text(to), cause,
+                             plan_.until ? "" : "; set \"onGap\": \"continue\" to record the gap and go on"));
+  }
+  gaps_.push_back(pipeline::Gap{shard(), from, to, std::string(cause)});
+  first_page_ = false;  // the retention was looked at
+  return {};
+}
+
+Instant ShardWalk::known_until() const {
+  if (polled_ != Instant{}) return polled_;
+  return plan_.start.kind == Kind::at_time ? plan_.start.time : plan_.window_start;
+}
+
+Error ShardWalk::error(Errc code, std::string_view what) const {
+  return Error(code, fmt::format("read shard {}: {}", shard(), what));
+}
+
+}  // namespace sluice::tablestore

@@ -1,0 +1,131 @@
+#include "core/tablestore/stream_reader.hpp"
+
+#include "core/tablestore/stream_survey.hpp"
+
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace sluice::tablestore {
+namespace {
+
+// Counts requests and writes repeats to the log, as long as it lives.
+class Traffic final : public StreamApiObserver {
+ public:
+  Traffic(StreamApi& api, pipeline::Statistics* statistics, pipeline::Log& log)
+      : api_(api), statistics_(statistics), log_(log) {
+    api_.observe(this);
+  }
+  ~Traffic() { api_.observe(nullptr); }
+  Traffic(const Traffic&) = delete;
+  Traffic& operator=(const Traffic&) = delete;
+
+  void on_request(std::string_view, int) override {
+    if (statistics_ != nullptr) ++statistics_->requests;
+  }
+
+  void on_retry(const Error& error, int repeat, Duration pause) override {
+    if (statistics_ != nullptr) ++statistics_->retries;
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pause).count();
+    log_.line(pipeline::Level::warning,
+              fmt::format("{}; try number {} in {} ms", error.message(), repeat + 1, ms));
+  }
+
+ private:
+  StreamApi& api_;
+  pipeline::Statistics* statistics_;
+  pipeline::Log& log_;
+};
+
+}  // namespace
+
+StreamReader::StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSource& source,
+                           StreamReaderLimits limits)
+    : api_(api),
+      clock_(clock),
+      table_(source.table),
+      mode_(source.mode),
+      export_sequence_(source.export_sequence),
+      limits_(limits) {
+  for (const job::Column& column : source.columns) columns_.push_back(column.name);
+  rules_.settle = source.settle;
+  rules_.on_gap = source.on_gap;
+  rules_.shards_at_once = limits.shards_at_once;
+}
+
+std::size_t StreamReader::columns() const { return columns_.size() + (export_sequence_ ? 1 : 0); }
+
+Result<void> StreamReader::check_source() const {
+  if (mode_ != job::ReadMode::row) {
+    return Error(
+        Errc::invalid_argument,
+        fmt::format("read {}: only \"mode\": \"single_version_and_update_only\" can be read", table_));
+  }
+  if (columns_.empty()) {
+    return Error(Errc::invalid_argument, fmt::format("read {}: no column is configured", table_));
+  }
+  return {};
+}
+
+awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window& window,
+                                                          const std::optional<pipeline::Positions>& previous,
+                                                          pipeline::Log& log) {
+  if (const auto checked = check_source(); checked.has_error()) co_return checked.error();
+  const Traffic traffic(api_, nullptr, log);
+  const auto stream = co_await survey_stream(api_, table_);
+  if (stream.has_error()) co_return stream.error();
+  if (!previous && stream->enabled > window.start) {
+    log.line(pipeline::Level::warning,
+             "the stream was switched on after the window's start; there is nothing before");
+  }
+  co_return plan_positions(*stream, previous, window, rules_.on_gap, clock_.now());
+}
+
+// A plan made before the stream was switched off and on does not fit any more.
+Result<pipeline::ReadPlan> StreamReader::fit(const pipeline::ReadPlan& plan, const StreamState& stream,
+                                             const pipeline::Window& window) const {
+  pipeline::ReadPlan result = plan;
+  if (is_same_stream(stream, plan.start)) return result;
+  if (plan.until) {
+    return Error(Errc::stream_changed,
+                 fmt::format("repeat a window of {}: its stream {} is gone", table_, plan.start.stream));
+  }
+  auto start = plan_positions(stream, plan.start, window, rules_.on_gap, clock_.now());
+  if (start.has_error()) return start.error();
+  result.start = *std::move(start);
+  return result;
+}
+
+awaitable<Result<pipeline::ReadOutcome>> StreamReader::read(const pipeline::Window& window,
+                                                            const pipeline::ReadPlan& plan,
+                                                            pipeline::WindowWriter& writer,
+                                                            pipeline::Statistics& statistics,
+                                                            pipeline::Log& log) {
+  if (const auto checked = check_source(); checked.has_error()) co_return checked.error();
+  const Traffic traffic(api_, &statistics, log);
+  const auto stream = co_await survey_stream(api_, table_);
+  if (stream.has_error()) co_return stream.error();
+  auto fitted = fit(plan, *stream, window);
+  if (fitted.has_error()) co_return fitted.error();
+
+  Executor executor = co_await boost::asio::this_coro::executor;
+  ByteBudget budget(executor, limits_.pages_bytes);
+  PageSizer sizer(limits_.page_bytes);
+  const WindowParts parts{api_,
+                          clock_,
+                          budget,
+                          sizer,
+                          writer,
+                          statistics,
+                          stream->id,
+                          columns_,
+                          export_sequence_,
+                          limits_.page_bytes,
+                          limits_.batch_rows};
+  WindowRead reading(executor, parts, window, rules_, *stream, *std::move(fitted), log);
+  auto outcome = co_await reading.run();
+  co_return outcome;
+}
+
+}  // namespace sluice::tablestore

@@ -1,0 +1,56 @@
+#pragma once
+// The change stream of one table as a pipeline::Reader.
+
+#include "core/job/job.hpp"
+#include "core/pipeline/reader.hpp"
+#include "core/tablestore/stream_api.hpp"
+#include "core/tablestore/window_read.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sluice::tablestore {
+
+struct StreamReaderLimits {
+  std::size_t shards_at_once = 32;
+  std::size_t pages_bytes = 16 * 1024 * 1024;  // of received pages, all shards together
+  std::size_t page_bytes = 256 * 1024;         // what one page is to hold
+  std::size_t batch_rows = 512;
+};
+
+// Calls of plan() and read() must not overlap. Objects get their rows with the first one: a shard without
+// rows opens no sink.
+class StreamReader final : public pipeline::Reader {
+ public:
+  // `api` and `clock` must outlive the reader.
+  StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSource& source,
+               StreamReaderLimits limits = {});
+
+  std::size_t columns() const override;
+
+  awaitable<Result<pipeline::Positions>> plan(const pipeline::Window& window,
+                                              const std::optional<pipeline::Positions>& previous,
+                                              pipeline::Log& log) override;
+
+  awaitable<Result<pipeline::ReadOutcome>> read(const pipeline::Window& window,
+                                                const pipeline::ReadPlan& plan,
+                                                pipeline::WindowWriter& writer,
+                                                pipeline::Statistics& statistics,
+                                                pipeline::Log& log) override;
+
+ private:
+  Result<void> check_source() const;
+  Result<pipeline::ReadPlan> fit(const pipeline::ReadPlan& plan, const StreamState& stream,
+                                 const pipeline::Window& window) const;
+
+  StreamApi& api_;
+  Clock& clock_;
+  std::string table_;
+  std::vector<std::string> columns_;
+  job::ReadMode mode_;
+  bool export_sequence_;
+  WindowRules rules_;
+  StreamReaderLimits limits_;
+};
+
+}  // namespace sluice::tablestore

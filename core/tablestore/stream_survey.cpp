@@ -1,0 +1,52 @@
+#include "core/tablestore/stream_survey.hpp"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <optional>
+#include <utility>
+
+namespace sluice::tablestore {
+
+awaitable<Result<StreamState>> survey_stream(StreamApi& api, const std::string& table) {
+  auto described = co_await api.describe_table(table);
+  if (described.has_error()) co_return described.error().in("read the stream of table " + table);
+  const TableStream& stream = described->stream;
+  if (!stream.enabled) {
+    co_return Error(
+        Errc::not_found,
+        fmt::format("read the stream of table {}: the stream is off; switch it on in the console or with "
+                    "UpdateTable (enable_stream: true, expiration_time: 168), changes are kept from then on",
+                    table));
+  }
+  StreamState state;
+  state.table = table;
+  state.id = stream.stream_id;
+  state.enabled = stream.last_enabled;
+  state.retention = stream.retention;
+  auto shards = co_await list_shards(api, state.id);
+  if (shards.has_error()) co_return shards.error().in("read the stream of table " + table);
+  state.shards = *std::move(shards);
+  co_return state;
+}
+
+awaitable<Result<std::vector<Shard>>> list_shards(StreamApi& api, const std::string& stream) {
+  std::vector<Shard> shards;
+  std::optional<std::string> start;
+  for (;;) {
+    auto page = co_await api.describe_stream(stream, start, std::nullopt);
+    if (page.has_error()) co_return page.error();
+    if (page->status == StreamStatus::enabling) {
+      co_return Error(Errc::unavailable,
+                      fmt::format("list shards of stream {}: it is still being switched on", stream));
+    }
+    std::move(page->shards.begin(), page->shards.end(), std::back_inserter(shards));
+    if (!page->next_shard_id) co_return shards;
+    if (page->next_shard_id == start || shards.size() > kPlanShardsMax) {
+      co_return Error(Errc::corrupt, fmt::format("list shards of stream {}: the list has no end", stream));
+    }
+    start = page->next_shard_id;
+  }
+}
+
+}  // namespace sluice::tablestore

@@ -1,0 +1,71 @@
+#pragma once
+// Reads all shards of one window: parents before children, many at once, the ones furthest behind first.
+
+#include "core/base/signal.hpp"
+#include "core/pipeline/reader.hpp"
+#include "core/tablestore/shard_plan.hpp"
+#include "core/tablestore/shard_read.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::tablestore {
+
+struct WindowRules {
+  Duration settle{};
+  job::OnGap on_gap = job::OnGap::fail;
+  std::size_t shards_at_once = 32;
+};
+
+class WindowRead {
+ public:
+  // All references must outlive the object. `plan` belongs to `stream`.
+  WindowRead(Executor executor, const WindowParts& parts, const pipeline::Window& window,
+             const WindowRules& rules, const StreamState& stream, pipeline::ReadPlan plan,
+             pipeline::Log& log);
+
+  // Once. When one shard fails, all others are cancelled and have ended before this returns.
+  awaitable<Result<pipeline::ReadOutcome>> run();
+
+ private:
+  enum class Phase : std::uint8_t { waiting, reading, done };
+
+  struct ShardState {
+    Phase phase = Phase::waiting;
+    std::vector<std::size_t> parents;         // places in the plan
+    std::optional<pipeline::Sequence> until;  // repeating: the last record to read
+  };
+
+  Result<void> prepare();
+  void prepare_repeat();
+  awaitable<Result<void>> read_generation();
+  awaitable<Result<bool>> add_children();
+  awaitable<Result<void>> work();
+  awaitable<Result<void>> read_shard(std::size_t place);
+  std::optional<std::size_t> take_next();
+  void finish(std::size_t place, const ShardRead& read);
+  void pass_over(std::size_t place);
+  bool any_in(Phase phase) const;
+  Instant begins_at(const pipeline::ShardPosition& position) const;
+  void link_parents(std::span<const Shard> listing);
+  pipeline::ReadOutcome outcome() const;
+
+  Executor executor_;
+  const WindowParts& parts_;
+  const pipeline::Window& window_;
+  const WindowRules& rules_;
+  const StreamState& stream_;
+  pipeline::ReadPlan plan_;
+  pipeline::Log& log_;
+
+  pipeline::Positions now_;         // starts as the plan's start, becomes the window's end
+  std::vector<ShardState> states_;  // one for each shard of now_
+  std::vector<pipeline::Gap> gaps_;
+  std::vector<bool> column_seen_;
+  bool shard_ended_ = false;  // in the present generation
+  Signal changed_;
+};
+
+}  // namespace sluice::tablestore

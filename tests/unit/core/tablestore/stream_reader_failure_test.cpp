@@ -1,0 +1,161 @@
+#include "core/tablestore/stream_reader.hpp"
+#include "tests/support/stream_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace sluice::tablestore {
+namespace {
+
+using namespace std::chrono_literals;
+using pipeline::Positions;
+using test::Rows;
+using test::StreamFixture;
+
+TEST_CASE("stream reader: a broken record fails the window and names shard and offset") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.write(shard, 1, 1min);
+  fixture.stream.shard(shard).log[0].bytes.back() ^= 1;
+  const auto outcome = fixture.read(0, *fixture.plan(0));
+  REQUIRE(outcome.has_error());
+  CHECK(outcome.error().code() == Errc::corrupt);
+  CHECK_THAT(outcome.error().message(),
+             Catch::StartsWith("read shard shard-000: decode stream record: at offset ") &&
+                 Catch::Contains("expected row checksum"));
+}
+
+TEST_CASE("stream reader: a sequence that does not ascend fails the window") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.write(shard, 1, 2min);
+  fixture.stream.write_at(shard, {{test::WireCell{"pk", std::int64_t{2}, {}, {}}}, {}, false, {}},
+                          pipeline::Sequence{1, (fixture.midnight + 1min).time_since_epoch().count(), 0});
+  const auto outcome = fixture.read(0, *fixture.plan(0));
+  REQUIRE(outcome.has_error());
+  CHECK(outcome.error().code() == Errc::corrupt);
+}
+
+TEST_CASE("stream reader: tables without stream are refused with the way out") {
+  StreamFixture fixture;
+  fixture.stream.add_shard();
+  SECTION("the stream is off") {
+    fixture.stream.is_on = false;
+    const auto result = fixture.plan(0);
+    REQUIRE(result.has_error());
+    CHECK(result.error().code() == Errc::not_found);
+    CHECK_THAT(result.error().message(), Catch::Contains("switch it on"));
+  }
+  SECTION("there is no such table") {
+    fixture.source.table = "order";
+    CHECK(fixture.plan(0).error().code() == Errc::not_found);
+  }
+  SECTION("the stream is being switched on") {
+    fixture.stream.status = StreamStatus::enabling;
+    CHECK(fixture.plan(0).error().code() == Errc::unavailable);
+  }
+}
+
+TEST_CASE("stream reader: what it cannot do is refused before anything is asked") {
+  StreamFixture fixture;
+  fixture.stream.add_shard();
+  SECTION("column mode") { fixture.source.mode = job::ReadMode::column; }
+  SECTION("no columns") { fixture.source.columns.clear(); }
+  CHECK(fixture.plan(0).error().code() == Errc::invalid_argument);
+  CHECK(fixture.stream.calls.empty());
+}
+
+TEST_CASE("stream reader: records trimmed since the last window fail it, or become a gap") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.write(shard, 1, 1min);
+  fixture.write(shard, 2, 5min);
+  fixture.write(shard, 3, 6min);
+  fixture.write(shard, 4, 7min);
+  const auto first = fixture.read(0, *fixture.plan(0));
+  fixture.stream.trim(shard, 2);
+  const auto start = fixture.plan(1, first->end);
+  SECTION("the window fails") {
+    const auto outcome = fixture.read(1, *start);
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().code() == Errc::trimmed);
+    CHECK_THAT(outcome.error().message(), Catch::Contains("records after 2018-10-16T00:04:59.999999Z up to "
+                                                          "2018-10-16T00:06:00Z are lost"));
+  }
+  SECTION("the gap is recorded") {
+    fixture.source.on_gap = job::OnGap::proceed;
+    const auto outcome = fixture.read(1, *start);
+    REQUIRE(outcome.has_value());
+    CHECK(fixture.writer.rows == Rows{{0, {"3,value", "4,value"}}});
+    REQUIRE(outcome->gaps.size() == 1);
+    CHECK(outcome->gaps[0].shard == shard);
+    CHECK(outcome->gaps[0].to == fixture.midnight + 6min);
+    CHECK(fixture.log.has("! shard shard-000: records after"));
+  }
+}
+
+TEST_CASE("stream reader: an idle shard whose iterator was trimmed loses nothing") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.write(shard, 1, 1min);
+  fixture.write(shard, 2, 2min);
+  const auto first = fixture.read(0, *fixture.plan(0));  // polled at 01:00
+  fixture.write(shard, 3, 6min);
+  Positions before = first->end;
+  before.shards[0].iterator = shard + "@0";  // a server whose iterators do not move on
+  fixture.stream.trim(shard, 1);
+  const auto outcome = fixture.read(1, *fixture.plan(1, before));
+  REQUIRE(outcome.has_value());
+  CHECK(outcome->gaps.empty());
+}
+
+TEST_CASE("stream reader: a vanished shard becomes a gap where gaps are allowed, and is then forgotten") {
+  StreamFixture fixture;
+  const std::string lost = fixture.stream.add_shard("lost");
+  const std::string kept = fixture.stream.add_shard("kept");
+  const auto first = fixture.read(0, *fixture.plan(0));
+  fixture.stream.lose(lost);
+  fixture.write(kept, 1, 6min);
+  CHECK(fixture.plan(1, first->end).error().code() == Errc::trimmed);
+  fixture.source.on_gap = job::OnGap::proceed;
+  const auto outcome = fixture.read(1, *fixture.plan(1, first->end));
+  REQUIRE(outcome.has_value());
+  CHECK(fixture.statistics.rows == 1);
+  REQUIRE(outcome->gaps.size() == 1);
+  CHECK(outcome->gaps[0].shard == "lost");
+  CHECK(fixture.plan(2, outcome->end)->shards.size() == 1);
+}
+
+TEST_CASE("stream reader: a stream switched off and on fails the window, or is told once as a gap") {
+  StreamFixture fixture;
+  const std::string old = fixture.stream.add_shard("old");
+  fixture.write(old, 1, 1min);
+  const auto planned = fixture.plan(0);
+  const auto first = fixture.read(0, *planned);
+  fixture.loop.clock.advance(10min);
+  fixture.stream.lose(old);
+  fixture.stream.stream_id = "orders_2";
+  fixture.stream.enabled = fixture.loop.clock.now();
+  const std::string fresh = fixture.stream.add_shard("new");
+  fixture.write(fresh, 2, 70min + 1s);
+  fixture.loop.clock.advance(10min);
+
+  CHECK(fixture.plan(1, first->end).error().code() == Errc::stream_changed);
+  CHECK(fixture.read(1, first->end).error().code() == Errc::stream_changed);
+  CHECK(fixture.read(0, *planned, first->end).error().code() == Errc::stream_changed);
+
+  fixture.source.on_gap = job::OnGap::proceed;
+  const auto start = fixture.plan(14, first->end);
+  REQUIRE(start.has_value());
+  const auto outcome = fixture.read(14, *start);
+  REQUIRE(outcome.has_value());
+  CHECK(fixture.statistics.rows == 1);
+  REQUIRE(outcome->gaps.size() == 1);
+  CHECK(outcome->gaps[0].shard.empty());
+  CHECK(outcome->gaps[0].to == fixture.stream.enabled);
+  const auto later = fixture.read(15, *fixture.plan(15, outcome->end));
+  REQUIRE(later.has_value());
+  CHECK(later->gaps.empty());
+}
+
+}  // namespace
+}  // namespace sluice::tablestore

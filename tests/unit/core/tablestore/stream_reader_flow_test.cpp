@@ -1,0 +1,164 @@
+#include "core/base/task_group.hpp"
+#include "core/tablestore/stream_reader.hpp"
+#include "tests/support/stream_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace sluice::tablestore {
+namespace {
+
+using namespace std::chrono_literals;
+using pipeline::Positions;
+using test::StreamFixture;
+
+TEST_CASE("stream reader: rows come in batches of at most 512 and pages in sizes learned") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.stream.records_per_page = 100'000;
+  for (int i = 0; i < 3000; ++i) fixture.write(shard, i, 1min + Duration(i));
+  REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
+  const std::vector<std::size_t>& batches = fixture.writer.batches;
+  CHECK(*std::max_element(batches.begin(), batches.end()) == 512);
+  CHECK(fixture.statistics.rows == 3000);
+  // 200 at first, then what fills 256 KiB: three pages of records and one without.
+  CHECK(batches.front() == 200);
+  CHECK(std::count(fixture.stream.calls.begin(), fixture.stream.calls.end(), "GetStreamRecord") == 4);
+}
+
+TEST_CASE("stream reader: page sizes stay between 1 and 5000 and follow large records at once") {
+  PageSizer sizer(256 * 1024);
+  CHECK(sizer.limit() == 200);
+  sizer.learn(0, 0);
+  CHECK(sizer.limit() == 200);
+  sizer.learn(1000, 100);
+  CHECK(sizer.limit() == 5000);
+  sizer.learn(10 * 1024 * 100, 100);
+  CHECK(sizer.limit() == 25);
+  sizer.learn(4 * 1024 * 1024, 1);
+  CHECK(sizer.limit() == 1);
+  for (int i = 0; i < 100; ++i) sizer.learn(100'000, 1000);
+  CHECK(sizer.limit() > 2000);
+}
+
+TEST_CASE(
+    "stream reader: the next page is on its way while one is written, and each shard has one request only") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.stream.records_per_page = 10;
+  for (int i = 0; i < 100; ++i) fixture.write(shard, i, 1min + Duration(i));
+  const auto start = fixture.plan(0);
+  fixture.stream.latency = [] { return 1s; };
+  fixture.writer.latency = [] { return 1s; };
+  const Instant before = fixture.loop.clock.now();
+  REQUIRE(fixture.read(0, *start).has_value());
+  CHECK(fixture.stream.in_flight_max == 1);
+  // 3 to begin with, 10 pages that overlap their writing, one empty page: not 10 more for the writing.
+  CHECK(fixture.loop.clock.now() - before <= 16s);
+}
+
+TEST_CASE(
+    "stream reader: shards are read at the same time, no more than allowed, those furthest behind first") {
+  StreamFixture fixture;
+  for (int i = 0; i < 6; ++i) fixture.write(fixture.stream.add_shard(), i, 1min);
+  const auto start = fixture.plan(0);
+  fixture.stream.latency = [] { return 1s; };
+  fixture.limits.shards_at_once = 3;
+  fixture.stream.in_flight_max = 0;
+  REQUIRE(fixture.read(0, *start).has_value());
+  CHECK(fixture.stream.in_flight_max == 3);
+
+  Positions uneven = *start;
+  for (std::size_t i = 0; i < 6; ++i) uneven.shards[i].time = fixture.midnight - i * 1s;
+  fixture.limits.shards_at_once = 1;
+  fixture.log.lines.clear();
+  REQUIRE(fixture.read(0, uneven).has_value());
+  REQUIRE(fixture.log.lines.size() == 6);
+  CHECK(fixture.log.lines.front().find("shard-005") != std::string::npos);
+  CHECK(fixture.log.lines.back().find("shard-000") != std::string::npos);
+}
+
+TEST_CASE("stream reader: memory for a single page is enough for any number of shards") {
+  StreamFixture fixture;
+  for (int i = 0; i < 40; ++i) {
+    const std::string shard = fixture.stream.add_shard();
+    for (int k = 0; k < 20; ++k) fixture.write(shard, i * 100 + k, 1min + Duration(k));
+  }
+  fixture.stream.records_per_page = 3;
+  fixture.stream.latency = [] { return 10ms; };
+  fixture.limits.pages_bytes = fixture.limits.page_bytes;
+  REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
+  CHECK(fixture.statistics.rows == 800);
+}
+
+TEST_CASE("stream reader: when one shard fails the others are stopped and its error is the answer") {
+  StreamFixture fixture;
+  for (int i = 0; i < 5; ++i) {
+    const std::string shard = fixture.stream.add_shard();
+    for (int k = 0; k < 50; ++k) fixture.write(shard, k, 1min + Duration(k));
+  }
+  fixture.stream.records_per_page = 5;
+  const auto start = fixture.plan(0);
+  fixture.stream.latency = [] { return 1s; };
+  int records = 0;
+  SECTION("a request fails") {
+    fixture.stream.fault = [&](std::string_view operation) -> std::optional<Error> {
+      if (operation != "GetStreamRecord" || ++records < 13) return std::nullopt;
+      return Error(Errc::permission_denied, "get records: 403");
+    };
+    const auto outcome = fixture.read(0, *start);
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().code() == Errc::permission_denied);
+    CHECK_THAT(outcome.error().message(), Catch::StartsWith("read shard shard-00"));
+  }
+  SECTION("the writer fails") {
+    fixture.writer.fault = [&]() -> std::optional<Error> {
+      return ++records < 13 ? std::nullopt : std::optional(Error(Errc::disk_full, "write object: no space"));
+    };
+    const auto outcome = fixture.read(0, *start);
+    REQUIRE(outcome.has_error());
+    CHECK(outcome.error().code() == Errc::disk_full);
+  }
+}
+
+awaitable<void> read_until_cancelled(StreamReader& reader, const pipeline::Window& window,
+                                     const pipeline::ReadPlan& plan, pipeline::WindowWriter& writer,
+                                     bool& unwound) {
+  struct Guard {
+    bool& flag;
+    ~Guard() { flag = true; }
+  };
+  const Guard guard{unwound};
+  pipeline::Statistics statistics;
+  pipeline::NullLog log;
+  const auto outcome = co_await reader.read(window, plan, writer, statistics, log);
+  if (outcome.has_error()) throw ErrorException(outcome.error());
+}
+
+TEST_CASE("stream reader: cancelled at any moment it unwinds and leaves no request behind") {
+  for (int moment = 0; moment < 60; ++moment) {
+    StreamFixture fixture;
+    for (int i = 0; i < 4; ++i) {
+      const std::string shard = fixture.stream.add_shard();
+      for (int k = 0; k < 30; ++k) fixture.write(shard, k, 1min + Duration(k));
+    }
+    fixture.stream.records_per_page = 5;
+    fixture.limits.shards_at_once = 2;
+    const pipeline::ReadPlan plan{*fixture.plan(0), {}};
+    fixture.stream.latency = [] { return 400ms; };
+    fixture.writer.latency = [] { return 300ms; };
+    StreamReader reader(fixture.stream, fixture.loop.clock, fixture.source, fixture.limits);
+    const pipeline::Window window = fixture.window(0);
+    TaskGroup tasks(fixture.loop.io.get_executor());
+    bool unwound = false;
+    tasks.start(read_until_cancelled(reader, window, plan, fixture.writer, unwound));
+    fixture.loop.clock.advance(moment * 150ms);
+    tasks.stop();
+    fixture.loop.run(tasks.join());
+    CHECK(unwound);
+    CHECK(fixture.stream.in_flight == 0);
+    CHECK_FALSE(fixture.loop.clock.next_wake().has_value());
+  }
+}
+
+}  // namespace
+}  // namespace sluice::tablestore

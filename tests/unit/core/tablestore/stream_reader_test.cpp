@@ -1,0 +1,174 @@
+#include "core/tablestore/stream_reader.hpp"
+
+#include "tests/support/stream_fixture.hpp"
+
+#include <catch2/catch.hpp>
+
+namespace sluice::tablestore {
+namespace {
+
+using namespace std::chrono_literals;
+using pipeline::Positions;
+using test::Rows;
+using test::StreamFixture;
+using Kind = pipeline::ShardPosition::Kind;
+
+TEST_CASE("stream reader: windows follow each other without loss or repetition") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.write(shard, 1, -1min);
+  fixture.write(shard, 2, 1min);
+  fixture.write(shard, 3, 2min, Action::delete_row);
+  fixture.write(shard, 4, 4min);
+  fixture.write(shard, 5, 5min);
+  fixture.write(shard, 6, 11min);
+  const auto first = fixture.read(0, *fixture.plan(0));
+  REQUIRE(first.has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"2,value", "4,value"}}});
+  CHECK(fixture.statistics.records == 3);
+  CHECK(fixture.statistics.rows == 2);
+  CHECK(fixture.statistics.shards == 1);
+  CHECK(fixture.statistics.shards_done == 1);
+  CHECK(fixture.statistics.ignored.at("delete_row") == 1);
+  CHECK(fixture.statistics.first_record == fixture.midnight + 1min);
+  CHECK(fixture.statistics.last_record == fixture.midnight + 4min);
+  CHECK(fixture.statistics.read_bytes > 0);
+  CHECK(fixture.statistics.requests > 0);
+  CHECK(fixture.log.has("shard shard-000: 3 records, 2 rows, to position 1_1539648240000000_0"));
+
+  const auto second = fixture.read(1, *fixture.plan(1, first->end));
+  REQUIRE(second.has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"5,value"}}});
+  const auto third = fixture.read(2, *fixture.plan(2, second->end));
+  REQUIRE(third.has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"6,value"}}});
+}
+
+TEST_CASE("stream reader: positions of idle shards move on") {
+  StreamFixture fixture;
+  fixture.stream.add_shard();
+  const auto start = fixture.plan(0);
+  const auto outcome = fixture.read(0, *start);
+  REQUIRE(outcome.has_value());
+  CHECK(outcome->end.shards[0].kind == Kind::iterator);
+  CHECK(outcome->end.shards[0].polled == fixture.loop.clock.now());
+  CHECK(fixture.writer.rows.empty());
+}
+
+TEST_CASE("stream reader: a window that is not over yet is waited for, and settles") {
+  StreamFixture fixture;
+  fixture.stream.add_shard();
+  const int number = 12;  // begins now
+  const auto start = fixture.plan(number);
+  REQUIRE(fixture.read(number, *start).has_value());
+  CHECK(fixture.loop.clock.now() >= fixture.window(number).end + 60s);
+  CHECK(fixture.loop.clock.now() < fixture.window(number).end + 70s);
+}
+
+TEST_CASE("stream reader: the server's clock decides when a window is over") {
+  StreamFixture fixture;
+  fixture.stream.add_shard();
+  fixture.stream.server_time_skew = -10min;
+  const int number = 10;  // over by our clock
+  REQUIRE(fixture.read(number, *fixture.plan(number)).has_value());
+  CHECK(fixture.loop.clock.now() >= fixture.window(number).end + 60s + 10min);
+}
+
+TEST_CASE(
+    "stream reader: the children of a shard that ends are read in the same window, after their parents") {
+  StreamFixture fixture;
+  const std::string parent = fixture.stream.add_shard("p");
+  const std::string other = fixture.stream.add_shard("q");
+  fixture.write(parent, 1, 1min);
+  fixture.write(other, 2, 1min);
+  const auto start = fixture.plan(0);
+  const auto [left, right] = fixture.stream.split(parent);
+  fixture.write(left, 3, 2min);
+  fixture.write(right, 4, 2min);
+  const std::string merged = fixture.stream.merge(left, other);
+  fixture.write(merged, 5, 3min);
+  const auto outcome = fixture.read(0, *start);
+  REQUIRE(outcome.has_value());
+  CHECK(fixture.writer.rows ==
+        Rows{{0, {"1,value"}}, {1, {"2,value"}}, {2, {"3,value"}}, {3, {"4,value"}}, {4, {"5,value"}}});
+  std::string shards;
+  for (const auto& shard : outcome->end.shards)
+    shards += shard.shard + (shard.kind == Kind::ended ? "* " : " ");
+  CHECK(shards == "p* q* " + left + "* " + right + " " + merged + " ");
+  CHECK(fixture.statistics.shards == 5);
+  CHECK(fixture.statistics.shards_done == 5);
+  CHECK(fixture.log.has("shard " + left + ": came of a split or merge in this window"));
+
+  SECTION("and so they are when the window is repeated") {
+    const Rows before = fixture.writer.rows;
+    fixture.write(right, 6, 4min);
+    fixture.write(merged, 7, 4min);
+    const auto again = fixture.read(0, *start, outcome->end);
+    REQUIRE(again.has_value());
+    CHECK(fixture.writer.rows == before);
+    CHECK(again->end == outcome->end);
+  }
+}
+
+TEST_CASE("stream reader: a child waits in its place while its parent has more to give") {
+  StreamFixture fixture;
+  const std::string parent = fixture.stream.add_shard("p");
+  fixture.write(parent, 1, 1min);
+  fixture.write(parent, 2, 6min);
+  const auto [left, right] = fixture.stream.split(parent);
+  fixture.write(left, 3, 4min);  // a slow clock
+  const auto start = fixture.plan(0);
+  REQUIRE(start->shards.size() == 3);
+  const auto outcome = fixture.read(0, *start);
+  REQUIRE(outcome.has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"1,value"}}});
+  CHECK(*outcome->end.find(left) == *start->find(left));
+  CHECK(fixture.statistics.shards_done == 3);
+  const auto next = fixture.read(1, *fixture.plan(1, outcome->end));
+  REQUIRE(next.has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"2,value"}}, {1, {"3,value"}}});
+  CHECK(fixture.statistics.late == 1);
+}
+
+TEST_CASE("stream reader: repeating a window reads only shards that held something, up to the last record") {
+  StreamFixture fixture;
+  const std::string busy = fixture.stream.add_shard();
+  const std::string idle = fixture.stream.add_shard();
+  fixture.write(busy, 1, 1min);
+  const auto start = fixture.plan(0);
+  const auto outcome = fixture.read(0, *start);
+  fixture.write(idle, 2, 2min);  // came late
+  fixture.write(busy, 3, 3min);
+  fixture.stream.calls.clear();
+  REQUIRE(fixture.read(0, *start, outcome->end).has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"1,value"}}});
+  CHECK(std::count(fixture.stream.calls.begin(), fixture.stream.calls.end(), "GetStreamRecord") == 1);
+}
+
+TEST_CASE("stream reader: a column that no record has is told in the log") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.source.columns.push_back(job::Column{"vv"});
+  SECTION("when there were records") {
+    fixture.write(shard, 1, 1min);
+    REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
+    CHECK(fixture.log.has("! column vv was in none of the window's 1 records"));
+    CHECK_FALSE(fixture.log.has("column v was"));
+  }
+  SECTION("not in an empty window") {
+    REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
+    CHECK_FALSE(fixture.log.has("column"));
+  }
+}
+
+TEST_CASE("stream reader: rows carry the sequence text when configured") {
+  StreamFixture fixture;
+  fixture.source.export_sequence = true;
+  fixture.write(fixture.stream.add_shard("s"), 1, 1min);
+  REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"1,value,0000000001_00001539648060000000_0000000000_s"}}});
+  CHECK(StreamReader(fixture.stream, fixture.loop.clock, fixture.source).columns() == 3);
+}
+
+}  // namespace
+}  // namespace sluice::tablestore
