@@ -1,0 +1,364 @@
+#include "core/oss/client.hpp"
+
+#include "core/http/crypto.hpp"
+#include "core/http/headers.hpp"
+#include "core/job/civil_time.hpp"
+#include "core/oss/crc64.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+namespace sluice::oss {
+namespace {
+
+constexpr int kAttemptsMax = 5;
+
+std::optional<std::uint64_t> checksum_of(const http::Response& response) {
+  const std::string_view text = response.header("x-oss-hash-crc64ecma");
+  std::uint64_t value = 0;
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+// "20231203T121212Z"
+std::string basic_date(Instant time) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(time);
+  const auto day = std::chrono::floor<std::chrono::days>(second);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(second - day);
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+std::string completion_document(const std::vector<Part>& parts) {
+  std::string document = "<CompleteMultipartUpload>";
+  for (const Part& part : parts) {
+    document +=
+        fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", part.number, part.etag);
+  }
+  document += "</CompleteMultipartUpload>";
+  return document;
+}
+
+bool holds_markup(std::string_view text) { return text.find_first_of("<>&") != std::string_view::npos; }
+
+}  // namespace
+
+Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options,
+               Address address, OnRetry on_retry)
+    : transport_(transport),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)),
+      address_(std::move(address)),
+      on_retry_(std::move(on_retry)) {}
+
+awaitable<Result<void>> Client::put_object(const std::string& object, std::string_view body,
+                                           std::string content_type) {
+  Call call = object_call("put object", "PUT", object);
+  call.content_type = std::move(content_type);
+  call.body = body;
+  call.crc64 = crc64(0, body);
+  const Outcome outcome = co_await send(call);
+  if (!outcome) co_return outcome.error().error;
+  co_return Result<void>();
+}
+
+awaitable<Result<ObjectHead>> Client::head_object(const std::string& object) {
+  Call call = object_call("look up object", "HEAD", object);
+  const Outcome outcome = co_await send(call);
+  if (!outcome) co_return outcome.error().error;
+  ObjectHead head;
+  const std::string_view length = outcome->header("Content-Length");
+  const auto [end, failure] = std::from_chars(length.data(), length.data() + length.size(), head.bytes);
+  if (length.empty() || failure != std::errc() || end != length.data() + length.size()) {
+    co_return Error(Errc::corrupt, call.doing + ": the answer has no length");
+  }
+  head.crc64 = checksum_of(*outcome);
+  co_return head;
+}
+
+awaitable<Result<std::string>> Client::get_object(const std::string& object, std::size_t bytes_max) {
+  Call call = object_call("get object", "GET", object);
+  call.answer_bytes_max = bytes_max;
+  call.checks_answer = true;
+  Outcome outcome = co_await send(call);
+  if (!outcome) co_return outcome.error().error;
+  co_return std::move(outcome->body);
+}
+
+awaitable<Result<void>> Client::delete_object(const std::string& object) {
+  Call call = object_call("delete object", "DELETE", object);
+  const Outcome outcome = co_await send(call);
+  if (!outcome && outcome.error().code != "NoSuchKey") co_return outcome.error().error;
+  co_return Result<void>();
+}
+
+awaitable<Result<std::string>> Client::initiate_upload(const std::string& object, std::string content_type) {
+  Call call = object_call("begin upload of", "POST", object);
+  call.queries.emplace_back("uploads");
+  call.content_type = std::move(content_type);
+  const Outcome outcome = co_await send(call);
+  if (call.attempts > 1) initiate_repeated_ = true;
+  if (!outcome) co_return outcome.error().error;
+  Result<std::string> upload_id = parse_initiate_result(outcome->body);
+  if (!upload_id) {
+    initiate_repeated_ = true;  // it is open, and we do not know its name
+    co_return upload_id.error().in(call.doing);
+  }
+  co_return upload_id;
+}
+
+awaitable<Result<Part>> Client::upload_part(const std::string& object, const std::string& upload_id,
+                                            int number, std::string_view body, std::uint64_t crc64) {
+  Call call = object_call(fmt::format("upload part {} of", number), "PUT", object);
+  call.queries.emplace_back("partNumber", std::to_string(number));
+  call.queries.emplace_back("uploadId", upload_id);
+  call.body = body;
+  call.crc64 = crc64;
+  const Outcome outcome = co_await send(call);
+  if (!outcome) co_return outcome.error().error;
+  Part part;
+  part.number = number;
+  part.etag = outcome->header("ETag");
+  if (part.etag.empty() || holds_markup(part.etag)) {
+    co_return Error(Errc::corrupt, call.doing + ": the answer has no usable ETag");
+  }
+  co_return part;
+}
+
+awaitable<Result<void>> Client::complete_upload(const std::string& object, const std::string& upload_id,
+                                                const std::vector<Part>& parts, std::uint64_t bytes,
+                                                std::uint64_t crc64) {
+  const std::string document = completion_document(parts);
+  Call call = object_call("complete upload of", "POST", object);
+  call.queries.emplace_back("uploadId", upload_id);
+  call.content_type = "application/xml";
+  call.body = document;
+  call.crc64 = crc64;
+  call.repeats_bad_checksum = false;
+  const Outcome outcome = co_await send(call);
+  if (outcome) co_return Result<void>();
+  const Failure failure = outcome.error();
+  // Completing is not idempotent: "unknown upload" on a repeat may mean that the first attempt was done.
+  if (failure.code != "NoSuchUpload" || call.attempts == 1) co_return failure.error;
+  const Result<ObjectHead> head = co_await head_object(object);
+  if (!head) co_return head.error().in(failure.error.message());
+  if (head->bytes == bytes && head->crc64 == crc64) co_return Result<void>();
+  co_return failure.error;
+}
+
+awaitable<Result<void>> Client::abort_upload(const std::string& object, const std::string& upload_id) {
+  Call call = object_call("abort upload of", "DELETE", object);
+  call.queries.emplace_back("uploadId", upload_id);
+  const Outcome outcome = co_await send(call);
+  if (!outcome && outcome.error().code != "NoSuchUpload") co_return outcome.error().error;
+  co_return Result<void>();
+}
+
+awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::string& prefix) {
+  std::vector<ListedUpload> uploads;
+  UploadPage page;
+  do {
+    Call call = bucket_call("list uploads of bucket");
+    call.queries.emplace_back("uploads");
+    call.queries.emplace_back("prefix", prefix);
+    call.queries.emplace_back("max-uploads", "1000");
+    call.queries.emplace_back("encoding-type", "url");
+    if (!page.next_key_marker.empty()) {
+      call.queries.emplace_back("key-marker", page.next_key_marker);
+      call.queries.emplace_back("upload-id-marker", page.next_upload_id_marker);
+    }
+    const Outcome outcome = co_await send(call);
+    if (!outcome) co_return outcome.error().error;
+    Result<UploadPage> next = parse_upload_page(outcome->body);
+    if (!next) co_return next.error().in(call.doing);
+    if (next->truncated && (next->uploads.empty() || next->next_key_marker.empty())) {
+      co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
+    }
+    page = std::move(*next);
+    uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
+  } while (page.truncated);
+  co_return uploads;
+}
+
+awaitable<Result<std::vector<ListedObject>>> Client::list_objects(const std::string& prefix) {
+  std::vector<ListedObject> objects;
+  ObjectPage page;
+  do {
+    Result<ObjectPage> next = co_await list_page(prefix, 1000, page.next_marker);
+    if (!next) co_return next.error();
+    page = std::move(*next);
+    objects.insert(objects.end(), page.objects.begin(), page.objects.end());
+  } while (page.truncated);
+  co_return objects;
+}
+
+awaitable<Result<bool>> Client::object_exists(const std::string& object) {
+  // The exact name is the least of all names that begin with it.
+  const std::string from_start;
+  const Result<ObjectPage> page = co_await list_page(object, 1, from_start);
+  if (!page) co_return page.error();
+  co_return !page->objects.empty() && page->objects.front().name == object;
+}
+
+awaitable<Result<ObjectPage>> Client::list_page(const std::string& prefix, int entries_max,
+                                                const std::string& marker) {
+  Call call = bucket_call("list objects of bucket");
+  call.queries.emplace_back("prefix", prefix);
+  call.queries.emplace_back("max-keys", std::to_string(entries_max));
+  call.queries.emplace_back("encoding-type", "url");
+  if (!marker.empty()) call.queries.emplace_back("marker", marker);
+  const Outcome outcome = co_await send(call);
+  if (!outcome) co_return outcome.error().error;
+  Result<ObjectPage> page = parse_object_page(outcome->body);
+  if (!page) co_return page.error().in(call.doing);
+  if (page->truncated && page->next_marker <= marker) {
+    co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
+  }
+  co_return page;
+}
+
+Client::Call Client::object_call(std::string_view doing, const char* method,
+                                 const std::string& object) const {
+  Call call;
+  call.doing = fmt::format("{} {}", doing, object);
+  call.method = method;
+  call.object = object;
+  return call;
+}
+
+Client::Call Client::bucket_call(std::string_view doing) const {
+  Call call;
+  call.doing = fmt::format("{} {}", doing, options_.bucket);
+  call.method = "GET";
+  return call;
+}
+
+awaitable<Client::Outcome> Client::send(Call& call) {
+  while (true) {
+    ++call.attempts;
+    const http::Request request = sign(call);
+    Result<http::Response> answer = co_await transport_.send(address_.endpoint, request);
+    Outcome outcome = judge(call, std::move(answer));
+    if (outcome || !may_repeat(call, outcome.error())) co_return outcome;
+    const Duration pause = pause_after(call, outcome.error());
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pause).count();
+    on_retry_(fmt::format("{}; attempt {} in {} ms", outcome.error().error.message(), call.attempts + 1, ms));
+    co_await clock_.sleep_for(pause);
+  }
+}
+
+http::Request Client::sign(const Call& call) const {
+  const bool version_4 = !options_.region.empty();
+  const Instant now = clock_.now() + clock_offset_;
+  http::Request request;
+  request.method = call.method;
+  request.target = address_.path_prefix + http::percent_encode(call.object, "/");
+  if (!call.queries.empty()) request.target += "?" + query_string(call.queries);
+  request.body = call.body;
+  request.limit = options_.step_limit;
+  request.answer_bytes_max = call.answer_bytes_max;
+  request.headers.emplace_back("x-oss-date", version_4 ? basic_date(now) : http::format_date(now));
+  if (version_4) request.headers.emplace_back("x-oss-content-sha256", "UNSIGNED-PAYLOAD");
+  if (!call.content_type.empty()) request.headers.emplace_back("Content-Type", call.content_type);
+  if (!options_.credentials.security_token.empty()) {
+    request.headers.emplace_back("x-oss-security-token", options_.credentials.security_token.reveal());
+  }
+  const std::string resource = fmt::format("/{}/{}", options_.bucket, call.object);
+  const SignedRequest covered{request.method, resource, request.headers, call.queries};
+  std::string authorization =
+      version_4 ? authorization_v4(covered, {}, bare_region(options_.region), options_.credentials)
+                : authorization_v1(covered, options_.credentials);
+  request.headers.emplace_back("Authorization", std::move(authorization));
+  return request;
+}
+
+// An answer that is good in every respect, or why not.
+Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
+  Failure failure;
+  if (!answer) {
+    const Errc code = answer.error().code();
+    failure.retry = is_transient(code) ? Retry::always : Retry::never;
+    failure.error = answer.error().in(call.doing);
+    return failure;
+  }
+  const http::Response& response = *answer;
+  if (response.status >= 200 && response.status < 300) {
+    std::optional<std::uint64_t> expected = call.crc64;
+    if (call.checks_answer) expected = crc64(0, response.body);
+    const std::optional<std::uint64_t> received = checksum_of(response);
+    if (!expected || !received || expected == received) return std::move(*answer);
+    failure.retry = call.repeats_bad_checksum ? Retry::once : Retry::never;
+    failure.error =
+        Error(Errc::corrupt, fmt::format("{}: the server's CRC-64 is {}, ours {}, request {}", call.doing,
+                                         *received, *expected, response.header("x-oss-request-id")));
+    return failure;
+  }
+  const ServerError error = parse_server_error(response.status, response.body, response.header("x-oss-err"),
+                                               response.header("x-oss-request-id"));
+  failure.code = error.code;
+  failure.retry = retry_of(error);
+  failure.error = Error(errc_of(error), masked(fmt::format("{}: {}", call.doing, describe(error))));
+  if (failure.retry == Retry::correct_clock && !correct_clock(error, response)) failure.retry = Retry::never;
+  int seconds = 0;
+  const std::string_view wait = response.header("Retry-After");
+  std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
+  if (seconds > 0) failure.pause = std::chrono::seconds(std::min(seconds, 30));
+  return failure;
+}
+
+bool Client::may_repeat(Call& call, const Failure& failure) {
+  if (call.attempts >= kAttemptsMax) return false;
+  switch (failure.retry) {
+    case Retry::never:
+      return false;
+    case Retry::always:
+      return true;
+    case Retry::once:
+      return !std::exchange(call.repeated_once, true);
+    case Retry::correct_clock:
+      return !std::exchange(call.clock_corrected, true);
+  }
+  return false;
+}
+
+// 200 ms doubling with each attempt, the upper half of it by chance.
+Duration Client::pause_after(const Call& call, const Failure& failure) {
+  if (failure.retry == Retry::correct_clock) return Duration(0);
+  if (failure.pause) return *failure.pause;
+  const Duration longest = std::chrono::milliseconds(200) * (1 << (call.attempts - 1));
+  const auto half = static_cast<std::uint64_t>(longest.count()) / 2;
+  return Duration(half + random_.below(half + 1));
+}
+
+// Takes the server's time from a refusal. Not from an implausible one: that would never heal.
+bool Client::correct_clock(const ServerError& error, const http::Response& response) {
+  constexpr std::size_t kToSeconds = 19;
+  std::optional<Instant> server = http::parse_date(response.header("Date"));
+  const Result<Instant> named = job::parse_local(error.server_time.substr(0, kToSeconds) + "Z");
+  if (named) server = *named;
+  const Instant earliest = std::chrono::sys_days(std::chrono::year(2015) / 1 / 1);
+  const Instant latest = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
+  if (!server || *server < earliest || *server > latest) return false;
+  clock_offset_ = *server - clock_.now();
+  return true;
+}
+
+// A server may print what it received; what must not be printed is taken out.
+std::string Client::masked(std::string text) const {
+  for (const Secret* secret : {&options_.credentials.access_key, &options_.credentials.security_token}) {
+    if (secret->empty()) continue;
+    const std::string& value = secret->reveal();
+    for (std::size_t at = text.find(value); at != std::string::npos; at = text.find(value, at)) {
+      text.replace(at, value.size(), "******");
+      at += 6;
+    }
+  }
+  return text;
+}
+
+}  // namespace sluice::oss

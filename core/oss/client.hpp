@@ -1,0 +1,132 @@
+#pragma once
+// The requests this program makes to OSS, with signatures, checks and retries.
+
+#include "core/base/random.hpp"
+#include "core/http/transport.hpp"
+#include "core/oss/oss_error.hpp"
+#include "core/oss/signature.hpp"
+#include "core/oss/xml.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::oss {
+
+struct ClientOptions {
+  std::string endpoint;  // with or without scheme, without the bucket
+  std::string bucket;
+  Credentials credentials;
+  std::string region;                              // signature version 4; empty: version 1
+  bool cname = false;                              // the endpoint is a domain bound to the bucket
+  Duration step_limit = std::chrono::seconds(30);  // for each network step of a request
+};
+
+// How requests reach the bucket.
+struct Address {
+  http::Endpoint endpoint;  // to connect to
+  std::string path_prefix;  // "/" or, path style, "/bucket/"
+};
+
+// Path style for IP addresses and localhost, else the bucket in front of the host name (not with cname).
+// invalid_argument: unusable endpoint or bucket name, or an endpoint that holds the bucket already.
+Result<Address> address_of(const ClientOptions& options);
+
+struct Part {
+  int number = 0;    // 1 .. 10,000
+  std::string etag;  // as received
+};
+
+struct ObjectHead {
+  std::uint64_t bytes = 0;
+  std::optional<std::uint64_t> crc64;  // absent on some copies and very old objects
+};
+
+// A request is tried up to 5 times, with growing, jittered pauses; network failures, timeouts, 5xx, 408, 429
+// and a few codes are repeated, each time signed anew. What is sent or received under a checksum is compared
+// with it. Errors read "put object orders/x.csv: 503 SlowDown: ..., request 5C9F..." and never hold a secret.
+// Bodies stay the caller's and must live until the call returns. Single-threaded.
+class Client {
+ public:
+  using OnRetry = std::function<void(std::string_view line)>;  // told before each pause; must not throw
+
+  // transport, clock and random must outlive the client.
+  Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options, Address address,
+         OnRetry on_retry);
+
+  awaitable<Result<void>> put_object(const std::string& object, std::string_view body,
+                                     std::string content_type);
+  awaitable<Result<ObjectHead>> head_object(const std::string& object);  // not_found
+  awaitable<Result<std::string>> get_object(const std::string& object, std::size_t bytes_max);
+  awaitable<Result<void>> delete_object(const std::string& object);  // also if it does not exist
+
+  awaitable<Result<std::string>> initiate_upload(const std::string& object, std::string content_type);
+  awaitable<Result<Part>> upload_part(const std::string& object, const std::string& upload_id, int number,
+                                      std::string_view body, std::uint64_t crc64);
+  // `bytes` and `crc64` are those of the whole object: they prove a completion whose answer was lost.
+  awaitable<Result<void>> complete_upload(const std::string& object, const std::string& upload_id,
+                                          const std::vector<Part>& parts, std::uint64_t bytes,
+                                          std::uint64_t crc64);
+  awaitable<Result<void>> abort_upload(const std::string& object,
+                                       const std::string& upload_id);  // also if unknown
+
+  // All pages, in order of name.
+  awaitable<Result<std::vector<ListedUpload>>> list_uploads(const std::string& prefix);
+  awaitable<Result<std::vector<ListedObject>>> list_objects(const std::string& prefix);
+
+  // True for an object that exists, from a listing of one entry: needs no right to read.
+  awaitable<Result<bool>> object_exists(const std::string& object);
+
+  // True once an initiate_upload() was repeated: an upload nobody knows of may be open.
+  bool initiate_repeated() const noexcept { return initiate_repeated_; }
+
+ private:
+  // One operation, over all its attempts.
+  struct Call {
+    std::string doing;  // "put object orders/x.csv"
+    std::string method;
+    std::string object;  // empty: the bucket
+    Queries queries;
+    std::string content_type;
+    std::string_view body;
+    std::optional<std::uint64_t> crc64;  // what the answer's checksum must be
+    bool checks_answer = false;          // compare the checksum with the answer's body
+    bool repeats_bad_checksum = true;
+    std::size_t answer_bytes_max = 16 * 1024 * 1024;
+    int attempts = 0;
+    bool repeated_once = false;
+    bool clock_corrected = false;
+  };
+  struct Failure {
+    Error error;
+    std::string code;  // of the server; empty for failures on the way
+    Retry retry = Retry::never;
+    std::optional<Duration> pause;  // asked for by the server
+  };
+  using Outcome = boost::system::result<http::Response, Failure>;
+
+  Call object_call(std::string_view doing, const char* method, const std::string& object) const;
+  Call bucket_call(std::string_view doing) const;
+  awaitable<Outcome> send(Call& call);
+  http::Request sign(const Call& call) const;
+  Outcome judge(const Call& call, Result<http::Response> answer);
+  static bool may_repeat(Call& call, const Failure& failure);
+  Duration pause_after(const Call& call, const Failure& failure);
+  bool correct_clock(const ServerError& error, const http::Response& response);
+  std::string masked(std::string text) const;
+  awaitable<Result<ObjectPage>> list_page(const std::string& prefix, int entries_max,
+                                          const std::string& marker);
+
+  http::Transport& transport_;
+  Clock& clock_;
+  Random& random_;
+  ClientOptions options_;
+  Address address_;
+  OnRetry on_retry_;
+  Duration clock_offset_{0};  // the server's clock minus ours, once it refused a date of ours
+  bool initiate_repeated_ = false;
+};
+
+}  // namespace sluice::oss

@@ -1,0 +1,81 @@
+#include "core/oss/object_names.hpp"
+
+#include "core/job/civil_time.hpp"
+
+#include <fmt/format.h>
+
+namespace sluice::oss {
+namespace {
+
+constexpr std::size_t kNameBytesMax = 1023;
+
+std::string suffix_of(const job::OssTarget& target) {
+  if (target.suffix.empty()) return target.file_format == job::FileFormat::csv ? ".csv" : "";
+  return target.suffix.starts_with('.') ? target.suffix : "." + target.suffix;
+}
+
+std::size_t digits_at(std::string_view text) {
+  std::size_t count = 0;
+  while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
+  return count;
+}
+
+}  // namespace
+
+Result<std::string> local_stamp(Instant instant, std::string_view zone) {
+  const auto civil = job::to_civil(instant, zone);
+  if (!civil) return civil.error();
+  const auto day = std::chrono::floor<std::chrono::days>(*civil);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(*civil - day);
+  std::string stamp = fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", static_cast<int>(date.year()),
+                                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                                  clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+  const auto first_pass = job::to_instant(*civil, zone);
+  if (first_pass && *first_pass != std::chrono::floor<std::chrono::seconds>(instant)) stamp += 'R';
+  return stamp;
+}
+
+Result<ObjectNames> ObjectNames::make(const job::OssTarget& target, const pipeline::Window& window) {
+  const auto start = local_stamp(window.start, window.zone);
+  if (!start) return start.error();
+  const auto end = local_stamp(window.end, window.zone);
+  if (!end) return end.error();
+  ObjectNames names;
+  names.single_ = target.write_single_object;
+  names.suffix_ = names.single_ ? "" : suffix_of(target);
+  names.prefix_ = names.single_ ? target.object : fmt::format("{}__{}_{}_", target.object, *start, *end);
+  constexpr std::uint32_t kLongest = 9999;
+  const std::string longest = names.object(kLongest, kLongest);
+  if (target.object.empty() || longest.size() > kNameBytesMax || longest.front() == '/' ||
+      longest.front() == '\\') {
+    return Error(
+        Errc::invalid_argument,
+        fmt::format("name object {}: OSS takes 1 to {} bytes, not beginning with \"/\" or \"\\\"; correct "
+                    "`object`",
+                    names.object(0), kNameBytesMax));
+  }
+  return names;
+}
+
+std::string ObjectNames::object(std::uint32_t index, std::uint32_t part) const {
+  if (single_) return prefix_;
+  if (part == 1) return fmt::format("{}{:04}{}", prefix_, index, suffix_);
+  return fmt::format("{}{:04}_{}{}", prefix_, index, part, suffix_);
+}
+
+bool ObjectNames::contains(std::string_view name) const {
+  if (single_) return name == prefix_;
+  if (!name.starts_with(prefix_)) return false;
+  name.remove_prefix(prefix_.size());
+  constexpr std::size_t kIndexDigits = 4;
+  if (digits_at(name) != kIndexDigits) return false;
+  name.remove_prefix(kIndexDigits);
+  if (name == suffix_) return true;
+  if (!name.starts_with('_')) return false;
+  name.remove_prefix(1);
+  const std::size_t digits = digits_at(name);
+  return digits > 0 && name.substr(digits) == suffix_;
+}
+
+}  // namespace sluice::oss

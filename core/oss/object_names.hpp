@@ -1,0 +1,39 @@
+#pragma once
+// The names of a window's objects: a function of job, window, shard and nothing else (docs/oss-writer.md).
+
+#include "core/base/error.hpp"
+#include "core/job/job.hpp"
+#include "core/pipeline/window.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace sluice::oss {
+
+class ObjectNames {
+ public:
+  // invalid_argument: a name that OSS does not take (empty, over 1023 bytes, begins with "/" or "\"), or an
+  // unknown time zone.
+  static Result<ObjectNames> make(const job::OssTarget& target, const pipeline::Window& window);
+
+  // The object of shard `index` (below 10,000); `part` counts from 1 the objects one shard fills.
+  std::string object(std::uint32_t index, std::uint32_t part = 1) const;
+
+  // What the names of all objects of this window begin with.
+  const std::string& prefix() const noexcept { return prefix_; }
+
+  // True for a name that object() can give.
+  bool contains(std::string_view name) const;
+
+ private:
+  std::string prefix_;
+  std::string suffix_;
+  bool single_ = false;
+};
+
+// "20181016001500": `instant` on the clocks of `zone`, with "R" behind it in the second pass of an hour that
+// an autumn change repeats.
+Result<std::string> local_stamp(Instant instant, std::string_view zone);
+
+}  // namespace sluice::oss

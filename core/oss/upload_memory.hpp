@@ -1,0 +1,48 @@
+#pragma once
+// How many bytes an attempt holds in memory, and a way to wait for less.
+
+#include "core/base/signal.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace sluice::oss {
+
+// Single-threaded. Counts encoded bytes: those waiting for their part to fill and those on their way.
+class UploadMemory {
+ public:
+  UploadMemory(Executor executor, std::size_t bytes_max)
+      : bytes_max_(bytes_max), changed_(std::move(executor)) {}
+
+  void add(std::size_t bytes) {
+    held_ += bytes;
+    peak_ = std::max(peak_, held_);
+  }
+  void begin_sending(std::size_t bytes) { sending_ += bytes; }
+  void end_sending(std::size_t bytes) {
+    sending_ -= bytes;
+    remove(bytes);
+    changed_.notify_all();
+  }
+  void remove(std::size_t bytes) {
+    assert(bytes <= held_);
+    held_ -= bytes;
+  }
+
+  bool over() const noexcept { return held_ > bytes_max_; }
+  // True if more than the limit would be left once all that is on its way has arrived.
+  bool over_after_sending() const noexcept { return held_ - sending_ > bytes_max_; }
+  bool sending() const noexcept { return sending_ > 0; }
+  std::size_t held() const noexcept { return held_; }
+  std::size_t peak() const noexcept { return peak_; }
+  awaitable<void> changed() { return changed_.wait(); }
+
+ private:
+  std::size_t bytes_max_;
+  std::size_t held_ = 0;
+  std::size_t sending_ = 0;
+  std::size_t peak_ = 0;
+  Signal changed_;
+};
+
+}  // namespace sluice::oss

@@ -1,0 +1,294 @@
+#include "core/oss/client.hpp"
+
+#include "core/oss/crc64.hpp"
+#include "tests/support/catch_result.hpp"
+#include "tests/support/fake_oss_transport.hpp"
+#include "tests/support/run.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using test::FakeOssTransport;
+using Fault = test::FakeOssTransport::Fault;
+
+namespace {
+
+oss::ClientOptions options_for(const std::string& endpoint) {
+  oss::ClientOptions options;
+  options.endpoint = endpoint;
+  options.bucket = "bucket-1";
+  options.credentials.access_id = "LTAI";
+  options.credentials.access_key = Secret("canary-key-7731");
+  return options;
+}
+
+struct Fixture {
+  explicit Fixture(oss::ClientOptions options = options_for("http://127.0.0.1:9001"))
+      : client(fake, loop.clock, random, options, oss::address_of(options).value(),
+               [this](std::string_view line) { retries.emplace_back(line); }) {}
+
+  test::Loop loop;
+  FakeOssTransport fake;
+  SeededRandom random{1};
+  std::vector<std::string> retries;
+  oss::Client client;
+};
+
+std::string header_of(const FakeOssTransport::Seen& seen, std::string_view name) {
+  for (const auto& [key, value] : seen.headers) {
+    if (key == name) return value;
+  }
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("oss address is virtual-hosted on names, path style on addresses, bare with cname",
+          "[oss_client]") {
+  const auto named = oss::address_of(options_for("https://oss-cn-hangzhou.aliyuncs.com"));
+  REQUIRE(named);
+  CHECK(named->endpoint.host == "bucket-1.oss-cn-hangzhou.aliyuncs.com");
+  CHECK(named->endpoint.tls);
+  CHECK(named->path_prefix == "/");
+  for (const char* local : {"http://127.0.0.1:9001", "localhost:9001", "http://[::1]:80"}) {
+    const auto address = oss::address_of(options_for(local));
+    REQUIRE(address);
+    CHECK(address->path_prefix == "/bucket-1/");
+  }
+  oss::ClientOptions own = options_for("files.example.com");
+  own.cname = true;
+  CHECK(oss::address_of(own)->endpoint.host == "files.example.com");
+  CHECK(oss::address_of(own)->path_prefix == "/");
+}
+
+TEST_CASE("oss address refuses an endpoint that holds the bucket, and bucket names OSS does not know",
+          "[oss_client]") {
+  const auto doubled = oss::address_of(options_for("http://bucket-1.oss-cn-hangzhou.aliyuncs.com"));
+  REQUIRE_FALSE(doubled);
+  CHECK(doubled.error().message() ==
+        "use endpoint http://bucket-1.oss-cn-hangzhou.aliyuncs.com: it contains the bucket name; leave "
+        "\"bucket-1.\" "
+        "out of `endpoint`");
+  CHECK_FALSE(oss::address_of(options_for("oss://x")));
+  for (const char* bad : {"", "ab", "Upper", "under_score", "-a-", "a.b.c"}) {
+    oss::ClientOptions options = options_for("localhost");
+    options.bucket = bad;
+    CHECK_FALSE(oss::address_of(options));
+  }
+}
+
+TEST_CASE("oss client puts, finds, reads and deletes an object", "[oss_client]") {
+  Fixture f;
+  const std::string name = "dir/a b+\xe4\xbd\xa0.csv";
+  REQUIRE(f.loop.run(f.client.put_object(name, "hello\n", "text/csv")));
+  CHECK(f.fake.objects.at(name) == "hello\n");
+  const auto head = f.loop.run(f.client.head_object(name));
+  REQUIRE(head);
+  CHECK(head->bytes == 6);
+  CHECK(head->crc64 == oss::crc64(0, "hello\n"));
+  CHECK(f.loop.run(f.client.get_object(name, 100)).value() == "hello\n");
+  CHECK(f.loop.run(f.client.object_exists(name)).value());
+  CHECK_FALSE(f.loop.run(f.client.object_exists("dir")).value());
+  REQUIRE(f.loop.run(f.client.delete_object(name)));
+  REQUIRE(f.loop.run(f.client.delete_object(name)));
+  const auto gone = f.loop.run(f.client.head_object(name));
+  REQUIRE_FALSE(gone);
+  CHECK(gone.error().code() == Errc::not_found);
+  CHECK(f.retries.empty());
+}
+
+TEST_CASE("oss client signs with version 4 when a region is given and sends the token", "[oss_client]") {
+  oss::ClientOptions options = options_for("http://127.0.0.1:9001");
+  options.region = "oss-cn-hangzhou";
+  options.credentials.security_token = Secret("token-canary-55");
+  Fixture f(options);
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  const auto& seen = f.fake.seen.at(0);
+  CHECK(header_of(seen, "Authorization")
+            .starts_with(
+                "OSS4-HMAC-SHA256 Credential=LTAI/20181016/cn-hangzhou/oss/aliyun_v4_request,Signature="));
+  CHECK(header_of(seen, "x-oss-date") == "20181016T000000Z");
+  CHECK(header_of(seen, "x-oss-content-sha256") == "UNSIGNED-PAYLOAD");
+  CHECK(header_of(seen, "x-oss-security-token") == "token-canary-55");
+}
+
+TEST_CASE("oss client repeats what may pass, with new signatures and growing pauses", "[oss_client]") {
+  Fixture f;
+  f.fake.fault = [](const auto&, std::size_t number) {
+    constexpr Fault kFaults[] = {Fault::drop_request, Fault::server_error, Fault::late_error,
+                                 Fault::lose_answer};
+    return number < std::size(kFaults) ? kFaults[number] : Fault::none;
+  };
+  const Instant start = f.loop.clock.now();
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  CHECK(f.fake.objects.at("a") == "x");
+  CHECK(f.fake.seen.size() == 5);
+  CHECK(header_of(f.fake.seen[0], "Authorization") != header_of(f.fake.seen[4], "Authorization"));
+  CHECK(f.loop.clock.now() - start >= 1500ms);
+  CHECK(f.loop.clock.now() - start <= 3000ms);
+  REQUIRE(f.retries.size() == 4);
+  CHECK(f.retries[1].starts_with("put object a: 503 SlowDown: told so, request 5C9F; attempt 3 in "));
+}
+
+TEST_CASE("oss client gives up after five attempts and says of what", "[oss_client]") {
+  Fixture f;
+  f.fake.fault = [](const auto&, std::size_t) { return Fault::server_error; };
+  const auto part = f.loop.run(f.client.upload_part("orders/x.csv", "ID", 3, "body", 1));
+  REQUIRE_FALSE(part);
+  CHECK(part.error().code() == Errc::throttled);
+  CHECK(part.error().message() == "upload part 3 of orders/x.csv: 503 SlowDown: told so, request 5C9F");
+  CHECK(f.fake.seen.size() == 5);
+}
+
+TEST_CASE("oss client does not repeat what cannot pass", "[oss_client]") {
+  Fixture f;
+  f.fake.bucket_exists = false;
+  const auto listed = f.loop.run(f.client.list_objects("x"));
+  REQUIRE_FALSE(listed);
+  CHECK(listed.error().code() == Errc::not_found);
+  CHECK(listed.error().message() ==
+        "list objects of bucket bucket-1: 404 NoSuchBucket: told so, request 5C9F; create the bucket or "
+        "correct "
+        "`bucket`");
+  CHECK(f.fake.seen.size() == 1);
+}
+
+TEST_CASE("oss client waits as long as the server asks", "[oss_client]") {
+  Fixture f;
+  int asked = 0;
+  f.fake.answer_instead = [&](const auto&) -> std::optional<http::Response> {
+    if (asked++ > 0) return std::nullopt;
+    http::Response response = FakeOssTransport::error(429, "Slow");
+    response.headers.emplace_back("Retry-After", "7");
+    return response;
+  };
+  const Instant start = f.loop.clock.now();
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  CHECK(f.loop.clock.now() - start == 7s);
+}
+
+TEST_CASE("oss client sends again once when the checksum is wrong, then fails", "[oss_client]") {
+  Fixture once;
+  once.fake.fault = [](const auto&, std::size_t number) {
+    return number == 0 ? Fault::wrong_checksum : Fault::none;
+  };
+  REQUIRE(once.loop.run(once.client.put_object("a", "x", "text/csv")));
+  CHECK(once.fake.seen.size() == 2);
+
+  Fixture always;
+  always.fake.fault = [](const auto&, std::size_t) { return Fault::wrong_checksum; };
+  const auto put = always.loop.run(always.client.put_object("a", "x", "text/csv"));
+  REQUIRE_FALSE(put);
+  CHECK(put.error().code() == Errc::corrupt);
+  CHECK(always.fake.seen.size() == 2);
+}
+
+TEST_CASE("oss client sets its date by the server's after a refusal, once", "[oss_client]") {
+  Fixture f;
+  f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
+    if (header_of(seen, "x-oss-date") == "Tue, 16 Oct 2018 03:00:00 GMT") return std::nullopt;
+    return FakeOssTransport::error(403, "RequestTimeTooSkewed",
+                                   "<ServerTime>2018-10-16T03:00:00.000Z</ServerTime>");
+  };
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  CHECK(f.fake.seen.size() == 2);
+
+  Fixture stubborn;
+  stubborn.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
+    return FakeOssTransport::error(403, "RequestTimeTooSkewed",
+                                   "<ServerTime>2018-10-16T03:00:00.000Z</ServerTime>");
+  };
+  const auto put = stubborn.loop.run(stubborn.client.put_object("a", "x", "text/csv"));
+  REQUIRE_FALSE(put);
+  CHECK(put.error().message().ends_with("set the clock of this machine"));
+  CHECK(stubborn.fake.seen.size() == 2);
+
+  Fixture absurd;
+  absurd.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
+    return FakeOssTransport::error(403, "RequestTimeTooSkewed",
+                                   "<ServerTime>1970-01-01T00:00:00.000Z</ServerTime>");
+  };
+  REQUIRE_FALSE(absurd.loop.run(absurd.client.put_object("a", "x", "text/csv")));
+  CHECK(absurd.fake.seen.size() == 1);
+}
+
+TEST_CASE("oss client finds out that a completion was done whose answer was lost", "[oss_client]") {
+  for (const Fault lost : {Fault::lose_answer, Fault::cut_answer, Fault::late_error}) {
+    Fixture f;
+    const std::string id = f.loop.run(f.client.initiate_upload("a", "text/csv")).value();
+    const std::string body(200'000, 'x');
+    const std::uint64_t crc = oss::crc64(0, body);
+    std::vector<oss::Part> parts = {f.loop.run(f.client.upload_part("a", id, 1, body, crc)).value()};
+    f.fake.fault = [&](const auto& seen, std::size_t number) {
+      return seen.method == "POST" && number == 2 ? lost : Fault::none;
+    };
+    REQUIRE(f.loop.run(f.client.complete_upload("a", id, parts, body.size(), crc)));
+    CHECK(f.fake.objects.at("a") == body);
+    CHECK(f.fake.count("HEAD") == 1);
+  }
+}
+
+TEST_CASE("oss client does not take another object for its completion", "[oss_client]") {
+  Fixture f;
+  f.fake.objects["a"] = "another content";
+  f.fake.fault = [](const auto&, std::size_t number) {
+    return number == 0 ? Fault::drop_request : Fault::none;
+  };
+  const std::vector<oss::Part> parts;
+  const auto done = f.loop.run(f.client.complete_upload("a", "UNKNOWN", parts, 5, 5));
+  REQUIRE_FALSE(done);
+  CHECK(done.error().code() == Errc::not_found);
+}
+
+TEST_CASE("oss client reads all pages of both listings", "[oss_client]") {
+  Fixture f;
+  f.fake.page_max = 3;
+  for (int i = 0; i < 10; ++i) f.fake.objects["p/" + std::to_string(i)] = "x";
+  f.fake.objects["q"] = "x";
+  for (int i = 0; i < 10; ++i) f.loop.run(f.client.initiate_upload("p/" + std::to_string(i % 4), "")).value();
+  const auto objects = f.loop.run(f.client.list_objects("p/"));
+  REQUIRE(objects);
+  CHECK(objects->size() == 10);
+  CHECK(objects->back().name == "p/9");
+  const auto uploads = f.loop.run(f.client.list_uploads("p/"));
+  REQUIRE(uploads);
+  CHECK(uploads->size() == 10);
+}
+
+TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
+  Fixture f;
+  f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
+    http::Response response;
+    response.status = 200;
+    response.body =
+        seen.queries.contains("uploads")
+            ? "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>"
+            : "<ListBucketResult><IsTruncated>true</IsTruncated><NextMarker>m</NextMarker>"
+              "</ListBucketResult>";
+    return response;
+  };
+  CHECK_FALSE(f.loop.run(f.client.list_objects("")));
+  CHECK_FALSE(f.loop.run(f.client.list_uploads("")));
+  CHECK(f.fake.seen.size() == 3);
+}
+
+TEST_CASE("oss client never prints a secret that a server sends back", "[oss_client]") {
+  oss::ClientOptions options = options_for("http://127.0.0.1:9001");
+  options.credentials.security_token = Secret("token-canary-55");
+  Fixture f(options);
+  f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
+    http::Response response;
+    response.status = 500;
+    response.body =
+        "<Error><Code>canary-key-7731</Code><Message>canary-key-7731 and token-canary-55</Message></Error>";
+    return response;
+  };
+  const auto put = f.loop.run(f.client.put_object("a", "x", "text/csv"));
+  REQUIRE_FALSE(put);
+  CHECK(put.error().message() == "put object a: 500 ******: ****** and ******");
+  for (const std::string& line : f.retries) {
+    CHECK(line.find("canary-key") == std::string::npos);
+    CHECK(line.find("token-canary") == std::string::npos);
+  }
+}

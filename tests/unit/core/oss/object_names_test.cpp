@@ -1,0 +1,98 @@
+#include "core/oss/object_names.hpp"
+
+#include "tests/support/catch_result.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace std::chrono_literals;
+
+namespace {
+
+pipeline::Window window_at(Instant start, std::string zone = "Asia/Shanghai") {
+  pipeline::Window window;
+  window.job = "orders";
+  window.start = start;
+  window.end = start + 5min;
+  window.zone = std::move(zone);
+  return window;
+}
+
+// 2018-10-15T16:10:00Z is 00:10 of the next day in Shanghai.
+const Instant kStart = std::chrono::sys_days(std::chrono::year(2018) / 10 / 15) + 16h + 10min;
+
+job::OssTarget target_of(const std::string& object) {
+  job::OssTarget target;
+  target.object = object;
+  return target;
+}
+
+}  // namespace
+
+TEST_CASE("object names hold the window in local time and the shard", "[object_names]") {
+  const auto names = oss::ObjectNames::make(target_of("instance/table/20181015"), window_at(kStart));
+  REQUIRE(names);
+  CHECK(names->object(0) == "instance/table/20181015__20181016001000_20181016001500_0000.csv");
+  CHECK(names->object(37) == "instance/table/20181015__20181016001000_20181016001500_0037.csv");
+  CHECK(names->object(37, 2) == "instance/table/20181015__20181016001000_20181016001500_0037_2.csv");
+  CHECK(names->prefix() == "instance/table/20181015__20181016001000_20181016001500_");
+}
+
+TEST_CASE("object names take a suffix with or without its point", "[object_names]") {
+  job::OssTarget target = target_of("t");
+  target.suffix = "txt";
+  CHECK(oss::ObjectNames::make(target, window_at(kStart))->object(1) ==
+        "t__20181016001000_20181016001500_0001.txt");
+  target.suffix = ".d.txt";
+  CHECK(oss::ObjectNames::make(target, window_at(kStart))->object(1) ==
+        "t__20181016001000_20181016001500_0001.d.txt");
+  target.suffix = "";
+  target.file_format = job::FileFormat::text;
+  CHECK(oss::ObjectNames::make(target, window_at(kStart))->object(1) ==
+        "t__20181016001000_20181016001500_0001");
+}
+
+TEST_CASE("object names know their own and no others", "[object_names]") {
+  const auto names = oss::ObjectNames::make(target_of("t"), window_at(kStart));
+  REQUIRE(names);
+  const std::string prefix = names->prefix();
+  CHECK(names->contains(names->object(0)));
+  CHECK(names->contains(names->object(9999, 12)));
+  for (const char* rest : {"", "0000", "000.csv", "00000.csv", "0000.csv.bak", "0000_.csv", "0000_2",
+                           "000x.csv", "0000_2.csvx", "0000_2_3.csv"}) {
+    CAPTURE(rest);
+    CHECK_FALSE(names->contains(prefix + rest));
+  }
+  CHECK_FALSE(names->contains("t__20181016001500_20181016002000_0000.csv"));
+}
+
+TEST_CASE("object name of a single object is the given name", "[object_names]") {
+  job::OssTarget target = target_of("all/orders.csv");
+  target.write_single_object = true;
+  target.suffix = ".csv";
+  const auto names = oss::ObjectNames::make(target, window_at(kStart));
+  REQUIRE(names);
+  CHECK(names->object(0) == "all/orders.csv");
+  CHECK(names->contains("all/orders.csv"));
+  CHECK_FALSE(names->contains("all/orders.csv2"));
+}
+
+TEST_CASE("object names differ in the two passes of a repeated hour", "[object_names]") {
+  const Instant first = std::chrono::sys_days(std::chrono::year(2018) / 11 / 4) + 5h + 30min;  // 01:30 EDT
+  const auto before = oss::ObjectNames::make(target_of("t"), window_at(first, "America/New_York"));
+  const auto after = oss::ObjectNames::make(target_of("t"), window_at(first + 1h, "America/New_York"));
+  REQUIRE(before);
+  REQUIRE(after);
+  CHECK(before->object(0) == "t__20181104013000_20181104013500_0000.csv");
+  CHECK(after->object(0) == "t__20181104013000R_20181104013500R_0000.csv");
+}
+
+TEST_CASE("object names that OSS refuses are refused at once", "[object_names]") {
+  for (const std::string& bad :
+       {std::string(), std::string("/a"), std::string("\\a"), std::string(1000, 'x')}) {
+    const auto names = oss::ObjectNames::make(target_of(bad), window_at(kStart));
+    REQUIRE_FALSE(names);
+    CHECK(names.error().code() == Errc::invalid_argument);
+  }
+  CHECK_FALSE(oss::ObjectNames::make(target_of("a"), window_at(kStart, "Nowhere/Here")));
+}

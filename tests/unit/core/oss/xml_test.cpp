@@ -1,0 +1,119 @@
+#include "core/oss/xml.hpp"
+
+#include "tests/support/catch_result.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+
+TEST_CASE("xml is read by local name with entities and CDATA decoded", "[xml]") {
+  const auto root = oss::parse_xml(
+      "\xef\xbb\xbf<?xml version=\"1.0\"?><!-- a > b --><o:R xmlns:o='x>y' b = \"c\">\n"
+      "<A>a&lt;b&amp;c&#x4f60;&#65;</A><o:B><![CDATA[<&>]]></o:B><C/><D></D></o:R>\n");
+  REQUIRE(root);
+  CHECK(root->name == "R");
+  CHECK(root->child_text("A") ==
+        "a<b&c\xe4\xbd\xa0"
+        "A");
+  CHECK(root->child_text("B") == "<&>");
+  CHECK(root->children.size() == 4);
+  CHECK(root->child_text("none") == "");
+}
+
+TEST_CASE("xml that is broken, foreign or hostile is refused", "[xml]") {
+  const std::string deep = [] {
+    std::string text;
+    for (int i = 0; i < 17; ++i) text += "<a>";
+    for (int i = 0; i < 17; ++i) text += "</a>";
+    return text;
+  }();
+  std::string many = "<a>";
+  for (int i = 0; i < 200'001; ++i) many += "<b/>";
+  many += "</a>";
+  const std::string bad[] = {"",
+                             "   ",
+                             "text",
+                             "<",
+                             "<a",
+                             "<a>",
+                             "<a></b>",
+                             "<a/><b/>",
+                             "<a>&unknown;</a>",
+                             "<a>&amp</a>",
+                             "<a>&#0;</a>",
+                             "<a>&#xD800;</a>",
+                             "<a>&#x110000;</a>",
+                             "<a b></a>",
+                             "<a b=c></a>",
+                             "<a b=\"c></a>",
+                             "<!DOCTYPE a><a/>",
+                             "<a/>x",
+                             "</a>",
+                             "<a></a b>",
+                             "<a><![CDATA[x</a>",
+                             "<!-- <a/>",
+                             "< a/>",
+                             deep,
+                             many,
+                             "<a>" + std::string(16 * 1024 * 1024, 'x') + "</a>"};
+  for (const std::string& document : bad) {
+    CAPTURE(document.substr(0, 60));
+    const auto root = oss::parse_xml(document);
+    REQUIRE_FALSE(root);
+    CHECK(root.error().code() == Errc::corrupt);
+  }
+}
+
+TEST_CASE("xml reader survives every truncation and every changed byte of a listing", "[xml]") {
+  const std::string document =
+      "<?xml version=\"1.0\"?><ListBucketResult xmlns=\"http://x\"><EncodingType>url</EncodingType>"
+      "<IsTruncated>true</IsTruncated><NextMarker>a%2Fb</NextMarker><Contents><Key>a%2Fb</Key><Size>5</Size>"
+      "<Owner><ID>&quot;1&quot;</ID></Owner></Contents></ListBucketResult>";
+  for (std::size_t size = 0; size < document.size(); ++size) {
+    CHECK_FALSE(oss::parse_object_page(document.substr(0, size)));
+  }
+  for (std::size_t at = 0; at < document.size(); ++at) {
+    for (const char byte : {'<', '>', '&', ';', '/', '"', '%', '\0', '\xff'}) {
+      std::string changed = document;
+      changed[at] = byte;
+      (void)oss::parse_object_page(changed);
+      (void)oss::parse_upload_page(changed);
+    }
+  }
+  CHECK(oss::parse_object_page(document));
+}
+
+TEST_CASE("xml listing of objects gives decoded names, sizes and the next marker", "[xml]") {
+  const auto page = oss::parse_object_page(
+      "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</"
+      "IsTruncated><Contents><Key>%E4%BD%A0%2B+"
+      "</Key><Size>12</Size></Contents><Contents><Key>b</Key><Size>0</Size></Contents></ListBucketResult>");
+  REQUIRE(page);
+  REQUIRE(page->objects.size() == 2);
+  CHECK(page->objects[0].name == "\xe4\xbd\xa0++");
+  CHECK(page->objects[0].bytes == 12);
+  CHECK(page->truncated);
+  CHECK(page->next_marker == "b");
+
+  const auto plain = oss::parse_object_page(
+      "<ListBucketResult><Contents><Key>a%2Fb</Key><Size>1</Size></Contents></ListBucketResult>");
+  REQUIRE(plain);
+  CHECK(plain->objects[0].name == "a%2Fb");
+  CHECK_FALSE(
+      oss::parse_object_page("<ListBucketResult><Contents><Key>a</Key><Size>x</Size></Contents>"
+                             "</ListBucketResult>"));
+  CHECK_FALSE(
+      oss::parse_object_page("<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>%4</Key>"
+                             "<Size>1</Size></Contents></ListBucketResult>"));
+}
+
+TEST_CASE("xml answers of another kind are refused by name", "[xml]") {
+  const auto wrong = oss::parse_initiate_result("<Other><UploadId>1</UploadId></Other>");
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().message() == "read XML answer: expected InitiateMultipartUploadResult, got Other");
+  CHECK_FALSE(oss::parse_initiate_result("<InitiateMultipartUploadResult/>"));
+  const auto good = oss::parse_initiate_result(
+      "<InitiateMultipartUploadResult><UploadId>ABC</UploadId></InitiateMultipartUploadResult>");
+  REQUIRE(good);
+  CHECK(*good == "ABC");
+}
