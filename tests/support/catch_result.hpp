@@ -1,14 +1,13 @@
 #pragma once
 // Lets Catch print a Result and an Instant, so that REQUIRE(result) shows the error.
 
-#include <boost/system/result.hpp>
+#include "core/base/error.hpp"
+#include "core/base/time.hpp"
 
+#include <boost/system/result.hpp>
 #include <catch2/catch.hpp>
 
 #include <string>
-
-#include "core/base/error.hpp"
-#include "core/base/time.hpp"
 
 template <class T>
 struct Catch::StringMaker<boost::system::result<T, sluice::Error>> {
@@ -20,5 +19,7 @@ struct Catch::StringMaker<boost::system::result<T, sluice::Error>> {
 
 template <>
 struct Catch::StringMaker<sluice::Instant> {
-  static std::string convert(sluice::Instant at) { return std::to_string(at.time_since_epoch().count()) + " us"; }
+  static std::string convert(sluice::Instant at) {
+    return std::to_string(at.time_since_epoch().count()) + " us";
+  }
 };

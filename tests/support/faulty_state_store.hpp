@@ -1,12 +1,12 @@
 #pragma once
 // The faulty twin of a state store: fails the calls its script names, before or after they take effect.
 
+#include "scheduler/state_store.hpp"
+
 #include <functional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "scheduler/state_store.hpp"
 
 namespace sluice::test {
 
@@ -37,8 +37,12 @@ class FaultyStateStore final : public scheduler::StateStore {
   awaitable<std::size_t> remove_unstarted(std::string job, Instant after) override {
     return pass(inner_.remove_unstarted(std::move(job), after), true);
   }
-  awaitable<std::vector<scheduler::Instance>> heads(Instant now) override { return pass(inner_.heads(now), false); }
-  awaitable<std::optional<Instant>> next_due(Instant now) override { return pass(inner_.next_due(now), false); }
+  awaitable<std::vector<scheduler::Instance>> heads(Instant now) override {
+    return pass(inner_.heads(now), false);
+  }
+  awaitable<std::optional<Instant>> next_due(Instant now) override {
+    return pass(inner_.next_due(now), false);
+  }
   awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) override {
     return pass(inner_.committed_before(std::move(job), before), false);
   }
@@ -48,8 +52,8 @@ class FaultyStateStore final : public scheduler::StateStore {
   awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t row) override {
     return pass(inner_.end_positions(row), false);
   }
-  awaitable<Result<void>> change_state(std::int64_t row, std::vector<scheduler::State> from, scheduler::State to,
-                                       std::string reason) override {
+  awaitable<Result<void>> change_state(std::int64_t row, std::vector<scheduler::State> from,
+                                       scheduler::State to, std::string reason) override {
     return pass(inner_.change_state(row, std::move(from), to, std::move(reason)), true);
   }
   awaitable<Result<void>> operate(std::int64_t row, std::vector<scheduler::State> from, scheduler::State to,
@@ -64,9 +68,11 @@ class FaultyStateStore final : public scheduler::StateStore {
     return pass(inner_.succeed(std::move(attempt), std::move(outcome), now), true);
   }
   awaitable<void> fail(scheduler::Attempt attempt, scheduler::AttemptResult result, Error failure,
-                       pipeline::Statistics statistics, std::optional<Instant> retry_at, Instant now) override {
-    return pass(inner_.fail(std::move(attempt), result, std::move(failure), std::move(statistics), retry_at, now),
-                true);
+                       pipeline::Statistics statistics, std::optional<Instant> retry_at,
+                       Instant now) override {
+    return pass(
+        inner_.fail(std::move(attempt), result, std::move(failure), std::move(statistics), retry_at, now),
+        true);
   }
   awaitable<std::vector<scheduler::Instance>> close_lost(Instant now) override {
     return pass(inner_.close_lost(now), true);

@@ -1,11 +1,12 @@
 #pragma once
-// The state store in memory: the reference for what the port means. Keeps its content when the scheduler that used
-// it is dropped, so a test can start another one on it. Passes state_store_conformance.hpp.
+// The state store in memory: the reference for what the port means. Keeps its content when the scheduler that
+// used it is dropped, so a test can start another one on it. Passes state_store_conformance.hpp.
+
+#include "scheduler/state_store.hpp"
 
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,8 +15,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "scheduler/state_store.hpp"
 
 namespace sluice::test {
 
@@ -133,7 +132,8 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_await yield();
     Record& record = records_.at(instance_row);
     Instance& instance = record.instance;
-    const std::vector<State> from = {State::not_run, State::wait_time, State::wait_resource, State::retry_wait};
+    const std::vector<State> from = {State::not_run, State::wait_time, State::wait_resource,
+                                     State::retry_wait};
     const Result<void> changed = change(instance_row, from, State::running, "");
     if (!changed) co_return Error(Errc::conflict, changed.error().message());
     set_retry(record, std::nullopt);
@@ -167,8 +167,9 @@ class MemoryStateStore final : public scheduler::StateStore {
     move_to(record, State::success, "");
   }
 
-  awaitable<void> fail(Attempt attempt, AttemptResult result, Error error, pipeline::Statistics /*statistics*/,
-                       std::optional<Instant> retry_at, Instant now) override {
+  awaitable<void> fail(Attempt attempt, AttemptResult result, Error error,
+                       pipeline::Statistics /*statistics*/, std::optional<Instant> retry_at,
+                       Instant now) override {
     co_await yield();
     Record& record = records_.at(attempt.instance_row);
     Attempt* open = find_open(record, attempt.number);
@@ -186,7 +187,8 @@ class MemoryStateStore final : public scheduler::StateStore {
     for (auto& [row, record] : records_) {
       if (record.instance.state != State::running) continue;
       Attempt* open = find_open(record, record.instance.attempts);
-      if (open != nullptr) close(*open, AttemptResult::lost, Error(Errc::cancelled, "lost with the daemon"), now);
+      if (open != nullptr)
+        close(*open, AttemptResult::lost, Error(Errc::cancelled, "lost with the daemon"), now);
       record.instance.finished = now;
       move_to(record, State::wait_resource, fmt::format("attempt {} was lost", record.instance.attempts));
       closed.push_back(record.instance);
@@ -296,7 +298,8 @@ class MemoryStateStore final : public scheduler::StateStore {
 
   Result<void> change(std::int64_t row, const std::vector<State>& from, State to, std::string reason) {
     const auto found = records_.find(row);
-    if (found == records_.end()) return Error(Errc::not_found, fmt::format("find instance row {}: none", row));
+    if (found == records_.end())
+      return Error(Errc::not_found, fmt::format("find instance row {}: none", row));
     const State present = found->second.instance.state;
     if (std::find(from.begin(), from.end(), present) == from.end()) {
       return Error(Errc::refused_by_state, fmt::format("change instance: it is {}", to_string(present)));

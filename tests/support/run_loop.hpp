@@ -1,6 +1,8 @@
 #pragma once
 // Runs one coroutine of a test to its end on a loop, also when a worker thread takes part.
 
+#include "core/base/clock.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,8 +11,6 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
-
-#include "core/base/clock.hpp"
 
 namespace sluice::test {
 

@@ -1,6 +1,13 @@
 #pragma once
 // A whole scheduler on a virtual clock, a store that survives it, and a scripted data plane.
 
+#include "core/base/virtual_clock.hpp"
+#include "core/job/civil_time.hpp"
+#include "scheduler/scheduler.hpp"
+#include "tests/support/faulty_state_store.hpp"
+#include "tests/support/memory_state_store.hpp"
+#include "tests/support/scripted_runner.hpp"
+
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -12,13 +19,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "core/base/virtual_clock.hpp"
-#include "core/job/civil_time.hpp"
-#include "scheduler/scheduler.hpp"
-#include "tests/support/faulty_state_store.hpp"
-#include "tests/support/memory_state_store.hpp"
-#include "tests/support/scripted_runner.hpp"
 
 namespace sluice::test {
 
@@ -80,8 +80,8 @@ class SchedulerBench {
   void start(FaultyStateStore::Script faults) {
     faulty = std::make_unique<FaultyStateStore>(store);
     faulty->script = std::move(faults);
-    scheduler = std::make_unique<scheduler::Scheduler>(io.get_executor(), clock, *faulty, runner, random, observer,
-                                                       options, jobs);
+    scheduler = std::make_unique<scheduler::Scheduler>(io.get_executor(), clock, *faulty, runner, random,
+                                                       observer, options, jobs);
     running_ = true;
     auto on_end = [this](std::exception_ptr) { running_ = false; };
     boost::asio::co_spawn(io, scheduler->run(),

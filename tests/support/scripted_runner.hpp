@@ -1,6 +1,8 @@
 #pragma once
 // A data plane that does what a script says, and a target that remembers what was committed to it.
 
+#include "scheduler/runner.hpp"
+
 #include <functional>
 #include <map>
 #include <memory>
@@ -9,8 +11,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "scheduler/runner.hpp"
 
 namespace sluice::test {
 
@@ -34,8 +34,8 @@ class ScriptedRunner final : public scheduler::Runner {
   struct Act {
     Duration takes = std::chrono::seconds(1);
     std::optional<Error> error;
-    Stage at = Stage::execute;      // where the error comes
-    bool throws = false;            // the error is thrown, not returned
+    Stage at = Stage::execute;  // where the error comes
+    bool throws = false;        // the error is thrown, not returned
   };
 
   struct Start {
@@ -55,9 +55,10 @@ class ScriptedRunner final : public scheduler::Runner {
 
   std::function<Act(const scheduler::Instance& instance, int attempt)> script;
 
-  std::vector<Start> starts;                              // attempts that executed, in order
-  std::map<scheduler::InstanceId, Committed> objects;     // by window: names are a function of the window
-  std::map<scheduler::InstanceId, std::set<std::pair<Instant, Instant>>> contents;  // ever committed, by window
+  std::vector<Start> starts;                           // attempts that executed, in order
+  std::map<scheduler::InstanceId, Committed> objects;  // by window: names are a function of the window
+  std::map<scheduler::InstanceId, std::set<std::pair<Instant, Instant>>>
+      contents;  // ever committed, by window
   std::size_t executing = 0;
   std::size_t executing_max = 0;
   std::set<scheduler::InstanceId> in_progress;
@@ -71,7 +72,8 @@ class ScriptedRunner final : public scheduler::Runner {
       if (act.throws) throw ErrorException(*act.error);
       return *act.error;
     }
-    return std::unique_ptr<scheduler::Run>(std::make_unique<ScriptedRun>(*this, instance, attempt, std::move(act)));
+    return std::unique_ptr<scheduler::Run>(
+        std::make_unique<ScriptedRun>(*this, instance, attempt, std::move(act)));
   }
 
  private:
@@ -127,7 +129,8 @@ class ScriptedRunner final : public scheduler::Runner {
   };
 
   struct Executing {
-    Executing(ScriptedRunner& runner, scheduler::InstanceId instance) : owner(runner), id(std::move(instance)) {
+    Executing(ScriptedRunner& runner, scheduler::InstanceId instance)
+        : owner(runner), id(std::move(instance)) {
       owner.overlapped = owner.overlapped || !owner.in_progress.insert(id).second;
       owner.executing_max = std::max(owner.executing_max, ++owner.executing);
     }

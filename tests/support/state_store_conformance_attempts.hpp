@@ -131,7 +131,8 @@ void StateStoreSuite<Fixture>::failing() {
     run(store().succeed(begin("orders", 0, 3), outcome_at(4, 1), at_minute(7)));
     const auto listed = run(store().attempts(attempt.instance_row));
     REQUIRE(listed.size() == 3);
-    for (int number = 1; number <= 3; ++number) CHECK(listed[static_cast<std::size_t>(number - 1)].number == number);
+    for (int number = 1; number <= 3; ++number)
+      CHECK(listed[static_cast<std::size_t>(number - 1)].number == number);
     CHECK(get("orders", 0).state == State::success);
   }
   SECTION("a running instance may be operated on, for the record of a kill") {

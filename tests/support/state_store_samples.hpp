@@ -1,15 +1,16 @@
 #pragma once
 // Instances, positions and outcomes for tests of state stores.
 
+#include "scheduler/instance.hpp"
+
 #include <chrono>
 #include <string>
-
-#include "scheduler/instance.hpp"
 
 namespace sluice::test {
 
 inline Instant at_minute(int minute) {
-  return Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)) + std::chrono::minutes(16 * 60 + minute);
+  return Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)) +
+         std::chrono::minutes(16 * 60 + minute);
 }
 
 inline scheduler::NewInstance planned_at(const std::string& job, int minute) {

@@ -1,8 +1,12 @@
 #pragma once
 // The suite of state_store_conformance.hpp: its behaviours and what they share.
 
-#include <boost/asio/io_context.hpp>
+#include "scheduler/state_store.hpp"
+#include "tests/support/catch_result.hpp"
+#include "tests/support/run_loop.hpp"
+#include "tests/support/state_store_samples.hpp"
 
+#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
 #include <algorithm>
@@ -10,11 +14,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "scheduler/state_store.hpp"
-#include "tests/support/catch_result.hpp"
-#include "tests/support/run_loop.hpp"
-#include "tests/support/state_store_samples.hpp"
 
 namespace sluice::test {
 
@@ -61,7 +60,8 @@ class StateStoreSuite {
     const auto attempt = begin(job, minute, mark - 1);
     run(store().succeed(attempt, outcome_at(mark, rows), at_minute(minute + 1)));
   }
-  void fail(const scheduler::Attempt& attempt, AttemptResult result, std::optional<Instant> retry_at, Instant now) {
+  void fail(const scheduler::Attempt& attempt, AttemptResult result, std::optional<Instant> retry_at,
+            Instant now) {
     pipeline::Statistics statistics;
     statistics.requests = 4;
     run(store().fail(attempt, result, Error(Errc::throttled, "get records: 503"), statistics, retry_at, now));

@@ -1,0 +1,280 @@
+#include "scheduler/attempts.hpp"
+
+#include "core/base/within.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <fmt/format.h>
+
+namespace sluice::scheduler {
+namespace {
+
+Error as_error(const std::exception& thrown) {
+  if (const auto* failure = dynamic_cast<const ErrorException*>(&thrown)) return failure->error();
+  const auto* system = dynamic_cast<const boost::system::system_error*>(&thrown);
+  if (system != nullptr && system->code() == boost::asio::error::operation_aborted) {
+    return Error(Errc::cancelled, "run attempt: cancelled");
+  }
+  return Error(Errc::internal, fmt::format("run attempt: {}", thrown.what()));
+}
+
+}  // namespace
+
+struct Attempts::Active {
+  Active(Executor executor, std::shared_ptr<const job::Job> its_job, Instance its_instance)
+      : job(std::move(its_job)), instance(std::move(its_instance)), tasks(std::move(executor)) {}
+
+  std::shared_ptr<const job::Job> job;
+  Instance instance;
+  std::unique_ptr<Run> run;
+  std::optional<pipeline::Positions> until;  // set: this repeats a committed window
+  Ending ending;                             // why it stopped, once it did
+  std::optional<Outcome> outcome;            // set: it succeeded
+  std::optional<pipeline::Positions> planned;
+  TaskGroup tasks;  // what a kill cancels; the store is only called outside of it
+};
+
+Attempts::Attempts(Executor executor, Clock& clock, StateStore& store, Runner& runner, Observer& observer,
+                   Counters& counters, StoreHealth& health, std::function<void()> on_end)
+    : executor_(executor),
+      clock_(clock),
+      store_(store),
+      runner_(runner),
+      observer_(observer),
+      counters_(counters),
+      health_(health),
+      on_end_(std::move(on_end)),
+      changed_(executor),
+      tasks_(executor) {}
+
+void Attempts::start(std::shared_ptr<const job::Job> job, Instance instance) {
+  const std::int64_t row = instance.row;
+  auto active = std::make_shared<Active>(executor_, std::move(job), std::move(instance));
+  active_.emplace(row, active);
+  tasks_.start(supervise(std::move(active)));
+}
+
+const pipeline::Statistics* Attempts::statistics(std::int64_t row) const {
+  const auto found = active_.find(row);
+  return found == active_.end() || !found->second->run ? nullptr : &found->second->run->statistics();
+}
+
+awaitable<void> Attempts::supervise(ActivePointer active) {
+  try {
+    co_await attempt(*active);
+  } catch (const ErrorException& failure) {
+    const std::string name = to_string(active->instance.id, active->instance.zone);
+    health_.failed(StoreHealth::Call::write, fmt::format("begin attempt of {}", name), failure.error());
+  }
+  active_.erase(active->instance.row);
+  changed_.notify_all();
+  on_end_();
+}
+
+awaitable<void> Attempts::attempt(Active& active) {
+  pipeline::Positions start = co_await start_positions(active);
+  // Stopped before anything was stored: the instance waits on as it did.
+  if (active.ending.cause == Ending::Cause::shutdown) co_return;
+  const std::optional<Attempt> opened = co_await open(active, start);
+  if (!opened) co_return;
+  const bool stopped = active.ending.failure || active.ending.cause != Ending::Cause::finished;
+  if (!stopped && active.tasks.start(execute(active, std::move(start)))) co_await active.tasks.join();
+  co_await close(active, *opened);
+}
+
+// Where the window starts. Empty positions, and ending.failure, if that could not be found out.
+awaitable<pipeline::Positions> Attempts::start_positions(Active& active) {
+  const std::int64_t row = active.instance.row;
+  active.until = co_await store_.end_positions(row);
+  std::optional<pipeline::Positions> stored;
+  if (active.until) stored = co_await store_.start_positions(row);
+  std::optional<pipeline::Positions> previous;
+  if (!active.until)
+    previous = co_await store_.committed_before(active.instance.id.job, active.instance.id.scheduled);
+  try {
+    Result<std::unique_ptr<Run>> run =
+        runner_.prepare(*active.job, active.instance, active.instance.attempts + 1);
+    if (run) {
+      active.run = std::move(*run);
+    } else {
+      active.ending.failure = run.error();
+    }
+  } catch (const std::exception& thrown) {
+    active.ending.failure = as_error(thrown);
+  }
+  if (stored && active.run) co_return std::move(*stored);
+  if (active.run && active.tasks.start(plan(active, std::move(previous)))) co_await active.tasks.join();
+  co_return std::move(active.planned).value_or(pipeline::Positions());
+}
+
+awaitable<void> Attempts::plan(Active& active, std::optional<pipeline::Positions> previous) {
+  try {
+    Result<pipeline::Positions> planned = co_await active.run->plan(std::move(previous));
+    if (planned) {
+      active.planned = std::move(*planned);
+    } else {
+      active.ending.failure = planned.error();
+    }
+  } catch (const std::exception& thrown) {
+    active.ending.failure = as_error(thrown);
+  }
+}
+
+awaitable<std::optional<Attempt>> Attempts::open(Active& active, pipeline::Positions start) {
+  const Instant now = clock_.now();
+  Instance& instance = active.instance;
+  const Result<Attempt> opened = co_await store_.begin_attempt(instance.row, std::move(start), now);
+  health_.worked(StoreHealth::Call::write);
+  if (!opened) {
+    // An operator was faster: frozen, or set to success, between the decision and now.
+    observer_.log(
+        pipeline::Level::info,
+        fmt::format("do not start {}: {}", to_string(instance.id, instance.zone), opened.error().message()));
+    co_return std::nullopt;
+  }
+  const Duration late = now - due_at(instance);
+  instance.state = State::running;
+  instance.reason.clear();
+  instance.retry_at.reset();
+  instance.attempts = opened->number;
+  instance.started = now;
+  instance.finished.reset();
+  ++counters_.started;
+  observer_.attempt_started(instance, opened->number, late);
+  observer_.instance_changed(instance);
+  co_return *opened;
+}
+
+awaitable<void> Attempts::execute(Active& active, pipeline::Positions start) {
+  try {
+    Result<Outcome> outcome = co_await active.run->execute(std::move(start), active.until);
+    if (outcome) {
+      active.outcome = std::move(*outcome);
+    } else {
+      active.ending.failure = outcome.error();
+    }
+  } catch (const std::exception& thrown) {
+    active.ending.failure = as_error(thrown);
+  }
+}
+
+// Stores the end of an opened attempt, however long the store takes to work again. An outcome counts whatever
+// happened since: its objects are there.
+awaitable<void> Attempts::close(Active& active, Attempt attempt) {
+  const Instant end = clock_.now();
+  Ending ending = active.ending;
+  if (active.outcome) ending = Ending();
+  const Verdict verdict = judge(ending, active.job->rerun, active.instance.failures, end);
+  while (verdict.result != AttemptResult::lost) {
+    const std::optional<Error> broken = co_await store_end(active, attempt, verdict, end);
+    if (!broken) break;
+    const std::string name = to_string(active.instance.id, active.instance.zone);
+    health_.failed(StoreHealth::Call::write, fmt::format("store the end of {}", name), *broken);
+    if (giving_up_) co_return;
+    co_await pause(health_.pause_left());
+  }
+  attempt.result = verdict.result;
+  attempt.finished = end;
+  attempt.error_code = verdict.result == AttemptResult::success ? "" : to_string(verdict.error.code());
+  attempt.error = verdict.error.message();
+  report(active, attempt, verdict);
+}
+
+awaitable<std::optional<Error>> Attempts::store_end(Active& active, const Attempt& attempt,
+                                                    const Verdict& verdict, Instant end) {
+  std::optional<Error> broken;
+  pipeline::Statistics statistics;
+  if (active.run) statistics = active.run->statistics();
+  try {
+    if (verdict.result == AttemptResult::success) {
+      Outcome outcome = *active.outcome;
+      co_await store_.succeed(attempt, std::move(outcome), end);
+    } else {
+      co_await store_.fail(attempt, verdict.result, verdict.error, std::move(statistics), verdict.retry_at,
+                           end);
+    }
+    health_.worked(StoreHealth::Call::write);
+  } catch (const ErrorException& failure) {
+    broken = failure.error();
+  }
+  co_return broken;
+}
+
+void Attempts::report(const Active& active, const Attempt& attempt, const Verdict& verdict) {
+  Instance after = active.instance;
+  after.finished = attempt.finished;
+  after.reason = attempt.error;
+  switch (verdict.result) {
+    case AttemptResult::success:
+      ++counters_.succeeded;
+      after.state = State::success;
+      after.rows = active.outcome->statistics.rows;
+      after.bytes = active.outcome->statistics.written_bytes;
+      after.objects = active.outcome->objects;
+      break;
+    case AttemptResult::failed:
+      ++counters_.failed;
+      ++after.failures;
+      after.state = verdict.retry_at ? State::retry_wait : State::failure;
+      after.retry_at = verdict.retry_at;
+      break;
+    case AttemptResult::killed:
+      ++counters_.killed;
+      after.state = State::failure;
+      break;
+    case AttemptResult::lost:
+    case AttemptResult::open:
+      after.state = State::wait_resource;
+      break;
+  }
+  observer_.attempt_ended(after, attempt);
+  observer_.instance_changed(after);
+}
+
+void Attempts::cancel(Active& active, Ending::Cause cause) {
+  if (active.ending.cause == Ending::Cause::finished) active.ending.cause = cause;
+  active.tasks.stop();
+}
+
+awaitable<Result<void>> Attempts::kill(std::int64_t row, std::string killer, Duration limit) {
+  const auto found = active_.find(row);
+  if (found == active_.end()) co_return Error(Errc::not_found, "kill attempt: none is in progress");
+  const ActivePointer active = found->second;
+  active->ending.killer = std::move(killer);
+  cancel(*active, Ending::Cause::killed);
+  const Result<bool> gone = co_await within(clock_, limit, "stopping the attempt", ended(active));
+  if (!gone) co_return gone.error();
+  co_return Result<void>();
+}
+
+awaitable<Result<bool>> Attempts::ended(ActivePointer active) {
+  while (true) {
+    const auto found = active_.find(active->instance.row);
+    if (found == active_.end() || found->second != active) co_return true;
+    co_await changed_.wait();
+  }
+}
+
+awaitable<Result<bool>> Attempts::idle() {
+  while (!active_.empty()) co_await changed_.wait();
+  co_return true;
+}
+
+void Attempts::give_up() {
+  giving_up_ = true;
+  for (const auto& [row, active] : active_) cancel(*active, Ending::Cause::shutdown);
+  changed_.notify_all();
+}
+
+awaitable<Result<bool>> Attempts::given_up() {
+  while (!giving_up_) co_await changed_.wait();
+  co_return true;
+}
+
+awaitable<void> Attempts::pause(Duration duration) {
+  // Running out of the pause is what is expected; its error says no more than that.
+  const Result<bool> over = co_await within(clock_, duration, "waiting for the state store", given_up());
+  static_cast<void>(over);
+}
+
+}  // namespace sluice::scheduler

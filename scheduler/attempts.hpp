@@ -1,0 +1,86 @@
+#pragma once
+// The attempts in progress. Runs each one through its fixed order: positions, begin_attempt, execute, end.
+// Decisions are decide.hpp's; nothing is executed that the store has not taken down first.
+
+#include "core/base/clock.hpp"
+#include "core/base/signal.hpp"
+#include "core/base/task_group.hpp"
+#include "scheduler/decide.hpp"
+#include "scheduler/observer.hpp"
+#include "scheduler/runner.hpp"
+#include "scheduler/state_store.hpp"
+#include "scheduler/store_health.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sluice::scheduler {
+
+// Single-threaded. An instance is claimed from start() until its end is stored, so it never runs twice at
+// once.
+class Attempts {
+ public:
+  // All outlive this. `on_end` is called after each attempt, when its place is free again.
+  Attempts(Executor executor, Clock& clock, StateStore& store, Runner& runner, Observer& observer,
+           Counters& counters, StoreHealth& health, std::function<void()> on_end);
+
+  // Claims the instance and begins an attempt of it. Not after give_up().
+  void start(std::shared_ptr<const job::Job> job, Instance instance);
+
+  bool claimed(std::int64_t row) const { return active_.contains(row); }
+  std::size_t size() const noexcept { return active_.size(); }
+
+  // Counters of an attempt in progress; nothing before it executes. Valid until the loop goes on.
+  const pipeline::Statistics* statistics(std::int64_t row) const;
+
+  // Cancels the attempt and waits until its end is stored. not_found if it is not in progress; timeout if it
+  // does not stop within `limit` (it still will).
+  awaitable<Result<void>> kill(std::int64_t row, std::string killer, Duration limit);
+
+  // Returns true when none is in progress.
+  awaitable<Result<bool>> idle();
+
+  // Cancels every attempt, and every wait for a store that does not work. Their ends stay open in the store:
+  // they are closed by close_lost(), here or at the next start.
+  void give_up();
+
+  // Waits for all of them; they must have been given up or be bound to end. Not cancellable.
+  awaitable<void> join() { return tasks_.join(); }
+
+ private:
+  struct Active;
+  using ActivePointer = std::shared_ptr<Active>;
+
+  awaitable<void> supervise(ActivePointer active);
+  awaitable<void> attempt(Active& active);
+  awaitable<pipeline::Positions> start_positions(Active& active);
+  awaitable<std::optional<Attempt>> open(Active& active, pipeline::Positions start);
+  awaitable<void> plan(Active& active, std::optional<pipeline::Positions> previous);
+  awaitable<void> execute(Active& active, pipeline::Positions start);
+  awaitable<void> close(Active& active, Attempt attempt);
+  awaitable<std::optional<Error>> store_end(Active& active, const Attempt& attempt, const Verdict& verdict,
+                                            Instant end);
+  awaitable<void> pause(Duration duration);
+  awaitable<Result<bool>> given_up();
+  awaitable<Result<bool>> ended(ActivePointer active);
+  void cancel(Active& active, Ending::Cause cause);
+  void report(const Active& active, const Attempt& attempt, const Verdict& verdict);
+
+  Executor executor_;
+  Clock& clock_;
+  StateStore& store_;
+  Runner& runner_;
+  Observer& observer_;
+  Counters& counters_;
+  StoreHealth& health_;
+  std::function<void()> on_end_;
+  std::map<std::int64_t, ActivePointer> active_;  // by instance row
+  Signal changed_;
+  TaskGroup tasks_;
+  bool giving_up_ = false;
+};
+
+}  // namespace sluice::scheduler

@@ -1,0 +1,75 @@
+#include "scheduler/instance.hpp"
+
+#include "core/job/civil_time.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+
+namespace sluice::scheduler {
+namespace {
+
+constexpr std::array kStateNames = {
+    std::pair(State::not_run, std::string_view("NOT_RUN")),
+    std::pair(State::wait_time, std::string_view("WAIT_TIME")),
+    std::pair(State::wait_resource, std::string_view("WAIT_RESOURCE")),
+    std::pair(State::running, std::string_view("RUNNING")),
+    std::pair(State::retry_wait, std::string_view("RETRY_WAIT")),
+    std::pair(State::success, std::string_view("SUCCESS")),
+    std::pair(State::failure, std::string_view("FAILURE")),
+    std::pair(State::frozen, std::string_view("FROZEN")),
+};
+
+}  // namespace
+
+std::string_view to_string(State state) noexcept {
+  for (const auto& [value, name] : kStateNames) {
+    if (value == state) return name;
+  }
+  return "UNKNOWN";
+}
+
+std::optional<State> state_from_string(std::string_view text) noexcept {
+  for (const auto& [value, name] : kStateNames) {
+    if (name == text) return value;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(AttemptResult result) noexcept {
+  switch (result) {
+    case AttemptResult::open:
+      return "open";
+    case AttemptResult::success:
+      return "success";
+    case AttemptResult::failed:
+      return "failed";
+    case AttemptResult::lost:
+      return "lost";
+    case AttemptResult::killed:
+      return "killed";
+  }
+  return "unknown";
+}
+
+std::string to_string(const InstanceId& id, std::string_view zone) {
+  return fmt::format("{}@{}", id.job, job::format_local(id.scheduled, zone));
+}
+
+Result<InstanceId> parse_instance_id(std::string_view text) {
+  const std::size_t at = text.find('@');
+  if (at == std::string_view::npos || at == 0) {
+    return Error(Errc::invalid_argument,
+                 fmt::format("read instance id \"{}\": expected JOB@TIME, for example "
+                             "orders@2018-10-16T00:15+08:00",
+                             text));
+  }
+  const Result<Instant> scheduled = job::parse_local(text.substr(at + 1));
+  if (!scheduled) return scheduled.error().in(fmt::format("read instance id \"{}\"", text));
+  InstanceId id;
+  id.job = text.substr(0, at);
+  id.scheduled = *scheduled;
+  return id;
+}
+
+}  // namespace sluice::scheduler

@@ -1,0 +1,40 @@
+#pragma once
+// What others may watch: metrics, the daemon's log, tests. Called on the loop's thread; must not throw or
+// wait.
+
+#include "core/base/time.hpp"
+#include "core/pipeline/log.hpp"
+#include "scheduler/instance.hpp"
+
+#include <cstdint>
+#include <string_view>
+
+namespace sluice::scheduler {
+
+class Observer {
+ public:
+  virtual ~Observer() = default;
+
+  // One line for the daemon's log.
+  virtual void log(pipeline::Level /*level*/, std::string_view /*text*/) {}
+  // `count` instances were created ahead.
+  virtual void planned(std::size_t /*count*/) {}
+  // `late` is the time since the slot, or since the retry was due.
+  virtual void attempt_started(const Instance& /*instance*/, int /*attempt*/, Duration /*late*/) {}
+  virtual void attempt_ended(const Instance& /*instance*/, const Attempt& /*attempt*/) {}
+  // The state changed to instance.state; attempts report their end here too.
+  virtual void instance_changed(const Instance& /*instance*/) {}
+};
+
+// Since the scheduler was made.
+struct Counters {
+  std::uint64_t planned = 0;  // instances created
+  std::uint64_t started = 0;  // attempts
+  std::uint64_t succeeded = 0;
+  std::uint64_t failed = 0;  // attempts, retried or not
+  std::uint64_t killed = 0;
+  std::uint64_t lost = 0;            // closed at start, or given up by a stop
+  std::uint64_t store_failures = 0;  // calls of the store that threw
+};
+
+}  // namespace sluice::scheduler

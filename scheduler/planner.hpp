@@ -1,0 +1,89 @@
+#pragma once
+// Creates instances ahead: every slot up to the end of each job's local tomorrow has its row, with its values
+// frozen, before it is due.
+
+#include "core/base/clock.hpp"
+#include "core/base/random.hpp"
+#include "core/job/job.hpp"
+#include "scheduler/calendar.hpp"
+#include "scheduler/observer.hpp"
+#include "scheduler/state_store.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace sluice::scheduler {
+
+using Jobs = std::map<std::string, std::shared_ptr<const job::Job>>;
+Jobs to_jobs(std::vector<job::Job> jobs);
+
+struct Frozen {
+  job::ParameterValues values;
+  pipeline::Window window;
+};
+
+// The values and the window of the job's instance at `slot`.
+using Freezer = std::function<Result<Frozen>(const job::Job& job, Instant slot)>;
+// job::freeze() and job::window_of().
+Result<Frozen> freeze_job(const job::Job& job, Instant slot);
+
+// Rows for the slots that freeze; the first failure and their number go to `failures`. Pure.
+struct FreezeFailures {
+  std::size_t count = 0;
+  std::string first;  // "orders@2018-10-16T00:15+08:00: ..."
+};
+std::vector<NewInstance> make_instances(const job::Job& job, const std::vector<Slot>& slots,
+                                        const Freezer& freezer, FreezeFailures& failures);
+
+class Planner {
+ public:
+  static constexpr std::size_t kBatchRows = 1'000;      // rows in one transaction
+  static constexpr std::size_t kRowsOfOneGo = 100'000;  // of one job, after a long downtime; the rest follows
+
+  // All but the freezer outlive this.
+  Planner(const Clock& clock, StateStore& store, Random& random, Observer& observer, Counters& counters,
+          Freezer freezer);
+
+  // Replaces the jobs. Those that are new or changed are planned by the next plan_due().
+  void set_jobs(const Jobs& jobs);
+
+  // Plans every job whose time for it has come. A new job begins with its first slot after now; a known one
+  // goes on behind its newest row, so that slots missed while the daemon was down get theirs, oldest first.
+  // Of a changed job the rows of the future that were never started are replaced. Not reentrant. Throws what
+  // the store throws; what was not stored is planned again by the next call.
+  awaitable<void> plan_due();
+
+  // When plan_due() has work again; Instant::max() without jobs.
+  Instant next() const;
+
+ private:
+  struct Plan {
+    std::shared_ptr<const job::Job> job;
+    Calendar calendar;
+    Instant replan_at{};  // at once
+    bool version_checked = false;
+  };
+  using PlanPointer = std::shared_ptr<Plan>;
+
+  awaitable<void> plan(PlanPointer plan);
+  awaitable<Instant> plan_from(PlanPointer plan, Instant now);
+  awaitable<void> flush();
+  void report(const job::Job& job, const FreezeFailures& failures);
+
+  const Clock& clock_;
+  StateStore& store_;
+  Random& random_;
+  Observer& observer_;
+  Counters& counters_;
+  Freezer freezer_;
+  std::map<std::string, PlanPointer> plans_;
+  std::vector<NewInstance> pending_;                            // made, not stored yet
+  std::vector<std::pair<PlanPointer, Instant>> pending_plans_;  // their replan_at, once stored
+  std::set<std::string> reported_;                              // job and version whose failures were logged
+};
+
+}  // namespace sluice::scheduler

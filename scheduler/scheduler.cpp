@@ -1,0 +1,215 @@
+#include "scheduler/scheduler.hpp"
+
+#include "core/base/within.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
+
+namespace sluice::scheduler {
+namespace {
+
+// A step of the wall clock is noticed within this time.
+constexpr Duration kSleepMax = std::chrono::seconds(30);
+
+}  // namespace
+
+Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner& runner, Random& random,
+                     Observer& observer, Options options, std::vector<job::Job> jobs)
+    : clock_(clock),
+      store_(store),
+      observer_(observer),
+      options_(std::move(options)),
+      health_(clock, observer, counters_),
+      jobs_(to_jobs(std::move(jobs))),
+      planner_(clock, store, random, observer, counters_, options_.freezer),
+      attempts_(executor, clock, store, runner, observer, counters_, health_, [this] { wake(); }),
+      tasks_(executor),
+      turn_signal_(executor),
+      plan_signal_(executor) {
+  planner_.set_jobs(jobs_);
+}
+
+awaitable<void> Scheduler::run() {
+  std::exception_ptr interrupted;
+  try {
+    co_await run_until_stopped();
+  } catch (...) {
+    interrupted = std::current_exception();
+  }
+  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  stop();
+  co_await drain(interrupted ? Duration(0) : options_.drain_limit);
+  if (interrupted) std::rethrow_exception(interrupted);
+}
+
+awaitable<void> Scheduler::run_until_stopped() {
+  while (!stopping_ && !co_await recover()) {
+    co_await sleep(turn_signal_, turn_pending_, health_.pause_left());
+  }
+  if (stopping_) co_return;
+  tasks_.start(keep_planning());
+  while (!stopping_) {
+    // Wakes during the turn may be about what it has already read: look again.
+    turn_pending_ = false;
+    const std::optional<Instant> due = co_await try_turn();
+    Duration rest = kSleepMax;
+    if (due) rest = std::min<Duration>(rest, *due - clock_.now());
+    const Duration paused = health_.pause_left();
+    if (paused > Duration(0)) rest = paused;
+    co_await sleep(turn_signal_, turn_pending_, rest);
+  }
+}
+
+// After a crash nothing stays running, and every slot missed meanwhile has its row, before anything starts.
+awaitable<bool> Scheduler::recover() {
+  const bool closed = co_await close_lost();
+  if (!closed) co_return false;
+  ready_ = co_await plan();
+  co_return ready_;
+}
+
+awaitable<bool> Scheduler::close_lost() {
+  try {
+    const std::vector<Instance> lost = co_await store_.close_lost(clock_.now());
+    health_.worked(StoreHealth::Call::write);
+    counters_.lost += lost.size();
+    for (const Instance& instance : lost) {
+      observer_.log(
+          pipeline::Level::warning,
+          fmt::format("take up {} again: {}", to_string(instance.id, instance.zone), instance.reason));
+      observer_.instance_changed(instance);
+    }
+  } catch (const ErrorException& failure) {
+    health_.failed(StoreHealth::Call::write, "close lost attempts", failure.error());
+    co_return false;
+  }
+  co_return true;
+}
+
+awaitable<bool> Scheduler::plan() {
+  try {
+    const std::uint64_t before = counters_.planned;
+    co_await planner_.plan_due();
+    if (counters_.planned != before) health_.worked(StoreHealth::Call::write);
+  } catch (const ErrorException& failure) {
+    health_.failed(StoreHealth::Call::write, "plan instances", failure.error());
+    co_return false;
+  }
+  co_return true;
+}
+
+awaitable<void> Scheduler::keep_planning() {
+  while (!stopping_) {
+    const Duration left = std::max<Duration>(planner_.next() - clock_.now(), health_.pause_left());
+    if (left > Duration(0)) {
+      co_await sleep(plan_signal_, plan_pending_, std::min<Duration>(left, kSleepMax));
+    } else if (co_await plan()) {
+      wake();
+    }
+  }
+}
+
+awaitable<std::optional<Instant>> Scheduler::try_turn() {
+  std::optional<Instant> due;
+  if (health_.pause_left() > Duration(0)) co_return due;
+  try {
+    due = co_await turn();
+    health_.worked(StoreHealth::Call::read);
+  } catch (const ErrorException& failure) {
+    health_.failed(StoreHealth::Call::read, "look for due instances", failure.error());
+  }
+  co_return due;
+}
+
+// Starts what is due; returns when something is due next.
+awaitable<std::optional<Instant>> Scheduler::turn() {
+  const Instant now = clock_.now();
+  std::vector<Instance> heads = co_await store_.heads(now);
+  sort_by_turn(heads);
+  for (Instance& head : heads) {
+    const Step step = decide(head, situation(head, now));
+    if (step == Step::orphaned) co_await close_orphan(head, now);
+    if (step != Step::start || stopping_) continue;
+    const auto job = jobs_.at(head.id.job);
+    attempts_.start(job, std::move(head));
+  }
+  co_return co_await store_.next_due(now);
+}
+
+// The answer to a begin_attempt was lost: it is stored as running, but was not executed.
+awaitable<void> Scheduler::close_orphan(Instance orphan, Instant now) {
+  Attempt attempt;
+  attempt.instance_row = orphan.row;
+  attempt.number = orphan.attempts;
+  attempt.started = orphan.started.value_or(now);
+  const Error error(Errc::cancelled, "begin attempt: the state store did not answer, nothing was executed");
+  co_await store_.fail(attempt, AttemptResult::lost, error, pipeline::Statistics(), now, now);
+  health_.worked(StoreHealth::Call::write);
+  ++counters_.lost;
+  wake();
+}
+
+awaitable<void> Scheduler::drain(Duration limit) {
+  if (attempts_.size() > 0 && limit > Duration(0)) {
+    const Result<bool> idle = co_await within(clock_, limit, "draining", attempts_.idle());
+    if (!idle) {
+      observer_.log(pipeline::Level::warning,
+                    fmt::format("cancel {} attempts: {}; the next start takes them up again",
+                                attempts_.size(), idle.error().message()));
+    }
+  }
+  const bool cut_short = attempts_.size() > 0;
+  attempts_.give_up();
+  co_await attempts_.join();
+  co_await tasks_.join();
+  // A failure is logged; the next start closes what this could not.
+  if (cut_short) co_await close_lost();
+}
+
+void Scheduler::stop() {
+  stopping_ = true;
+  wake();
+  plan_pending_ = true;
+  plan_signal_.notify_all();
+}
+
+void Scheduler::set_jobs(std::vector<job::Job> jobs) {
+  jobs_ = to_jobs(std::move(jobs));
+  planner_.set_jobs(jobs_);
+  plan_pending_ = true;
+  plan_signal_.notify_all();
+  wake();
+}
+
+void Scheduler::wake() {
+  turn_pending_ = true;
+  turn_signal_.notify_all();
+}
+
+awaitable<Result<bool>> Scheduler::woken(Signal& signal, bool& pending) {
+  while (!pending) co_await signal.wait();
+  co_return true;
+}
+
+// Until `duration` has passed, or somebody has something to do sooner.
+awaitable<void> Scheduler::sleep(Signal& signal, bool& pending, Duration duration) {
+  if (duration > Duration(0) && !pending) {
+    // Sleeping through to the limit is the ordinary case, not a failure.
+    const Result<bool> early = co_await within(clock_, duration, "sleeping", woken(signal, pending));
+    static_cast<void>(early);
+  }
+  pending = false;
+}
+
+Situation Scheduler::situation(const Instance& instance, Instant now) const {
+  Situation present;
+  present.now = now;
+  present.job_loaded = jobs_.contains(instance.id.job);
+  present.claimed = attempts_.claimed(instance.row);
+  present.running = attempts_.size();
+  present.limit = options_.attempts_max;
+  return present;
+}
+
+}  // namespace sluice::scheduler

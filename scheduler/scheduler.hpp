@@ -1,0 +1,106 @@
+#pragma once
+// The scheduler: plans instances ahead, starts what is due, repeats what failed, and answers operators.
+// Start-up: close what a crash left open, plan, run. Everything is on one thread.
+
+#include "core/base/clock.hpp"
+#include "core/base/random.hpp"
+#include "core/base/signal.hpp"
+#include "core/base/task_group.hpp"
+#include "scheduler/attempts.hpp"
+#include "scheduler/planner.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::scheduler {
+
+struct Options {
+  std::size_t attempts_max = 4;                     // in progress at once, over all jobs; at least 1
+  Duration drain_limit = std::chrono::seconds(30);  // stop(): attempts may end by themselves for so long
+  Duration kill_limit = std::chrono::seconds(60);   // kill(): how long it waits for the attempt to stop
+  Freezer freezer = freeze_job;
+};
+
+class Scheduler {
+ public:
+  // Everything referred to outlives the scheduler.
+  Scheduler(Executor executor, Clock& clock, StateStore& store, Runner& runner, Random& random,
+            Observer& observer, Options options, std::vector<job::Job> jobs);
+
+  // Runs until stop(), then drains and returns. Called once. A failure of the store never ends it. Cancelled,
+  // it stops without a drain, and unwinds when every attempt has.
+  awaitable<void> run();
+
+  // Plans and starts nothing more, gives attempts drain_limit to end, cancels the rest (the next start takes
+  // them up again). Returns at once; idempotent.
+  void stop();
+
+  // Replaces the jobs; attempts in progress go on with the definition they began with.
+  void set_jobs(std::vector<job::Job> jobs);
+  const Jobs& jobs() const noexcept { return jobs_; }
+
+  // Actions of an operator, `actor` as the audit names him. not_found: no such instance. refused_by_state:
+  // the text says what would be allowed. Throw ErrorException when the store does not work.
+  //
+  // rerun: runs a success or a failure (with fresh reruns) again. A success repeats its window exactly, from
+  // and to the positions it had; it takes its turn before newer windows of the job, whose states it does not
+  // touch.
+  awaitable<Result<void>> rerun(InstanceId id, std::string actor);
+  // Stops the attempt and waits for it; the instance is a failure without automatic rerun.
+  awaitable<Result<void>> kill(InstanceId id, std::string actor);
+  awaitable<Result<void>> freeze(InstanceId id, std::string actor);
+  awaitable<Result<void>> unfreeze(InstanceId id, std::string actor);
+  awaitable<Result<void>> set_success(InstanceId id, std::string actor);
+
+  // Why the instance is not done, down to the root cause, with the way out.
+  awaitable<Result<std::string>> why(InstanceId id);
+
+  // Counters of the attempt in progress; nothing if there is none. Valid until the loop goes on.
+  const pipeline::Statistics* progress(std::int64_t row) const { return attempts_.statistics(row); }
+  std::size_t running() const noexcept { return attempts_.size(); }
+  const Counters& counters() const noexcept { return counters_; }
+  // Nothing while the state store works.
+  const std::optional<StoreFailure>& store_failure() const noexcept { return health_.failure(); }
+  // True once what a crash left open is closed and the first planning is done.
+  bool ready() const noexcept { return ready_; }
+
+ private:
+  awaitable<void> run_until_stopped();
+  awaitable<void> keep_planning();
+  awaitable<bool> recover();
+  awaitable<bool> plan();
+  awaitable<std::optional<Instant>> turn();
+  awaitable<std::optional<Instant>> try_turn();
+  awaitable<void> close_orphan(Instance orphan, Instant now);
+  awaitable<bool> close_lost();
+  awaitable<void> drain(Duration limit);
+  awaitable<void> sleep(Signal& signal, bool& pending, Duration duration);
+  awaitable<Result<bool>> woken(Signal& signal, bool& pending);
+  awaitable<Result<void>> act(Action action, InstanceId id, std::string actor);
+  awaitable<Result<void>> act_once(Action action, InstanceId id, std::string actor);
+  awaitable<Result<void>> stop_attempt(Instance instance, std::string reason);
+  awaitable<std::string> after_success_by_hand(Instance instance);
+  awaitable<std::optional<Instance>> head_of(std::string job, Instant now);
+  Situation situation(const Instance& instance, Instant now) const;
+  void wake();
+
+  Clock& clock_;
+  StateStore& store_;
+  Observer& observer_;
+  Options options_;
+  Counters counters_;
+  StoreHealth health_;
+  Jobs jobs_;
+  Planner planner_;
+  Attempts attempts_;
+  TaskGroup tasks_;
+  Signal turn_signal_;
+  Signal plan_signal_;
+  bool turn_pending_ = false;
+  bool plan_pending_ = false;
+  bool stopping_ = false;
+  bool ready_ = false;
+};
+
+}  // namespace sluice::scheduler

@@ -1,0 +1,56 @@
+// Seeded lives of the scheduler. SLUICE_SEEDS=N runs seeds 1 to N (100 by default); SLUICE_SEED=K runs only
+// seed K.
+
+#include "storage/async_state_store.hpp"
+#include "tests/sim/scheduler_world.hpp"
+#include "tests/unit/storage/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <cstdlib>
+#include <string>
+
+namespace sluice::test {
+namespace {
+
+std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
+  const char* text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::stoull(text);
+}
+
+struct Seeds {
+  explicit Seeds(std::uint64_t by_default) {
+    const std::uint64_t only = number_from("SLUICE_SEED", 0);
+    first = only == 0 ? 1 : only;
+    last = only == 0 ? number_from("SLUICE_SEEDS", by_default) : only;
+  }
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+
+TEST_CASE("simulation: random lives on the memory store lose and double nothing") {
+  const Seeds seeds(100);
+  for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
+    INFO("SLUICE_SEED=" << seed);
+    SchedulerWorld world(seed, nullptr);
+    CHECK_NOTHROW(world.run());
+  }
+}
+
+TEST_CASE("simulation: random lives on the SQLite store lose and double nothing") {
+  const Seeds seeds(5);
+  const std::uint64_t last = std::max(seeds.first, seeds.last / 20);
+  for (std::uint64_t seed = seeds.first; seed <= std::max(last, seeds.first); ++seed) {
+    INFO("SLUICE_SEED=" << seed);
+    const TempFolder folder;
+    storage::DatabaseOptions options;
+    options.path = folder.file("state.db");
+    storage::AsyncStateStore store(std::make_unique<storage::SqliteStateStore>(options),
+                                   storage::Threading::caller);
+    SchedulerWorld world(seed, &store);
+    CHECK_NOTHROW(world.run());
+  }
+}
+
+}  // namespace
+}  // namespace sluice::test

@@ -1,0 +1,169 @@
+#include "tests/support/catch_result.hpp"
+#include "tests/support/scheduler_bench.hpp"
+
+namespace sluice::scheduler {
+namespace {
+
+using namespace std::chrono_literals;
+using test::SchedulerBench;
+
+const std::string kFirst = "2018-10-16T00:05+08:00";
+const std::string kSecond = "2018-10-16T00:10+08:00";
+
+test::ScriptedRunner::Act act(Duration takes, std::optional<Error> error = std::nullopt) {
+  test::ScriptedRunner::Act doing;
+  doing.takes = takes;
+  doing.error = std::move(error);
+  return doing;
+}
+
+TEST_CASE("operations: the rerun of an old success repeats its window exactly and leaves newer ones alone") {
+  SchedulerBench bench;
+  bench.start();
+  bench.advance_to("2018-10-16T00:16+08:00");
+  const auto before = bench.runner.objects;
+  REQUIRE(bench.ask(bench.scheduler->rerun(SchedulerBench::id("orders", kFirst), "uid 1000")));
+  bench.advance(2s);
+  CHECK(bench.executed() == "orders@00:05 orders@00:10 orders@00:15 orders@00:05#2");
+  CHECK(bench.runner.objects == before);
+  CHECK(bench.get("orders", kFirst).state == State::success);
+  CHECK(bench.get("orders", kSecond).attempts == 1);
+  bench.advance_to("2018-10-16T00:21+08:00");
+  CHECK(bench.runner.objects.at(SchedulerBench::id("orders", "2018-10-16T00:20+08:00")).from ==
+        test::local_time("2018-10-16T00:10+08:00"));
+  const auto audit = bench.ask(bench.store.audit(10));
+  REQUIRE(audit.size() == 1);
+  CHECK(audit[0].actor == "uid 1000");
+  CHECK(audit[0].action == "rerun");
+  CHECK(audit[0].target == "orders@2018-10-16T00:05+08:00");
+  CHECK(audit[0].detail == "was SUCCESS");
+}
+
+TEST_CASE("operations: kill stops the running attempt, waits for it, and nothing repeats it by itself") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance&, int) { return act(1h); };
+  bench.start();
+  bench.advance_to("2018-10-16T00:06+08:00");
+  REQUIRE(bench.ask(bench.scheduler->kill(SchedulerBench::id("orders", kFirst), "uid 1000")));
+  CHECK(bench.runner.executing == 0);
+  const Instance killed = bench.get("orders", kFirst);
+  CHECK(killed.state == State::failure);
+  CHECK(killed.reason == "killed by uid 1000");
+  CHECK(bench.ask(bench.store.attempts(killed.row)).at(0).result == AttemptResult::killed);
+  bench.advance(1h);
+  CHECK(bench.executed() == "orders@00:05");
+  CHECK(bench.ask(bench.store.audit(10)).at(0).action == "kill");
+}
+
+TEST_CASE("operations: kill ends the wait for a retry, and is refused where nothing runs") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance&, int) { return act(1s, Error(Errc::unavailable, "503")); };
+  bench.start();
+  const auto waiting = bench.ask(bench.scheduler->kill(SchedulerBench::id("orders", kFirst), "uid 1000"));
+  REQUIRE_FALSE(waiting);
+  CHECK(waiting.error().code() == Errc::refused_by_state);
+  CHECK(waiting.error().message() ==
+        "kill orders@2018-10-16T00:05+08:00: it is WAIT_TIME; nothing is running; freeze it to keep it from "
+        "starting");
+  bench.advance_to("2018-10-16T00:06+08:00");
+  REQUIRE(bench.ask(bench.scheduler->kill(SchedulerBench::id("orders", kFirst), "uid 1000")));
+  bench.advance(1h);
+  CHECK(bench.executed() == "orders@00:05");
+  CHECK(bench.get("orders", kFirst).state == State::failure);
+}
+
+TEST_CASE("operations: a kill that comes while positions are planned keeps the attempt from executing") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance&, int) {
+    auto doing = act(1h, Error(Errc::unavailable, "503"));
+    doing.at = test::ScriptedRunner::Stage::plan;
+    return doing;
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T00:06+08:00");
+  REQUIRE(bench.ask(bench.scheduler->kill(SchedulerBench::id("orders", kFirst), "uid 1000")));
+  CHECK(bench.executed().empty());
+  CHECK(bench.get("orders", kFirst).state == State::failure);
+  CHECK(bench.get("orders", kFirst).reason == "killed by uid 1000");
+}
+
+TEST_CASE("operations: a frozen instance does not run and blocks the next ones until it is unfrozen") {
+  SchedulerBench bench;
+  bench.start();
+  REQUIRE(bench.ask(bench.scheduler->freeze(SchedulerBench::id("orders", kSecond), "uid 1000")));
+  bench.advance_to("2018-10-16T00:21+08:00");
+  CHECK(bench.executed() == "orders@00:05");
+  CHECK(bench.ask(bench.scheduler->why(SchedulerBench::id("orders", "2018-10-16T00:15+08:00"))).value() ==
+        "waits for orders@2018-10-16T00:10+08:00, which is frozen by uid 1000; sluice unfreeze "
+        "orders@2018-10-16T00:10+08:00");
+  CHECK(bench.ask(bench.scheduler->rerun(SchedulerBench::id("orders", kSecond), "x")).error().code() ==
+        Errc::refused_by_state);
+  REQUIRE(bench.ask(bench.scheduler->unfreeze(SchedulerBench::id("orders", kSecond), "uid 1000")));
+  bench.advance(10s);
+  CHECK(bench.executed() == "orders@00:05 orders@00:10 orders@00:15 orders@00:20");
+}
+
+TEST_CASE("operations: a window set to success is skipped, and its records come with the next one") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance& instance, int) {
+    return instance.cycle == 3 ? act(1s, Error(Errc::trimmed, "gone")) : act(1s);
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T00:12+08:00");
+  REQUIRE(bench.ask(bench.scheduler->set_success(SchedulerBench::id("orders", kSecond), "uid 1000")));
+  CHECK(bench.get("orders", kSecond).reason ==
+        "set to success by uid 1000: the next window begins where the last committed one ended, so nothing "
+        "is skipped");
+  bench.advance_to("2018-10-16T00:16+08:00");
+  const auto next = bench.runner.objects.at(SchedulerBench::id("orders", "2018-10-16T00:15+08:00"));
+  CHECK(next.from == test::local_time("2018-10-16T00:00+08:00"));
+  CHECK(next.to == test::local_time("2018-10-16T00:10+08:00"));
+}
+
+TEST_CASE("operations: the first window set to success says that its records are skipped") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance&, int) { return act(1s, Error(Errc::trimmed, "gone")); };
+  bench.start();
+  bench.advance_to("2018-10-16T00:06+08:00");
+  REQUIRE(bench.ask(bench.scheduler->set_success(SchedulerBench::id("orders", kFirst), "x")));
+  CHECK(bench.get("orders", kFirst).reason ==
+        "set to success by x: no window of the job was committed before, so the records before the next "
+        "window's "
+        "start are skipped");
+}
+
+TEST_CASE("operations: an unknown instance is not found, with the way to find it") {
+  SchedulerBench bench;
+  bench.start();
+  const auto missing =
+      bench.ask(bench.scheduler->rerun(SchedulerBench::id("orders", "2018-10-16T00:07+08:00"), "x"));
+  REQUIRE_FALSE(missing);
+  CHECK(missing.error().code() == Errc::not_found);
+  CHECK(missing.error().message() ==
+        "find instance orders@2018-10-15T16:07+00:00: none is planned for that time; list them with sluice "
+        "instances "
+        "orders");
+  CHECK(bench.ask(bench.store.audit(10)).empty());
+}
+
+TEST_CASE("operations: why tells what each instance does or waits for") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance& instance, int attempt) {
+    return instance.cycle == 3 && attempt == 1 ? act(10s, Error(Errc::unavailable, "get records: 503"))
+                                               : act(10s);
+  };
+  bench.start();
+  const auto why = [&](const std::string& slot) {
+    return bench.ask(bench.scheduler->why(SchedulerBench::id("orders", slot))).value();
+  };
+  CHECK(why(kFirst) == "waits for its time, 2018-10-16T00:05+08:00");
+  bench.advance_to("2018-10-16T00:05:05+08:00");
+  CHECK(why(kFirst) == "is running, attempt 1");
+  CHECK(why(kSecond) == "waits for orders@2018-10-16T00:05+08:00, which is running, attempt 1");
+  bench.advance_to("2018-10-16T00:11+08:00");
+  CHECK(why(kFirst) == "succeeded with 5 rows");
+  CHECK(why(kSecond) == "waits until 2018-10-16T00:12:10+08:00 to run again after: get records: 503");
+}
+
+}  // namespace
+}  // namespace sluice::scheduler
