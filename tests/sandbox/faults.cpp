@@ -1,0 +1,118 @@
+#include "tests/sandbox/faults.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <array>
+#include <stdexcept>
+
+namespace sluice::sandbox {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::array<std::pair<std::string_view, FaultAction>, 9> kActions{{
+    {"delay_ms", FaultAction::delay},
+    {"reset_before", FaultAction::reset_before},
+    {"reset_after", FaultAction::reset_after},
+    {"status", FaultAction::status},
+    {"truncate_body", FaultAction::truncate_body},
+    {"bad_md5", FaultAction::bad_md5},
+    {"bad_crc", FaultAction::bad_crc},
+    {"wrong_signature_answer", FaultAction::wrong_signature_answer},
+    {"stall", FaultAction::stall},
+}};
+
+FaultAction action_of(const std::string& name) {
+  for (const auto& [text, action] : kActions)
+    if (text == name) return action;
+  throw std::invalid_argument("fault rule: unknown action \"" + name + "\"");
+}
+
+}  // namespace
+
+FaultScript::Rule FaultScript::parse(const json::object& text) {
+  Rule rule;
+  std::uint64_t seed = 1;
+  for (const auto& [name, value] : text) {
+    if (name == "service")
+      rule.service = value.as_string();
+    else if (name == "operation")
+      rule.operation = value.as_string();
+    else if (name == "nth")
+      rule.nth = value.to_number<std::uint64_t>();
+    else if (name == "every")
+      rule.every = value.to_number<std::uint64_t>();
+    else if (name == "probability")
+      rule.probability = value.to_number<double>();
+    else if (name == "seed")
+      seed = value.to_number<std::uint64_t>();
+    else if (name == "times")
+      rule.times = value.to_number<std::uint64_t>();
+    else if (name == "action")
+      rule.action_name = value.as_string();
+    else if (name == "value")
+      rule.fault.value = value.to_number<std::uint32_t>();
+    else if (name == "code")
+      rule.fault.code = value.as_string();
+    else
+      throw std::invalid_argument(fmt::format("fault rule: unknown key \"{}\"", std::string_view(name)));
+  }
+  rule.fault.action = action_of(rule.action_name);
+  if (rule.fault.action == FaultAction::status && rule.fault.value == 0) rule.fault.value = 503;
+  rule.random.seed(seed);
+  if (rule.nth == 0 && rule.every == 0 && rule.probability == 0) rule.every = 1;
+  return rule;
+}
+
+void FaultScript::install(const json::value& rules) {
+  std::vector<Rule> parsed;
+  try {
+    if (rules.is_object())
+      parsed.push_back(parse(rules.as_object()));
+    else
+      for (const json::value& rule : rules.as_array()) parsed.push_back(parse(rule.as_object()));
+  } catch (const boost::system::system_error& wrong_type) {
+    throw std::invalid_argument(fmt::format("fault rule: {}", wrong_type.what()));
+  }
+  rules_ = std::move(parsed);
+}
+
+json::value FaultScript::list() const {
+  json::array out;
+  for (const Rule& rule : rules_)
+    out.push_back({{"service", rule.service},
+                   {"operation", rule.operation},
+                   {"nth", rule.nth},
+                   {"every", rule.every},
+                   {"probability", rule.probability},
+                   {"times", rule.times},
+                   {"action", rule.action_name},
+                   {"value", rule.fault.value},
+                   {"code", rule.fault.code},
+                   {"seen", rule.seen},
+                   {"fired", rule.fired}});
+  return out;
+}
+
+bool FaultScript::due(Rule& rule) {
+  if (rule.times != 0 && rule.fired >= rule.times) return false;
+  if (rule.nth != 0) return rule.seen == rule.nth;
+  if (rule.every != 0) return rule.seen % rule.every == 0;
+  return std::uniform_real_distribution<double>(0, 1)(rule.random) < rule.probability;
+}
+
+std::optional<Fault> FaultScript::next(std::string_view service, std::string_view operation) {
+  std::optional<Fault> chosen;
+  for (Rule& rule : rules_) {
+    if (!rule.service.empty() && rule.service != service) continue;
+    if (!rule.operation.empty() && rule.operation != operation) continue;
+    ++rule.seen;
+    if (chosen || !due(rule)) continue;
+    ++rule.fired;
+    chosen = rule.fault;
+  }
+  return chosen;
+}
+
+}  // namespace sluice::sandbox

@@ -1,0 +1,64 @@
+#pragma once
+// The fault script: which requests go wrong, and how. Rules are JSON; docs/sandbox.md describes them.
+
+#include <boost/json/fwd.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::sandbox {
+
+enum class FaultAction {
+  delay,          // wait, then serve as usual
+  reset_before,   // drop the connection, nothing applied
+  reset_after,    // apply, then drop the connection: the answer is lost
+  status,         // refuse with a status and a code, nothing applied
+  truncate_body,  // apply, announce the whole body, send only its beginning, drop the connection
+  bad_md5,        // apply, answer with a wrong MD5 header
+  bad_crc,        // apply, answer with a wrong checksum (OSS: header; Table Store: first stream record)
+  wrong_signature_answer,  // apply, sign the answer wrongly (Table Store)
+  stall                    // never answer; the connection stays open until the client gives up
+};
+
+struct Fault {
+  FaultAction action = FaultAction::delay;
+  std::uint32_t value = 0;  // delay: milliseconds; status: its number; truncate_body: bytes that are sent
+  std::string code;         // status: the error code; empty: the usual one of that status
+};
+
+class FaultScript {
+ public:
+  /// Replaces the script by these rules (one object or a list); throws std::invalid_argument that names the
+  /// rule and the key.
+  void install(const boost::json::value& rules);
+  void clear() { rules_.clear(); }
+  boost::json::value list() const;
+
+  /// The fault for this request, if any. Every rule that matches counts the request; the first one due wins.
+  std::optional<Fault> next(std::string_view service, std::string_view operation);
+
+ private:
+  struct Rule {
+    std::string service;    // "ots", "oss" or empty for both
+    std::string operation;  // empty for all
+    std::uint64_t nth = 0;  // only the nth matching request
+    std::uint64_t every = 0;
+    double probability = 0;
+    std::uint64_t times = 0;  // fires at most so often; 0: for ever
+    Fault fault;
+    std::string action_name;
+    std::uint64_t seen = 0;
+    std::uint64_t fired = 0;
+    std::mt19937_64 random;
+  };
+  static Rule parse(const boost::json::object& text);
+  static bool due(Rule& rule);
+
+  std::vector<Rule> rules_;
+};
+
+}  // namespace sluice::sandbox

@@ -1,0 +1,104 @@
+// sluice-sandbox: a local Table Store and a local OSS on one port. docs/sandbox.md is its manual.
+#include "tests/sandbox/admin.hpp"
+#include "tests/sandbox/listener.hpp"
+#include "tests/sandbox/oss_service.hpp"
+#include "tests/sandbox/ots_service.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace sluice::sandbox {
+namespace {
+
+// Sends each request to the service it is for, and counts.
+class Router : public Handler {
+ public:
+  Router(const std::filesystem::path& folder, const Credentials& credentials)
+      : credentials_(credentials), catalog_(folder / "ots"), objects_(folder / "oss") {}
+
+  FaultScript& faults() { return faults_; }
+
+  std::optional<Fault> fault_for(const Request& request) override {
+    if (Admin::takes(request)) return std::nullopt;
+    const bool ots = OtsService::takes(request);
+    const std::string operation = ots ? OtsService::operation(request) : OssService::operation(request);
+    std::optional<Fault> fault = faults_.next(ots ? "ots" : "oss", operation);
+    if (fault) ++statistics_.faults[counted_name(request)];
+    return fault;
+  }
+
+  Response answer(const Request& request, const std::optional<Fault>& fault) override {
+    if (Admin::takes(request)) return admin_.handle(request);
+    const std::string name = counted_name(request);
+    ++statistics_.requests[name];
+    std::string error;
+    Response response =
+        OtsService::takes(request) ? ots_.handle(request, fault, error) : oss_.handle(request, fault, error);
+    if (!error.empty()) ++statistics_.errors[name + " " + error];
+    return response;
+  }
+
+ private:
+  static std::string counted_name(const Request& request) {
+    if (OtsService::takes(request)) return "ots." + OtsService::operation(request);
+    return "oss." + OssService::operation(request);
+  }
+
+  const Credentials credentials_;
+  Catalog catalog_;
+  ObjectStore objects_;
+  FaultScript faults_;
+  Statistics statistics_;
+  OtsService ots_{catalog_, credentials_};
+  OssService oss_{objects_, credentials_};
+  Admin admin_{catalog_, objects_, faults_, statistics_};
+};
+
+struct Options {
+  std::string folder;
+  std::string faults_file;
+  std::string ready_file;
+  Credentials credentials;
+  ListenOptions listen;
+};
+
+void run(const Options& options) {
+  std::filesystem::create_directories(options.folder);
+  Router router(options.folder, options.credentials);
+  if (!options.faults_file.empty())
+    router.faults().install(boost::json::parse(read_file(options.faults_file)));
+  Listener listener(options.listen, router);
+  fmt::print("sluice-sandbox listening on {}\n", listener.endpoint());
+  std::fflush(stdout);
+  if (!options.ready_file.empty()) replace_file(options.ready_file, listener.endpoint() + "\n");
+  listener.run();
+}
+
+}  // namespace
+}  // namespace sluice::sandbox
+
+int main(int argc, char** argv) {
+  sluice::sandbox::Options options;
+  CLI::App app("A local Table Store and a local OSS for tests and demonstrations, on 127.0.0.1 only.");
+  app.add_option("--dir", options.folder, "Folder that holds all data; made if absent")->required();
+  app.add_option("--port", options.listen.port, "Port; 0 takes any free one");
+  auto* certificate = app.add_option("--tls-cert", options.listen.certificate_file, "Certificate chain, PEM");
+  auto* key = app.add_option("--tls-key", options.listen.key_file, "Private key, PEM");
+  certificate->needs(key);
+  key->needs(certificate);
+  app.add_option("--access-id", options.credentials.access_id, "The one access key id that is known");
+  app.add_option("--access-key", options.credentials.access_key, "Its secret");
+  app.add_option("--ready-file", options.ready_file, "Receives the endpoint once the port listens");
+  app.add_option("--faults", options.faults_file, "Fault script, a JSON list of rules");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    sluice::sandbox::run(options);
+  } catch (const std::exception& failure) {
+    fmt::print(stderr, "sluice-sandbox: {}\n", failure.what());
+    return 1;
+  }
+  return 0;
+}

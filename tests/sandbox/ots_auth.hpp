@@ -1,0 +1,21 @@
+#pragma once
+// Request checks before an operation runs, and the signature of answers.
+
+#include "tests/sandbox/http_message.hpp"
+#include "tests/sandbox/statistics.hpp"
+
+#include <string>
+
+namespace sluice::sandbox {
+
+/// Throws Refusal in the order: headers, date, version, key, MD5, signature (V2 or V4).
+void authenticate_ots(const Request& request, const Credentials& credentials);
+
+/// The key answers to this request are signed with: the secret, or the key derived for V4.
+std::string ots_answer_key(const Request& request, const Credentials& credentials);
+
+/// Adds Authorization over the x-ots-* headers of the response.
+void sign_ots_answer(Response& response, const std::string& operation, const std::string& access_id,
+                     const std::string& key);
+
+}  // namespace sluice::sandbox
