@@ -1,0 +1,36 @@
+#pragma once
+// The handlers behind /api/v1 (docs/api.md). JSON in and out; everything they need comes from the Service.
+
+#include "daemon/router.hpp"
+
+namespace sluice::daemon::api {
+
+awaitable<HttpResponse> version(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> status(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> jobs(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> job(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> instance(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> why(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, const PathValues& values);
+
+awaitable<HttpResponse> rerun(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> kill(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> freeze(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> unfreeze(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> set_success(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> reload(Service& service, const HttpRequest& request, const PathValues& values);
+
+}  // namespace sluice::daemon::api
+
+namespace sluice::daemon::pages {
+
+awaitable<HttpResponse> healthz(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> readyz(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> metrics(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> asset(Service& service, const HttpRequest& request, const PathValues& values);
+
+}  // namespace sluice::daemon::pages

@@ -1,0 +1,186 @@
+#include "daemon/api_json.hpp"
+
+#include "core/job/civil_time.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+namespace sluice::daemon {
+namespace {
+
+namespace json = boost::json;
+
+json::value optional_time(const std::optional<Instant>& instant) {
+  if (!instant) return nullptr;
+  return json::value(utc_text(*instant));
+}
+
+std::string clock_text(std::chrono::minutes of_day) {
+  return fmt::format("{:02}:{:02}", of_day.count() / 60, of_day.count() % 60);
+}
+
+json::object values_json(const job::ParameterValues& values) {
+  json::object out;
+  for (const auto& [name, value] : values) out[name] = value;
+  return out;
+}
+
+json::object window_json(Instant start, Instant end) {
+  return {{"start", utc_text(start)}, {"end", utc_text(end)}};
+}
+
+json::value parsed_or_null(const std::string& text) {
+  boost::system::error_code ec;
+  auto value = json::parse(text, ec);
+  if (ec) return nullptr;
+  return value;
+}
+
+}  // namespace
+
+std::string utc_text(Instant instant) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(instant - seconds).count();
+  const std::string text =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(seconds.time_since_epoch().count()));
+  return ms == 0 ? text + "Z" : fmt::format("{}.{:03}Z", text, ms);
+}
+
+Result<Instant> time_from_text(std::string_view text, std::string_view zone) {
+  const auto number = [&](std::size_t at, std::size_t length) {
+    int value = 0;
+    for (const char c : text.substr(at, length))
+      value = c >= '0' && c <= '9' && value >= 0 ? value * 10 + (c - '0') : -1;
+    return value;
+  };
+  const bool day_only = text.size() == 10;
+  const bool minute = text.size() == 16 && (text[10] == 'T' || text[10] == ' ') && text[13] == ':';
+  if (!day_only && !minute) return job::parse_local(text);
+  const std::chrono::year_month_day day(std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(std::max(number(5, 2), 0))),
+                                        std::chrono::day(static_cast<unsigned>(std::max(number(8, 2), 0))));
+  const int hours = minute ? number(11, 2) : 0;
+  const int minutes = minute ? number(14, 2) : 0;
+  const bool valid = text[4] == '-' && text[7] == '-' && number(0, 4) >= 0 && day.ok() && hours >= 0 &&
+                     hours < 24 && minutes >= 0 && minutes < 60;
+  if (!valid) {
+    return Error(Errc::invalid_argument, fmt::format("read the time \"{}\": expected 2018-10-16 or "
+                                                     "2018-10-16T00:15, with or without +08:00",
+                                                     text));
+  }
+  const job::CivilTime civil =
+      std::chrono::sys_days(day) + std::chrono::hours(hours) + std::chrono::minutes(minutes);
+  return job::to_instant(civil, zone);
+}
+
+json::object to_json(const job::Job& job) {
+  const auto date = [](std::chrono::sys_days day) {
+    return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::sys_seconds(day).time_since_epoch().count()));
+  };
+  json::array parameters;
+  for (const job::Parameter& parameter : job.parameters) {
+    parameters.push_back(json::object{{"name", parameter.name}, {"expression", parameter.expression}});
+  }
+  return {
+      {"name", job.name},
+      {"file", job.file},
+      {"version", job.version},
+      {"zone", job.schedule.zone},
+      {"schedule", json::object{{"start", clock_text(job.schedule.start)},
+                                {"end", clock_text(job.schedule.end)},
+                                {"interval_minutes", job.schedule.interval.count()},
+                                {"effective_from", date(job.schedule.effective_from)},
+                                {"effective_to", date(job.schedule.effective_to)}}},
+      {"rerun", json::object{{"times", job.rerun.times},
+                             {"interval_seconds",
+                              std::chrono::duration_cast<std::chrono::seconds>(job.rerun.interval).count()}}},
+      {"parameters", std::move(parameters)}};
+}
+
+json::object to_json(const scheduler::Instance& instance) {
+  json::object out{{"id", scheduler::to_string(instance.id, instance.zone)},
+                   {"job", instance.id.job},
+                   {"scheduled", utc_text(instance.id.scheduled)},
+                   {"zone", instance.zone},
+                   {"cycle", instance.cycle},
+                   {"version", instance.version},
+                   {"state", scheduler::to_string(instance.state)},
+                   {"reason", instance.reason},
+                   {"window", window_json(instance.window_start, instance.window_end)},
+                   {"values", values_json(instance.values)},
+                   {"attempt_count", instance.attempts},
+                   {"failures", instance.failures},
+                   {"retry_at", optional_time(instance.retry_at)},
+                   {"started", optional_time(instance.started)},
+                   {"finished", optional_time(instance.finished)},
+                   {"rows", instance.rows},
+                   {"bytes", instance.bytes},
+                   {"objects", pipeline::to_json(instance.objects)}};
+  const bool over = instance.started && instance.finished && *instance.finished >= *instance.started;
+  out["seconds"] =
+      over ? json::value(std::chrono::duration<double>(*instance.finished - *instance.started).count())
+           : json::value(nullptr);
+  return out;
+}
+
+json::object to_json(const scheduler::Attempt& attempt) {
+  return {{"number", attempt.number},
+          {"result", scheduler::to_string(attempt.result)},
+          {"started", utc_text(attempt.started)},
+          {"finished", optional_time(attempt.finished)},
+          {"error_code", attempt.error_code},
+          {"error", attempt.error},
+          {"statistics", parsed_or_null(attempt.statistics)}};
+}
+
+json::object to_json(const PlannedInstance& planned) {
+  const scheduler::NewInstance& instance = planned.instance;
+  return {{"id", scheduler::to_string(instance.id, instance.zone)},
+          {"scheduled", utc_text(instance.id.scheduled)},
+          {"zone", instance.zone},
+          {"cycle", instance.cycle},
+          {"window", window_json(instance.window_start, instance.window_end)},
+          {"values", values_json(instance.values)},
+          {"object", planned.object}};
+}
+
+json::object to_json(const LogPart& part) {
+  return {{"attempt", part.attempt}, {"offset", part.offset}, {"next", part.next},
+          {"at_end", part.at_end},   {"open", part.open},     {"text", part.text}};
+}
+
+json::object to_json(const job::Problem& problem) {
+  return {{"severity", problem.severity == job::Severity::error ? "error" : "warning"},
+          {"file", problem.file},
+          {"line", problem.line},
+          {"column", problem.column},
+          {"message", problem.message}};
+}
+
+json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, Instant now, bool fresh) {
+  json::object out{{"job", job.name},
+                   {"zone", job.schedule.zone},
+                   {"from", optional_time(coverage.from)},
+                   {"until", optional_time(coverage.until)},
+                   {"gaps", pipeline::to_json(coverage.gaps)},
+                   {"windows", coverage.windows},
+                   {"rows", coverage.rows},
+                   {"fresh", fresh}};
+  out["lag_seconds"] =
+      coverage.until
+          ? json::value(std::chrono::duration_cast<std::chrono::seconds>(now - *coverage.until).count())
+          : json::value(nullptr);
+  return out;
+}
+
+awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store, Instant now) {
+  return store.heads(now - kLateAfter);
+}
+
+HttpResponse json_response(const json::value& value) {
+  HttpResponse response;
+  response.body = json::serialize(value);
+  return response;
+}
+
+}  // namespace sluice::daemon

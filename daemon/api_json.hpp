@@ -1,0 +1,40 @@
+#pragma once
+// How the things of the scheduler look in the API. Times are UTC, RFC 3339; the zone of a job is given beside
+// them.
+
+#include "daemon/http_message.hpp"
+#include "daemon/service.hpp"
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <string>
+
+namespace sluice::daemon {
+
+// "2018-10-15T16:15:00Z", with milliseconds when there are any.
+std::string utc_text(Instant instant);
+
+// Reads the job::parse_local() forms, and a bare date "2018-10-16" or minute "2018-10-16T00:15" in `zone`.
+Result<Instant> time_from_text(std::string_view text, std::string_view zone);
+
+boost::json::object to_json(const job::Job& job);
+boost::json::object to_json(const scheduler::Instance& instance);
+boost::json::object to_json(const scheduler::Attempt& attempt);
+boost::json::object to_json(const PlannedInstance& planned);
+boost::json::object to_json(const LogPart& part);
+boost::json::object to_json(const job::Problem& problem);
+
+// With "lag_seconds": how far `until` lies behind `now`; null before the first window.
+boost::json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, Instant now,
+                            bool fresh);
+
+// An instance that has not succeeded this long after its slot makes its job stale.
+inline constexpr std::chrono::minutes kLateAfter{10};
+
+// The jobs that are stale at `now`: each one's first instance that is late.
+awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store, Instant now);
+
+HttpResponse json_response(const boost::json::value& value);
+
+}  // namespace sluice::daemon

@@ -1,0 +1,301 @@
+#include "daemon/api.hpp"
+#include "daemon/api_json.hpp"
+#include "daemon/problem.hpp"
+
+#include <charconv>
+#include <unistd.h>
+
+namespace sluice::daemon::api {
+namespace {
+
+namespace json = boost::json;
+using scheduler::Instance;
+using scheduler::InstanceQuery;
+
+constexpr std::size_t kPageDefault = 100;
+constexpr std::size_t kPageMax = 1000;
+constexpr std::size_t kLogDefault = 64 * 1024;
+constexpr std::size_t kLogMax = 1024 * 1024;
+
+// The whole number in query key `name`, `fallback` when absent, an error outside [least, most].
+Result<std::uint64_t> number(const HttpRequest& request, std::string_view name, std::uint64_t fallback,
+                             std::uint64_t least, std::uint64_t most) {
+  const auto text = request.parameter(name);
+  if (!text) return fallback;
+  std::uint64_t value = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, failure] = std::from_chars(text->data(), end, value);
+  if (failure != std::errc() || stop != end || value < least || value > most) {
+    return Error(Errc::invalid_argument, fmt::format("read {}: expected a number from {} to {}, got \"{}\"",
+                                                     name, least, most, *text));
+  }
+  return value;
+}
+
+std::optional<job::Job> find_job(const Service& service, std::string_view name) {
+  for (job::Job& job : service.jobs()) {
+    if (job.name == name) return std::move(job);
+  }
+  return std::nullopt;
+}
+
+Error no_such_job(std::string_view name) {
+  return Error(Errc::not_found, fmt::format("find job {}: no such job", name));
+}
+
+// Gives waiting instances the state they are really in: see scheduler::shown_state().
+awaitable<void> show_states(Service& service, std::vector<Instance>& instances) {
+  const Instant now = service.now();
+  const auto heads = co_await service.store().heads(now);
+  for (Instance& instance : instances) {
+    std::optional<Instance> head;
+    for (const Instance& candidate : heads) {
+      if (candidate.id.job == instance.id.job) head = candidate;
+    }
+    instance.state = scheduler::shown_state(instance, head, now);
+  }
+}
+
+awaitable<Result<Instance>> find_instance(Service& service, std::string text) {
+  const auto id = scheduler::parse_instance_id(text);
+  if (!id) co_return id.error();
+  auto found = co_await service.store().instance(*id);
+  if (!found) {
+    co_return Error(Errc::not_found, fmt::format("find instance {}: none is planned for that time", text));
+  }
+  std::vector<Instance> one(1, std::move(*found));
+  co_await show_states(service, one);
+  co_return std::move(one.front());
+}
+
+awaitable<json::object> job_with_state(Service& service, const job::Job& job, bool fresh) {
+  json::object out = to_json(job);
+  json::object counts;
+  const auto counted = co_await service.store().counts(job.name);
+  for (const auto& [state, count] : counted) {
+    counts[scheduler::to_string(state)] = count;
+  }
+  out["counts"] = std::move(counts);
+  const auto coverage = co_await service.store().coverage(job.name);
+  out["coverage"] = to_json(coverage, job, service.now(), fresh);
+  co_return out;
+}
+
+// Names of the jobs that are stale now.
+awaitable<std::vector<std::string>> late_jobs(Service& service) {
+  const auto late_ones = co_await late_instances(service.store(), service.now());
+  std::vector<std::string> names;
+  for (const Instance& late : late_ones) names.push_back(late.id.job);
+  co_return names;
+}
+
+template <class T>
+bool is_among(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+// Which of the waiting states an instance is in is not stored; a page of them may come out shorter for it.
+void widen_to_stored(std::vector<scheduler::State>& states) {
+  using scheduler::State;
+  const std::vector<State> waiting = {State::not_run, State::wait_time, State::wait_resource};
+  const bool any =
+      std::any_of(states.begin(), states.end(), [&](State state) { return is_among(waiting, state); });
+  for (const State state : waiting) {
+    if (any && !is_among(states, state)) states.push_back(state);
+  }
+}
+
+Result<std::vector<scheduler::State>> states_of(std::string_view text) {
+  std::vector<scheduler::State> states;
+  while (!text.empty()) {
+    const auto comma = text.find(',');
+    std::string name(text.substr(0, comma));
+    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
+    for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    const auto state = scheduler::state_from_string(name);
+    if (!state) {
+      return Error(
+          Errc::invalid_argument,
+          fmt::format("read state: no state {}; there are NOT_RUN, WAIT_TIME, WAIT_RESOURCE, RUNNING, "
+                      "RETRY_WAIT, SUCCESS, FAILURE, FROZEN",
+                      name));
+    }
+    states.push_back(*state);
+  }
+  return states;
+}
+
+// The day `date` of the job's zone, or of the first job's when none is named.
+Result<void> add_date(InstanceQuery& query, const Service& service, const std::string& date) {
+  std::string zone = "Asia/Shanghai";
+  const auto jobs = service.jobs();
+  for (const job::Job& job : jobs) {
+    if (query.job.empty() || job.name == query.job) {
+      zone = job.schedule.zone;
+      break;
+    }
+  }
+  if (date.size() != 10) {
+    return Error(Errc::invalid_argument, fmt::format("read date: expected 2018-10-16, got \"{}\"", date));
+  }
+  const auto from = time_from_text(date, zone);
+  if (!from) return from.error();
+  query.from = *from;
+  query.to = *from + std::chrono::hours(24);
+  return {};
+}
+
+Result<InstanceQuery> query_of(const Service& service, const HttpRequest& request) {
+  InstanceQuery query;
+  query.job = request.parameter("job").value_or("");
+  const auto limit = number(request, "limit", kPageDefault, 1, kPageMax);
+  if (!limit) return limit.error();
+  query.limit = *limit;
+  if (const auto date = request.parameter("date")) {
+    const auto added = add_date(query, service, *date);
+    if (!added) return added.error();
+  }
+  if (request.parameter("due").value_or("") == "true") query.to = service.now() + Duration(1);
+  if (const auto text = request.parameter("state")) {
+    auto states = states_of(*text);
+    if (!states) return states.error();
+    query.states = std::move(*states);
+  }
+  if (const auto text = request.parameter("after")) {
+    const auto after = scheduler::parse_instance_id(*text);
+    if (!after) return after.error();
+    query.after = *after;
+  }
+  return query;
+}
+
+}  // namespace
+
+awaitable<HttpResponse> version(Service& service, const HttpRequest&, const PathValues&) {
+  const ServiceStatus status = service.status();
+  co_return json_response(json::object{{"name", "sluice"},
+                                       {"version", status.version},
+                                       {"started", utc_text(status.started)},
+                                       {"pid", ::getpid()}});
+}
+
+awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathValues&) {
+  const ServiceStatus status = service.status();
+  const auto late = co_await late_jobs(service);
+  json::array jobs;
+  for (const job::Job& job : service.jobs()) {
+    jobs.push_back(co_await job_with_state(service, job, !is_among(late, job.name)));
+  }
+  co_return json_response(json::object{{"version", status.version},
+                                       {"started", utc_text(status.started)},
+                                       {"now", utc_text(service.now())},
+                                       {"running", status.running},
+                                       {"running_max", status.running_max},
+                                       {"draining", status.draining},
+                                       {"ready", late.empty() && !status.draining},
+                                       {"jobs", std::move(jobs)}});
+}
+
+awaitable<HttpResponse> jobs(Service& service, const HttpRequest&, const PathValues&) {
+  const auto late = co_await late_jobs(service);
+  json::array out;
+  for (const job::Job& job : service.jobs()) {
+    out.push_back(co_await job_with_state(service, job, !is_among(late, job.name)));
+  }
+  co_return json_response(json::object{{"jobs", std::move(out)}});
+}
+
+awaitable<HttpResponse> job(Service& service, const HttpRequest&, const PathValues& values) {
+  const auto found = find_job(service, values[0]);
+  if (!found) co_return problem_response(no_such_job(values[0]));
+  const auto late = co_await late_jobs(service);
+  co_return json_response(co_await job_with_state(service, *found, !is_among(late, found->name)));
+}
+
+awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const PathValues& values) {
+  const auto found = find_job(service, values[0]);
+  if (!found) co_return problem_response(no_such_job(values[0]));
+  const auto from = time_from_text(request.parameter("from").value_or(""), found->schedule.zone);
+  if (!from) co_return problem_response(from.error().in("from"));
+  const auto to = time_from_text(request.parameter("to").value_or(""), found->schedule.zone);
+  if (!to) co_return problem_response(to.error().in("to"));
+  const auto planned = service.preview(found->name, *from, *to);
+  if (!planned) co_return problem_response(planned.error());
+  json::array out;
+  for (const PlannedInstance& instance : *planned) out.push_back(to_json(instance));
+  co_return json_response(json::object{{"instances", std::move(out)}});
+}
+
+awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, const PathValues&) {
+  auto query = query_of(service, request);
+  if (!query) co_return problem_response(query.error());
+  if (!query->job.empty() && !find_job(service, query->job)) {
+    // The instances of a job whose file is gone can still be listed; a name never heard of is a mistake.
+    const auto planned = co_await service.store().last_planned(query->job);
+    if (!planned) co_return problem_response(no_such_job(query->job));
+  }
+  const std::size_t limit = query->limit;
+  const std::vector<scheduler::State> wanted = query->states;
+  widen_to_stored(query->states);
+  auto found = co_await service.store().instances(std::move(*query));
+  co_await show_states(service, found);
+  json::array out;
+  for (const Instance& instance : found) {
+    if (wanted.empty() || is_among(wanted, instance.state)) out.push_back(to_json(instance));
+  }
+  json::value next = nullptr;
+  if (found.size() == limit) next = scheduler::to_string(found.back().id, found.back().zone);
+  co_return json_response(json::object{{"instances", std::move(out)}, {"next", std::move(next)}});
+}
+
+awaitable<HttpResponse> instance(Service& service, const HttpRequest&, const PathValues& values) {
+  const auto found = co_await find_instance(service, values[0]);
+  if (!found) co_return problem_response(found.error());
+  json::object out = to_json(*found);
+  json::array attempts;
+  const auto made = co_await service.store().attempts(found->row);
+  for (const scheduler::Attempt& attempt : made) {
+    attempts.push_back(to_json(attempt));
+  }
+  out["attempts"] = std::move(attempts);
+  co_return json_response(out);
+}
+
+awaitable<HttpResponse> why(Service& service, const HttpRequest&, const PathValues& values) {
+  const auto found = co_await find_instance(service, values[0]);
+  if (!found) co_return problem_response(found.error());
+  const auto reason = co_await service.why(found->id);
+  if (!reason) co_return problem_response(reason.error());
+  co_return json_response(json::object{{"id", scheduler::to_string(found->id, found->zone)},
+                                       {"state", scheduler::to_string(found->state)},
+                                       {"why", *reason}});
+}
+
+awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const PathValues& values) {
+  const auto found = co_await find_instance(service, values[0]);
+  if (!found) co_return problem_response(found.error());
+  const auto attempt = number(request, "attempt", 0, 0, 1'000'000);
+  if (!attempt) co_return problem_response(attempt.error());
+  const auto offset = number(request, "offset", 0, 0, std::uint64_t{1} << 62);
+  if (!offset) co_return problem_response(offset.error());
+  const auto limit = number(request, "limit", kLogDefault, 1, kLogMax);
+  if (!limit) co_return problem_response(limit.error());
+  const auto part = co_await service.log(*found, static_cast<int>(*attempt), *offset, *limit);
+  if (!part) co_return problem_response(part.error());
+  co_return json_response(to_json(*part));
+}
+
+awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, const PathValues&) {
+  const auto wanted = request.parameter("job");
+  if (wanted && !find_job(service, *wanted)) co_return problem_response(no_such_job(*wanted));
+  const auto late = co_await late_jobs(service);
+  json::array out;
+  for (const job::Job& job : service.jobs()) {
+    if (wanted && job.name != *wanted) continue;
+    const auto coverage = co_await service.store().coverage(job.name);
+    out.push_back(to_json(coverage, job, service.now(), !is_among(late, job.name)));
+  }
+  co_return json_response(json::object{{"coverage", std::move(out)}});
+}
+
+}  // namespace sluice::daemon::api

@@ -1,0 +1,274 @@
+#include "daemon/app.hpp"
+
+#include "core/base/signal.hpp"
+#include "core/base/task_group.hpp"
+#include "core/base/within.hpp"
+#include "daemon/app_service.hpp"
+#include "daemon/export_runner.hpp"
+#include "daemon/http_server.hpp"
+#include "daemon/metrics_observer.hpp"
+#include "daemon/router.hpp"
+#include "storage/attempt_log.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <filesystem>
+
+namespace sluice::daemon {
+namespace {
+
+constexpr std::chrono::milliseconds kReadyPoll{20};
+constexpr std::chrono::hours kPruneEvery{6};
+constexpr std::chrono::seconds kStopMargin{75};  // beyond drainLimit: attempts are taken back within 60 s
+
+std::unique_ptr<storage::AsyncStateStore> open_store(const Config& config) {
+  storage::DatabaseOptions options;
+  options.path = config.state_dir + "/sluice.db";
+  auto store = std::make_unique<storage::SqliteStateStore>(std::move(options));
+  return std::make_unique<storage::AsyncStateStore>(std::move(store), storage::Threading::worker);
+}
+
+Result<void> make_folder(const std::string& path) {
+  std::error_code failure;
+  std::filesystem::create_directories(path, failure);
+  if (failure) return from_errno(failure.value(), "make the folder " + path);
+  return {};
+}
+
+http::TransportOptions transport_options(const Config& config) {
+  http::TransportOptions options;
+  options.ca_file = config.ca_file;
+  return options;
+}
+
+scheduler::Options scheduler_options(const Config& config) {
+  scheduler::Options options;
+  options.attempts_max = config.attempts_max;
+  options.drain_limit = config.drain_limit;
+  return options;
+}
+
+}  // namespace
+
+class App::Impl {
+ public:
+  Impl(boost::asio::io_context& loop, Clock& clock, Random& random, Config config, SystemdNotify notify,
+       AppHooks hooks)
+      : executor_(loop.get_executor()),
+        clock_(clock),
+        random_(random),
+        config_(std::move(config)),
+        notify_(std::move(notify)),
+        hooks_(std::move(hooks)),
+        jobs_(config_.jobs_dir, config_.sources),
+        logs_(config_.log_dir),
+        observer_(metrics_),
+        stop_signal_(executor_),
+        tasks_(executor_) {
+    declare_all(metrics_, SLUICE_VERSION);
+    observer_.listen(hooks_.on_instance);
+  }
+
+  awaitable<Result<void>> run() {
+    const auto built = build();
+    if (!built) co_return built.error();
+    const auto listening = listen();
+    if (listening) {
+      co_await work();
+    } else {
+      scheduler_ended_ = true;
+    }
+    co_await shut_down();
+    if (!listening) co_return listening.error();
+    co_return Result<void>();
+  }
+
+  void stop() {
+    stopping_ = true;
+    stop_signal_.notify_all();
+  }
+
+  void reload() {
+    if (stopping_ || !service_) return;
+    tell("RELOADING=1");
+    service_->reload_now();
+    tell("READY=1");
+  }
+
+ private:
+  Result<void> build() {
+    for (const std::string& folder : {config_.state_dir, config_.log_dir}) {
+      const auto made = make_folder(folder);
+      if (!made) return made.error();
+    }
+    try {
+      store_ = open_store(config_);
+    } catch (const ErrorException& failure) {
+      return failure.error();
+    }
+    transport_ = http::make_transport(executor_, clock_, transport_options(config_));
+    runner_ = std::make_unique<ExportRunner>(
+        ExportPorts{executor_, clock_, random_, *transport_}, config_.sources,
+        [this](const scheduler::Instance& instance, int attempt) { return make_log(instance, attempt); },
+        [this](const std::string& job, const pipeline::Statistics& counts) {
+          observer_.counted(job, counts);
+        });
+    for (const job::Problem& problem : jobs_.reload()) spdlog::warn("{}", job::to_string(problem));
+    scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
+                                                        observer_, scheduler_options(config_), jobs_.jobs());
+    service_ = std::make_unique<AppService>(
+        AppService::Parts{config_, clock_, *store_, logs_, *scheduler_, jobs_, metrics_});
+    server_ = std::make_unique<HttpServer>(executor_, clock_, [this](const HttpRequest& request) {
+      return dispatch(routes(), *service_, request);
+    });
+    return {};
+  }
+
+  awaitable<void> work() {
+    tasks_.start(run_scheduler());
+    tasks_.start(report_ready());
+    tasks_.start(feed_watchdog());
+    tasks_.start(prune_logs());
+    while (!stopping_) co_await stop_signal_.wait();
+  }
+
+  Result<void> listen() {
+    if (!config_.socket.empty()) {
+      const auto made = make_folder(std::filesystem::path(config_.socket).parent_path().string());
+      if (!made) return made.error();
+      const auto listening = server_->listen_unix(config_.socket);
+      if (!listening) return listening.error();
+      spdlog::info("listening socket={}", config_.socket);
+    }
+    if (!config_.tcp_address.empty()) {
+      const auto port = server_->listen_tcp(config_.tcp_address, config_.tcp_port);
+      if (!port) return port.error();
+      tcp_port_ = *port;
+      spdlog::info("listening dashboard=http://{}:{}/", config_.tcp_address, tcp_port_);
+    }
+    return {};
+  }
+
+  std::unique_ptr<pipeline::Log> make_log(const scheduler::Instance& instance, int attempt) {
+    const auto path = logs_.path(instance.id.job, instance.id.scheduled, instance.zone, attempt);
+    if (!path) {
+      spdlog::error("keep no log of {}: {}", instance.id.job, path.error().message());
+      return std::make_unique<pipeline::NullLog>();
+    }
+    return std::make_unique<storage::AttemptLog>(clock_, *path, instance.zone, config_.log_bytes_max);
+  }
+
+  // Gives jobs without any instance those since `from`; planning then goes on behind them.
+  awaitable<void> plan_past(Instant from) {
+    for (const job::Job& job : jobs_.jobs()) {
+      if (co_await store_->last_planned(job.name)) continue;
+      const auto planned = service_->preview(job.name, from + Duration(1), clock_.now());
+      if (!planned) throw ErrorException(planned.error());
+      std::vector<scheduler::NewInstance> rows;
+      for (const PlannedInstance& instance : *planned) rows.push_back(instance.instance);
+      co_await store_->add_instances(std::move(rows));
+    }
+  }
+
+  awaitable<void> run_scheduler() {
+    try {
+      if (hooks_.plan_from) co_await plan_past(*hooks_.plan_from);
+      co_await scheduler_->run();
+    } catch (const std::exception& failure) {
+      spdlog::critical("run the scheduler: {}", failure.what());
+      failure_ = std::current_exception();
+    }
+    scheduler_ended_ = true;
+    stop();
+  }
+
+  // Ready is: recovered, planned, listening.
+  awaitable<void> report_ready() {
+    while (!scheduler_->ready()) co_await clock_.sleep_for(kReadyPoll);
+    tell(fmt::format("READY=1\nSTATUS={} jobs", jobs_.jobs().size()));
+    spdlog::info("ready jobs={}", jobs_.jobs().size());
+    if (hooks_.on_ready) hooks_.on_ready(tcp_port_);
+  }
+
+  // From the loop itself: a loop that hangs is restarted by systemd.
+  awaitable<void> feed_watchdog() {
+    const auto interval = notify_.watchdog_interval();
+    if (!interval) co_return;
+    for (;;) {
+      tell(fmt::format("WATCHDOG=1\nSTATUS={} attempts running", scheduler_->running()));
+      co_await clock_.sleep_for(*interval);
+    }
+  }
+
+  awaitable<void> prune_logs() {
+    storage::LogRetention retention;
+    retention.age_max = std::chrono::hours(24) * config_.log_retention_days;
+    retention.bytes_max = config_.log_total_bytes_max;
+    for (;;) {
+      auto prune = [&] { return logs_.prune(clock_.now(), retention); };
+      const auto pruned = co_await disk_worker_.call(prune);
+      if (!pruned) spdlog::warn("remove old logs: {}", pruned.error().message());
+      if (pruned && pruned->files > 0)
+        spdlog::info("removed old logs files={} bytes={}", pruned->files, pruned->bytes);
+      co_await clock_.sleep_for(kPruneEvery);
+    }
+  }
+
+  // Newest work stops first; each step has an owner and a limit.
+  awaitable<void> shut_down() {
+    const auto limit = std::chrono::duration_cast<Duration>(config_.drain_limit + kStopMargin);
+    tell(fmt::format("STOPPING=1\nSTATUS=waiting for {} attempts\nEXTEND_TIMEOUT_USEC={}",
+                     scheduler_->running(), limit.count()));
+    spdlog::info("stopping running={}", scheduler_->running());
+    service_->set_draining();
+    server_->stop_accepting();
+    scheduler_->stop();
+    while (!scheduler_ended_) co_await stop_signal_.wait();
+    tasks_.stop();
+    co_await server_->stop();
+    co_await tasks_.join();
+    store_->close();
+    spdlog::info("stopped");
+    if (failure_) std::rethrow_exception(failure_);
+  }
+
+  void tell(const std::string& message) {
+    const auto sent = notify_.send(message);
+    if (!sent) spdlog::debug("{}", sent.error().message());
+  }
+
+  Executor executor_;
+  Clock& clock_;
+  Random& random_;
+  Config config_;
+  SystemdNotify notify_;
+  AppHooks hooks_;
+  Metrics metrics_;
+  JobSet jobs_;
+  storage::AttemptLogFolder logs_;
+  MetricsObserver observer_;
+  std::unique_ptr<storage::AsyncStateStore> store_;
+  std::unique_ptr<http::Transport> transport_;
+  std::unique_ptr<ExportRunner> runner_;
+  std::unique_ptr<scheduler::Scheduler> scheduler_;
+  std::unique_ptr<AppService> service_;
+  std::unique_ptr<HttpServer> server_;
+  storage::StoreWorker disk_worker_{[] {}, std::chrono::milliseconds(1000)};
+  Signal stop_signal_;
+  TaskGroup tasks_;
+  std::uint16_t tcp_port_ = 0;
+  std::exception_ptr failure_;
+  bool stopping_ = false;
+  bool scheduler_ended_ = false;
+};
+
+App::App(boost::asio::io_context& loop, Clock& clock, Random& random, Config config, SystemdNotify notify,
+         AppHooks hooks)
+    : impl_(std::make_unique<Impl>(loop, clock, random, std::move(config), std::move(notify),
+                                   std::move(hooks))) {}
+App::~App() = default;
+awaitable<Result<void>> App::run() { return impl_->run(); }
+void App::stop() { impl_->stop(); }
+void App::reload() { impl_->reload(); }
+
+}  // namespace sluice::daemon

@@ -1,0 +1,142 @@
+#include "daemon/app_service.hpp"
+
+#include "daemon/api_json.hpp"
+#include "daemon/preview.hpp"
+#include "storage/attempt_log.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <sys/stat.h>
+
+namespace sluice::daemon {
+namespace {
+
+Error no_log(const scheduler::Instance& instance, int number) {
+  const std::string id = scheduler::to_string(instance.id, instance.zone);
+  if (number > 0)
+    return Error(Errc::not_found, fmt::format("find the log of attempt {} of {}: none", number, id));
+  return Error(Errc::not_found,
+               fmt::format("find a log of {}: no attempt was made, or its log was removed", id));
+}
+
+}  // namespace
+
+ServiceStatus AppService::status() const {
+  ServiceStatus status;
+  status.version = SLUICE_VERSION;
+  status.started = started_;
+  status.running = parts_.scheduler.running();
+  status.running_max = parts_.config.attempts_max;
+  status.draining = draining_;
+  return status;
+}
+
+awaitable<std::string> AppService::metrics() {
+  Metrics& metrics = parts_.metrics;
+  for (const std::string_view gauge : {"sluice_job_late", "sluice_coverage_lag_seconds",
+                                       "sluice_coverage_gaps", "sluice_coverage_until_timestamp_seconds"}) {
+    metrics.clear(gauge);
+  }
+  const auto jobs = parts_.jobs.jobs();
+  for (const job::Job& job : jobs) metrics.set("sluice_job_late", {{"job", job.name}}, 0);
+  const auto late_ones = co_await late_instances(parts_.store, now());
+  for (const auto& late : late_ones) {
+    metrics.set("sluice_job_late", {{"job", late.id.job}}, 1);
+  }
+  for (const job::Job& job : jobs) {
+    const auto coverage = co_await parts_.store.coverage(job.name);
+    metrics.set("sluice_coverage_gaps", {{"job", job.name}}, static_cast<double>(coverage.gaps.size()));
+    if (!coverage.until) continue;
+    const double until = std::chrono::duration<double>(coverage.until->time_since_epoch()).count();
+    metrics.set("sluice_coverage_until_timestamp_seconds", {{"job", job.name}}, until);
+    metrics.set("sluice_coverage_lag_seconds", {{"job", job.name}},
+                std::chrono::duration<double>(now() - *coverage.until).count());
+  }
+  metrics.set("sluice_jobs", {}, static_cast<double>(jobs.size()));
+  metrics.set("sluice_running_attempts", {}, static_cast<double>(parts_.scheduler.running()));
+  set_process_metrics(metrics);
+  co_return metrics.text();
+}
+
+awaitable<Result<std::string>> AppService::why(scheduler::InstanceId id) {
+  return parts_.scheduler.why(std::move(id));
+}
+
+awaitable<Result<void>> AppService::act(Action action, scheduler::InstanceId id, std::string actor) {
+  scheduler::Scheduler& scheduler = parts_.scheduler;
+  switch (action) {
+    case Action::rerun:
+      return scheduler.rerun(std::move(id), std::move(actor));
+    case Action::kill:
+      return scheduler.kill(std::move(id), std::move(actor));
+    case Action::freeze:
+      return scheduler.freeze(std::move(id), std::move(actor));
+    case Action::unfreeze:
+      return scheduler.unfreeze(std::move(id), std::move(actor));
+    case Action::set_success:
+      return scheduler.set_success(std::move(id), std::move(actor));
+  }
+  throw std::logic_error("an action that does not exist");
+}
+
+awaitable<Result<LogPart>> AppService::log(scheduler::Instance instance, int number, std::uint64_t offset,
+                                           std::size_t limit) {
+  const auto stored = parts_.logs.list(instance.id.job, instance.id.scheduled, instance.zone);
+  if (!stored) co_return stored.error();
+  const storage::StoredLog* found = nullptr;
+  for (const storage::StoredLog& log : *stored) {
+    if (number == 0 || log.attempt == number) found = &log;
+  }
+  if (found == nullptr) co_return no_log(instance, number);
+  auto piece = storage::read_log(found->path, offset, limit);
+  if (!piece) co_return piece.error();
+  LogPart part;
+  part.attempt = found->attempt;
+  part.offset = piece->offset;
+  part.next = piece->next;
+  part.at_end = piece->at_end;
+  part.open = instance.state == scheduler::State::running && found->attempt == instance.attempts;
+  part.text = std::move(piece->text);
+  co_return part;
+}
+
+Result<std::vector<PlannedInstance>> AppService::preview(const std::string& job, Instant from, Instant to) {
+  for (const job::Job& candidate : parts_.jobs.jobs()) {
+    if (candidate.name == job) return preview_instances(candidate, parts_.config.sources, from, to);
+  }
+  return Error(Errc::not_found, fmt::format("find job {}: no such job", job));
+}
+
+awaitable<Result<std::uint64_t>> AppService::backup(std::string file) {
+  struct stat present {};
+  if (::lstat(file.c_str(), &present) == 0) {
+    co_return Error(Errc::conflict, fmt::format("back up to {}: the file exists", file));
+  }
+  try {
+    co_await parts_.store.backup(file);
+  } catch (const ErrorException& failure) {
+    co_return failure.error();
+  }
+  if (::stat(file.c_str(), &present) != 0) co_return from_errno(errno, "look at " + file);
+  co_return static_cast<std::uint64_t>(present.st_size);
+}
+
+awaitable<Result<ReloadReport>> AppService::reload() { co_return reload_now(); }
+
+ReloadReport AppService::reload_now() {
+  ReloadReport report;
+  report.problems = parts_.jobs.reload();
+  bool errors = false;
+  for (const job::Problem& problem : report.problems) {
+    errors = errors || problem.severity == job::Severity::error;
+    spdlog::warn("reload: {}", job::to_string(problem));
+  }
+  auto jobs = parts_.jobs.jobs();
+  report.jobs = jobs.size();
+  parts_.scheduler.set_jobs(std::move(jobs));
+  parts_.metrics.add("sluice_config_reloads_total", {{"result", errors ? "problems" : "success"}});
+  spdlog::info("reloaded jobs={} problems={}", report.jobs, report.problems.size());
+  return report;
+}
+
+}  // namespace sluice::daemon

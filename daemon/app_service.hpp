@@ -1,0 +1,52 @@
+#pragma once
+// The running daemon as the API sees it.
+
+#include "daemon/config.hpp"
+#include "daemon/job_set.hpp"
+#include "daemon/metrics.hpp"
+#include "daemon/service.hpp"
+#include "scheduler/scheduler.hpp"
+#include "storage/async_state_store.hpp"
+#include "storage/attempt_log_folder.hpp"
+
+namespace sluice::daemon {
+
+class AppService final : public Service {
+ public:
+  // What it speaks for; everything outlives the service.
+  struct Parts {
+    const Config& config;
+    Clock& clock;
+    storage::AsyncStateStore& store;
+    storage::AttemptLogFolder& logs;
+    scheduler::Scheduler& scheduler;
+    JobSet& jobs;
+    Metrics& metrics;
+  };
+
+  explicit AppService(Parts parts) : parts_(std::move(parts)), started_(parts_.clock.now()) {}
+
+  Instant now() const override { return parts_.clock.now(); }
+  ServiceStatus status() const override;
+  std::vector<job::Job> jobs() const override { return parts_.jobs.jobs(); }
+  scheduler::StateStore& store() override { return parts_.store; }
+  awaitable<std::string> metrics() override;
+  awaitable<Result<std::string>> why(scheduler::InstanceId id) override;
+  awaitable<Result<void>> act(Action action, scheduler::InstanceId id, std::string actor) override;
+  awaitable<Result<LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,
+                                 std::size_t limit) override;
+  Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) override;
+  awaitable<Result<std::uint64_t>> backup(std::string file) override;
+  awaitable<Result<ReloadReport>> reload() override;
+
+  // reload() for a signal.
+  ReloadReport reload_now();
+  void set_draining() noexcept { draining_ = true; }
+
+ private:
+  Parts parts_;
+  Instant started_;
+  bool draining_ = false;
+};
+
+}  // namespace sluice::daemon

@@ -1,0 +1,116 @@
+#include "daemon/cli_output.hpp"
+#include "daemon/commands.hpp"
+#include "daemon/json_view.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <poll.h>
+
+namespace sluice::daemon {
+namespace {
+
+namespace json = boost::json;
+
+// Milliseconds between two looks at a log that still grows.
+constexpr int kFollowPauseMs = 500;
+
+std::string instance_target(const std::string& id, std::string_view rest = {}) {
+  return fmt::format("/api/v1/instances/{}{}", percent_encode(id), rest);
+}
+
+void print_values(const JsonView& instance, Console& console) {
+  for (const auto& [name, value] : instance["values"].members()) {
+    console.out << fmt::format("  {} = {}\n", std::string_view(name), JsonView(value).text());
+  }
+}
+
+void print_attempts(const JsonView& instance, const std::string& zone, Console& console) {
+  Table table({{"ATTEMPT", true}, {"RESULT"}, {"STARTED"}, {"SECONDS", true}, {"ERROR", false, true}});
+  for (const json::value& value : instance["attempts"].items()) {
+    const JsonView attempt(value);
+    const auto started = attempt["started"].time();
+    const auto finished = attempt["finished"].time();
+    const bool over = started && finished;
+    const double seconds = over ? std::chrono::duration<double>(*finished - *started).count() : 0;
+    table.add({{std::to_string(attempt["number"].count())},
+               {attempt["result"].text()},
+               {local_text(started, zone)},
+               {over ? fmt::format("{:.0f}", seconds) : "-"},
+               {attempt["error"].text(), Tone::bad}});
+  }
+  if (table.empty()) return;
+  console.out << '\n';
+  table.print(console);
+}
+
+void print_objects(const JsonView& instance, Console& console) {
+  Table table({{"OBJECT", false, true}, {"SIZE", true}, {"ROWS", true}});
+  for (const json::value& value : instance["objects"].items()) {
+    const JsonView object(value);
+    table.add({{object["name"].text()},
+               {bytes_text(object["bytes"].number())},
+               {count_text(object["rows"].count())}});
+  }
+  if (table.empty()) return;
+  console.out << '\n';
+  table.print(console);
+}
+
+}  // namespace
+
+Exit command_show(const Options& options, Api& api, Console& console) {
+  const json::value answer = api.get(instance_target(options.target));
+  if (options.json) return print_json(answer, console);
+  const JsonView instance(answer);
+  const std::string zone = instance["zone"].text();
+  const std::string state = instance["state"].text();
+  console.out << fmt::format("{}  {}\n", console.paint(instance["id"].text(), Tone::strong),
+                             console.paint(state, tone_of_state(state)));
+  if (!instance["reason"].text().empty()) console.out << "  " << instance["reason"].text() << '\n';
+  console.out << fmt::format("  window {} to {} ({}), cycle {} of its day, definition {}\n",
+                             local_text(instance["window"]["start"].time(), zone),
+                             local_text(instance["window"]["end"].time(), zone), zone,
+                             instance["cycle"].count(), instance["version"].text());
+  print_values(instance, console);
+  if (!instance["retry_at"].is_null()) {
+    console.out << fmt::format("  next attempt at {}\n", local_text(instance["retry_at"].time(), zone));
+  }
+  print_attempts(instance, zone, console);
+  print_objects(instance, console);
+  return Exit::done;
+}
+
+Exit command_why(const Options& options, Api& api, Console& console) {
+  const json::value answer = api.get(instance_target(options.target, "/why"));
+  if (options.json) return print_json(answer, console);
+  const JsonView why(answer);
+  const std::string state = why["state"].text();
+  console.out << fmt::format("{} is {}\n", why["id"].text(), console.paint(state, tone_of_state(state)));
+  console.out << why["why"].text() << '\n';
+  return Exit::done;
+}
+
+Exit command_logs(const Options& options, Api& api, Console& console) {
+  std::uint64_t offset = 0;
+  std::uint64_t attempt = static_cast<std::uint64_t>(options.attempt);
+  json::array parts;
+  for (;;) {
+    const json::value answer =
+        api.get(instance_target(options.target, fmt::format("/logs?attempt={}&offset={}", attempt, offset)));
+    const JsonView part(answer);
+    attempt = part["attempt"].count();
+    offset = part["next"].count();
+    if (options.json) {
+      parts.push_back(answer);
+    } else {
+      console.out << part["text"].text() << std::flush;
+    }
+    if (!part["at_end"].boolean()) continue;
+    if (!options.follow || !part["open"].boolean()) break;
+    ::poll(nullptr, 0, kFollowPauseMs);
+  }
+  return options.json ? print_json(parts, console) : Exit::done;
+}
+
+}  // namespace sluice::daemon

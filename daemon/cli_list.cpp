@@ -1,0 +1,199 @@
+#include "daemon/cli_output.hpp"
+#include "daemon/commands.hpp"
+#include "daemon/json_view.hpp"
+
+#include <fmt/format.h>
+
+namespace sluice::daemon {
+namespace {
+
+namespace json = boost::json;
+
+std::string gaps_text(const JsonView& coverage) {
+  const std::size_t gaps = coverage["gaps"].items().size();
+  return gaps == 0 ? "none" : std::to_string(gaps);
+}
+
+std::string lag_text(const JsonView& coverage) {
+  return coverage["lag_seconds"].is_null() ? "-" : duration_text(coverage["lag_seconds"].number());
+}
+
+Table::Cell freshness(const JsonView& coverage) {
+  const bool fresh = coverage["fresh"].boolean();
+  return Table::Cell{fresh ? "yes" : "LATE", fresh ? Tone::good : Tone::bad};
+}
+
+std::uint64_t waiting(const JsonView& counts) {
+  return counts["NOT_RUN"].count() + counts["WAIT_TIME"].count() + counts["WAIT_RESOURCE"].count() +
+         counts["RETRY_WAIT"].count();
+}
+
+void print_jobs(const json::array& jobs, Console& console) {
+  Table table({{"JOB", false, true},
+               {"DURABLE UP TO"},
+               {"LAG", true},
+               {"FRESH"},
+               {"GAPS", true},
+               {"DONE", true},
+               {"RUNNING", true},
+               {"WAITING", true},
+               {"FAILED", true},
+               {"FROZEN", true}});
+  for (const json::value& value : jobs) {
+    const JsonView job(value);
+    const JsonView coverage = job["coverage"];
+    const JsonView counts = job["counts"];
+    const std::uint64_t failed = counts["FAILURE"].count();
+    const bool gaps = !coverage["gaps"].items().empty();
+    table.add({{job["name"].text(), Tone::strong},
+               {local_text(coverage["until"].time(), job["zone"].text())},
+               {lag_text(coverage)},
+               freshness(coverage),
+               {gaps_text(coverage), gaps ? Tone::bad : Tone::plain},
+               {count_text(counts["SUCCESS"].count())},
+               {count_text(counts["RUNNING"].count())},
+               {count_text(waiting(counts))},
+               {count_text(failed), failed == 0 ? Tone::plain : Tone::bad},
+               {count_text(counts["FROZEN"].count())}});
+  }
+  if (table.empty()) {
+    console.out << "no jobs: put a job file into the folder jobsDir and reload the daemon\n";
+  } else {
+    table.print(console);
+  }
+}
+
+std::string query_text(const Options& options, std::size_t limit, const std::string& after) {
+  std::string query = fmt::format("?limit={}", limit);
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) query += fmt::format("&{}={}", name, percent_encode(value));
+  };
+  // The rest of today and tomorrow is planned already; nobody means that without saying so.
+  if (options.date.empty() && options.state.empty()) add("due", "true");
+  add("job", options.target);
+  add("date", options.date);
+  add("state", options.state);
+  add("after", after);
+  return query;
+}
+
+// Pages until `wanted` instances are there or none are left.
+json::array collect_instances(const Options& options, Api& api) {
+  constexpr std::size_t kPage = 1000;
+  const std::size_t wanted = options.limit > 0 ? static_cast<std::size_t>(options.limit) : 100;
+  json::array all;
+  std::string after;
+  do {
+    const std::size_t page = std::min(kPage, wanted - all.size());
+    json::value answer = api.get("/api/v1/instances" + query_text(options, page, after));
+    const JsonView view(answer);
+    for (const json::value& instance : view["instances"].items()) all.push_back(instance);
+    after = view["next"].text();
+  } while (!after.empty() && all.size() < wanted);
+  return all;
+}
+
+}  // namespace
+
+Exit command_status(const Options& options, Api& api, Console& console) {
+  const json::value answer = api.get("/api/v1/status");
+  if (options.json) return print_json(answer, console);
+  const JsonView status(answer);
+  const auto started = status["started"].time();
+  const auto now = status["now"].time();
+  const double up = started && now ? std::chrono::duration<double>(*now - *started).count() : 0;
+  const bool ready = status["ready"].boolean();
+  console.out << fmt::format(
+      "sluice {}, up {}, {} of {} places busy, {}\n\n", status["version"].text(), duration_text(up),
+      status["running"].count(), status["running_max"].count(),
+      console.paint(ready ? "all fresh" : "not fresh", ready ? Tone::good : Tone::bad));
+  print_jobs(status["jobs"].items(), console);
+  return Exit::done;
+}
+
+Exit command_jobs(const Options& options, Api& api, Console& console) {
+  const json::value answer = api.get("/api/v1/jobs");
+  if (options.json) return print_json(answer, console);
+  Table table({{"JOB", false, true},
+               {"EVERY"},
+               {"BETWEEN"},
+               {"ZONE"},
+               {"RERUNS"},
+               {"VERSION"},
+               {"FILE", false, true}});
+  for (const json::value& value : JsonView(answer)["jobs"].items()) {
+    const JsonView job(value);
+    const JsonView schedule = job["schedule"];
+    table.add({{job["name"].text(), Tone::strong},
+               {fmt::format("{} min", schedule["interval_minutes"].count())},
+               {fmt::format("{}-{}", schedule["start"].text(), schedule["end"].text())},
+               {job["zone"].text()},
+               {fmt::format("{} x {}", job["rerun"]["times"].count(),
+                            duration_text(job["rerun"]["interval_seconds"].number()))},
+               {job["version"].text()},
+               {job["file"].text()}});
+  }
+  if (table.empty()) console.out << "no jobs\n";
+  if (!table.empty()) table.print(console);
+  return Exit::done;
+}
+
+Exit command_instances(const Options& options, Api& api, Console& console) {
+  const json::array instances = collect_instances(options, api);
+  if (options.json) {
+    json::object out;
+    out["instances"] = instances;
+    return print_json(out, console);
+  }
+  Table table({{"INSTANCE", false, true},
+               {"STATE"},
+               {"WINDOW"},
+               {"TRIES", true},
+               {"ROWS", true},
+               {"SECONDS", true},
+               {"REASON", false, true}});
+  for (const json::value& value : instances) {
+    const JsonView instance(value);
+    const std::string zone = instance["zone"].text();
+    const std::string state = instance["state"].text();
+    const bool done = state == "SUCCESS";
+    table.add({{instance["id"].text()},
+               {state, tone_of_state(state)},
+               {fmt::format("{}-{}", clock_text(instance["window"]["start"].time(), zone),
+                            clock_text(instance["window"]["end"].time(), zone))},
+               {std::to_string(instance["attempt_count"].count())},
+               {done ? count_text(instance["rows"].count()) : "-"},
+               {instance["seconds"].is_null() ? "-" : fmt::format("{:.1f}", instance["seconds"].number())},
+               {instance["reason"].text(), Tone::faint}});
+  }
+  if (table.empty()) console.out << "no instances\n";
+  if (!table.empty()) table.print(console);
+  return Exit::done;
+}
+
+Exit command_coverage(const Options& options, Api& api, Console& console) {
+  const std::string query = options.target.empty() ? "" : "?job=" + percent_encode(options.target);
+  const json::value answer = api.get("/api/v1/coverage" + query);
+  if (options.json) return print_json(answer, console);
+  for (const json::value& value : JsonView(answer)["coverage"].items()) {
+    const JsonView coverage(value);
+    const std::string zone = coverage["zone"].text();
+    const auto until = coverage["until"].time();
+    const std::string name = console.paint(coverage["job"].text(), Tone::strong);
+    if (!until) {
+      console.out << fmt::format("{}: nothing exported yet\n", name);
+      continue;
+    }
+    const auto& gaps = coverage["gaps"].items();
+    console.out << fmt::format("{}: durable from {} up to {} ({} behind), {} windows, {} rows, {}\n", name,
+                               local_text(coverage["from"].time(), zone), local_text(until, zone),
+                               lag_text(coverage), count_text(coverage["windows"].count()),
+                               count_text(coverage["rows"].count()),
+                               gaps.empty() ? console.paint("no gaps", Tone::good)
+                                            : console.paint(fmt::format("{} gaps:", gaps.size()), Tone::bad));
+    for (const json::value& gap : gaps) console.out << "  " << json::serialize(gap) << '\n';
+  }
+  return Exit::done;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,191 @@
+#include "core/base/task_group.hpp"
+#include "core/job/civil_time.hpp"
+#include "daemon/api_json.hpp"
+#include "daemon/cli_output.hpp"
+#include "daemon/commands.hpp"
+#include "daemon/export_log.hpp"
+#include "daemon/export_runner.hpp"
+#include "daemon/foreground.hpp"
+#include "scheduler/calendar.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+
+namespace sluice::daemon {
+namespace {
+
+using scheduler::Instance;
+
+constexpr std::chrono::milliseconds kProgressPeriod{200};
+
+// Writes over one line of the terminal; log lines go above it.
+class Progress {
+ public:
+  explicit Progress(Console& console) : console_(console) {}
+  void show(const std::string& text) {
+    if (!console_.terminal) return;
+    console_.err << '\r' << shorten(text, console_.width - 1) << "\x1b[K" << std::flush;
+    shown_ = true;
+  }
+  void line(std::string_view text) {
+    if (shown_) console_.err << "\r\x1b[K";
+    console_.err << text << '\n' << std::flush;
+    shown_ = false;
+  }
+
+ private:
+  Console& console_;
+  bool shown_ = false;
+};
+
+class ProgressLog final : public pipeline::Log {
+ public:
+  explicit ProgressLog(Progress& progress) : progress_(progress) {}
+  void line(pipeline::Level level, std::string_view text) noexcept override {
+    const std::string_view mark = level == pipeline::Level::error     ? "error: "
+                                  : level == pipeline::Level::warning ? "warning: "
+                                                                      : "";
+    progress_.line(fmt::format("{}{}", mark, text));
+  }
+
+ private:
+  Progress& progress_;
+};
+
+job::Job load_one_job(const Options& options, const Config& config, Console& console) {
+  job::LoadedJobs loaded = job::load_job_file(options.job_file, config.sources);
+  for (const job::Problem& problem : loaded.problems) console.err << job::to_string(problem) << '\n';
+  if (loaded.jobs.empty())
+    throw CommandFailure(Exit::usage, fmt::format("run {}: the file is invalid", options.job_file));
+  return std::move(loaded.jobs.front());
+}
+
+Instant slot_for(const Options& options, const job::Job& job, Instant now) {
+  if (!options.at.empty()) {
+    const auto at = time_from_text(options.at, job.schedule.zone);
+    if (!at) throw CommandFailure(at.error().in("--at"));
+    return *at;
+  }
+  const auto calendar = scheduler::Calendar::of(job.schedule);
+  if (!calendar) throw CommandFailure(calendar.error());
+  const auto slots = calendar->slots(now - std::chrono::hours(48), now);
+  if (slots.empty())
+    throw CommandFailure(Exit::usage, fmt::format("run {}: no slot was due lately; use --at", job.name));
+  return slots.back().at;
+}
+
+// The instance at the slot, with the values given by hand in place of the computed ones.
+Instance make_instance(const Options& options, const job::Job& job, Instant slot) {
+  Instance instance;
+  instance.id.job = job.name;
+  instance.id.scheduled = slot;
+  instance.zone = job.schedule.zone;
+  instance.version = job.version;
+  auto values = job::freeze(job, slot);
+  if (!values) throw CommandFailure(values.error());
+  for (const auto& [name, value] : options.parameters) {
+    const auto found =
+        std::find_if(values->begin(), values->end(), [&](const auto& known) { return known.first == name; });
+    if (found == values->end()) {
+      throw CommandFailure(Exit::usage, fmt::format("set {}: job {} has no such parameter", name, job.name));
+    }
+    found->second = value;
+  }
+  instance.values = std::move(*values);
+  const auto window = job::window_of(job, instance.values);
+  if (!window) throw CommandFailure(window.error());
+  instance.window_start = window->start;
+  instance.window_end = window->end;
+  return instance;
+}
+
+std::string progress_text(const pipeline::Statistics& statistics, double seconds) {
+  const double rate = seconds > 0 ? static_cast<double>(statistics.rows) / seconds : 0;
+  return fmt::format("{} rows, {} read, {} written, {} of {} shards, {} rows/s, {:.0f} s",
+                     count_text(statistics.rows), bytes_text(static_cast<double>(statistics.read_bytes)),
+                     bytes_text(static_cast<double>(statistics.written_bytes)), statistics.shards_done,
+                     statistics.shards, count_text(static_cast<std::uint64_t>(rate)), seconds);
+}
+
+awaitable<void> show_progress(Clock& clock, const scheduler::Run& run, Progress& progress) {
+  const Duration begin = clock.monotonic();
+  for (;;) {
+    co_await clock.sleep_for(kProgressPeriod);
+    progress.show(
+        progress_text(run.statistics(), std::chrono::duration<double>(clock.monotonic() - begin).count()));
+  }
+}
+
+// One window as the first of its own chain.
+awaitable<void> run_window(scheduler::Run& run, Clock& clock, Progress& progress,
+                           Result<scheduler::Outcome>& outcome) {
+  TaskGroup tasks(co_await boost::asio::this_coro::executor);
+  tasks.start(show_progress(clock, run, progress));
+  std::exception_ptr interrupted;
+  try {
+    auto start = co_await run.plan(std::nullopt);
+    if (start) {
+      outcome = co_await run.execute(std::move(*start), std::nullopt);
+    } else {
+      outcome = start.error();
+    }
+  } catch (...) {
+    interrupted = std::current_exception();
+  }
+  tasks.stop();
+  co_await tasks.join();
+  if (interrupted) std::rethrow_exception(interrupted);
+}
+
+void print_outcome(const Instance& instance, const scheduler::Outcome& outcome, double seconds, bool as_json,
+                   Console& console) {
+  if (as_json) {
+    print_json(boost::json::object{{"instance", scheduler::to_string(instance.id, instance.zone)},
+                                   {"window", boost::json::object{{"start", utc_text(instance.window_start)},
+                                                                  {"end", utc_text(instance.window_end)}}},
+                                   {"objects", pipeline::to_json(outcome.objects)},
+                                   {"gaps", pipeline::to_json(outcome.gaps)},
+                                   {"statistics", pipeline::to_json(outcome.statistics)},
+                                   {"seconds", seconds}},
+               console);
+    return;
+  }
+  for (const auto& object : outcome.objects) console.out << describe(object) << '\n';
+  for (const auto& gap : outcome.gaps) console.out << describe(gap, instance.zone) << '\n';
+  for (const std::string& line : describe(outcome.statistics, instance.zone)) console.out << line << '\n';
+  console.out << fmt::format("done in {:.1f} s\n", seconds);
+}
+
+}  // namespace
+
+Exit command_run(const Options& options, Console& console) {
+  const Config config = config_for(options, console);
+  const job::Job job = load_one_job(options, config, console);
+  boost::asio::io_context loop(1);
+  SystemClock clock;
+  SystemRandom random;
+  http::TransportOptions transport_options;
+  transport_options.ca_file = config.ca_file;
+  const auto transport = http::make_transport(loop.get_executor(), clock, transport_options);
+  Progress progress(console);
+  ExportRunner runner(
+      ExportPorts{loop.get_executor(), clock, random, *transport}, config.sources,
+      [&progress](const Instance&, int) { return std::make_unique<ProgressLog>(progress); },
+      [](const std::string&, const pipeline::Statistics&) {});
+  const Instance instance = make_instance(options, job, slot_for(options, job, clock.now()));
+  auto run = runner.prepare(job, instance, 1);
+  if (!run) throw CommandFailure(run.error());
+  Result<scheduler::Outcome> outcome = Error();
+  const Duration begin = clock.monotonic();
+  const auto signal = run_in_foreground(loop, run_window(**run, clock, progress, outcome));
+  progress.show("");
+  if (signal) return *signal == SIGINT ? Exit::interrupted : Exit::terminated;
+  if (!outcome) throw CommandFailure(outcome.error());
+  const double seconds = std::chrono::duration<double>(clock.monotonic() - begin).count();
+  print_outcome(instance, *outcome, seconds, options.json, console);
+  return Exit::done;
+}
+
+}  // namespace sluice::daemon

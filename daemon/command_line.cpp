@@ -1,0 +1,214 @@
+#include "daemon/command_line.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+namespace sluice::daemon {
+namespace {
+
+constexpr std::string_view kIntroduction =
+    "Sluice carries the change stream of a Table Store table into OSS, one closed time\n"
+    "window after another, and can prove that nothing is missing.";
+
+constexpr std::string_view kExamples =
+    "Examples:\n"
+    "  sluice demo                                  see it work, without an account\n"
+    "  sluice check /etc/sluice/jobs.d/orders.yaml  what is wrong with a job file\n"
+    "  sluice status                                how the jobs stand\n"
+    "  sluice instances orders --state FAILURE      which windows failed\n"
+    "  sluice why orders@2018-10-16T00:15+08:00     and why\n"
+    "\n"
+    "Exit codes: 0 done, 1 failed, 2 bad usage or invalid file, 3 not found, 4 cannot reach\n"
+    "the daemon, 5 refused by state, 6 gap in the stream, 130/143 stopped by a signal.";
+
+// Builds the commands around one Options.
+class Commands {
+ public:
+  explicit Commands(Options& options) : options_(options) {}
+
+  CLI::App* add(CLI::App& app, const std::string& name, const std::string& help, const std::string& example) {
+    CLI::App* command = app.add_subcommand(name, help);
+    command->footer("Example:\n  " + example);
+    command->callback([this, name] { options_.command = name; });
+    return command;
+  }
+
+  void config(CLI::App* command) {
+    command->add_option("--config", options_.config, "The daemon's file (default /etc/sluice/sluice.yaml)")
+        ->type_name("FILE");
+  }
+
+  void output(CLI::App* command) {
+    command
+        ->add_option_function<std::string>(
+            "--output", [this](const std::string& form) { options_.json = form == "json"; }, "table or json")
+        ->check(CLI::IsMember({"table", "json"}))
+        ->type_name("FORM");
+  }
+
+  // For commands that ask the daemon.
+  void remote(CLI::App* command) {
+    command
+        ->add_option("--socket", options_.socket,
+                     "The daemon's Unix socket (default $SLUICE_SOCKET, then the one of the\nconfiguration)")
+        ->type_name("PATH");
+    config(command);
+    output(command);
+  }
+
+  void instance(CLI::App* command) {
+    command->add_option("INSTANCE", options_.target, "For example orders@2018-10-16T00:15+08:00")
+        ->required()
+        ->type_name("");
+    remote(command);
+  }
+
+  void range(CLI::App* command) {
+    command
+        ->add_option("--from", options_.from, "First slot: 2018-10-16 or 2018-10-16T00:15, in the job's zone")
+        ->required()
+        ->type_name("TIME");
+    command->add_option("--to", options_.to, "End of the slots, itself left out")
+        ->required()
+        ->type_name("TIME");
+  }
+
+  Options& options() { return options_; }
+
+ private:
+  Options& options_;
+};
+
+void add_local_commands(CLI::App& app, Commands& commands) {
+  Options& options = commands.options();
+  CLI::App* daemon = commands.add(app, "daemon", "Run the daemon in the foreground",
+                                  "sluice daemon --config /etc/sluice/sluice.yaml");
+  daemon->add_option("--config", options.config, "The daemon's file")->required()->type_name("FILE");
+
+  CLI::App* check = commands.add(app, "check", "Say everything that is wrong with job files or sluice.yaml",
+                                 "sluice check /etc/sluice/sluice.yaml /etc/sluice/jobs.d/*.yaml");
+  check->add_option("FILE", options.files, "Files to check")->required()->type_name("");
+  commands.config(check);
+  commands.output(check);
+
+  CLI::App* run = commands.add(app, "run", "Run one window of a job in the foreground, without the daemon",
+                               "sluice run orders.yaml --at 2018-10-16T00:15");
+  run->add_option("JOBFILE", options.job_file, "The job file")->required()->type_name("");
+  run->add_option_function<std::vector<std::string>>(
+         "-p,--parameter",
+         [&options](const std::vector<std::string>& given) {
+           for (const std::string& text : given) {
+             const auto equals = text.find('=');
+             if (equals == std::string::npos || equals == 0)
+               throw CLI::ValidationError("-p", "expected name=value");
+             options.parameters.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+           }
+         },
+         "A parameter's value, instead of its expression")
+      ->type_name("NAME=VALUE");
+  run->add_option("--at", options.at, "The slot (default: the newest one that is due)")->type_name("TIME");
+  commands.config(run);
+  commands.output(run);
+
+  CLI::App* demo =
+      commands.add(app, "demo", "See it work: a local Table Store and OSS, the daemon, live data",
+                   "sluice demo --dir /tmp/sluice-demo");
+  demo->add_flag("--once", options.once, "Stop after the overdue windows and prove that rows in = rows out");
+  demo->add_option("--dir", options.dir, "Folder for everything (default: a new one, removed at the end)")
+      ->type_name("DIR");
+  demo->add_option("--port", options.port, "Port of the dashboard (default: a free one)")
+      ->check(CLI::Range(0, 65535))
+      ->type_name("N");
+}
+
+void add_listings(CLI::App& app, Commands& commands) {
+  Options& options = commands.options();
+  CLI::App* plan =
+      commands.add(app, "plan", "Show the instances of a time range with their values; run nothing",
+                   "sluice plan orders --from 2018-10-16 --to 2018-10-17");
+  plan->add_option("JOB", options.target, "A job of the daemon, or a job file")->required()->type_name("");
+  commands.range(plan);
+  commands.remote(plan);
+
+  commands.remote(commands.add(app, "status", "How the daemon and its jobs stand", "sluice status"));
+  commands.remote(commands.add(app, "jobs", "List the jobs", "sluice jobs --output json"));
+
+  CLI::App* instances =
+      commands.add(app, "instances", "List instances, newest first; those to come with --date or --state",
+                   "sluice instances orders --date 2018-10-16 --state FAILURE,RETRY_WAIT");
+  instances->add_option("JOB", options.target, "Only this job's")->type_name("");
+  instances->add_option("--date", options.date, "Only this day's, in the job's zone")
+      ->type_name("YYYY-MM-DD");
+  instances->add_option("--state", options.state, "Only in these states, separated by commas")
+      ->type_name("STATE");
+  instances->add_option("--limit", options.limit, "At most so many (default 100)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  commands.remote(instances);
+
+  CLI::App* coverage = commands.add(app, "coverage", "Up to when each job's data is durable, and the gaps",
+                                    "sluice coverage orders");
+  coverage->add_option("JOB", options.target, "Only this job")->type_name("");
+  commands.remote(coverage);
+}
+
+void add_instance_commands(CLI::App& app, Commands& commands) {
+  Options& options = commands.options();
+  const std::string id = "orders@2018-10-16T00:15+08:00";
+  const auto add = [&](const std::string& name, const std::string& help) {
+    CLI::App* command = commands.add(app, name, help, fmt::format("sluice {} {}", name, id));
+    commands.instance(command);
+    return command;
+  };
+  add("show", "Show one instance: values, attempts, objects");
+  add("why", "Say why an instance is in its state");
+  CLI::App* logs = add("logs", "Print the log of an attempt");
+  logs->add_flag("-f,--follow", options.follow, "Go on until the attempt ends");
+  logs->add_option("--attempt", options.attempt, "Which attempt (default: the newest)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  add("rerun", "Run an instance again, after failure or success");
+  add("kill", "Stop a running instance; it becomes FAILURE");
+  add("freeze", "Keep an instance from running; its successors wait");
+  add("unfreeze", "Let a frozen instance run");
+  add("set-success", "Declare an instance done without running it");
+
+  CLI::App* backup = commands.add(app, "backup", "Copy the state file while the daemon runs",
+                                  "sluice backup /var/backups/sluice.db");
+  backup->add_option("FILE", options.target, "Where to, on the daemon's machine")->required()->type_name("");
+  commands.remote(backup);
+}
+
+// CLI11 prints errors and help to streams; we want the text.
+EndedEarly ended(const CLI::App& app, const CLI::ParseError& end) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = app.exit(end, out, err);
+  EndedEarly early;
+  early.exit = code == 0 ? 0 : 2;
+  early.text = code == 0 ? out.str() : "sluice: " + err.str();
+  return early;
+}
+
+}  // namespace
+
+std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app{std::string(kIntroduction), "sluice"};
+  app.footer(std::string(kExamples));
+  app.set_version_flag("--version", "sluice " SLUICE_VERSION);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(32);
+  Commands commands(options);
+  add_local_commands(app, commands);
+  add_listings(app, commands);
+  add_instance_commands(app, commands);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& end) {
+    return ended(app, end);
+  }
+  return options;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,44 @@
+#pragma once
+// What may be typed: commands, options, help. Says what was meant; does nothing.
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace sluice::daemon {
+
+struct Options {
+  std::string command;  // "instances", "set-success", ...
+
+  std::string config;  // --config; empty: the default file if there is one
+  std::string socket;  // --socket; empty: see socket_path()
+  bool json = false;   // --output json
+
+  std::vector<std::string> files;                               // check
+  std::string job_file;                                         // run
+  std::vector<std::pair<std::string, std::string>> parameters;  // run -p name=value
+  std::string at;                                               // run --at
+  std::string target;                                           // the job, the instance, the file of backup
+  std::string from;
+  std::string to;
+  std::string date;
+  std::string state;
+  int limit = 0;  // instances; 0: as many as the server gives
+  bool follow = false;
+  int attempt = 0;    // 0: the newest
+  bool once = false;  // demo
+  std::string dir;
+  int port = 0;
+};
+
+// Ends the program at once: help, version, or a mistake.
+struct EndedEarly {
+  int exit = 0;
+  std::string text;  // to stdout if exit is 0, else to stderr
+};
+
+std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const* argv);
+
+}  // namespace sluice::daemon

@@ -1,0 +1,111 @@
+#include "daemon/commands.hpp"
+
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+namespace sluice::daemon {
+namespace {
+
+constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
+
+using LocalCommand = Exit (*)(const Options&, Console&);
+using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
+
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 4> kLocal = {{
+    {"daemon", command_daemon},
+    {"check", command_check},
+    {"run", command_run},
+    {"demo", command_demo},
+}};
+
+constexpr std::array<std::pair<std::string_view, RemoteCommand>, 14> kRemote = {{
+    {"plan", command_plan},
+    {"status", command_status},
+    {"jobs", command_jobs},
+    {"instances", command_instances},
+    {"coverage", command_coverage},
+    {"show", command_show},
+    {"why", command_why},
+    {"logs", command_logs},
+    {"rerun", command_act},
+    {"kill", command_act},
+    {"freeze", command_act},
+    {"unfreeze", command_act},
+    {"set-success", command_act},
+    {"backup", command_backup},
+}};
+
+Exit run_command(const Options& options, Console& console) {
+  for (const auto& [name, command] : kLocal) {
+    if (name == options.command) return command(options, console);
+  }
+  for (const auto& [name, command] : kRemote) {
+    if (name != options.command) continue;
+    const auto api = make_unix_api(socket_path(options));
+    return command(options, *api, console);
+  }
+  throw CommandFailure(Exit::usage, fmt::format("run {}: no such command", options.command));
+}
+
+void begin_log() {
+  auto logger = spdlog::stderr_logger_st("sluice");
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  spdlog::set_default_logger(std::move(logger));
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, Console& console) {
+  const auto parsed = parse_command_line(argc, argv);
+  if (const auto* early = std::get_if<EndedEarly>(&parsed)) {
+    (early->exit == 0 ? console.out : console.err) << early->text;
+    return early->exit;
+  }
+  begin_log();
+  Exit exit = Exit::failed;
+  try {
+    exit = run_command(std::get<Options>(parsed), console);
+  } catch (const CommandFailure& failure) {
+    console.err << "sluice: " << failure.what() << '\n';
+    exit = failure.exit();
+  } catch (const std::exception& failure) {
+    console.err << "sluice: " << failure.what() << '\n';
+  }
+  console.out.flush();
+  spdlog::shutdown();
+  return static_cast<int>(exit);
+}
+
+std::string socket_path(const Options& options) {
+  if (!options.socket.empty()) return options.socket;
+  const char* given = std::getenv("SLUICE_SOCKET");
+  if (given != nullptr && *given != '\0') return given;
+  const std::string file = options.config.empty() ? kDefaultConfig : options.config;
+  if (!options.config.empty() || std::filesystem::exists(file)) {
+    const LoadedConfig loaded = load_config(file);
+    if (loaded.config && !loaded.config->socket.empty()) return loaded.config->socket;
+    if (!options.config.empty()) {
+      throw CommandFailure(Exit::usage,
+                           fmt::format("find the socket in {}: the file is invalid or names none; "
+                                       "see sluice check {}",
+                                       file, file));
+    }
+  }
+  return "/run/sluice/sluice.sock";
+}
+
+Config config_for(const Options& options, Console& console) {
+  const bool absent = options.config.empty() && !std::filesystem::exists(kDefaultConfig);
+  const std::string file = options.config.empty() ? kDefaultConfig : options.config;
+  LoadedConfig loaded = absent ? parse_config(file, "") : load_config(file);
+  for (const job::Problem& problem : loaded.problems) console.err << job::to_string(problem) << '\n';
+  if (!loaded.config) throw CommandFailure(Exit::usage, fmt::format("read {}: see above", file));
+  return std::move(*loaded.config);
+}
+
+}  // namespace sluice::daemon

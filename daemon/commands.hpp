@@ -1,0 +1,42 @@
+#pragma once
+// The commands. Each prints to the console, returns an exit code, or throws CommandFailure.
+
+#include "daemon/api_client.hpp"
+#include "daemon/command_line.hpp"
+#include "daemon/config.hpp"
+#include "daemon/console.hpp"
+
+namespace sluice::daemon {
+
+// Runs the command that `argv` names; the value is the exit code of the process.
+int run_command_line(int argc, const char* const* argv, Console& console);
+
+// Without the daemon.
+Exit command_daemon(const Options& options, Console& console);
+Exit command_check(const Options& options, Console& console);
+Exit command_run(const Options& options, Console& console);
+Exit command_demo(const Options& options, Console& console);
+
+// With the daemon, through `api`.
+Exit command_status(const Options& options, Api& api, Console& console);
+Exit command_jobs(const Options& options, Api& api, Console& console);
+Exit command_instances(const Options& options, Api& api, Console& console);
+Exit command_coverage(const Options& options, Api& api, Console& console);
+Exit command_show(const Options& options, Api& api, Console& console);
+Exit command_why(const Options& options, Api& api, Console& console);
+Exit command_logs(const Options& options, Api& api, Console& console);
+Exit command_act(const Options& options, Api& api,
+                 Console& console);  // rerun, kill, freeze, unfreeze, set-success
+Exit command_backup(const Options& options, Api& api, Console& console);
+
+// A file is planned here, a job by the daemon.
+Exit command_plan(const Options& options, Api& api, Console& console);
+
+// --socket, $SLUICE_SOCKET, the configuration's, /run/sluice/sluice.sock, in this order.
+std::string socket_path(const Options& options);
+
+// The configuration that --config names, or the default file's; all defaults when that does not exist.
+// Problems go to console.err and end the command with exit code 2.
+Config config_for(const Options& options, Console& console);
+
+}  // namespace sluice::daemon

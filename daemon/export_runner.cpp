@@ -1,0 +1,164 @@
+#include "daemon/export_runner.hpp"
+
+#include "core/base/within.hpp"
+#include "core/job/civil_time.hpp"
+#include "core/oss/window_writer.hpp"
+#include "core/tablestore/client.hpp"
+#include "core/tablestore/stream_reader.hpp"
+#include "daemon/export_log.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <exception>
+
+namespace sluice::daemon {
+namespace {
+
+using pipeline::Level;
+
+// How long a failed attempt may take to remove what it has written.
+constexpr std::chrono::seconds kAbortLimit{60};
+
+tablestore::ClientOptions client_options(const job::TableStoreSource& source, http::Endpoint endpoint) {
+  tablestore::ClientOptions options;
+  options.endpoint = std::move(endpoint);
+  options.instance = source.instance;
+  options.credentials.access_id = source.access_id;
+  options.credentials.key = source.access_key;
+  options.credentials.token = source.security_token;
+  options.table = source.table;
+  options.retry.max_retries = source.max_retries;
+  return options;
+}
+
+awaitable<Result<void>> abort_all(pipeline::WindowWriter& writer) {
+  co_await writer.abort();
+  co_return Result<void>();
+}
+
+class ExportRun final : public scheduler::Run {
+ public:
+  ExportRun(const ExportPorts& ports, job::Export work, http::Endpoint endpoint,
+            std::unique_ptr<pipeline::Writer> writer, std::unique_ptr<pipeline::Log> log,
+            CountsListener on_counts)
+      : clock_(ports.clock),
+        work_(std::move(work)),
+        log_(std::move(log)),
+        client_(ports.transport, ports.clock, ports.random,
+                client_options(work_.source, std::move(endpoint))),
+        reader_(client_, ports.clock, work_.source),
+        writer_(std::move(writer)),
+        on_counts_(std::move(on_counts)) {}
+
+  awaitable<Result<pipeline::Positions>> plan(std::optional<pipeline::Positions> previous) override {
+    auto positions = co_await reader_.plan(work_.window, previous, *log_);
+    if (positions) {
+      log_->line(Level::info, describe(*positions, previous.has_value(), work_.window));
+    } else {
+      log_->line(Level::error, "plan: " + positions.error().message());
+    }
+    co_return positions;
+  }
+
+  awaitable<Result<scheduler::Outcome>> execute(pipeline::Positions start,
+                                                std::optional<pipeline::Positions> until) override {
+    pipeline::ReadPlan plan;
+    plan.start = std::move(start);
+    plan.until = std::move(until);
+    const auto writer = writer_->begin(work_.window, statistics_, *log_);
+    Result<scheduler::Outcome> outcome = Error();
+    std::exception_ptr interrupted;
+    try {
+      outcome = co_await transfer(plan, *writer);
+    } catch (...) {
+      interrupted = std::current_exception();
+    }
+    if (interrupted || !outcome) {
+      co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+      log_->line(Level::error, interrupted ? std::string("stopped") : "failed: " + outcome.error().message());
+      co_await take_back(*writer);
+    }
+    report(outcome);
+    if (interrupted) std::rethrow_exception(interrupted);
+    co_return outcome;
+  }
+
+  const pipeline::Statistics& statistics() const override { return statistics_; }
+
+  void note(std::string_view text) noexcept override { log_->line(Level::info, text); }
+
+ private:
+  // The fixed order: target, reader into writer, objects. The positions are the scheduler's.
+  awaitable<Result<scheduler::Outcome>> transfer(const pipeline::ReadPlan& plan,
+                                                 pipeline::WindowWriter& writer) {
+    const auto prepared = co_await writer.prepare();
+    if (!prepared) co_return prepared.error();
+    auto read = co_await reader_.read(work_.window, plan, writer, statistics_, *log_);
+    if (!read) co_return read.error();
+    auto objects = co_await writer.commit();
+    if (!objects) co_return objects.error();
+    scheduler::Outcome outcome;
+    outcome.end = std::move(read->end);
+    outcome.gaps = std::move(read->gaps);
+    outcome.objects = std::move(*objects);
+    outcome.statistics = statistics_;
+    co_return outcome;
+  }
+
+  awaitable<void> take_back(pipeline::WindowWriter& writer) {
+    const auto aborted = co_await within(clock_, kAbortLimit, "take back the attempt", abort_all(writer));
+    if (!aborted) {
+      log_->line(Level::warning, aborted.error().message() + "; the next attempt removes what is left");
+    }
+  }
+
+  void report(const Result<scheduler::Outcome>& outcome) {
+    if (outcome) {
+      for (const auto& gap : outcome->gaps) log_->line(Level::warning, describe(gap, work_.window.zone));
+    }
+    for (const std::string& line : describe(statistics_, work_.window.zone)) log_->line(Level::info, line);
+    on_counts_(work_.window.job, statistics_);
+  }
+
+  Clock& clock_;
+  job::Export work_;
+  std::unique_ptr<pipeline::Log> log_;
+  tablestore::Client client_;
+  tablestore::StreamReader reader_;
+  std::unique_ptr<pipeline::Writer> writer_;
+  pipeline::Statistics statistics_;
+  CountsListener on_counts_;
+};
+
+}  // namespace
+
+ExportRunner::ExportRunner(ExportPorts ports, job::DataSources sources, LogMaker make_log,
+                           CountsListener on_counts)
+    : ports_(std::move(ports)),
+      sources_(std::move(sources)),
+      make_log_(std::move(make_log)),
+      on_counts_(std::move(on_counts)) {}
+
+Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& job,
+                                                              const scheduler::Instance& instance,
+                                                              int attempt) {
+  auto log = make_log_(instance, attempt);
+  for (const std::string& line : describe(instance, attempt)) log->line(Level::info, line);
+  const auto refuse = [&](const Error& error) {
+    log->line(Level::error, error.message());
+    return error;
+  };
+  auto work = job::resolve(job, instance.values, sources_);
+  if (!work) return refuse(work.error());
+  auto endpoint = http::parse_endpoint(work->source.endpoint);
+  if (!endpoint) return refuse(endpoint.error().in("reader endpoint"));
+  const oss::WriterPorts writer_ports{ports_.transport, ports_.clock, ports_.random, ports_.executor};
+  auto writer = oss::make_writer(writer_ports, work->target, work->settings);
+  if (!writer) return refuse(writer.error());
+  log->line(Level::info, describe(*work));
+  return std::unique_ptr<scheduler::Run>(std::make_unique<ExportRun>(
+      ports_, std::move(*work), std::move(*endpoint), std::move(*writer), std::move(log), on_counts_));
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,45 @@
+#pragma once
+// Runs the attempts of the scheduler on the data plane: Table Store stream in, OSS objects out.
+
+#include "core/base/random.hpp"
+#include "core/http/transport.hpp"
+#include "core/pipeline/log.hpp"
+#include "scheduler/runner.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sluice::daemon {
+
+// The world as attempts see it. Everything outlives the runner.
+struct ExportPorts {
+  Executor executor;
+  Clock& clock;
+  Random& random;
+  http::Transport& transport;
+};
+
+// Makes the log of one attempt.
+using LogMaker =
+    std::function<std::unique_ptr<pipeline::Log>(const scheduler::Instance& instance, int attempt)>;
+
+// Told at the end of every attempt what it counted, whatever its result. Must not throw.
+using CountsListener = std::function<void(const std::string& job, const pipeline::Statistics& statistics)>;
+
+class ExportRunner final : public scheduler::Runner {
+ public:
+  ExportRunner(ExportPorts ports, job::DataSources sources, LogMaker make_log, CountsListener on_counts);
+
+  // Also writes what goes wrong here into the attempt's log.
+  Result<std::unique_ptr<scheduler::Run>> prepare(const job::Job& job, const scheduler::Instance& instance,
+                                                  int attempt) override;
+
+ private:
+  ExportPorts ports_;
+  job::DataSources sources_;
+  LogMaker make_log_;
+  CountsListener on_counts_;
+};
+
+}  // namespace sluice::daemon

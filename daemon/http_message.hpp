@@ -1,0 +1,43 @@
+#pragma once
+// One request and one answer of our own HTTP server, free of sockets: what the router and the handlers see.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace sluice::daemon {
+
+struct HttpRequest {
+  std::string method;                                      // "GET", upper case
+  std::string path;                                        // decoded, begins with '/'
+  std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
+  std::string if_none_match;
+  std::string body;
+  std::string actor;     // who asks, for the audit trail: "uid 1000 (unix socket)"
+  bool control = false;  // may change things: came over the Unix socket
+
+  // First value of the query key, or nothing.
+  std::optional<std::string> parameter(std::string_view name) const;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::vector<std::pair<std::string, std::string>> headers;  // beyond those every answer carries
+  std::string body;
+};
+
+// "/a%2Bb?x=1+2" as path and query. Nothing when an escape is broken, a NUL is hidden, or it has no leading
+// '/'.
+struct Target {
+  std::string path;
+  std::vector<std::pair<std::string, std::string>> query;
+};
+std::optional<Target> parse_target(std::string_view target);
+
+// Percent-encodes everything but unreserved characters.
+std::string percent_encode(std::string_view text);
+
+}  // namespace sluice::daemon

@@ -1,0 +1,198 @@
+#include "daemon/http_server.hpp"
+
+#include "core/base/task_group.hpp"
+#include "daemon/http_session.hpp"
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <list>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace sluice::daemon {
+namespace {
+
+namespace asio = boost::asio;
+using UnixProtocol = asio::local::stream_protocol;
+using UnixStream = boost::beast::basic_stream<UnixProtocol>;
+using TcpStream = boost::beast::tcp_stream;
+
+std::string actor_of(UnixStream& stream) {
+  ucred peer{};
+  socklen_t size = sizeof peer;
+  if (::getsockopt(stream.socket().native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
+    return "unknown (unix socket)";
+  }
+  return fmt::format("uid {} (unix socket)", peer.uid);
+}
+
+std::string actor_of(TcpStream&) { return "tcp"; }
+
+template <class Socket>
+void turn_away(Socket& socket) {
+  static constexpr std::string_view kFull =
+      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n";
+  boost::system::error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(kFull), ignored);
+  socket.close(ignored);
+}
+
+bool out_of_descriptors(const boost::system::error_code& failure) {
+  return failure == asio::error::no_descriptors || failure == asio::error::no_memory ||
+         failure == asio::error::no_buffer_space ||
+         failure == boost::system::errc::too_many_files_open_in_system;
+}
+
+template <class Stream>
+awaitable<void> run_session(Stream stream, Listener& listener, std::string actor) {
+  Session<Stream> session(std::move(stream), listener, std::move(actor));
+  co_await session.run();
+}
+
+template <class Stream, class Acceptor>
+awaitable<void> accept_loop(Acceptor& acceptor, Listener& listener, TaskGroup& sessions, Clock& clock) {
+  for (;;) {
+    auto accepted = co_await acceptor.async_accept(kAsValue);
+    auto& [failure, socket] = accepted;
+    if (failure == asio::error::operation_aborted || !acceptor.is_open()) co_return;
+    if (failure) {
+      spdlog::warn("accept a connection: {}", failure.message());
+      if (out_of_descriptors(failure)) co_await clock.sleep_for(listener.limits->accept_pause);
+      continue;
+    }
+    if (listener.connections >= listener.limits->connections_max) {
+      turn_away(socket);
+      continue;
+    }
+    Stream stream(std::move(socket));
+    std::string actor = actor_of(stream);
+    sessions.start(run_session(std::move(stream), listener, std::move(actor)));
+  }
+}
+
+// Asks whether somebody answers at `path`.
+bool is_alive(const std::string& path) {
+  asio::io_context loop(1);
+  UnixProtocol::socket probe(loop);
+  boost::system::error_code failure;
+  probe.connect(UnixProtocol::endpoint(path), failure);
+  return !failure;
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  Impl(Executor executor, Clock& clock, RequestHandler handler, ServerLimits limits)
+      : clock_(clock),
+        handler_(std::move(handler)),
+        limits_(limits),
+        unix_(executor),
+        tcp_(executor),
+        accepting_(executor),
+        sessions_(executor) {}
+
+  Result<void> listen_unix(const std::string& path) {
+    struct stat present {};
+    if (::lstat(path.c_str(), &present) == 0) {
+      if (!S_ISSOCK(present.st_mode)) {
+        return Error(Errc::conflict, fmt::format("listen on {}: the file exists and is no socket", path));
+      }
+      if (is_alive(path)) {
+        return Error(Errc::conflict, fmt::format("listen on {}: another daemon listens there", path));
+      }
+      ::unlink(path.c_str());
+    }
+    if (path.size() > 107) {
+      return Error(Errc::invalid_argument,
+                   fmt::format("listen on {}: the path is longer than 107 bytes", path));
+    }
+    boost::system::error_code failure;
+    unix_.open(UnixProtocol(), failure);
+    if (!failure && ::fchmod(unix_.native_handle(), 0660) != 0)
+      return from_errno(errno, "set the mode of " + path);
+    if (!failure) unix_.bind(UnixProtocol::endpoint(path), failure);
+    if (!failure && ::chmod(path.c_str(), 0660) != 0) return from_errno(errno, "set the mode of " + path);
+    if (!failure) unix_.listen(128, failure);
+    if (failure) return from_errno(failure.value(), "listen on " + path);
+    unix_path_ = path;
+    unix_listener_.control = true;
+    begin<UnixStream>(unix_, unix_listener_);
+    return {};
+  }
+
+  Result<std::uint16_t> listen_tcp(const std::string& address, std::uint16_t port) {
+    boost::system::error_code failure;
+    const auto parsed = asio::ip::make_address(address, failure);
+    if (failure || !parsed.is_loopback()) {
+      return Error(Errc::invalid_argument,
+                   fmt::format("listen on {}: not a loopback address (127.0.0.1 or ::1)", address));
+    }
+    const asio::ip::tcp::endpoint endpoint(parsed, port);
+    tcp_.open(endpoint.protocol(), failure);
+    if (!failure) tcp_.set_option(asio::socket_base::reuse_address(true), failure);
+    if (!failure) tcp_.bind(endpoint, failure);
+    if (!failure) tcp_.listen(128, failure);
+    if (failure) return from_errno(failure.value(), fmt::format("listen on {} port {}", address, port));
+    const std::uint16_t bound = tcp_.local_endpoint().port();
+    for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
+      tcp_listener_.hosts.push_back(fmt::format("{}:{}", name, bound));
+      if (bound == 80) tcp_listener_.hosts.emplace_back(name);
+    }
+    begin<TcpStream>(tcp_, tcp_listener_);
+    return bound;
+  }
+
+  void stop_accepting() {
+    boost::system::error_code ignored;
+    unix_.close(ignored);
+    tcp_.close(ignored);
+    accepting_.stop();
+    if (!unix_path_.empty()) ::unlink(unix_path_.c_str());
+    unix_path_.clear();
+  }
+
+  awaitable<void> stop() {
+    stop_accepting();
+    sessions_.stop();
+    co_await accepting_.join();
+    co_await sessions_.join();
+  }
+
+ private:
+  template <class Stream, class Acceptor>
+  void begin(Acceptor& acceptor, Listener& listener) {
+    listener.limits = &limits_;
+    listener.handler = &handler_;
+    accepting_.start(accept_loop<Stream>(acceptor, listener, sessions_, clock_));
+  }
+
+  Clock& clock_;
+  RequestHandler handler_;
+  ServerLimits limits_;
+  UnixProtocol::acceptor unix_;
+  asio::ip::tcp::acceptor tcp_;
+  std::string unix_path_;
+  Listener unix_listener_;
+  Listener tcp_listener_;
+  TaskGroup accepting_;
+  TaskGroup sessions_;
+};
+
+HttpServer::HttpServer(Executor executor, Clock& clock, RequestHandler handler, ServerLimits limits)
+    : impl_(std::make_unique<Impl>(std::move(executor), clock, std::move(handler), limits)) {}
+HttpServer::~HttpServer() = default;
+Result<void> HttpServer::listen_unix(const std::string& path) { return impl_->listen_unix(path); }
+Result<std::uint16_t> HttpServer::listen_tcp(const std::string& address, std::uint16_t port) {
+  return impl_->listen_tcp(address, port);
+}
+void HttpServer::stop_accepting() { impl_->stop_accepting(); }
+awaitable<void> HttpServer::stop() { return impl_->stop(); }
+
+}  // namespace sluice::daemon

@@ -1,0 +1,46 @@
+#include "daemon/preview.hpp"
+
+#include "core/oss/object_names.hpp"
+#include "scheduler/planner.hpp"
+
+#include <fmt/format.h>
+
+namespace sluice::daemon {
+namespace {
+
+// Resolving opens the credentials too; where they cannot be had there is no name to show.
+std::string object_of(const job::Job& job, const job::DataSources& sources,
+                      const scheduler::NewInstance& instance) {
+  const auto work = job::resolve(job, instance.values, sources);
+  if (!work) return "";
+  const auto names = oss::ObjectNames::make(work->target, work->window);
+  return names ? names->object(0) : "";
+}
+
+}  // namespace
+
+Result<std::vector<PlannedInstance>> preview_instances(const job::Job& job, const job::DataSources& sources,
+                                                       Instant from, Instant to) {
+  if (to < from)
+    return Error(Errc::invalid_argument, "plan " + job.name + ": the end lies before the beginning");
+  if (to - from > std::chrono::minutes(kPreviewMax)) {
+    return Error(Errc::invalid_argument,
+                 fmt::format("plan {}: ask for at most {} minutes at once", job.name, kPreviewMax));
+  }
+  const auto calendar = scheduler::Calendar::of(job.schedule);
+  if (!calendar) return calendar.error();
+  scheduler::FreezeFailures failures;
+  const auto rows =
+      scheduler::make_instances(job, calendar->slots(from, to), scheduler::freeze_job, failures);
+  if (failures.count > 0) return Error(Errc::invalid_argument, failures.first);
+  std::vector<PlannedInstance> planned;
+  for (const scheduler::NewInstance& row : rows) {
+    PlannedInstance instance;
+    instance.instance = row;
+    instance.object = object_of(job, sources, row);
+    planned.push_back(std::move(instance));
+  }
+  return planned;
+}
+
+}  // namespace sluice::daemon

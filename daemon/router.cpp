@@ -1,0 +1,81 @@
+#include "daemon/router.hpp"
+
+#include "daemon/problem.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
+#include <spdlog/spdlog.h>
+
+namespace sluice::daemon {
+namespace {
+
+std::string_view next_segment(std::string_view& rest) {
+  const auto slash = rest.find('/');
+  const std::string_view segment = rest.substr(0, slash);
+  rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+  return segment;
+}
+
+HttpResponse wrong_method(const std::vector<std::string_view>& allowed) {
+  HttpResponse response = problem_response(405, "method_not_allowed", "use one of the methods in Allow");
+  response.headers.emplace_back("Allow", fmt::format("{}", fmt::join(allowed, ", ")));
+  return response;
+}
+
+awaitable<HttpResponse> run_handler(const Route& route, Service& service, const HttpRequest& request,
+                                    const PathValues& values) {
+  try {
+    co_return co_await route.handler(service, request, values);
+  } catch (const ErrorException& failure) {
+    spdlog::error("answer {} {}: {}", request.method, request.path, failure.error().message());
+    co_return problem_response(failure.error());
+  } catch (const boost::system::system_error& failure) {
+    if (failure.code() == boost::asio::error::operation_aborted) throw;
+    spdlog::error("answer {} {}: {}", request.method, request.path, failure.what());
+    co_return problem_response(500, "internal", "the daemon's log has the reason");
+  } catch (const std::exception& failure) {
+    spdlog::error("answer {} {}: {}", request.method, request.path, failure.what());
+    co_return problem_response(500, "internal", "the daemon's log has the reason");
+  }
+}
+
+}  // namespace
+
+bool match(std::string_view pattern, std::string_view path, PathValues& values) {
+  values.clear();
+  if (std::count(pattern.begin(), pattern.end(), '/') != std::count(path.begin(), path.end(), '/'))
+    return false;
+  while (!pattern.empty()) {
+    const std::string_view wanted = next_segment(pattern);
+    const std::string_view given = next_segment(path);
+    if (!wanted.empty() && wanted.front() == '{') {
+      if (given.empty()) return false;
+      values.emplace_back(given);
+    } else if (wanted != given) {
+      return false;
+    }
+  }
+  return path.empty();
+}
+
+awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service, const HttpRequest& request) {
+  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  std::vector<std::string_view> allowed;
+  PathValues values;
+  for (const Route& route : table) {
+    if (!match(route.pattern, request.path, values)) continue;
+    if (route.method != method) {
+      allowed.push_back(route.method);
+      continue;
+    }
+    if (route.control && !request.control) {
+      co_return problem_response(403, "permission_denied",
+                                 "change nothing over TCP: use the Unix socket (sluice --socket PATH)");
+    }
+    co_return co_await run_handler(route, service, request, values);
+  }
+  if (!allowed.empty()) co_return wrong_method(allowed);
+  co_return problem_response(404, "not_found", fmt::format("find {}: there is no such page", request.path));
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,41 @@
+#pragma once
+// The table of what can be asked: method, pattern, handler, and whether asking changes something.
+
+#include "core/base/clock.hpp"
+#include "daemon/http_message.hpp"
+#include "daemon/service.hpp"
+
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sluice::daemon {
+
+// The values of the "{...}" segments of the matched pattern, in order.
+using PathValues = std::vector<std::string>;
+
+// References stay valid until the handler has returned.
+using Handler = awaitable<HttpResponse> (*)(Service& service, const HttpRequest& request,
+                                            const PathValues& values);
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // "/api/v1/instances/{id}/why"; a "{...}" matches one non-empty segment
+  Handler handler;
+  bool control = false;  // refused with 403 where control is not allowed
+};
+
+// All routes, in the order of docs/api.md.
+std::span<const Route> routes();
+
+// True if `path` matches `pattern`; fills `values`.
+bool match(std::string_view pattern, std::string_view path, PathValues& values);
+
+// Finds the route and runs it. Unknown path: 404; wrong method: 405 with Allow; HEAD is served as GET (the
+// server leaves the body out). Exceptions of handlers become 500, or the status of the Error they carry;
+// cancellation passes through. `table` must outlive the call.
+awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service, const HttpRequest& request);
+
+}  // namespace sluice::daemon

@@ -1,0 +1,42 @@
+#include "daemon/api.hpp"
+#include "daemon/router.hpp"
+
+#include <array>
+
+namespace sluice::daemon {
+namespace {
+
+constexpr bool kControl = true;
+
+constexpr std::array kRoutes = {
+    Route{"GET", "/", pages::asset},
+    Route{"GET", "/app.js", pages::asset},
+    Route{"GET", "/text.js", pages::asset},
+    Route{"GET", "/style.css", pages::asset},
+    Route{"GET", "/healthz", pages::healthz},
+    Route{"GET", "/readyz", pages::readyz},
+    Route{"GET", "/metrics", pages::metrics},
+    Route{"GET", "/api/v1/version", api::version},
+    Route{"GET", "/api/v1/status", api::status},
+    Route{"GET", "/api/v1/jobs", api::jobs},
+    Route{"GET", "/api/v1/jobs/{job}", api::job},
+    Route{"GET", "/api/v1/jobs/{job}/plan", api::plan},
+    Route{"GET", "/api/v1/instances", api::instances},
+    Route{"GET", "/api/v1/instances/{id}", api::instance},
+    Route{"GET", "/api/v1/instances/{id}/why", api::why},
+    Route{"GET", "/api/v1/instances/{id}/logs", api::logs},
+    Route{"POST", "/api/v1/instances/{id}/rerun", api::rerun, kControl},
+    Route{"POST", "/api/v1/instances/{id}/kill", api::kill, kControl},
+    Route{"POST", "/api/v1/instances/{id}/freeze", api::freeze, kControl},
+    Route{"POST", "/api/v1/instances/{id}/unfreeze", api::unfreeze, kControl},
+    Route{"POST", "/api/v1/instances/{id}/set-success", api::set_success, kControl},
+    Route{"GET", "/api/v1/coverage", api::coverage},
+    Route{"POST", "/api/v1/backup", api::backup, kControl},
+    Route{"POST", "/api/v1/reload", api::reload, kControl},
+};
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+}  // namespace sluice::daemon

@@ -1,0 +1,78 @@
+#pragma once
+// What the HTTP API asks of the running daemon. Implemented by App; tests script it on a memory store.
+
+#include "core/base/clock.hpp"
+#include "core/base/error.hpp"
+#include "core/job/job.hpp"
+#include "scheduler/decide.hpp"
+#include "scheduler/state_store.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sluice::daemon {
+
+using scheduler::Action;
+
+// A piece of an attempt's log.
+struct LogPart {
+  int attempt = 0;
+  std::uint64_t offset = 0;  // of the first byte of `text`
+  std::uint64_t next = 0;    // where to go on
+  bool at_end = true;        // nothing behind `next` for now
+  bool open = false;         // the attempt still runs: more may come
+  std::string text;
+};
+
+// An instance that planning would create.
+struct PlannedInstance {
+  scheduler::NewInstance instance;
+  std::string object;  // name of the first shard's object; the others count on from it
+};
+
+struct ReloadReport {
+  std::size_t jobs = 0;                // in force now
+  std::vector<job::Problem> problems;  // of files whose earlier version stays in force
+};
+
+struct ServiceStatus {
+  std::string version;
+  Instant started{};
+  std::size_t running = 0;
+  std::size_t running_max = 0;
+  bool draining = false;  // a stop was asked for
+};
+
+// Single-threaded. Store failures are exceptions, as in StateStore; the HTTP session answers 500 for them.
+class Service {
+ public:
+  virtual ~Service() = default;
+
+  virtual Instant now() const = 0;
+  virtual ServiceStatus status() const = 0;
+  virtual std::vector<job::Job> jobs() const = 0;
+  virtual scheduler::StateStore& store() = 0;
+  virtual awaitable<std::string> metrics() = 0;  // Prometheus text
+
+  // Why the instance is in its state, down to the root cause. not_found.
+  virtual awaitable<Result<std::string>> why(scheduler::InstanceId id) = 0;
+
+  // not_found, refused_by_state.
+  virtual awaitable<Result<void>> act(Action action, scheduler::InstanceId id, std::string actor) = 0;
+
+  // At most `limit` bytes from `offset` of the log of attempt `number` (the newest when 0). not_found.
+  virtual awaitable<Result<LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,
+                                         std::size_t limit) = 0;
+
+  // The instances of `job` with slots in [from, to), at most 10,000. not_found, invalid_argument.
+  virtual Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) = 0;
+
+  // Writes a copy of the state file that did not exist before; returns its size. conflict, io, disk_full.
+  virtual awaitable<Result<std::uint64_t>> backup(std::string file) = 0;
+
+  virtual awaitable<Result<ReloadReport>> reload() = 0;
+};
+
+}  // namespace sluice::daemon

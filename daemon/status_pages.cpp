@@ -1,0 +1,69 @@
+#include "daemon/api.hpp"
+#include "daemon/api_json.hpp"
+#include "daemon/problem.hpp"
+#include "daemon/web_assets.hpp"
+
+namespace sluice::daemon::pages {
+namespace {
+
+std::string_view type_of(std::string_view name) {
+  if (name.ends_with(".html")) return "text/html; charset=utf-8";
+  if (name.ends_with(".js")) return "text/javascript; charset=utf-8";
+  if (name.ends_with(".css")) return "text/css; charset=utf-8";
+  return "";
+}
+
+}  // namespace
+
+awaitable<HttpResponse> healthz(Service&, const HttpRequest&, const PathValues&) {
+  HttpResponse response;
+  response.content_type = "text/plain; charset=utf-8";
+  response.body = "ok\n";
+  co_return response;
+}
+
+awaitable<HttpResponse> readyz(Service& service, const HttpRequest&, const PathValues&) {
+  HttpResponse response;
+  response.content_type = "text/plain; charset=utf-8";
+  const auto late_ones = co_await late_instances(service.store(), service.now());
+  for (const scheduler::Instance& late : late_ones) {
+    response.status = 503;
+    response.body += fmt::format("{} is late: {} {}\n", scheduler::to_string(late.id, late.zone),
+                                 scheduler::to_string(late.state), late.reason);
+  }
+  if (service.status().draining) {
+    response.status = 503;
+    response.body += "stopping\n";
+  }
+  if (response.body.empty()) response.body = "ok\n";
+  co_return response;
+}
+
+awaitable<HttpResponse> metrics(Service& service, const HttpRequest&, const PathValues&) {
+  HttpResponse response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = co_await service.metrics();
+  co_return response;
+}
+
+awaitable<HttpResponse> asset(Service&, const HttpRequest& request, const PathValues&) {
+  const std::string_view name = request.path == "/" ? "index.html" : std::string_view(request.path).substr(1);
+  for (const EmbeddedFile& file : embedded_files()) {
+    const std::string_view type = type_of(file.name);
+    if (file.name != name || type.empty()) continue;
+    const std::string tag = fmt::format("\"{}\"", file.sha256.substr(0, 16));
+    HttpResponse response;
+    response.content_type = type;
+    response.headers.emplace_back("ETag", tag);
+    response.headers.emplace_back("Cache-Control", "no-cache");
+    if (request.if_none_match == tag) {
+      response.status = 304;
+    } else {
+      response.body = file.content;
+    }
+    co_return response;
+  }
+  co_return problem_response(404, "not_found", fmt::format("find {}: there is no such page", request.path));
+}
+
+}  // namespace sluice::daemon::pages

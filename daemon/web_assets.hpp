@@ -1,0 +1,18 @@
+#pragma once
+// Files built into the program: the dashboard and the seed job. The .cpp is made by
+// daemon/embed_assets.cmake.
+
+#include <span>
+#include <string_view>
+
+namespace sluice::daemon {
+
+struct EmbeddedFile {
+  std::string_view name;  // "index.html"
+  std::string_view content;
+  std::string_view sha256;  // hexadecimal; serves as ETag
+};
+
+std::span<const EmbeddedFile> embedded_files();
+
+}  // namespace sluice::daemon

@@ -1,0 +1,247 @@
+#include "daemon/api_json.hpp"
+#include "daemon/json_view.hpp"
+#include "daemon/problem.hpp"
+
+#include "fake_service.hpp"
+#include <boost/json.hpp>
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::daemon;
+using test::FakeService;
+
+namespace {
+
+struct Fixture {
+  test::Loop world{test::test_now()};
+  FakeService service{world};
+  std::string body;
+
+  boost::json::value json(const std::string& target) {
+    const auto answer = service.ask("GET", target);
+    INFO(answer.body);
+    REQUIRE(answer.status == 200);
+    return boost::json::parse(answer.body);
+  }
+};
+
+constexpr const char* kFirst = "/api/v1/instances/orders@2018-10-16T00:00%2B08:00";
+
+}  // namespace
+
+TEST_CASE("api: instances are listed newest first, in pages, with the state they are in now") {
+  Fixture f;
+  f.service.plan(4);
+  f.service.fail(0, Error(Errc::unavailable, "connect: refused"));
+  const auto first = f.json("/api/v1/instances?limit=3");
+  const JsonView page(first);
+  REQUIRE(page["instances"].items().size() == 3);
+  CHECK(JsonView(page["instances"].items()[0])["id"].text() == "orders@2018-10-16T00:15+08:00");
+  CHECK(JsonView(page["instances"].items()[0])["state"].text() == "WAIT_TIME");
+  // 00:05 is due, but 00:00 has failed.
+  CHECK(JsonView(page["instances"].items()[2])["state"].text() == "NOT_RUN");
+  const auto second = f.json("/api/v1/instances?limit=3&after=" + percent_encode(page["next"].text()));
+  const JsonView rest(second);
+  REQUIRE(rest["instances"].items().size() == 1);
+  CHECK(JsonView(rest["instances"].items()[0])["state"].text() == "FAILURE");
+  CHECK(JsonView(rest["instances"].items()[0])["reason"].text().find("connect: refused") !=
+        std::string::npos);
+  CHECK(rest["next"].is_null());
+}
+
+TEST_CASE("api: instances are filtered by day, state and job") {
+  Fixture f;
+  f.service.plan(4);
+  f.service.succeed(0, 12);
+  CHECK(JsonView(f.json("/api/v1/instances?state=success"))["instances"].items().size() == 1);
+  CHECK(JsonView(f.json("/api/v1/instances?state=SUCCESS,WAIT_TIME"))["instances"].items().size() == 3);
+  CHECK(JsonView(f.json("/api/v1/instances?date=2018-10-16"))["instances"].items().size() == 4);
+  CHECK(JsonView(f.json("/api/v1/instances?date=2018-10-15"))["instances"].items().empty());
+  CHECK(JsonView(f.json("/api/v1/instances?job=orders"))["instances"].items().size() == 4);
+  CHECK(JsonView(f.json("/api/v1/instances?due=true"))["instances"].items().size() == 2);
+  CHECK(f.service.ask("GET", "/api/v1/instances?job=nobody").status == 404);
+}
+
+TEST_CASE("api: wrong query values are refused and named") {
+  Fixture f;
+  for (const char* query :
+       {"limit=0", "limit=5x", "limit=1001", "state=HAPPY", "date=16.10.2018", "after=x"}) {
+    INFO(query);
+    const auto answer = f.service.ask("GET", std::string("/api/v1/instances?") + query);
+    CHECK(answer.status == 400);
+    CHECK(answer.content_type == "application/problem+json");
+    CHECK(JsonView(boost::json::parse(answer.body))["code"].text() == "invalid_argument");
+  }
+}
+
+TEST_CASE("api: one instance with attempts, objects, values") {
+  Fixture f;
+  f.service.plan(2);
+  f.service.fail(0, Error(Errc::trimmed, "gone"));
+  const auto value = f.json(kFirst);
+  const JsonView instance(value);
+  CHECK(instance["id"].text() == "orders@2018-10-16T00:00+08:00");
+  CHECK(instance["scheduled"].text() == "2018-10-15T16:00:00Z");
+  CHECK(instance["window"]["start"].text() == "2018-10-15T15:50:00Z");
+  CHECK(instance["values"]["start_time"].text() == "20181016000000");
+  REQUIRE(instance["attempts"].items().size() == 1);
+  CHECK(JsonView(instance["attempts"].items()[0])["error_code"].text() == "trimmed");
+  CHECK(f.service.ask("GET", "/api/v1/instances/orders@2019-01-01T00:00%2B08:00").status == 404);
+  CHECK(f.service.ask("GET", "/api/v1/instances/nonsense").status == 400);
+}
+
+TEST_CASE(
+    "api: jobs carry counts and coverage; a late instance makes its job stale and the daemon not ready") {
+  Fixture f;
+  f.service.plan(3);
+  f.service.succeed(0, 7);
+  CHECK(f.service.ask("GET", "/readyz").status == 200);
+  const auto value = f.json("/api/v1/jobs/orders");
+  const JsonView job(value);
+  CHECK(job["counts"]["SUCCESS"].count() == 1);
+  CHECK(job["coverage"]["until"].text() == "2018-10-15T15:55:00Z");
+  CHECK(job["coverage"]["lag_seconds"].count() == 12 * 60);
+  CHECK(job["coverage"]["fresh"].boolean());
+  CHECK(f.service.ask("GET", "/api/v1/jobs/nobody").status == 404);
+
+  f.world.clock.advance(std::chrono::minutes(9));  // 00:16: the slot 00:05 is 11 minutes over
+  const auto ready = f.service.ask("GET", "/readyz");
+  CHECK(ready.status == 503);
+  CHECK(ready.body.find("orders@2018-10-16T00:05+08:00 is late") != std::string::npos);
+  CHECK_FALSE(JsonView(f.json("/api/v1/jobs/orders"))["coverage"]["fresh"].boolean());
+  CHECK(f.service.ask("GET", "/healthz").status == 200);
+}
+
+TEST_CASE("api: logs come in pieces that join") {
+  Fixture f;
+  f.service.plan(1);
+  const auto first = f.json(std::string(kFirst) + "/logs?limit=4");
+  CHECK(JsonView(first)["text"].text() == "one\n");
+  CHECK_FALSE(JsonView(first)["at_end"].boolean());
+  const auto rest = f.json(std::string(kFirst) + "/logs?attempt=1&offset=4");
+  CHECK(JsonView(rest)["text"].text() == "two\nthree\n");
+  CHECK(JsonView(rest)["at_end"].boolean());
+}
+
+TEST_CASE("api: actions need control, name the actor, and pass refusals on") {
+  Fixture f;
+  f.service.plan(1);
+  const std::string target = std::string(kFirst) + "/set-success";
+  CHECK(f.service.ask("POST", target, false).status == 403);
+  CHECK(f.service.acted.empty());
+  CHECK(f.service.ask("POST", target).status == 200);
+  CHECK(f.service.acted ==
+        std::vector<std::string>{"set-success orders@2018-10-16T00:00+08:00 uid 1 (test)"});
+  f.service.refuse = Error(Errc::refused_by_state, "kill: it is not running");
+  const auto refused = f.service.ask("POST", std::string(kFirst) + "/kill");
+  CHECK(refused.status == 409);
+  CHECK(JsonView(boost::json::parse(refused.body))["detail"].text() == "kill: it is not running");
+  CHECK(f.service.ask("GET", target).status == 405);
+}
+
+TEST_CASE("api: plan reads its range in the job's zone") {
+  Fixture f;
+  CHECK(f.service.ask("GET", "/api/v1/jobs/orders/plan?from=2018-10-16&to=2018-10-16T01:00").status == 200);
+  CHECK(utc_text(f.service.previewed->first) == "2018-10-15T16:00:00Z");
+  CHECK(utc_text(f.service.previewed->second) == "2018-10-15T17:00:00Z");
+  CHECK(f.service.ask("GET", "/api/v1/jobs/orders/plan?from=2018-13-16&to=2018-10-17").status == 400);
+  CHECK(f.service.ask("GET", "/api/v1/jobs/orders/plan?from=2018-10-16").status == 400);
+}
+
+TEST_CASE("api: backup wants an absolute path") {
+  Fixture f;
+  CHECK(f.service.ask("POST", "/api/v1/backup", true, R"({"file": "x.db"})").status == 400);
+  CHECK(f.service.ask("POST", "/api/v1/backup", true, "not json").status == 400);
+  CHECK(f.service.ask("POST", "/api/v1/backup", true, R"({"file": "/b/x.db"})").status == 200);
+  CHECK(f.service.backed_up == "/b/x.db");
+}
+
+TEST_CASE("api: a broken store is an answer, not the end") {
+  class Broken final : public Service {
+   public:
+    explicit Broken(FakeService& inner) : inner_(inner) {}
+    Instant now() const override {
+      throw ErrorException(Error(Errc::disk_full, "write sluice.db: no space"));
+    }
+    ServiceStatus status() const override { return inner_.status(); }
+    std::vector<job::Job> jobs() const override { return inner_.jobs(); }
+    scheduler::StateStore& store() override { return inner_.store(); }
+    awaitable<std::string> metrics() override { return inner_.metrics(); }
+    awaitable<Result<std::string>> why(scheduler::InstanceId id) override {
+      return inner_.why(std::move(id));
+    }
+    awaitable<Result<void>> act(Action, scheduler::InstanceId, std::string) override {
+      co_return Result<void>();
+    }
+    awaitable<Result<LogPart>> log(scheduler::Instance, int, std::uint64_t, std::size_t) override {
+      co_return LogPart();
+    }
+    Result<std::vector<PlannedInstance>> preview(const std::string&, Instant, Instant) override {
+      return Error();
+    }
+    awaitable<Result<std::uint64_t>> backup(std::string) override { co_return std::uint64_t{0}; }
+    awaitable<Result<ReloadReport>> reload() override { co_return ReloadReport(); }
+
+   private:
+    FakeService& inner_;
+  };
+  Fixture f;
+  Broken broken(f.service);
+  HttpRequest request;
+  request.method = "GET";
+  request.path = "/api/v1/jobs";
+  const auto answer = f.world.run(dispatch(routes(), broken, request));
+  CHECK(answer.status == 507);
+  CHECK(answer.body.find("write sluice.db: no space") != std::string::npos);
+}
+
+TEST_CASE("router: patterns match whole segments") {
+  PathValues values;
+  CHECK(match("/api/v1/jobs/{job}", "/api/v1/jobs/orders", values));
+  CHECK(values == PathValues{"orders"});
+  CHECK(match("/", "/", values));
+  CHECK_FALSE(match("/api/v1/jobs/{job}", "/api/v1/jobs/", values));
+  CHECK_FALSE(match("/api/v1/jobs/{job}", "/api/v1/jobs", values));
+  CHECK_FALSE(match("/api/v1/jobs/{job}", "/api/v1/jobs/a/b", values));
+  CHECK_FALSE(match("/api/v1/jobs", "/api/v1/jobsx", values));
+}
+
+TEST_CASE("router: unknown pages are 404, the dashboard and its files are there, nothing else is") {
+  Fixture f;
+  CHECK(f.service.ask("GET", "/nowhere").status == 404);
+  CHECK(f.service.ask("GET", "/seed-job.json").status == 404);
+  const auto page = f.service.ask("GET", "/");
+  CHECK(page.status == 200);
+  CHECK(page.content_type == "text/html; charset=utf-8");
+  CHECK(page.body.find("<title>Sluice</title>") != std::string::npos);
+  CHECK(f.service.ask("GET", "/app.js").status == 200);
+  CHECK(f.service.ask("GET", "/style.css").status == 200);
+  CHECK(f.service.ask("HEAD", "/healthz").status == 200);
+}
+
+TEST_CASE("target: escapes are read, broken ones refused") {
+  CHECK(parse_target("/a%2Fb%20c+d?x=1+2&y=%E4%B8%AD&z").value().path == "/a/b c+d");
+  const auto query = parse_target("/a?x=1+2&y=%E4%B8%AD&z").value().query;
+  REQUIRE(query.size() == 3);
+  CHECK(query[0].second == "1 2");
+  CHECK(query[1].second == "\xe4\xb8\xad");
+  CHECK(query[2].second.empty());
+  for (const char* bad : {"", "a", "/%", "/%4", "/%zz", "/%00", "*"}) CHECK_FALSE(parse_target(bad));
+  CHECK(percent_encode("a@b+c/d") == "a%40b%2Bc%2Fd");
+}
+
+TEST_CASE("problem: every code keeps its name over the wire and has its exit code") {
+  for (const Errc code :
+       {Errc::not_found, Errc::refused_by_state, Errc::trimmed, Errc::invalid_argument, Errc::io}) {
+    const auto response = problem_response(Error(code, "why"));
+    const Error read = error_from_problem(response.status, response.body);
+    CHECK(read.code() == code);
+    CHECK(read.message() == "why");
+  }
+  CHECK(exit_of(Errc::invalid_argument) == Exit::usage);
+  CHECK(exit_of(Errc::not_found) == Exit::not_found);
+  CHECK(exit_of(Errc::refused_by_state) == Exit::refused);
+  CHECK(exit_of(Errc::trimmed) == Exit::gap);
+  CHECK(exit_of(Errc::stream_changed) == Exit::gap);
+  CHECK(exit_of(Errc::unavailable) == Exit::failed);
+}

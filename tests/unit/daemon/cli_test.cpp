@@ -1,0 +1,181 @@
+#include "daemon/commands.hpp"
+
+#include "fake_service.hpp"
+#include "temp_folder.hpp"
+#include <catch2/catch.hpp>
+
+#include <sstream>
+
+using namespace sluice;
+using namespace sluice::daemon;
+using test::FakeService;
+
+namespace {
+
+// The API without sockets.
+class DirectApi final : public Api {
+ public:
+  explicit DirectApi(FakeService& service) : service_(service) {}
+  boost::json::value get(const std::string& target) override { return call("GET", target, ""); }
+  boost::json::value post(const std::string& target, const std::string& body) override {
+    return call("POST", target, body);
+  }
+
+ private:
+  boost::json::value call(const std::string& method, const std::string& target, const std::string& body) {
+    const auto answer = service_.ask(method, target, true, body);
+    if (answer.status >= 400) throw CommandFailure(error_from_problem(answer.status, answer.body));
+    return boost::json::parse(answer.body);
+  }
+  FakeService& service_;
+};
+
+struct Fixture {
+  test::Loop world{test::test_now()};
+  FakeService service{world};
+  DirectApi api{service};
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{out, err};
+
+  int run(std::vector<const char*> words) {
+    words.insert(words.begin(), "sluice");
+    return run_command_line(static_cast<int>(words.size()), words.data(), console);
+  }
+  static Options parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "sluice");
+    return std::get<Options>(parse_command_line(static_cast<int>(words.size()), words.data()));
+  }
+};
+
+constexpr const char* kId = "orders@2018-10-16T00:00+08:00";
+
+}  // namespace
+
+TEST_CASE("command line: options land where they belong") {
+  const Options run = Fixture::parse({"run", "a.yaml", "-p", "x=1", "-p", "y=a=b", "--at", "2018-10-16"});
+  CHECK(run.command == "run");
+  CHECK(run.job_file == "a.yaml");
+  REQUIRE(run.parameters.size() == 2);
+  CHECK(run.parameters[1] == std::pair<std::string, std::string>("y", "a=b"));
+  const Options list = Fixture::parse({"instances", "orders", "--date", "2018-10-16", "--state", "FAILURE",
+                                       "--output", "json", "--socket", "/s"});
+  CHECK(list.target == "orders");
+  CHECK(list.json);
+  CHECK(list.socket == "/s");
+  const Options logs = Fixture::parse({"logs", kId, "-f", "--attempt", "2"});
+  CHECK(logs.follow);
+  CHECK(logs.attempt == 2);
+  CHECK(Fixture::parse({"set-success", kId}).command == "set-success");
+  const Options demo = Fixture::parse({"demo", "--once", "--dir", "/d", "--port", "80"});
+  CHECK((demo.once && demo.dir == "/d" && demo.port == 80));
+}
+
+TEST_CASE("command line: mistakes are exit code 2 and say what is wrong") {
+  const std::vector<std::vector<const char*>> wrong = {{},
+                                                       {"nonsense"},
+                                                       {"show"},
+                                                       {"run", "a.yaml", "-p", "x"},
+                                                       {"status", "--output", "xml"},
+                                                       {"logs", "x", "--attempt", "0"},
+                                                       {"daemon"},
+                                                       {"plan", "orders"},
+                                                       {"status", "extra"}};
+  for (const auto& words : wrong) {
+    Fixture f;
+    CHECK(f.run(words) == 2);
+    CHECK(f.out.str().empty());
+    CHECK(f.err.str().find("sluice: ") == 0);
+  }
+}
+
+TEST_CASE("command line: help and version are exit code 0; every command has an example") {
+  Fixture f;
+  CHECK(f.run({"--help"}) == 0);
+  CHECK(f.out.str().find("Exit codes: 0 done, 1 failed") != std::string::npos);
+  CHECK(f.run({"--version"}) == 0);
+  for (const char* command :
+       {"daemon", "check", "run", "plan", "status", "jobs", "instances", "show", "why", "logs", "rerun",
+        "kill", "freeze", "unfreeze", "set-success", "coverage", "backup", "demo"}) {
+    Fixture help;
+    CHECK(help.run({command, "--help"}) == 0);
+    CHECK(help.out.str().find(std::string("Example:\n  sluice ") + command) != std::string::npos);
+  }
+}
+
+TEST_CASE("command line: a daemon that is not there is exit code 4") {
+  Fixture f;
+  CHECK(f.run({"status", "--socket", "/nonexistent/sluice.sock"}) == 4);
+  CHECK(f.err.str().find(
+            "connect to /nonexistent/sluice.sock: No such file or directory; is the daemon running?") !=
+        std::string::npos);
+}
+
+TEST_CASE("check: an invalid file is exit code 2, all problems printed; a missing one too") {
+  test::TempFolder folder;
+  const std::string file = folder.write("sluice.yaml", "maxConcurrent: 0\nlogLevel: loud\n");
+  Fixture f;
+  CHECK(f.run({"check", file.c_str()}) == 2);
+  CHECK(f.out.str().find(file + ":1:16: error: maxConcurrent: ") != std::string::npos);
+  CHECK(f.out.str().find(file + ":2:11: error: logLevel: ") != std::string::npos);
+  CHECK(f.run({"check", "/nonexistent/orders.yaml"}) == 2);
+  const std::string good = folder.write("good/sluice.yaml", "maxConcurrent: 1\n");
+  CHECK(f.run({"check", good.c_str()}) == 0);
+}
+
+TEST_CASE("instances: the table shows state, window and rows") {
+  Fixture f;
+  f.service.plan(2);
+  f.service.succeed(0, 1234);
+  CHECK(command_instances(Fixture::parse({"instances"}), f.api, f.console) == Exit::done);
+  CHECK(f.out.str().find("orders@2018-10-16T00:00+08:00  SUCCESS") != std::string::npos);
+  CHECK(f.out.str().find("23:50-23:55") != std::string::npos);
+  CHECK(f.out.str().find("1,234") != std::string::npos);
+}
+
+TEST_CASE("instances: JSON collects all pages") {
+  Fixture f;
+  f.service.plan(7);
+  CHECK(command_instances(
+            Fixture::parse({"instances", "--date", "2018-10-16", "--limit", "5", "--output", "json"}), f.api,
+            f.console) == Exit::done);
+  CHECK(boost::json::parse(f.out.str()).as_object().at("instances").as_array().size() == 5);
+}
+
+TEST_CASE("show, why, logs, status, jobs, coverage print what the daemon says") {
+  Fixture f;
+  f.service.plan(2);
+  f.service.succeed(0, 3);
+  CHECK(command_show(Fixture::parse({"show", kId}), f.api, f.console) == Exit::done);
+  CHECK(command_why(Fixture::parse({"why", kId}), f.api, f.console) == Exit::done);
+  CHECK(command_logs(Fixture::parse({"logs", kId}), f.api, f.console) == Exit::done);
+  CHECK(command_status(Fixture::parse({"status"}), f.api, f.console) == Exit::done);
+  CHECK(command_jobs(Fixture::parse({"jobs"}), f.api, f.console) == Exit::done);
+  CHECK(command_coverage(Fixture::parse({"coverage"}), f.api, f.console) == Exit::done);
+  const std::string text = f.out.str();
+  for (const char* part :
+       {"start_time = 20181016000000", "instance/orders/a,b.csv", "waits for its time", "one\ntwo\nthree\n",
+        "all fresh", "durable from 2018-10-15 23:50 up to 2018-10-15 23:55"}) {
+    INFO(part);
+    CHECK(text.find(part) != std::string::npos);
+  }
+}
+
+TEST_CASE("actions: refused is exit code 5, unknown is 3") {
+  Fixture f;
+  f.service.plan(1);
+  CHECK(command_act(Fixture::parse({"freeze", kId}), f.api, f.console) == Exit::done);
+  f.service.refuse = Error(Errc::refused_by_state, "freeze: it runs");
+  try {
+    command_act(Fixture::parse({"freeze", kId}), f.api, f.console);
+    FAIL("it was not refused");
+  } catch (const CommandFailure& failure) {
+    CHECK(failure.exit() == Exit::refused);
+  }
+  try {
+    command_show(Fixture::parse({"show", "orders@2030-01-01T00:00+08:00"}), f.api, f.console);
+    FAIL("it was found");
+  } catch (const CommandFailure& failure) {
+    CHECK(failure.exit() == Exit::not_found);
+  }
+}

@@ -1,0 +1,157 @@
+#include "daemon/config.hpp"
+
+#include "temp_folder.hpp"
+#include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <sstream>
+
+using namespace sluice;
+using namespace sluice::daemon;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::vector<std::string> problems_of(const std::string& text) {
+  std::vector<std::string> out;
+  for (const auto& problem : parse_config("/etc/sluice/sluice.yaml", text).problems)
+    out.push_back(to_string(problem));
+  return out;
+}
+
+// etc/sluice.yaml with its keys switched on. The lines after "For example" are no defaults.
+std::string uncommented(const std::string& text) {
+  std::string out;
+  std::istringstream lines(text.substr(0, text.find("# For example")) + text.substr(text.find("# tls:")));
+  for (std::string line; std::getline(lines, line);) {
+    const auto colon = line.find(": ");
+    const bool key = line.starts_with("# ") && line.find(':') != std::string::npos &&
+                     line.substr(2, line.find(':') - 2)
+                             .find_first_not_of(" abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") ==
+                         std::string::npos &&
+                     (colon == std::string::npos || line.find(' ', colon + 2) == std::string::npos);
+    out += (key ? line.substr(2) : std::string()) + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("config: an empty file means all defaults, paths relative to the file") {
+  const auto loaded = parse_config("/srv/sluice/sluice.yaml", "# nothing\n");
+  REQUIRE(loaded.problems.empty());
+  const Config& config = *loaded.config;
+  CHECK(config.state_dir == "/var/lib/sluice");
+  CHECK(config.jobs_dir == "/srv/sluice/jobs.d");
+  CHECK(config.log_bytes_max == 1024 * 1024);
+  CHECK(config.log_retention_days == 30);
+  CHECK(config.socket == "/run/sluice/sluice.sock");
+  CHECK(config.tcp_address == "127.0.0.1");
+  CHECK(config.tcp_port == 7788);
+  CHECK(config.attempts_max == 8);
+  CHECK(config.drain_limit == 60s);
+  CHECK(config.log_level == "info");
+  CHECK(config.sources.empty());
+}
+
+TEST_CASE("config: every key is read") {
+  const auto loaded = parse_config("/srv/sluice.yaml", R"(
+stateDir: state
+jobsDir: /jobs
+logs: {dir: logs, maxSize: 64KiB, totalSize: 2GiB, retentionDays: 7}
+listen: {socket: none, tcp: "[::1]:0"}
+maxConcurrent: "3"
+drainLimit: 5m
+tls: {caFile: ca.pem}
+logLevel: debug
+dataSources:
+  orders_ots: {type: ots, endpoint: "https://a.b", instanceName: i, accessId: x, accessKey: "${env:K}"}
+)");
+  REQUIRE(loaded.problems.empty());
+  const Config& config = *loaded.config;
+  CHECK(config.state_dir == "/srv/state");
+  CHECK(config.jobs_dir == "/jobs");
+  CHECK(config.log_dir == "/srv/logs");
+  CHECK(config.log_bytes_max == 64 * 1024);
+  CHECK(config.log_total_bytes_max == std::uint64_t{2} << 30U);
+  CHECK(config.socket.empty());
+  CHECK(config.tcp_address == "::1");
+  CHECK(config.tcp_port == 0);
+  CHECK(config.attempts_max == 3);
+  CHECK(config.drain_limit == 5min);
+  CHECK(config.ca_file == "/srv/ca.pem");
+  REQUIRE(config.sources.size() == 1);
+  CHECK(config.sources[0].first == "orders_ots");
+  CHECK(config.sources[0].second.type == "ots");
+  CHECK(config.sources[0].second.keys.size() == 4);
+}
+
+TEST_CASE("config: all problems are reported at once, each at its place") {
+  const auto problems = problems_of(R"(stateDirr: x
+maxConcurrent: 0
+drainLimit: soon
+listen:
+  tcp: 0.0.0.0:7788
+logs:
+  maxSize: huge
+logLevel: loud
+dataSources:
+  a: {type: ftp}
+  b: {endpoint: x}
+)");
+  REQUIRE(problems.size() == 8);
+  CHECK(problems[0] == "/etc/sluice/sluice.yaml:1:1: error: stateDirr: unknown key, did you mean stateDir?");
+  CHECK(problems[1].find("/etc/sluice/sluice.yaml:2:16: error: maxConcurrent: ") == 0);
+  CHECK(problems[2].find("/etc/sluice/sluice.yaml:3:13: error: drainLimit: ") == 0);
+  CHECK(problems[3] ==
+        "/etc/sluice/sluice.yaml:5:8: error: listen.tcp: 0.0.0.0 is no loopback address: use "
+        "127.0.0.1 or [::1] and reach it through a tunnel or a proxy");
+  CHECK(problems[4] ==
+        "/etc/sluice/sluice.yaml:7:12: error: logs.maxSize: expected a size from 4096 to 1073741824 "
+        "bytes, such as 1MiB");
+  CHECK(problems[5] ==
+        "/etc/sluice/sluice.yaml:8:11: error: logLevel: expected one of debug, info, warning and error, "
+        "got \"loud\"");
+  CHECK(problems[6] ==
+        "/etc/sluice/sluice.yaml:10:12: error: dataSources.a.type: expected ots or oss, got \"ftp\"");
+  CHECK(problems[7].find("/etc/sluice/sluice.yaml:11:") == 0);
+}
+
+TEST_CASE("config: a file that is no YAML, or is not there, is one problem") {
+  CHECK(problems_of("listen: [").size() == 1);
+  const auto missing = load_config("/nonexistent/sluice.yaml");
+  CHECK_FALSE(missing.config);
+  REQUIRE(missing.problems.size() == 1);
+  CHECK(missing.problems[0].message.find("No such file") != std::string::npos);
+}
+
+TEST_CASE("config: etc/sluice.yaml names every key with its default and explains it") {
+  const std::string file = std::string(SLUICE_TEST_DATA) + "/../../etc/sluice.yaml";
+  const std::string text = test::read_file(file);
+  REQUIRE_FALSE(text.empty());
+  CHECK(load_config(file).problems.empty());
+
+  const std::string active = uncommented(text);
+  INFO(active);
+  const auto loaded = parse_config("/etc/sluice/sluice.yaml", active);
+  CHECK(loaded.problems.empty());
+  for (const ConfigKey& key : config_keys()) {
+    const std::string path(key.path);
+    const std::string name = path.substr(path.rfind('.') == std::string::npos ? 0 : path.rfind('.') + 1);
+    INFO(path);
+    CHECK(active.find(fmt::format("{}: {}\n", name, key.fallback)) != std::string::npos);
+    CHECK(text.find(std::string(key.help.substr(0, 20))) != std::string::npos);
+  }
+  std::istringstream lines(active);
+  std::size_t leaves = 0;
+  for (std::string line; std::getline(lines, line);) leaves += line.find(": ") == std::string::npos ? 0U : 1U;
+  CHECK(leaves == config_keys().size());
+}
+
+TEST_CASE("config: sizes") {
+  CHECK(parse_size("512") == 512U);
+  CHECK(parse_size("4KiB") == 4096U);
+  CHECK_FALSE(parse_size("4kb"));
+  CHECK_FALSE(parse_size("-1MiB"));
+  CHECK_FALSE(parse_size("99999999999GiB"));
+}

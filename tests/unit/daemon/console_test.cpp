@@ -1,0 +1,48 @@
+#include "daemon/console.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sstream>
+
+using namespace sluice::daemon;
+
+TEST_CASE("table: flexible columns shrink until the line fits the terminal") {
+  std::ostringstream out;
+  Console console{out, out};
+  console.width = 30;
+  Table table({{"NAME", false, true}, {"ROWS", true}});
+  table.add({{"a-name-that-is-much-longer-than-the-terminal"}, {"12"}});
+  table.add({{"short"}, {"1,234"}});
+  table.print(console);
+  std::istringstream lines(out.str());
+  for (std::string line; std::getline(lines, line);) CHECK(display_width(line) == 30);
+  CHECK(out.str().find("\xe2\x80\xa6") != std::string::npos);
+}
+
+TEST_CASE("table: without a terminal nothing is cut and nothing is coloured") {
+  std::ostringstream out;
+  Console console{out, out};
+  Table table({{"A"}, {"B"}});
+  table.add({{"x", Tone::bad}, {std::string(300, 'y'), Tone::good}});
+  table.print(console);
+  CHECK(out.str() == "A  B\nx  " + std::string(300, 'y') + "\n");
+}
+
+TEST_CASE("text: Chinese letters take two columns") {
+  CHECK(display_width("\xe4\xb8\xad\xe6\x96\x87") == 4);
+  CHECK(display_width("abc") == 3);
+  CHECK(shorten("\xe4\xb8\xad\xe6\x96\x87\xe4\xb8\xad", 4) == "\xe4\xb8\xad\xe2\x80\xa6");
+  CHECK(shorten("abcdef", 4) == "abc\xe2\x80\xa6");
+}
+
+TEST_CASE("numbers read well") {
+  CHECK(duration_text(3.25) == "3.2 s");
+  CHECK(duration_text(75) == "75 s");
+  CHECK(duration_text(600) == "10 min");
+  CHECK(duration_text(3 * 3600 + 600) == "3 h 10 min");
+  CHECK(duration_text(51 * 3600) == "2 d 3 h");
+  CHECK(bytes_text(999) == "999 B");
+  CHECK(bytes_text(1'400'000) == "1.4 MB");
+  CHECK(count_text(0) == "0");
+  CHECK(count_text(1234567) == "1,234,567");
+}

@@ -1,0 +1,149 @@
+#pragma once
+// The daemon of the API tests: a memory store with a few instances of the job orders.
+
+#include "core/job/civil_time.hpp"
+#include "daemon/router.hpp"
+#include "tests/support/memory_state_store.hpp"
+#include "tests/support/run.hpp"
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace sluice::test {
+
+using daemon::HttpRequest;
+using daemon::HttpResponse;
+
+class FakeService final : public daemon::Service {
+ public:
+  explicit FakeService(Loop& world) : world_(world) {
+    job::Job orders;
+    orders.name = "orders";
+    orders.file = "/etc/sluice/jobs.d/orders.yaml";
+    orders.version = "0123456789ab";
+    jobs_.push_back(orders);
+  }
+
+  // Instances 00:00, 00:05, ... of the day the loop's clock begins on.
+  void plan(int count) {
+    std::vector<scheduler::NewInstance> rows;
+    for (int i = 0; i < count; ++i) {
+      scheduler::NewInstance row;
+      row.id.job = "orders";
+      row.id.scheduled = day_ + std::chrono::minutes(5 * i);
+      row.zone = "Asia/Shanghai";
+      row.cycle = i + 1;
+      row.values.emplace_back("start_time", "20181016000000");
+      row.window_start = row.id.scheduled - std::chrono::minutes(10);
+      row.window_end = row.id.scheduled - std::chrono::minutes(5);
+      row.version = "0123456789ab";
+      rows.push_back(std::move(row));
+    }
+    world_.run(store_.add_instances(std::move(rows)));
+  }
+
+  void succeed(int number, std::uint64_t rows) {
+    scheduler::Outcome outcome;
+    outcome.statistics.rows = rows;
+    pipeline::ObjectInfo object;
+    object.name = "instance/orders/a,b.csv";
+    object.rows = rows;
+    outcome.objects.push_back(object);
+    const auto attempt = begin(number);
+    world_.run(store_.succeed(attempt, std::move(outcome), world_.clock.now()));
+  }
+
+  void fail(int number, Error error) {
+    const auto attempt = begin(number);
+    world_.run(store_.fail(attempt, scheduler::AttemptResult::failed, std::move(error), {}, std::nullopt,
+                           world_.clock.now()));
+  }
+
+  scheduler::Attempt begin(int number) {
+    const auto instance = world_.run(store_.instance(id(number)));
+    return world_.run(store_.begin_attempt(instance->row, {}, world_.clock.now())).value();
+  }
+
+  scheduler::InstanceId id(int number) const {
+    scheduler::InstanceId id;
+    id.job = "orders";
+    id.scheduled = day_ + std::chrono::minutes(5 * number);
+    return id;
+  }
+
+  // The answer to a request; a target with a query is fine.
+  HttpResponse ask(const std::string& method, const std::string& target, bool control = true,
+                   const std::string& body = "") {
+    const auto parsed = daemon::parse_target(target).value();
+    HttpRequest request;
+    request.method = method;
+    request.path = parsed.path;
+    request.query = parsed.query;
+    request.body = body;
+    request.actor = "uid 1 (test)";
+    request.control = control;
+    return world_.run(daemon::dispatch(daemon::routes(), *this, request));
+  }
+
+  Instant now() const override { return world_.clock.now(); }
+  daemon::ServiceStatus status() const override {
+    daemon::ServiceStatus status;
+    status.version = "1.2.3";
+    status.started = day_;
+    status.running_max = 8;
+    return status;
+  }
+  std::vector<job::Job> jobs() const override { return jobs_; }
+  scheduler::StateStore& store() override { return store_; }
+  awaitable<std::string> metrics() override { co_return "sluice_jobs 1\n"; }
+  awaitable<Result<std::string>> why(scheduler::InstanceId) override {
+    co_return std::string("waits for its time");
+  }
+  awaitable<Result<void>> act(daemon::Action action, scheduler::InstanceId id, std::string actor) override {
+    acted.push_back(std::string(scheduler::to_string(action)) + " " +
+                    scheduler::to_string(id, "Asia/Shanghai") + " " + actor);
+    if (refuse) co_return *refuse;
+    co_return Result<void>();
+  }
+  awaitable<Result<daemon::LogPart>> log(scheduler::Instance, int number, std::uint64_t offset,
+                                         std::size_t limit) override {
+    daemon::LogPart part;
+    part.attempt = number == 0 ? 1 : number;
+    part.offset = offset;
+    part.text = log_text.substr(offset, limit);
+    part.next = offset + part.text.size();
+    part.at_end = part.next == log_text.size();
+    co_return part;
+  }
+  Result<std::vector<daemon::PlannedInstance>> preview(const std::string&, Instant from,
+                                                       Instant to) override {
+    previewed = std::pair(from, to);
+    return std::vector<daemon::PlannedInstance>(1);
+  }
+  awaitable<Result<std::uint64_t>> backup(std::string file) override {
+    backed_up = std::move(file);
+    co_return std::uint64_t{4096};
+  }
+  awaitable<Result<daemon::ReloadReport>> reload() override {
+    daemon::ReloadReport report;
+    report.jobs = 1;
+    co_return report;
+  }
+
+  std::vector<std::string> acted;
+  std::optional<Error> refuse;
+  std::string log_text = "one\ntwo\nthree\n";
+  std::optional<std::pair<Instant, Instant>> previewed;
+  std::string backed_up;
+  std::vector<job::Job> jobs_;
+
+ private:
+  Loop& world_;
+  Instant day_ = job::parse_local("2018-10-16T00:00+08:00").value();
+  MemoryStateStore store_;
+};
+
+inline Instant test_now() { return job::parse_local("2018-10-16T00:07+08:00").value(); }
+
+}  // namespace sluice::test
