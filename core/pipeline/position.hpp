@@ -36,7 +36,9 @@ struct ShardPosition {
   Instant time{};                // at_time only
   std::string iterator;          // iterator only: opaque text of the server, names a page
   std::optional<Sequence> last;  // last record that belongs to the past
-  Instant polled{};              // server time of the last successful answer; nothing before it is missing
+  // Everything before this time was read: the server's time after an empty page, otherwise the last record's
+  // time.
+  Instant polled{};
   friend bool operator==(const ShardPosition&, const ShardPosition&) = default;
 };
 
