@@ -30,7 +30,7 @@ Result<std::string> evaluate(const Parameter& parameter, const Moment& moment) {
   return Error(Errc::invalid_argument, describe(parsed.error(), parameter.expression));
 }
 
-bool has(const ParameterValues& values, std::string_view name) {
+bool is_assigned(const ParameterValues& values, std::string_view name) {
   return std::any_of(values.begin(), values.end(), [&](const auto& value) { return value.first == name; });
 }
 
@@ -46,7 +46,7 @@ void append_system_values(const Job& job, const Moment& moment, ParameterValues&
   if (job.script == nullptr) return;
   const auto& used = job.script->variables;
   for (const SystemName& known : kSystemNames) {
-    if (!std::binary_search(used.begin(), used.end(), known.name) || has(values, known.name)) continue;
+    if (!std::binary_search(used.begin(), used.end(), known.name) || is_assigned(values, known.name)) continue;
     if (auto value = print_builtin(known.builtin, moment)) values.emplace_back(known.name, std::move(*value));
   }
 }

@@ -11,9 +11,9 @@
 namespace sluice::job {
 namespace {
 
-constexpr std::array<std::string_view, 4> kRequired{"endpoint", "accessId", "accessKey", "instanceName"};
-constexpr std::array<std::string_view, 1> kOptional{"securityToken"};
-constexpr ConnectionKind kTableStore{"ots", "Table Store", kRequired, kOptional};
+constexpr std::array<std::string_view, 4> kSourceRequired{"endpoint", "accessId", "accessKey", "instanceName"};
+constexpr std::array<std::string_view, 1> kSourceOptional{"securityToken"};
+constexpr ConnectionKind kTableStore{"ots", "Table Store", kSourceRequired, kSourceOptional};
 
 constexpr std::string_view kRowMode = "single_version_and_update_only";
 

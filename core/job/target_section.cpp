@@ -9,9 +9,9 @@
 namespace sluice::job {
 namespace {
 
-constexpr std::array<std::string_view, 4> kRequired{"endpoint", "accessId", "accessKey", "bucket"};
-constexpr std::array<std::string_view, 3> kOptional{"securityToken", "region", "cname"};
-constexpr ConnectionKind kOss{"oss", "OSS", kRequired, kOptional};
+constexpr std::array<std::string_view, 4> kTargetRequired{"endpoint", "accessId", "accessKey", "bucket"};
+constexpr std::array<std::string_view, 3> kTargetOptional{"securityToken", "region", "cname"};
+constexpr ConnectionKind kOss{"oss", "OSS", kTargetRequired, kTargetOptional};
 
 // OSS allows 1023 bytes; the window and the number of the object come behind the prefix.
 constexpr std::size_t kObjectBytesMax = 960;
