@@ -1,3 +1,4 @@
+#include "core/job/civil_time.hpp"
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/problem.hpp"
@@ -140,8 +141,13 @@ Result<void> add_date(InstanceQuery& query, const Service& service, const std::s
   }
   const auto from = time_from_text(date, zone);
   if (!from) return from.error();
+  // Days have 23 to 25 hours; 36 hours on is always some time of the next one.
+  const auto tomorrow = job::to_civil(*from + std::chrono::hours(36), zone);
+  if (!tomorrow) return tomorrow.error();
+  const auto to = job::to_instant(std::chrono::floor<std::chrono::days>(*tomorrow), zone);
+  if (!to) return to.error();
   query.from = *from;
-  query.to = *from + std::chrono::hours(24);
+  query.to = *to;
   return {};
 }
 

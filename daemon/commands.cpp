@@ -1,7 +1,6 @@
 #include "daemon/commands.hpp"
 
-#include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 
 #include <array>
 #include <cstdlib>
@@ -52,12 +51,6 @@ Exit run_command(const Options& options, Console& console) {
   throw CommandFailure(Exit::usage, fmt::format("run {}: no such command", options.command));
 }
 
-void begin_log() {
-  auto logger = spdlog::stderr_logger_st("sluice");
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-  spdlog::set_default_logger(std::move(logger));
-}
-
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv, Console& console) {
@@ -66,7 +59,6 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
     (early->exit == 0 ? console.out : console.err) << early->text;
     return early->exit;
   }
-  begin_log();
   Exit exit = Exit::failed;
   try {
     exit = run_command(std::get<Options>(parsed), console);
@@ -77,7 +69,6 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
     console.err << "sluice: " << failure.what() << '\n';
   }
   console.out.flush();
-  spdlog::shutdown();
   return static_cast<int>(exit);
 }
 

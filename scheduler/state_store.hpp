@@ -71,11 +71,11 @@ class StateStore {
   // again when the instance is not being repeated).
   virtual awaitable<Result<Attempt>> begin_attempt(std::int64_t instance_row, pipeline::Positions start,
                                                    Instant now) = 0;
-  // Closes the attempt, stores the outcome, extends coverage, sets SUCCESS. One transaction. Does nothing when the
-  // attempt is closed already: the answer to an earlier call may have been lost.
+  // Closes the attempt, stores the outcome, extends coverage, sets SUCCESS. One transaction. Does nothing
+  // when the attempt is closed already: the answer to an earlier call may have been lost.
   virtual awaitable<void> succeed(Attempt attempt, Outcome outcome, Instant now) = 0;
-  // Closes the attempt (failed, killed or lost; only failed counts as a failure); the instance becomes retry_wait
-  // (retry_at given) or failure. Does nothing when the attempt is closed already.
+  // Closes the attempt (failed, killed or lost; only failed counts as a failure); the instance becomes
+  // retry_wait (retry_at given) or failure. Does nothing when the attempt is closed already.
   virtual awaitable<void> fail(Attempt attempt, AttemptResult result, Error error,
                                pipeline::Statistics statistics, std::optional<Instant> retry_at,
                                Instant now) = 0;

@@ -46,7 +46,8 @@ void append_system_values(const Job& job, const Moment& moment, ParameterValues&
   if (job.script == nullptr) return;
   const auto& used = job.script->variables;
   for (const SystemName& known : kSystemNames) {
-    if (!std::binary_search(used.begin(), used.end(), known.name) || is_assigned(values, known.name)) continue;
+    if (!std::binary_search(used.begin(), used.end(), known.name) || is_assigned(values, known.name))
+      continue;
     if (auto value = print_builtin(known.builtin, moment)) values.emplace_back(known.name, std::move(*value));
   }
 }

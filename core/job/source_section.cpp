@@ -11,7 +11,8 @@
 namespace sluice::job {
 namespace {
 
-constexpr std::array<std::string_view, 4> kSourceRequired{"endpoint", "accessId", "accessKey", "instanceName"};
+constexpr std::array<std::string_view, 4> kSourceRequired{"endpoint", "accessId", "accessKey",
+                                                          "instanceName"};
 constexpr std::array<std::string_view, 1> kSourceOptional{"securityToken"};
 constexpr ConnectionKind kTableStore{"ots", "Table Store", kSourceRequired, kSourceOptional};
 

@@ -1,13 +1,13 @@
 // The data path on one core: PlainBuffer record -> row -> CSV, and the checksum of what is uploaded.
 // The counters are per second of CPU time; "records" have a key cell and the named number of attribute cells.
 
-#include <benchmark/benchmark.h>
-
 #include "core/format/csv.hpp"
 #include "core/oss/crc64.hpp"
 #include "core/tablestore/plain_buffer.hpp"
 #include "core/tablestore/row_mapper.hpp"
 #include "tests/support/record_writer.hpp"
+
+#include <benchmark/benchmark.h>
 
 namespace {
 

@@ -37,8 +37,8 @@ TEST_CASE("api: instances are listed newest first, in pages, with the state they
   const JsonView page(first);
   REQUIRE(page["instances"].items().size() == 3);
   CHECK(JsonView(page["instances"].items()[0])["id"].text() == "orders@2018-10-16T00:15+08:00");
-  CHECK(JsonView(page["instances"].items()[0])["state"].text() == "WAIT_TIME");
-  // 00:05 is due, but 00:00 has failed.
+  // All that follow wait for 00:00, which has failed, whether they are due or not.
+  CHECK(JsonView(page["instances"].items()[0])["state"].text() == "NOT_RUN");
   CHECK(JsonView(page["instances"].items()[2])["state"].text() == "NOT_RUN");
   const auto second = f.json("/api/v1/instances?limit=3&after=" + percent_encode(page["next"].text()));
   const JsonView rest(second);
@@ -54,7 +54,8 @@ TEST_CASE("api: instances are filtered by day, state and job") {
   f.service.plan(4);
   f.service.succeed(0, 12);
   CHECK(JsonView(f.json("/api/v1/instances?state=success"))["instances"].items().size() == 1);
-  CHECK(JsonView(f.json("/api/v1/instances?state=SUCCESS,WAIT_TIME"))["instances"].items().size() == 3);
+  CHECK(JsonView(f.json("/api/v1/instances?state=SUCCESS,NOT_RUN"))["instances"].items().size() == 3);
+  CHECK(JsonView(f.json("/api/v1/instances?state=wait-resource"))["instances"].items().size() == 1);
   CHECK(JsonView(f.json("/api/v1/instances?date=2018-10-16"))["instances"].items().size() == 4);
   CHECK(JsonView(f.json("/api/v1/instances?date=2018-10-15"))["instances"].items().empty());
   CHECK(JsonView(f.json("/api/v1/instances?job=orders"))["instances"].items().size() == 4);

@@ -113,7 +113,7 @@ dataSources:
         "/etc/sluice/sluice.yaml:8:11: error: logLevel: expected one of debug, info, warning and error, "
         "got \"loud\"");
   CHECK(problems[6] ==
-        "/etc/sluice/sluice.yaml:10:12: error: dataSources.a.type: expected ots or oss, got \"ftp\"");
+        "/etc/sluice/sluice.yaml:10:13: error: dataSources.a.type: expected ots or oss, got \"ftp\"");
   CHECK(problems[7].find("/etc/sluice/sluice.yaml:11:") == 0);
 }
 

@@ -54,22 +54,23 @@ parameters:
   end_time: $[yyyymmddhh24miss-5/24/60]
   date: ${bdp.system.bizdate}
 script:
-  type: job
-  version: "1.0"
-  configuration:
-    setting: {errorLimit: {record: "0"}, speed: {mbps: "1", concurrent: "1"}}
-    reader:
-      plugin: otsstream
-      parameter:
-        datasource: ots
-        dataTable: orders
-        startTimestampMillis: "${start_time}"
-        endTimestampMillis: "${end_time}"
-        mode: single_version_and_update_only
-        column: [{name: uid}]
-    writer:
-      plugin: oss
-      parameter: {datasource: oss, object: "x/${date}", writeMode: truncate, fileFormat: csv}
+  inline:
+    type: job
+    version: "1.0"
+    configuration:
+      setting: {errorLimit: {record: "0"}, speed: {mbps: "1", concurrent: "1"}}
+      reader:
+        plugin: otsstream
+        parameter:
+          datasource: ots
+          dataTable: orders
+          startTimestampMillis: "${start_time}"
+          endTimestampMillis: "${end_time}"
+          mode: single_version_and_update_only
+          column: [{name: uid}]
+      writer:
+        plugin: oss
+        parameter: {datasource: oss, object: "x/${date}", writeMode: truncate, fileFormat: csv}
 )";
 
 job::DataSources sources() {

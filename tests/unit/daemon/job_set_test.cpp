@@ -12,32 +12,33 @@ namespace {
 
 constexpr const char* kScript = R"(
 script:
-  type: job
-  version: "1.0"
-  configuration:
-    setting: {errorLimit: {record: "0"}, speed: {mbps: "1", concurrent: "1"}}
-    reader:
-      plugin: otsstream
-      parameter:
-        endpoint: "http://127.0.0.1:1"
-        accessId: id
-        accessKey: ${env:SLUICE_TEST_CANARY}
-        instanceName: demo
-        dataTable: orders
-        startTimestampMillis: "${start_time}"
-        endTimestampMillis: "${end_time}"
-        mode: single_version_and_update_only
-        column: [{name: uid}]
-    writer:
-      plugin: oss
-      parameter:
-        endpoint: "http://127.0.0.1:1"
-        accessId: id
-        accessKey: ${env:SLUICE_TEST_CANARY}
-        bucket: archive
-        object: "x/${date}"
-        writeMode: truncate
-        fileFormat: csv
+  inline:
+    type: job
+    version: "1.0"
+    configuration:
+      setting: {errorLimit: {record: "0"}, speed: {mbps: "1", concurrent: "1"}}
+      reader:
+        plugin: otsstream
+        parameter:
+          endpoint: "http://127.0.0.1:1"
+          accessId: id
+          accessKey: ${env:SLUICE_TEST_CANARY}
+          instanceName: demo
+          dataTable: orders
+          startTimestampMillis: "${start_time}"
+          endTimestampMillis: "${end_time}"
+          mode: single_version_and_update_only
+          column: [{name: uid}]
+      writer:
+        plugin: oss
+        parameter:
+          endpoint: "http://127.0.0.1:1"
+          accessId: id
+          accessKey: ${env:SLUICE_TEST_CANARY}
+          bucket: archive
+          object: "x/${date}"
+          writeMode: truncate
+          fileFormat: csv
 )";
 
 std::string job_text(const std::string& name, int interval = 5) {
