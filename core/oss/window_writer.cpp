@@ -96,6 +96,7 @@ class OssWindowWriter final : public pipeline::WindowWriter {
   SingleObject single_object_;
   std::set<std::string, std::less<>> existing_;  // objects of this window's names that prepare() found
   std::vector<std::string> touched_;             // names this attempt has, perhaps, written
+  bool reached_ = false;  // the bucket answered prepare(): there may be something to undo
 };
 
 ShardWriter& OssWindowWriter::shard(std::uint32_t index) {
@@ -119,6 +120,7 @@ void OssWindowWriter::send_early() {
 awaitable<Result<void>> OssWindowWriter::prepare() {
   const Result<void> found = co_await find_existing();
   if (!found) co_return found.error();
+  reached_ = true;
   if (mode_ == job::WriteMode::non_conflict && !existing_.empty()) {
     co_return Error(Errc::conflict,
                     fmt::format("write {}: exists already in bucket {}; delete it or use another "
@@ -217,9 +219,12 @@ awaitable<void> OssWindowWriter::abort() {
     log_.line(Level::error, std::string("upload: ") + failure.what());
   }
   co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
-  auto work = take_back();
-  const Result<void> done = co_await within(clock_, kAbortLimit, "taking the attempt back", std::move(work));
-  if (!done) log_.line(Level::error, "could not take everything back: " + done.error().message());
+  if (reached_) {
+    auto work = take_back();
+    const Result<void> done =
+        co_await within(clock_, kAbortLimit, "taking the attempt back", std::move(work));
+    if (!done) log_.line(Level::error, "could not take everything back: " + done.error().message());
+  }
   co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
 }
 

@@ -55,7 +55,8 @@ test('a table without a stream says how to switch it on', async (t) => {
 test('a bucket that does not exist is named, and nothing is created', async (t) => {
   const w = await world(t, { bucket: false });
   await writeOne(w, 'a', grid() - 8 * 60_000);
-  runFails(writeConfig(w.dir, w.sandbox), 3, /exports.*NoSuchBucket.*bucket/s);
+  const result = runFails(writeConfig(w.dir, w.sandbox), 3, /exports.*NoSuchBucket.*bucket/s);
+  assert.equal(result.err.match(/NoSuchBucket/g).length, 1, 'said once: there was nothing to take back');
 });
 
 test('bad YAML gives file, line and column, every problem at once, and exit code 2', async (t) => {
