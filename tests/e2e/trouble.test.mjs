@@ -56,7 +56,7 @@ test('a bucket that does not exist is named, and nothing is created', async (t) 
   const w = await world(t, { bucket: false });
   await writeOne(w, 'a', grid() - 8 * 60_000);
   const result = runFails(writeConfig(w.dir, w.sandbox), 3, /exports.*NoSuchBucket.*bucket/s);
-  assert.equal(result.err.match(/NoSuchBucket/g).length, 1, 'said once: there was nothing to take back');
+  assert.doesNotMatch(result.err, /take everything back/, 'nothing was sent');
 });
 
 test('bad YAML gives file, line and column, every problem at once, and exit code 2', async (t) => {
@@ -162,7 +162,7 @@ test('commands say what they cannot do: no daemon is 4, no such instance is 3, w
   startDaemon(t, w.dir, paths);
   await until('the daemon', () => ask(paths, 'jobs'));
   assert.equal(sluice(['show', 'orders@2001-01-01T00:00+08:00', '--socket', paths.socket]).code, 3);
-  const waiting = ask(paths, 'instances', 'orders', '--limit', '1').instances[0].id;
+  const waiting = ask(paths, 'instances', 'orders', '--state', 'WAIT_TIME', '--limit', '1').instances[0].id;
   const kill = sluice(['kill', waiting, '--socket', paths.socket]);
   assert.equal(kill.code, 5, kill.err);
   assert.ok(!readFileSync(join(w.dir, 'daemon.log'), 'utf8').includes('sandbox-secret'));
