@@ -23,7 +23,7 @@ test:
 
 # Micro benchmarks and whole windows over loopback; results go to build/bench.
 bench:
-	@.ci/deps
+	@.ci/deps test
 	@cmake --preset release >/dev/null
 	@cmake --build --preset release --target sluice sluice-sandbox sluice_bench
 	@tests/bench/run
