@@ -1,8 +1,8 @@
 // The daemon dies by SIGKILL at random moments; every row arrives exactly once all the same.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { TableStore, ask, createTable, downloadRows, localSlot, oss, pause, startDaemon, startSandbox, tableStore,
-  until, workDir, writeConfig } from './support.mjs';
+import { TableStore, ask, downloadRows, localSlot, pause, startDaemon, until, world, writeConfig }
+  from './support.mjs';
 
 const KILLS = Number(process.env.SLUICE_KILLS ?? 50);
 const SEED = Number(process.env.SLUICE_SEED ?? Date.now() % 1_000_000);
@@ -20,12 +20,7 @@ function random(seed) {
 
 test(`${KILLS} kills at random moments lose nothing and double nothing (SLUICE_SEED=${SEED})`, async (t) => {
   const next = random(SEED);
-  const dir = workDir(t);
-  const sandbox = await startSandbox(t, dir);
-  const client = tableStore(sandbox);
-  const store = oss(sandbox, 'exports');
-  await store.putBucket('exports');
-  await createTable(client, 'orders');
+  const { dir, sandbox, client, store } = await world(t);
 
   const grid = Math.floor(Date.now() / 300_000) * 300_000;
   const windows = 60;

@@ -1,8 +1,8 @@
 // The users' job, verbatim: the official Table Store SDK writes, sluice exports, the official OSS SDK reads.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { TableStore, ask, createTable, downloadRows, localSlot, oss, pause, startDaemon, startSandbox, sluice,
-  tableStore, until, workDir, writeConfig } from './support.mjs';
+import { TableStore, ask, downloadRows, localSlot, startDaemon, sluice, until, world, writeConfig }
+  from './support.mjs';
 
 const { Long } = TableStore;
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
@@ -49,12 +49,7 @@ async function write(client, table, kind, uid, name) {
 }
 
 test('rows of every type written by the official SDK arrive exactly, in order, window by window', async (t) => {
-  const dir = workDir(t);
-  const sandbox = await startSandbox(t, dir);
-  const client = tableStore(sandbox);
-  const store = oss(sandbox, 'exports');
-  await store.putBucket('exports');
-  await createTable(client, 'orders');
+  const { dir, sandbox, client, store } = await world(t);
 
   const grid = Math.floor(Date.now() / 300_000) * 300_000;
   const first = grid - 60 * 60_000;
@@ -99,10 +94,7 @@ test('rows of every type written by the official SDK arrive exactly, in order, w
 });
 
 test('a day of instances is visible before it is due, with frozen values', async (t) => {
-  const dir = workDir(t);
-  const sandbox = await startSandbox(t, dir);
-  await oss(sandbox, 'exports').putBucket('exports');
-  await createTable(tableStore(sandbox), 'orders');
+  const { dir, sandbox } = await world(t);
   const paths = writeConfig(dir, sandbox);
   startDaemon(t, dir, paths);
   const tomorrow = new Date(Date.now() + 32 * 3_600_000).toISOString().slice(0, 10);
@@ -119,12 +111,7 @@ test('a day of instances is visible before it is due, with frozen values', async
 });
 
 test('a row is exported once whatever shard a split or a merge puts its key into', async (t) => {
-  const dir = workDir(t);
-  const sandbox = await startSandbox(t, dir);
-  const client = tableStore(sandbox);
-  const store = oss(sandbox, 'exports');
-  await store.putBucket('exports');
-  await createTable(client, 'orders');
+  const { dir, sandbox, client, store } = await world(t);
   const grid = Math.floor(Date.now() / 300_000) * 300_000;
   const first = grid - 40 * 60_000;
   const paths = writeConfig(dir, sandbox, { from: localSlot(first + 600_000) });
@@ -151,12 +138,7 @@ test('a row is exported once whatever shard a split or a merge puts its key into
 });
 
 test('one window in the foreground: sluice run prints statistics and leaves the object', async (t) => {
-  const dir = workDir(t);
-  const sandbox = await startSandbox(t, dir);
-  const client = tableStore(sandbox);
-  const store = oss(sandbox, 'exports');
-  await store.putBucket('exports');
-  await createTable(client, 'orders');
+  const { dir, sandbox, client, store } = await world(t);
   const grid = Math.floor(Date.now() / 300_000) * 300_000;
   await recordTime(sandbox, grid - 8 * 60_000);
   await write(client, 'orders', 'put', 'one', 'row');

@@ -4,19 +4,14 @@ import assert from 'node:assert/strict';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TableStore, ask, createTable, downloadRows, oss, pause, startDaemon, startSandbox, tableStore, until,
-  writeConfig } from './support.mjs';
+import { TableStore, ask, downloadRows, pause, startDaemon, until, world, writeConfig } from './support.mjs';
 
 const minutes = Number(process.argv[2] ?? 20);
 const endings = [];
 const t = { after: (ending) => endings.push(ending) };
 try {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-real-clock-'));
-  const sandbox = await startSandbox(t, dir);
-  const client = tableStore(sandbox);
-  const store = oss(sandbox, 'exports');
-  await store.putBucket('exports');
-  await createTable(client, 'orders');
+  const { sandbox, client, store } = await world(t, { dir });
   const paths = writeConfig(dir, sandbox, { interval: '1m', start: '2', end: '1' });
   const daemon = startDaemon(t, dir, paths);
   await until('the daemon', () => ask(paths, 'jobs'));

@@ -88,6 +88,16 @@ export async function createTable(client, tableName, stream = true) {
   await client.createTable(params);
 }
 
+// A sandbox with a table `orders` and a bucket `exports`, and the official SDKs' clients for them, in `dir`.
+export async function world(t, { dir = workDir(t), table = true, stream = true, bucket = true } = {}) {
+  const sandbox = await startSandbox(t, dir);
+  const client = tableStore(sandbox);
+  const store = oss(sandbox, 'exports');
+  if (bucket) await store.putBucket('exports');
+  if (table) await createTable(client, 'orders', stream);
+  return { dir, sandbox, client, store };
+}
+
 // The users' job file with nothing changed but its blanks.
 export function fillSeed({ table, object = 'demo/orders/{date}' }) {
   return readFileSync(SEED_JOB, 'utf8')

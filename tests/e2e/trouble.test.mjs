@@ -5,21 +5,11 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TableStore, ask, createTable, downloadRows, fillSeed, localSlot, oss, startDaemon, startSandbox, sluice,
-  tableStore, until, workDir, writeConfig } from './support.mjs';
+import { TableStore, ask, downloadRows, fillSeed, localSlot, startDaemon, sluice, until, workDir, world,
+  writeConfig } from './support.mjs';
 
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
 const grid = () => Math.floor(Date.now() / 300_000) * 300_000;
-
-async function world(t, { table = true, stream = true, bucket = true } = {}) {
-  const dir = workDir(t);
-  const sandbox = await startSandbox(t, dir);
-  const client = tableStore(sandbox);
-  const store = oss(sandbox, 'exports');
-  if (bucket) await store.putBucket('exports');
-  if (table) await createTable(client, 'orders', stream);
-  return { dir, sandbox, client, store };
-}
 
 async function writeOne({ sandbox, client }, uid, ms) {
   await sandbox.admin('clock', { offset_us: (ms - Date.now()) * 1000 });
