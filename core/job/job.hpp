@@ -65,25 +65,48 @@ struct Job {
 
 struct Column {
   std::string name;
+  bool is_tag = false;  // time series tables: the value of this tag
 };
 
 enum class ReadMode { row, column };  // single_version_and_update_only, multi_version
 enum class OnGap { fail, proceed };
+enum class SourceKind { stream, table };      // plugins otsstream and ots
+enum class Deletes { count, write };          // row mode: DeleteRow records are counted only, or give a row
+enum class BinaryText { utf8, base64, hex };  // how BINARY values are written
+enum class NonFinite { fail, null, text };    // NaN and infinities: error, null, "NaN" "Infinity" "-Infinity"
+enum class TakeOver { never, if_found, required };  // the original's checkpoints as the first positions
 
 struct TableStoreSource {
+  SourceKind kind = SourceKind::stream;
   std::string endpoint;
   std::string instance;
   std::string access_id;
   Secret access_key;
   Secret security_token;  // STS; empty without
+  std::string ram_role;   // not empty: keys come from this role of the machine ("auto": the one it has)
+  std::string metadata_endpoint = "http://100.100.100.200";  // where the machine's role is asked for
+  std::string region;                                        // for signature V4; empty: signature V2
   std::string table;
-  std::string status_table;  // accepted; our state is in the state file
+  std::string status_table;  // the original's; read and written only with take_over and hand_over
   ReadMode mode = ReadMode::row;
   std::vector<Column> columns;
-  bool export_sequence = false;
-  int max_retries = 30;  // repeats of one request
+  bool export_sequence = false;  // one more column behind all others: the record's place
+  bool export_op_type = false;   // row mode: one more column behind the configured ones: PUT, UPDATE, DELETE
+  bool distinct_put = false;     // column mode: a put begins with a row "P" instead of "DR"
+  bool is_time_series = false;
+  Deletes deletes = Deletes::count;
+  BinaryText binary = BinaryText::utf8;
+  NonFinite non_finite = NonFinite::fail;
+  bool seek_by_time = true;                          // false: the first window reads from the oldest record
+  int max_retries = 30;                              // repeats of one request
+  Duration retry_budget = std::chrono::minutes(10);  // time that one attempt may lose to repeats in all
+  bool compress_answers = false;
   OnGap on_gap = OnGap::fail;
   Duration settle = std::chrono::seconds(60);  // design.md section 4
+  Duration retention_warning{0};  // warn when less is left until needed records are trimmed; 0: half of it
+  TakeOver take_over = TakeOver::never;
+  bool hand_over = false;         // write the original's checkpoints after each window
+  bool full_table_first = false;  // the first window of a chain also exports the whole table
 };
 
 enum class WriteMode { truncate, append, non_conflict };
