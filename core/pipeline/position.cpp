@@ -86,6 +86,27 @@ const ShardPosition* Positions::find(std::string_view shard) const {
   return found == shards.end() ? nullptr : &*found;
 }
 
+Instant read_until(const ShardPosition& position) {
+  return position.kind == ShardPosition::Kind::at_time ? position.time : position.polled;
+}
+
+std::optional<RetentionClock> retention_clock(const Positions& positions, Instant now) {
+  if (positions.retention <= std::chrono::hours(0)) return std::nullopt;
+  const ShardPosition* furthest = nullptr;
+  for (const ShardPosition& shard : positions.shards) {
+    if (shard.kind == ShardPosition::Kind::ended || read_until(shard) == Instant{}) continue;
+    if (furthest == nullptr || read_until(shard) < read_until(*furthest)) furthest = &shard;
+  }
+  if (furthest == nullptr) return std::nullopt;
+  RetentionClock clock;
+  clock.shard = furthest->shard;
+  clock.needed_from = read_until(*furthest);
+  clock.retention = positions.retention;
+  clock.trimmed_at = clock.needed_from + clock.retention;
+  clock.left = clock.trimmed_at - now;
+  return clock;
+}
+
 json::value to_json(const Positions& positions) {
   json::array shards;
   for (const ShardPosition& shard : positions.shards) shards.push_back(shard_to_json(shard));
@@ -93,6 +114,7 @@ json::value to_json(const Positions& positions) {
   out["version"] = kVersion;
   out["stream"] = positions.stream;
   out["enabled_us"] = to_microseconds(positions.enabled);
+  if (positions.retention > std::chrono::hours(0)) out["retention_hours"] = positions.retention.count();
   out["shards"] = std::move(shards);
   return out;
 }
@@ -104,6 +126,11 @@ Result<Positions> positions_from_json(const json::value& value) {
   Positions positions;
   positions.stream = root.string("stream");
   positions.enabled = root.instant("enabled_us");
+  if (root.optional("retention_hours") != nullptr) {
+    const std::int64_t hours = root.integer("retention_hours");
+    if (hours < 1 || hours > kRetentionMax.count()) root.fail("retention_hours", "1 to 87600");
+    positions.retention = std::chrono::hours(hours);
+  }
   root.each("shards",
             [&](JsonReader shard) { positions.shards.push_back(shard_from_json(std::move(shard))); });
   if (error) return *std::move(error);

@@ -42,14 +42,34 @@ struct ShardPosition {
   friend bool operator==(const ShardPosition&, const ShardPosition&) = default;
 };
 
+// Longer retentions are not believed; the service allows 168 hours.
+inline constexpr std::chrono::hours kRetentionMax{87'600};
+
+// Everything before this time was read from the shard; the epoch where that is not known.
+Instant read_until(const ShardPosition& position);
+
 struct Positions {
   std::string stream;                 // stream id
   Instant enabled{};                  // when the stream was last switched on, by the server
   std::vector<ShardPosition> shards;  // fixed order: parents first; its index names the shard's objects
+  std::chrono::hours retention{0};    // how long the stream keeps records, 1 h .. kRetentionMax; 0: not known
 
   const ShardPosition* find(std::string_view shard) const;
   friend bool operator==(const Positions&, const Positions&) = default;
 };
+
+// Time that is left until records which no window has exported are trimmed.
+struct RetentionClock {
+  std::string shard;      // the one furthest behind
+  Instant needed_from{};  // records from here on are needed
+  Instant trimmed_at{};   // when the first of them may be gone
+  Duration left{};        // until then; negative when it has passed
+  Duration retention{};   // all there was
+};
+
+// Nothing when the retention is not known, or no shard says how far it was read. `now` is the server's time,
+// or ours where the difference plays no part.
+std::optional<RetentionClock> retention_clock(const Positions& positions, Instant now);
 
 boost::json::value to_json(const Positions& positions);
 Result<Positions> positions_from_json(const boost::json::value& json);  // invalid_argument names the member

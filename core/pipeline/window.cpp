@@ -38,6 +38,7 @@ json::value to_json(const Statistics& statistics) {
   out["requests"] = statistics.requests;
   out["retries"] = statistics.retries;
   out["late"] = statistics.late;
+  out["ahead"] = statistics.ahead;
   out["shards"] = statistics.shards;
   out["shards_done"] = statistics.shards_done;
   const bool any = statistics.first_record <= statistics.last_record;

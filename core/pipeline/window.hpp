@@ -46,6 +46,7 @@ struct Statistics {
   std::uint64_t requests = 0;             // requests to the source
   std::uint64_t retries = 0;              // requests repeated, both sides
   std::uint64_t late = 0;                 // records whose time is before the window's start
+  std::uint64_t ahead = 0;                // records whose time is far ahead of the source's clock
   std::uint64_t shards = 0;               // shards read
   std::uint64_t shards_done = 0;          // shards that reached the window's end
   Instant first_record = Instant::max();  // least and greatest record time; max/min while none was seen

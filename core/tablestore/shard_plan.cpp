@@ -99,13 +99,24 @@ Instant read_until(const Positions& previous, const pipeline::Window& window) {
   return least == Instant::max() ? window.start : least;
 }
 
+// A shard drops out of the listing when it is closed and its last record has expired. Records newer than what
+// was read would still be kept, so there are none; its children show that it was closed, and not lost.
+bool is_drained(const StreamState& stream, const ShardPosition& shard, Instant now) {
+  if (stream.retention == std::chrono::hours(0) || shard.polled == Instant{}) return false;
+  if (shard.kind != Kind::iterator || shard.polled < now - stream.retention) return false;
+  return std::any_of(stream.shards.begin(), stream.shards.end(), [&](const Shard& listed) {
+    const auto parents = parents_of(listed);
+    return std::find(parents.begin(), parents.end(), shard.shard) != parents.end();
+  });
+}
+
 // What goes on from `previous`, in its order; the shards that are new are left to the caller.
 Result<std::vector<ShardPosition>> known_shards(const StreamState& stream, const ShardsById& by_id,
                                                 const Positions& previous, job::OnGap on_gap, Instant now) {
   std::vector<ShardPosition> shards;
   for (const ShardPosition& shard : previous.shards) {
     const bool listed = by_id.contains(shard.shard);
-    if (!listed && shard.kind == Kind::ended) continue;
+    if (!listed && (shard.kind == Kind::ended || is_drained(stream, shard, now))) continue;
     if (!listed && on_gap == job::OnGap::fail) {
       return Error(
           Errc::trimmed,
@@ -142,6 +153,7 @@ Result<Positions> plan_positions(const StreamState& stream, const std::optional<
   Positions plan;
   plan.stream = stream.id;
   plan.enabled = stream.enabled;
+  plan.retention = stream.retention <= pipeline::kRetentionMax ? stream.retention : std::chrono::hours(0);
   const bool goes_on = previous && is_same_stream(stream, *previous);
   if (goes_on) {
     auto known = known_shards(stream, *by_id, *previous, on_gap, now);
@@ -166,6 +178,17 @@ Result<Positions> plan_positions(const StreamState& stream, const std::optional<
                                                      stream.table, plan.shards.size(), kPlanShardsMax));
   }
   return plan;
+}
+
+std::vector<std::string> drained_shards(const StreamState& stream, const Positions& previous, Instant now) {
+  std::vector<std::string> drained;
+  if (!is_same_stream(stream, previous)) return drained;
+  for (const ShardPosition& shard : previous.shards) {
+    const bool listed = std::any_of(stream.shards.begin(), stream.shards.end(),
+                                    [&](const Shard& known) { return known.shard_id == shard.shard; });
+    if (!listed && is_drained(stream, shard, now)) drained.push_back(shard.shard);
+  }
+  return drained;
 }
 
 bool is_same_stream(const StreamState& stream, const Positions& positions) {

@@ -33,8 +33,9 @@ struct StreamState {
 // - shards unknown so far begin at their oldest record, behind the known ones, parents first, then by id.
 // Their
 //   `polled` is that of the parents: what they hold was all there at that time;
-// - a known shard that is not ended and no longer listed: Errc::trimmed, or with OnGap::proceed it stays, and
-//   reading it shows what is lost;
+// - a known shard that is not ended and no longer listed: it has nothing more if it was read to within the
+//   retention and its children are there (only a closed shard without records drops out): it is dropped.
+//   Otherwise Errc::trimmed, or with OnGap::proceed it stays, and reading it shows what is lost;
 // - another stream id or switch-on time: Errc::stream_changed naming the lost interval, or with
 // OnGap::proceed all
 //   shards begin at their oldest record with `polled` before `enabled`; restart_gap() then tells the gap.
@@ -49,6 +50,10 @@ bool is_same_stream(const StreamState& stream, const pipeline::Positions& positi
 
 // Where a shard that `positions` lack begins.
 pipeline::ShardPosition first_position(const Shard& shard, const pipeline::Positions& positions);
+
+// Ids of the shards of `previous` that plan_positions() drops although they were not read to a seen end.
+std::vector<std::string> drained_shards(const StreamState& stream, const pipeline::Positions& previous,
+                                        Instant now);
 
 // The gap of a plan that restarts on a stream switched off and on, if it is one.
 std::optional<pipeline::Gap> restart_gap(const pipeline::Positions& plan);

@@ -209,6 +209,7 @@ void ShardRead::count(const WalkCounts& before) {
   pipeline::Statistics& statistics = parts_.statistics;
   statistics.records += now.records - before.records;
   statistics.late += now.late - before.late;
+  statistics.ahead += now.ahead - before.ahead;
   statistics.first_record = std::min(statistics.first_record, now.first_record);
   statistics.last_record = std::max(statistics.last_record, now.last_record);
   mapper_.report(statistics);

@@ -35,7 +35,7 @@ ShardWalk::ShardWalk(WalkPlan plan)
     iterator_ = plan_.start.iterator;
     resume_after_ = last_;
   } else if (plan_.start.kind == Kind::at_time) {
-    seek_time_ = plan_.start.time - kSeekMargin;
+    if (plan_.seek_by_time) seek_time_ = plan_.start.time - kSeekMargin;
     before_start_ = true;
   }
 }
@@ -132,7 +132,8 @@ Result<ShardWalk::Verdict> ShardWalk::judge(const Sequence& sequence) {
   if (const auto order = check_order(sequence); order.has_error()) return order.error();
 
   const Instant time = time_of(sequence);
-  if (plan_.until ? sequence > *plan_.until : time >= plan_.window_end) {
+  const bool is_ahead = time > server_time_ + kAheadMax;
+  if (plan_.until ? sequence > *plan_.until : time >= plan_.window_end && !is_ahead) {
     if (plan_.until)
       return error(Errc::trimmed, fmt::format("its record {} is missing", to_text(*plan_.until)));
     stopped_ = true;
@@ -140,11 +141,12 @@ Result<ShardWalk::Verdict> ShardWalk::judge(const Sequence& sequence) {
     return Verdict::stop;
   }
   last_ = sequence;
-  polled_ = time;
+  if (!is_ahead) polled_ = time;
   if (plan_.until && sequence == *plan_.until) stopped_ = true;
-  if (before_start_ && time < plan_.start.time) return Verdict::leave;
+  if (before_start_ && (is_ahead || time < plan_.start.time)) return Verdict::leave;
   before_start_ = false;
   ++counts_.records;
+  if (is_ahead) ++counts_.ahead;
   if (time < plan_.window_start) ++counts_.late;
   counts_.first_record = std::min(counts_.first_record, time);
   counts_.last_record = std::max(counts_.last_record, time);

@@ -22,6 +22,7 @@ struct WalkPlan {
   std::optional<pipeline::Sequence> until;
   Instant window_start{};
   Instant window_end{};
+  bool seek_by_time = true;  // false: a first window reads from the oldest record on
   Duration settle{};
   job::OnGap on_gap = job::OnGap::fail;
   std::chrono::hours retention{0};  // of the stream; 0: unknown
@@ -44,10 +45,16 @@ struct WalkStep {
 
 struct WalkCounts {
   std::uint64_t records = 0;  // those with Verdict::take
-  std::uint64_t late = 0;
+  std::uint64_t late = 0;     // older than the window's start
+  std::uint64_t ahead = 0;    // further ahead of the server's clock than any record can be
   Instant first_record = Instant::max();
   Instant last_record = Instant::min();
 };
+
+// A record has been written when it is read, so a time this far ahead of the server's clock is wrong. It
+// closes no window: it would close all of its shard's until then. The limit is the one the service has for
+// clocks.
+inline constexpr Duration kAheadMax = std::chrono::minutes(15);
 
 class ShardWalk {
  public:

@@ -1,6 +1,7 @@
 #include "core/tablestore/stream_reader.hpp"
 
 #include "core/tablestore/stream_survey.hpp"
+#include "core/tablestore/stream_text.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
@@ -47,8 +48,10 @@ StreamReader::StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSo
       table_(source.table),
       mode_(source.mode),
       export_sequence_(source.export_sequence),
+      retention_warning_(source.retention_warning),
       limits_(limits) {
   for (const job::Column& column : source.columns) columns_.push_back(column.name);
+  rules_.seek_by_time = source.seek_by_time;
   rules_.settle = source.settle;
   rules_.on_gap = source.on_gap;
   rules_.shards_at_once = limits.shards_at_once;
@@ -79,7 +82,28 @@ awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window
     log.line(pipeline::Level::warning,
              "the stream was switched on after the window's start; there is nothing before");
   }
-  co_return plan_positions(*stream, previous, window, rules_.on_gap, clock_.now());
+  const Instant now = clock_.now();
+  if (previous) {
+    for (const std::string& shard : drained_shards(*stream, *previous, now)) {
+      log.line(
+          pipeline::Level::warning,
+          fmt::format("shard {} is no longer listed; it was read to within the stream's retention and its "
+                      "children are there, so it held nothing more",
+                      shard));
+    }
+  }
+  auto plan = plan_positions(*stream, previous, window, rules_.on_gap, now);
+  if (plan) tell_retention(*plan, now, log);
+  co_return plan;
+}
+
+void StreamReader::tell_retention(const pipeline::Positions& plan, Instant now, pipeline::Log& log) const {
+  const auto clock = pipeline::retention_clock(plan, now);
+  if (!clock) return;
+  const Duration warn_below = retention_warning_ > Duration(0) ? retention_warning_ : clock->retention / 2;
+  const auto level = clock->left < warn_below ? pipeline::Level::warning : pipeline::Level::info;
+  log.line(level, fmt::format("records after {} are needed; the stream keeps them until {}, {} from now",
+                              to_text(clock->needed_from), to_text(clock->trimmed_at), to_text(clock->left)));
 }
 
 // A plan made before the stream was switched off and on does not fit any more.

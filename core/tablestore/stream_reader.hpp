@@ -40,6 +40,7 @@ class StreamReader final : public pipeline::Reader {
 
  private:
   Result<void> check_source() const;
+  void tell_retention(const pipeline::Positions& plan, Instant now, pipeline::Log& log) const;
   Result<pipeline::ReadPlan> fit(const pipeline::ReadPlan& plan, const StreamState& stream,
                                  const pipeline::Window& window) const;
 
@@ -49,6 +50,7 @@ class StreamReader final : public pipeline::Reader {
   std::vector<std::string> columns_;
   job::ReadMode mode_;
   bool export_sequence_;
+  Duration retention_warning_;  // 0: half of the retention
   WindowRules rules_;
   StreamReaderLimits limits_;
 };

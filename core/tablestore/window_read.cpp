@@ -210,7 +210,7 @@ std::optional<std::size_t> WindowRead::take_next() {
       return take_next();
     }
     if (blocked) continue;
-    if (!best || begins_at(now_.shards[i]) < begins_at(now_.shards[*best])) best = i;
+    if (!best || pipeline::read_until(now_.shards[i]) < pipeline::read_until(now_.shards[*best])) best = i;
   }
   if (best) states_[*best].phase = Phase::reading;
   return best;
@@ -222,6 +222,7 @@ awaitable<Result<void>> WindowRead::read_shard(std::size_t place) {
   plan.until = states_[place].until;
   plan.window_start = window_.start;
   plan.window_end = window_.end;
+  plan.seek_by_time = rules_.seek_by_time;
   plan.settle = rules_.settle;
   plan.on_gap = rules_.on_gap;
   plan.retention = stream_.retention;
@@ -250,6 +251,13 @@ void WindowRead::finish(std::size_t place, const ShardRead& read) {
                         walk.ended()    ? ""
                         : position.last ? to_text(*position.last)
                                         : to_text(position.polled)));
+  if (walk.counts().ahead > 0) {
+    log_.line(
+        pipeline::Level::warning,
+        fmt::format("shard {}: {} records have a time far ahead of the server's clock, up to {}; they are "
+                    "exported here and close no window",
+                    position.shard, walk.counts().ahead, to_text(walk.counts().last_record)));
+  }
   for (const pipeline::Gap& gap : walk.gaps()) {
     log_.line(pipeline::Level::warning,
               fmt::format("shard {}: records after {} up to {} are lost: {}", gap.shard, to_text(gap.from),
@@ -266,11 +274,6 @@ void WindowRead::pass_over(std::size_t place) {
 bool WindowRead::any_in(Phase phase) const {
   return std::any_of(states_.begin(), states_.end(),
                      [phase](const auto& state) { return state.phase == phase; });
-}
-
-Instant WindowRead::begins_at(const ShardPosition& position) const {
-  if (position.last) return Instant(Duration(position.last->time_us));
-  return position.kind == Kind::at_time ? position.time : position.polled;
 }
 
 pipeline::ReadOutcome WindowRead::outcome() const {

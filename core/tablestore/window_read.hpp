@@ -14,6 +14,7 @@
 namespace sluice::tablestore {
 
 struct WindowRules {
+  bool seek_by_time = true;
   Duration settle{};
   job::OnGap on_gap = job::OnGap::fail;
   std::size_t shards_at_once = 32;
@@ -48,7 +49,6 @@ class WindowRead {
   void finish(std::size_t place, const ShardRead& read);
   void pass_over(std::size_t place);
   bool any_in(Phase phase) const;
-  Instant begins_at(const pipeline::ShardPosition& position) const;
   void link_parents(std::span<const Shard> listing);
   pipeline::ReadOutcome outcome() const;
 

@@ -51,6 +51,40 @@ TEST_CASE("positions: come back from their JSON text as they were") {
   CHECK(json::serialize(to_json(*back)) == text);
 }
 
+TEST_CASE("positions: the retention is written where it is known and must be believable") {
+  Positions positions = sample();
+  positions.retention = std::chrono::hours(168);
+  const json::value written = to_json(positions);
+  CHECK(written.at("retention_hours") == 168);
+  CHECK(positions_from_json(written)->retention == std::chrono::hours(168));
+  CHECK_FALSE(to_json(sample()).as_object().contains("retention_hours"));
+  for (const std::int64_t hours : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{87'601}}) {
+    json::value broken = written;
+    broken.as_object()["retention_hours"] = hours;
+    CHECK(positions_from_json(broken).error().message() ==
+          "read positions.retention_hours: expected 1 to 87600");
+  }
+}
+
+TEST_CASE("retention clock: counts from the shard that is furthest behind") {
+  using namespace std::chrono_literals;
+  Positions positions = sample();
+  CHECK_FALSE(retention_clock(positions, at(0)).has_value());  // the retention is not known
+  positions.retention = 24h;
+  positions.shards[0].polled = Instant{};  // nothing known
+  positions.shards[3].polled = at(1);      // ended: needs nothing
+  const Instant now = positions.shards[1].time + 25h;
+  const auto clock = retention_clock(positions, now);
+  REQUIRE(clock.has_value());
+  CHECK(clock->shard == "b");
+  CHECK(clock->needed_from == positions.shards[1].time);
+  CHECK(clock->trimmed_at == positions.shards[1].time + 24h);
+  CHECK(clock->left == -1h);
+  CHECK(clock->retention == 24h);
+  positions.shards.resize(1);
+  CHECK_FALSE(retention_clock(positions, now).has_value());
+}
+
 TEST_CASE("positions: the JSON text is the documented one") {
   Positions positions = sample();
   positions.shards.erase(positions.shards.begin(), positions.shards.begin() + 2);

@@ -94,6 +94,26 @@ TEST_CASE("shard plan: a vanished shard fails the plan and names what is lost") 
   CHECK(ids(*tolerant) == "a b ");
 }
 
+TEST_CASE(
+    "shard plan: a vanished shard that was read to within the retention and has children held nothing more") {
+  auto before = previous({position("a", Kind::iterator), position("b", Kind::iterator)});
+  auto state = stream({shard("b"), shard("c", "a"), shard("d", "a")});
+  state.retention = 24h;
+  before.shards[0].polled = kStart + 11min - 24h;  // the plan is made at kStart + 11 min
+  const auto drained = plan(state, before);
+  REQUIRE(drained.has_value());
+  CHECK(ids(*drained) == "b c d ");
+  CHECK(drained_shards(state, before, kStart + 11min) == std::vector<std::string>{"a"});
+  CHECK(drained->shards[1].polled == before.shards[0].polled);
+
+  SECTION("older than the retention") { before.shards[0].polled -= 1us; }
+  SECTION("without children") { state.shards.resize(1); }
+  SECTION("of a stream whose retention is not known") { state.retention = 0h; }
+  SECTION("never read") { before.shards[0].kind = Kind::oldest; }
+  CHECK(plan(state, before).error().code() == Errc::trimmed);
+  CHECK(drained_shards(state, before, kStart + 11min).empty());
+}
+
 TEST_CASE("shard plan: a stream switched off and on fails the plan and names the interval") {
   auto before =
       previous({position("a", Kind::iterator), position("b", Kind::iterator), position("c", Kind::ended)});

@@ -162,6 +162,35 @@ TEST_CASE("shard walk: a seek that finds nothing falls back to the oldest record
   CHECK(walk.found("").error().code() == Errc::corrupt);
 }
 
+TEST_CASE("shard walk: without seeking the first window reads from the oldest record on") {
+  WalkPlan scanning = plan(begin(Kind::at_time));
+  scanning.seek_by_time = false;
+  ShardWalk walk(scanning);
+  CHECK(walk.next().kind == StepKind::seek);
+  CHECK_FALSE(walk.next().time.has_value());
+  REQUIRE(walk.found("it0").has_value());
+  CHECK(feed(walk, {at(-2h), at(-1us), at(0s), at(1min), at(5min)}, "it1") == "lltts");
+}
+
+TEST_CASE("shard walk: a record far ahead of the server's clock is taken and closes no window") {
+  ShardWalk walk(plan(begin(Kind::iterator)));
+  // 15 minutes ahead are believed, one microsecond more is not.
+  CHECK(feed(walk, {at(1min), at(0s, 0, 2), at(5min + 60s + 15min + 1us, 0, 2), at(2min, 0, 3)}, "it1") ==
+        "tttt");
+  CHECK(walk.counts().ahead == 1);
+  CHECK(walk.counts().last_record == kSettled + 15min + 1us);
+  CHECK(walk.position().polled == kStart + 2min);
+  CHECK(feed(walk, {at(5min + 60s + 15min, 0, 3)}, "it2") == "s");
+  CHECK(walk.counts().records == 4);
+}
+
+TEST_CASE("shard walk: a record far ahead of the server's clock does not begin the first window") {
+  ShardWalk walk(plan(begin(Kind::at_time)));
+  REQUIRE(walk.found("it0").has_value());
+  CHECK(feed(walk, {at(48h), at(-1min, 0, 2), at(1min, 0, 2), at(49h, 0, 2)}, "it1") == "lltt");
+  CHECK(walk.counts().ahead == 1);
+}
+
 TEST_CASE("shard walk: inside a chain late records count and are kept") {
   ShardWalk walk(plan(begin(Kind::iterator)));
   CHECK(feed(walk, {at(-30s), at(1s)}, "it1") == "tt");

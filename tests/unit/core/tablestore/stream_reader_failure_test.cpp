@@ -125,6 +125,66 @@ TEST_CASE("stream reader: a vanished shard becomes a gap where gaps are allowed,
   CHECK(fixture.plan(2, outcome->end)->shards.size() == 1);
 }
 
+TEST_CASE("stream reader: an idle shard that was split and has expired since loses nothing") {
+  StreamFixture fixture;
+  const std::string parent = fixture.stream.add_shard("parent");
+  fixture.write(parent, 1, 1min);
+  const auto first = fixture.read(0, *fixture.plan(0));
+  const auto [left, right] = fixture.stream.split(parent);
+  fixture.write(left, 2, 6min);
+  fixture.write(right, 3, 7min);
+  fixture.stream.lose(parent);
+  const auto start = fixture.plan(1, first->end);
+  REQUIRE(start.has_value());
+  CHECK(fixture.log.has("! shard parent is no longer listed; it was read to within the stream's retention"));
+  const auto outcome = fixture.read(1, *start);
+  REQUIRE(outcome.has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"2,value"}}, {1, {"3,value"}}});
+  CHECK(outcome->gaps.empty());
+}
+
+TEST_CASE("stream reader: says how long needed records are kept, and warns when little of it is left") {
+  StreamFixture fixture;
+  fixture.stream.add_shard();
+  const auto first = fixture.read(0, *fixture.plan(0));
+  REQUIRE(first.has_value());
+  CHECK(first->end.retention == 168h);
+  CHECK(
+      fixture.log.has("records after 2018-10-16T00:00:00Z are needed; the stream keeps them until "
+                      "2018-10-23T00:00:00Z, 6 d 23 h from now"));
+  fixture.log.lines.clear();
+  fixture.loop.clock.advance(84h + 1us);
+  SECTION("half of it by itself") {
+    REQUIRE(fixture.plan(1, first->end).has_value());
+    CHECK(fixture.log.has("! records after 2018-10-16T01:00:00Z are needed"));
+  }
+  SECTION("or what the job says") {
+    fixture.source.retention_warning = 80h;
+    REQUIRE(fixture.plan(1, first->end).has_value());
+    CHECK_FALSE(fixture.log.has("! records"));
+    CHECK(fixture.log.has("3 d 11 h from now"));
+  }
+}
+
+TEST_CASE("stream reader: a record from the future is exported and told, and the shard goes on") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.write(shard, 1, 1min);
+  fixture.write(shard, 2, 48h);
+  fixture.write(shard, 3, 2min);
+  fixture.write(shard, 4, 6min);
+  const auto first = fixture.read(0, *fixture.plan(0));
+  REQUIRE(first.has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"1,value", "2,value", "3,value"}}});
+  CHECK(fixture.statistics.ahead == 1);
+  CHECK(
+      fixture.log.has("! shard shard-000: 1 records have a time far ahead of the server's clock, up to "
+                      "2018-10-18T00:00:00Z; they are exported here and close no window"));
+  const auto second = fixture.read(1, *fixture.plan(1, first->end));
+  REQUIRE(second.has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"4,value"}}});
+}
+
 TEST_CASE("stream reader: a stream switched off and on fails the window, or is told once as a gap") {
   StreamFixture fixture;
   const std::string old = fixture.stream.add_shard("old");
