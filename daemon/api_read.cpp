@@ -2,6 +2,7 @@
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/problem.hpp"
+#include "daemon/retention.hpp"
 
 #include <charconv>
 #include <unistd.h>
@@ -78,7 +79,10 @@ awaitable<json::object> job_with_state(Service& service, const job::Job& job, bo
   }
   out["counts"] = std::move(counts);
   const auto coverage = co_await service.store().coverage(job.name);
-  out["coverage"] = to_json(coverage, job, service.now(), fresh);
+  json::object covered = to_json(coverage, job, service.now(), fresh);
+  const auto retention = co_await retention_of(service.store(), job, service.now());
+  covered["retention"] = to_json(retention);
+  out["coverage"] = std::move(covered);
   co_return out;
 }
 
@@ -299,7 +303,10 @@ awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, c
   for (const job::Job& job : service.jobs()) {
     if (wanted && job.name != *wanted) continue;
     const auto coverage = co_await service.store().coverage(job.name);
-    out.push_back(to_json(coverage, job, service.now(), !is_among(late, job.name)));
+    json::object covered = to_json(coverage, job, service.now(), !is_among(late, job.name));
+    const auto retention = co_await retention_of(service.store(), job, service.now());
+    covered["retention"] = to_json(retention);
+    out.push_back(std::move(covered));
   }
   co_return json_response(json::object{{"coverage", std::move(out)}});
 }

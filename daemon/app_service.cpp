@@ -2,6 +2,7 @@
 
 #include "daemon/api_json.hpp"
 #include "daemon/preview.hpp"
+#include "daemon/retention.hpp"
 #include "storage/attempt_log.hpp"
 
 #include <spdlog/spdlog.h>
@@ -33,8 +34,9 @@ ServiceStatus AppService::status() const {
 
 awaitable<std::string> AppService::metrics() {
   Metrics& metrics = parts_.metrics;
-  for (const std::string_view gauge : {"sluice_job_late", "sluice_coverage_lag_seconds",
-                                       "sluice_coverage_gaps", "sluice_coverage_until_timestamp_seconds"}) {
+  for (const std::string_view gauge :
+       {"sluice_job_late", "sluice_coverage_lag_seconds", "sluice_coverage_gaps",
+        "sluice_coverage_until_timestamp_seconds", "sluice_retention_left_seconds", "sluice_retention_low"}) {
     metrics.clear(gauge);
   }
   const auto jobs = parts_.jobs.jobs();
@@ -51,6 +53,11 @@ awaitable<std::string> AppService::metrics() {
     metrics.set("sluice_coverage_until_timestamp_seconds", {{"job", job.name}}, until);
     metrics.set("sluice_coverage_lag_seconds", {{"job", job.name}},
                 std::chrono::duration<double>(now() - *coverage.until).count());
+    const auto retention = co_await retention_of(parts_.store, job, now());
+    if (!retention) continue;
+    metrics.set("sluice_retention_left_seconds", {{"job", job.name}},
+                std::chrono::duration<double>(retention->clock.left).count());
+    metrics.set("sluice_retention_low", {{"job", job.name}}, retention->is_low() ? 1 : 0);
   }
   metrics.set("sluice_jobs", {}, static_cast<double>(jobs.size()));
   metrics.set("sluice_running_attempts", {}, static_cast<double>(parts_.scheduler.running()));

@@ -18,6 +18,17 @@ std::string lag_text(const JsonView& coverage) {
   return coverage["lag_seconds"].is_null() ? "-" : duration_text(coverage["lag_seconds"].number());
 }
 
+std::string retention_text(const JsonView& retention) {
+  const double left = retention["left_seconds"].number();
+  return left > 0 ? duration_text(left) : "none";
+}
+
+Table::Cell retention_cell(const JsonView& coverage) {
+  const JsonView retention = coverage["retention"];
+  if (retention.is_null()) return Table::Cell{"-"};
+  return Table::Cell{retention_text(retention), retention["low"].boolean() ? Tone::bad : Tone::plain};
+}
+
 Table::Cell freshness(const JsonView& coverage) {
   const bool fresh = coverage["fresh"].boolean();
   return Table::Cell{fresh ? "yes" : "LATE", fresh ? Tone::good : Tone::bad};
@@ -33,6 +44,7 @@ void print_jobs(const json::array& jobs, Console& console) {
                {"DURABLE UP TO"},
                {"LAG", true},
                {"FRESH"},
+               {"RETENTION", true},
                {"GAPS", true},
                {"DONE", true},
                {"RUNNING", true},
@@ -49,6 +61,7 @@ void print_jobs(const json::array& jobs, Console& console) {
                {local_text(coverage["until"].time(), job["zone"].text())},
                {lag_text(coverage)},
                freshness(coverage),
+               retention_cell(coverage),
                {gaps_text(coverage), gaps ? Tone::bad : Tone::plain},
                {count_text(counts["SUCCESS"].count())},
                {count_text(counts["RUNNING"].count())},
@@ -192,6 +205,13 @@ Exit command_coverage(const Options& options, Api& api, Console& console) {
                                gaps.empty() ? console.paint("no gaps", Tone::good)
                                             : console.paint(fmt::format("{} gaps:", gaps.size()), Tone::bad));
     for (const json::value& gap : gaps) console.out << "  " << json::serialize(gap) << '\n';
+    const JsonView retention = coverage["retention"];
+    if (retention.is_null()) continue;
+    const std::string left = fmt::format("{} left", retention_text(retention));
+    console.out << fmt::format(
+        "  the stream keeps what is needed next until {}: {}\n",
+        local_text(retention["trimmed_at"].time(), zone),
+        retention["low"].boolean() ? console.paint(left + ", which is little", Tone::bad) : left);
   }
   return Exit::done;
 }

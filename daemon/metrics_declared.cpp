@@ -68,6 +68,11 @@ void declare_all(Metrics& metrics, std::string_view version) {
   metrics.declare_gauge("sluice_coverage_lag_seconds", "Age of the end of the newest durable window.");
   metrics.declare_gauge("sluice_coverage_until_timestamp_seconds", "End of the newest durable window.");
   metrics.declare_gauge("sluice_coverage_gaps", "Gaps known in what was exported.");
+  metrics.declare_gauge("sluice_retention_left_seconds",
+                        "Time until records that were not exported yet may be trimmed by the source.");
+  metrics.declare_gauge("sluice_retention_low", "1 while that time is below the job's retentionWarning.");
+  metrics.declare_counter("sluice_source_ahead_records_total",
+                          "Stream records whose time is far ahead of the source's clock.");
   metrics.declare_counter("sluice_config_reloads_total", "Reloads of the job files, by result.");
   metrics.declare_counter("process_cpu_seconds_total", "User and system CPU time.");
   metrics.declare_gauge("process_resident_memory_bytes", "Resident memory.");

@@ -178,6 +178,9 @@ LoadedJobs load_job_file(const std::string& path, const DataSources& sources);
 // parameter.
 Result<ParameterValues> freeze(const Job& job, Instant scheduled);
 
+// The script's retentionWarning; 0 where it has none.
+Duration retention_warning(const Job& job);
+
 // The window [start, end) that `values` give this job's script; needs no secrets.
 Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values);
 

@@ -56,6 +56,12 @@ function lag(seconds) {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
+function retentionText(retention) {
+  if (!retention) return "";
+  const left = `${t("retention")} ${lag(Math.max(0, retention.left_seconds))}`;
+  return el("span", {}, " · ", el("span", { class: retention.low ? "bad" : "" }, left));
+}
+
 function coverageLine(job) {
   const coverage = job.coverage;
   if (!coverage.until) return el("p", { class: "coverage" }, t("nothing"));
@@ -64,7 +70,8 @@ function coverageLine(job) {
     `${t("durable")} `, el("strong", {}, momentOf(coverage.until, job.zone)),
     ` · ${lag(coverage.lag_seconds)} ${t("behind")} · `,
     el("span", { class: gaps ? "bad" : "good" }, gaps ? `${gaps} ${t("gaps")}` : t("noGaps")),
-    ` · ${count(coverage.windows)} ${t("windows")} · ${count(coverage.rows)} ${t("rows")}`);
+    ` · ${count(coverage.windows)} ${t("windows")} · ${count(coverage.rows)} ${t("rows")}`,
+    retentionText(coverage.retention));
 }
 
 const jobLink = (name, day) => `#/jobs/${encodeURIComponent(name)}` + (day ? `/${day}` : "");

@@ -6,6 +6,7 @@ const words = {
   behind: ["behind", "延迟"],
   noGaps: ["no gaps", "无缺口"],
   gaps: ["gaps", "个缺口"],
+  retention: ["retention left", "保留期剩余"],
   late: ["late", "已延误"],
   fresh: ["fresh", "正常"],
   rows: ["rows", "行"],

@@ -113,6 +113,29 @@ TEST_CASE(
   CHECK(f.service.ask("GET", "/healthz").status == 200);
 }
 
+TEST_CASE("api: coverage tells how long the source keeps what is needed next") {
+  Fixture f;
+  f.service.plan(3);
+  f.service.succeed(0, 7);
+  CHECK(JsonView(f.json("/api/v1/coverage?job=orders"))["coverage"].items()[0].at("retention").is_null());
+  pipeline::ShardPosition shard;
+  shard.shard = "s1";
+  shard.kind = pipeline::ShardPosition::Kind::iterator;
+  shard.polled = f.world.clock.now() - std::chrono::hours(13);
+  f.service.end_positions.shards.push_back(shard);
+  f.service.end_positions.retention = std::chrono::hours(24);
+  f.service.succeed(1, 7);
+  const auto value = f.json("/api/v1/jobs/orders");
+  const JsonView retention = JsonView(value)["coverage"]["retention"];
+  CHECK(retention["left_seconds"].count() == 11 * 3600);
+  CHECK(retention["retention_seconds"].count() == 24 * 3600);
+  CHECK(retention["warn_below_seconds"].count() == 12 * 3600);
+  CHECK(retention["low"].boolean());
+  CHECK(retention["shard"].text() == "s1");
+  CHECK(retention["needed_from"].text() == "2018-10-15T03:07:00Z");
+  CHECK(retention["trimmed_at"].text() == "2018-10-16T03:07:00Z");
+}
+
 TEST_CASE("api: logs come in pieces that join") {
   Fixture f;
   f.service.plan(1);

@@ -145,6 +145,11 @@ TEST_CASE("instances: JSON collects all pages") {
 TEST_CASE("show, why, logs, status, jobs, coverage print what the daemon says") {
   Fixture f;
   f.service.plan(2);
+  pipeline::ShardPosition shard;
+  shard.kind = pipeline::ShardPosition::Kind::iterator;
+  shard.polled = f.world.clock.now();
+  f.service.end_positions.shards.push_back(shard);
+  f.service.end_positions.retention = std::chrono::hours(24);
   f.service.succeed(0, 3);
   CHECK(command_show(Fixture::parse({"show", kId}), f.api, f.console) == Exit::done);
   CHECK(command_why(Fixture::parse({"why", kId}), f.api, f.console) == Exit::done);
@@ -155,7 +160,8 @@ TEST_CASE("show, why, logs, status, jobs, coverage print what the daemon says") 
   const std::string text = f.out.str();
   for (const char* part :
        {"start_time = 20181016000000", "instance/orders/a,b.csv", "waits for its time", "one\ntwo\nthree\n",
-        "all fresh", "durable from 2018-10-15 23:50 up to 2018-10-15 23:55"}) {
+        "all fresh", "durable from 2018-10-15 23:50 up to 2018-10-15 23:55",
+        "the stream keeps what is needed next until 2018-10-17 00:07: 24 h 0 min left\n"}) {
     INFO(part);
     CHECK(text.find(part) != std::string::npos);
   }

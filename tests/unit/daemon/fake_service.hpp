@@ -50,6 +50,7 @@ class FakeService final : public daemon::Service {
     object.name = "instance/orders/a,b.csv";
     object.rows = rows;
     outcome.objects.push_back(object);
+    outcome.end = end_positions;
     const auto attempt = begin(number);
     world_.run(store_.succeed(attempt, std::move(outcome), world_.clock.now()));
   }
@@ -131,6 +132,7 @@ class FakeService final : public daemon::Service {
     co_return report;
   }
 
+  pipeline::Positions end_positions;  // of what succeeds
   std::vector<std::string> acted;
   std::optional<Error> refuse;
   std::string log_text = "one\ntwo\nthree\n";
