@@ -51,14 +51,18 @@ ShardRead::ShardRead(const WindowParts& parts, WalkPlan plan, std::uint32_t inde
       mapper_(parts.columns, parts.export_sequence ? walk_.shard() : ""),
       batch_(mapper_.width()) {}
 
-awaitable<Result<void>> ShardRead::run() {
+awaitable<Result<Duration>> ShardRead::advance() {
+  if (walk_.next().kind == WalkStep::Kind::pause) walk_.paused();
   for (;;) {
     const WalkStep next = walk_.next();
-    if (next.kind == WalkStep::Kind::done) break;
+    if (next.kind == WalkStep::Kind::done) co_return Duration(0);
+    if (next.kind == WalkStep::Kind::pause) {
+      batch_ = pipeline::RowBatch(mapper_.width());
+      co_return next.pause;
+    }
     const auto result = co_await step(next);
-    if (result.has_error()) co_return result;
+    if (result.has_error()) co_return result.error();
   }
-  co_return Result<void>();
 }
 
 awaitable<Result<void>> ShardRead::step(WalkStep step) {
@@ -68,18 +72,11 @@ awaitable<Result<void>> ShardRead::step(WalkStep step) {
     case WalkStep::Kind::probe:
       return probe();
     case WalkStep::Kind::read:
-      return read();
-    case WalkStep::Kind::pause:
+    case WalkStep::Kind::pause:  // advance() deals with these two
     case WalkStep::Kind::done:
       break;
   }
-  return pause(step.pause);
-}
-
-awaitable<Result<void>> ShardRead::pause(Duration duration) {
-  co_await parts_.clock.sleep_for(duration);
-  walk_.paused();
-  co_return Result<void>();
+  return read();
 }
 
 awaitable<Result<void>> ShardRead::seek(std::optional<Instant> time) {

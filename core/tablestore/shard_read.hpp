@@ -48,8 +48,10 @@ class ShardRead {
   // `index`: the shard's place in the plan.
   ShardRead(const WindowParts& parts, WalkPlan plan, std::uint32_t index);
 
-  // Returns when the window is closed for this shard. On error the rows handed over so far are worthless.
-  awaitable<Result<void>> run();
+  // Reads on until the window is closed for this shard: 0, or until nothing more can be had for a while: how
+  // long to wait before the next call. Holds next to no memory then. On error the rows handed over so far are
+  // worthless.
+  awaitable<Result<Duration>> advance();
 
   const ShardWalk& walk() const noexcept { return walk_; }
   std::uint64_t rows() const noexcept { return rows_; }
@@ -65,7 +67,6 @@ class ShardRead {
   awaitable<Result<void>> step(WalkStep step);
   awaitable<Result<void>> seek(std::optional<Instant> time);
   awaitable<Result<void>> probe();
-  awaitable<Result<void>> pause(Duration duration);
   awaitable<Result<void>> read();
   awaitable<Result<StreamPage>> fetch(std::string iterator);
   awaitable<Result<void>> convert(const StreamPage& page);

@@ -1,5 +1,6 @@
 #include "core/tablestore/window_read.hpp"
 
+#include "core/base/within.hpp"
 #include "core/tablestore/stream_survey.hpp"
 #include "core/tablestore/stream_text.hpp"
 
@@ -176,13 +177,13 @@ awaitable<Result<void>> WindowRead::work() {
   for (;;) {
     const auto place = take_next();
     if (!place) {
-      if (!any_in(Phase::waiting)) co_return Result<void>();
-      if (!any_in(Phase::reading)) {
+      const bool anyone_rests = any_in(Phase::resting);
+      if (!anyone_rests && !any_in(Phase::waiting)) co_return Result<void>();
+      if (!anyone_rests && !any_in(Phase::reading)) {
         co_return Error(Errc::corrupt,
                         fmt::format("read {}: shards that are their own ancestors", stream_.table));
       }
-      // Shards wait for parents that other workers are reading.
-      co_await changed_.wait();
+      co_await wait_for_work();
       continue;
     }
     const auto read = co_await read_shard(*place);
@@ -191,32 +192,80 @@ awaitable<Result<void>> WindowRead::work() {
   }
 }
 
-// The readable shard that is furthest behind. Children of a parent that has more to give later are passed
-// over.
-std::optional<std::size_t> WindowRead::take_next() {
-  std::optional<std::size_t> best;
-  for (std::size_t i = 0; i < states_.size(); ++i) {
-    if (states_[i].phase != Phase::waiting) continue;
-    bool blocked = false;
-    bool passed = false;
-    for (const std::size_t parent : states_[i].parents) {
-      const bool at_end = states_[parent].phase == Phase::done;
-      blocked = blocked || !at_end;
-      passed = passed || (at_end && now_.shards[parent].kind != Kind::ended);
-    }
-    if (passed) {
-      pass_over(i);
-      changed_.notify_all();
-      return take_next();
-    }
-    if (blocked) continue;
-    if (!best || pipeline::read_until(now_.shards[i]) < pipeline::read_until(now_.shards[*best])) best = i;
+// Shards wait for parents that other workers are reading, or rest.
+awaitable<void> WindowRead::wait_for_work() {
+  const auto rested = first_rested();
+  if (!rested) {
+    co_await changed_.wait();
+    co_return;
   }
-  if (best) states_[*best].phase = Phase::reading;
+  const Duration left = states_[*rested].ready_at - parts_.clock.monotonic();
+  // That the time passes first is as good as a change.
+  const auto either = co_await within(parts_.clock, left, "a shard's rest", changed());
+  static_cast<void>(either);
+}
+
+awaitable<Result<bool>> WindowRead::changed() {
+  co_await changed_.wait();
+  co_return true;
+}
+
+// Fresh shards come before those that had nothing to give a moment ago.
+std::optional<std::size_t> WindowRead::take_next() {
+  auto next = furthest_behind();
+  if (!next) {
+    const auto rested = first_rested();
+    if (rested && states_[*rested].ready_at <= parts_.clock.monotonic()) next = rested;
+  }
+  if (next) states_[*next].phase = Phase::reading;
+  return next;
+}
+
+std::optional<std::size_t> WindowRead::first_rested() const {
+  std::optional<std::size_t> first;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    if (states_[i].phase != Phase::resting) continue;
+    if (!first || states_[i].ready_at < states_[*first].ready_at) first = i;
+  }
+  return first;
+}
+
+// Of the shards that may be read. Children of a parent that has more to give later are passed over, and
+// theirs with them.
+std::optional<std::size_t> WindowRead::furthest_behind() {
+  std::optional<std::size_t> best;
+  bool passed_any = true;
+  while (std::exchange(passed_any, false)) {
+    best.reset();
+    for (std::size_t i = 0; i < states_.size(); ++i) {
+      if (states_[i].phase != Phase::waiting) continue;
+      const Standing standing = standing_of(i);
+      if (standing == Standing::blocked) continue;
+      if (standing == Standing::passed) {
+        pass_over(i);
+        passed_any = true;
+        continue;
+      }
+      if (!best || pipeline::read_until(now_.shards[i]) < pipeline::read_until(now_.shards[*best])) best = i;
+    }
+    if (passed_any) changed_.notify_all();
+  }
   return best;
 }
 
-awaitable<Result<void>> WindowRead::read_shard(std::size_t place) {
+WindowRead::Standing WindowRead::standing_of(std::size_t place) const {
+  Standing standing = Standing::readable;
+  for (const std::size_t parent : states_[place].parents) {
+    if (states_[parent].phase != Phase::done) {
+      standing = Standing::blocked;
+    } else if (now_.shards[parent].kind != Kind::ended) {
+      return Standing::passed;
+    }
+  }
+  return standing;
+}
+
+void WindowRead::begin_shard(std::size_t place) {
   WalkPlan plan;
   plan.start = now_.shards[place];
   plan.until = states_[place].until;
@@ -227,14 +276,26 @@ awaitable<Result<void>> WindowRead::read_shard(std::size_t place) {
   plan.on_gap = rules_.on_gap;
   plan.retention = stream_.retention;
   plan.enabled = stream_.enabled;
-  ShardRead read(parts_, std::move(plan), static_cast<std::uint32_t>(place));
-  const auto result = co_await read.run();
-  if (result.has_error()) co_return result;
-  finish(place, read);
-  co_return result;
+  states_[place].read =
+      std::make_unique<ShardRead>(parts_, std::move(plan), static_cast<std::uint32_t>(place));
 }
 
-void WindowRead::finish(std::size_t place, const ShardRead& read) {
+awaitable<Result<void>> WindowRead::read_shard(std::size_t place) {
+  if (states_[place].read == nullptr) begin_shard(place);
+  const auto rest = co_await states_[place].read->advance();
+  if (rest.has_error()) co_return rest.error();
+  if (*rest > Duration(0)) {
+    states_[place].phase = Phase::resting;
+    states_[place].ready_at = parts_.clock.monotonic() + *rest;
+  } else {
+    finish(place);
+  }
+  co_return Result<void>();
+}
+
+void WindowRead::finish(std::size_t place) {
+  const std::unique_ptr<ShardRead> owned = std::move(states_[place].read);
+  const ShardRead& read = *owned;
   const ShardWalk& walk = read.walk();
   ShardPosition& position = now_.shards[place];
   position = walk.position();

@@ -1,5 +1,6 @@
 #pragma once
-// Reads all shards of one window: parents before children, many at once, the ones furthest behind first.
+// Reads all shards of one window: parents before children, many at once, the ones furthest behind first. A
+// shard that has nothing more to give yet makes room for others while it waits.
 
 #include "core/base/signal.hpp"
 #include "core/pipeline/reader.hpp"
@@ -7,6 +8,7 @@
 #include "core/tablestore/shard_read.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,10 +33,16 @@ class WindowRead {
   awaitable<Result<pipeline::ReadOutcome>> run();
 
  private:
-  enum class Phase : std::uint8_t { waiting, reading, done };
+  enum class Phase : std::uint8_t { waiting, reading, resting, done };
+
+  // What the parents of a waiting shard mean for it: passed, when one of them has more to give in a later
+  // window.
+  enum class Standing : std::uint8_t { readable, blocked, passed };
 
   struct ShardState {
     Phase phase = Phase::waiting;
+    std::unique_ptr<ShardRead> read;          // while reading and resting
+    Duration ready_at{};                      // resting: when to go on, of the monotonic clock
     std::vector<std::size_t> parents;         // places in the plan
     std::optional<pipeline::Sequence> until;  // repeating: the last record to read
   };
@@ -45,8 +53,14 @@ class WindowRead {
   awaitable<Result<bool>> add_children();
   awaitable<Result<void>> work();
   awaitable<Result<void>> read_shard(std::size_t place);
+  void begin_shard(std::size_t place);
   std::optional<std::size_t> take_next();
-  void finish(std::size_t place, const ShardRead& read);
+  std::optional<std::size_t> furthest_behind();
+  Standing standing_of(std::size_t place) const;
+  std::optional<std::size_t> first_rested() const;
+  awaitable<void> wait_for_work();
+  awaitable<Result<bool>> changed();
+  void finish(std::size_t place);
   void pass_over(std::size_t place);
   bool any_in(Phase phase) const;
   void link_parents(std::span<const Shard> listing);

@@ -77,6 +77,61 @@ TEST_CASE(
   CHECK(fixture.log.lines.back().find("shard-000") != std::string::npos);
 }
 
+TEST_CASE("stream reader: a shard that has nothing more yet makes room for one that has") {
+  StreamFixture fixture;
+  fixture.stream.add_shard("idle");
+  const std::string busy = fixture.stream.add_shard("busy");
+  fixture.stream.records_per_page = 10;
+  for (int i = 0; i < 100; ++i) fixture.write(busy, i, 61min + Duration(i));
+  fixture.limits.shards_at_once = 1;
+  const int number = 12;  // [01:00, 01:05): the clock stands at 01:00
+  fixture.loop.clock.advance(2min);
+  auto start = fixture.plan(number);
+  start->shards[0].time -= 1s;  // the idle one comes first
+  std::vector<Instant> written;
+  fixture.writer.latency = [&] {
+    written.push_back(fixture.loop.clock.now());
+    return Duration(0);
+  };
+  const auto outcome = fixture.read(number, *start);
+  REQUIRE(outcome.has_value());
+  CHECK(fixture.statistics.rows == 100);
+  REQUIRE(written.size() == 10);
+  CHECK(written.back() == fixture.midnight + 62min);
+  CHECK(fixture.loop.clock.now() == fixture.midnight + 66min);
+}
+
+TEST_CASE("stream reader: 200 shards, hot ones and idle ones, share the memory of a few pages") {
+  StreamFixture fixture;
+  fixture.stream.shards_per_page = 100;
+  for (int i = 0; i < 200; ++i) {
+    const std::string shard = fixture.stream.add_shard();
+    const int records = i % 50 == 0 ? 2000 : i % 3;
+    for (int k = 0; k < records; ++k) fixture.write(shard, i * 10'000 + k, 1min + Duration(k));
+  }
+  fixture.stream.records_per_page = 100;
+  std::vector<Instant> begun;  // requests for pages; each takes 10 ms
+  fixture.stream.latency = [&] {
+    if (fixture.stream.calls.back() == "GetStreamRecord") begun.push_back(fixture.loop.clock.now());
+    return 10ms;
+  };
+  fixture.writer.latency = [] { return 1ms; };
+  fixture.limits.pages_bytes = 4 * fixture.limits.page_bytes;
+  const auto start = fixture.plan(0);
+  const auto outcome = fixture.read(0, *start);
+  REQUIRE(outcome.has_value());
+  CHECK(fixture.statistics.rows == 4 * 2000 + 66 * 1 + 65 * 2);
+  CHECK(fixture.statistics.shards_done == 200);
+  // As many pages on their way as there is memory for.
+  std::ptrdiff_t most = 0;
+  for (const Instant now : begun) {
+    most = std::max(most, std::count_if(begun.begin(), begun.end(), [&](Instant start_of) {
+                      return start_of <= now && start_of > now - 10ms;
+                    }));
+  }
+  CHECK(most == 4);
+}
+
 TEST_CASE("stream reader: memory for a single page is enough for any number of shards") {
   StreamFixture fixture;
   for (int i = 0; i < 40; ++i) {
