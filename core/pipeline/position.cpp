@@ -30,27 +30,30 @@ std::string_view name_of(ShardPosition::Kind kind) {
   return "";
 }
 
+json::array sequence_to_json(const Sequence& sequence) {
+  return json::array{sequence.epoch, sequence.time_us, sequence.row_index};
+}
+
 json::object shard_to_json(const ShardPosition& position) {
   json::object out;
   out["shard"] = position.shard;
   out["kind"] = name_of(position.kind);
   if (position.kind == ShardPosition::Kind::at_time) out["time_us"] = to_microseconds(position.time);
   if (position.kind == ShardPosition::Kind::iterator) out["iterator"] = position.iterator;
-  if (position.last) {
-    out["last"] = json::array{position.last->epoch, position.last->time_us, position.last->row_index};
-  }
+  if (position.last) out["last"] = sequence_to_json(*position.last);
+  if (position.next) out["next"] = sequence_to_json(*position.next);
   out["polled_us"] = to_microseconds(position.polled);
   return out;
 }
 
-std::optional<Sequence> sequence_from_json(JsonReader& shard) {
-  const json::value* value = shard.optional("last");
+std::optional<Sequence> sequence_from_json(JsonReader& shard, std::string_view member) {
+  const json::value* value = shard.optional(member);
   if (value == nullptr) return std::nullopt;
   const json::array* parts = value->if_array();
   const auto number = [&](std::size_t index, std::int64_t least, std::int64_t most) {
     const std::int64_t* part = parts != nullptr && parts->size() == 3 ? (*parts)[index].if_int64() : nullptr;
     if (part != nullptr && *part >= least && *part <= most) return *part;
-    shard.fail("last", "[epoch, time_us, row_index]");
+    shard.fail(member, "[epoch, time_us, row_index]");
     return std::int64_t{0};
   };
   Sequence sequence;
@@ -73,7 +76,8 @@ ShardPosition shard_from_json(JsonReader shard) {
   }
   if (position.kind == ShardPosition::Kind::at_time) position.time = shard.instant("time_us");
   if (position.kind == ShardPosition::Kind::iterator) position.iterator = shard.string("iterator");
-  position.last = sequence_from_json(shard);
+  position.last = sequence_from_json(shard, "last");
+  position.next = sequence_from_json(shard, "next");
   position.polled = shard.instant("polled_us");
   return position;
 }

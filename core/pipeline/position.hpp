@@ -36,6 +36,7 @@ struct ShardPosition {
   Instant time{};                // at_time only
   std::string iterator;          // iterator only: opaque text of the server, names a page
   std::optional<Sequence> last;  // last record that belongs to the past
+  std::optional<Sequence> next;  // first record that belongs to the future, where one was seen
   // Everything before this time was read: the server's time after an empty page, otherwise the last record's
   // time.
   Instant polled{};

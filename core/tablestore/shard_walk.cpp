@@ -29,7 +29,11 @@ Instant time_of(const Sequence& sequence) { return Instant(Duration(sequence.tim
 }  // namespace
 
 ShardWalk::ShardWalk(WalkPlan plan)
-    : plan_(std::move(plan)), last_(plan_.start.last), polled_(plan_.start.polled), pause_(kPauseMin) {
+    : plan_(std::move(plan)),
+      last_(plan_.start.last),
+      next_(plan_.start.next),
+      polled_(plan_.start.polled),
+      pause_(kPauseMin) {
   if (plan_.start.kind == Kind::iterator) {
     state_ = State::read;
     iterator_ = plan_.start.iterator;
@@ -91,24 +95,37 @@ Result<void> ShardWalk::gone(const Error& failure) {
 }
 
 Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence>& oldest) {
-  const Instant from = known_until();
-  const Instant kept_from = oldest ? time_of(*oldest) : server_time - plan_.retention;
   resume_after_ = last_;
   left_out_.reset();
-  if (from >= kept_from) {
-    // The shard was read up to a time of which records are still kept: only the iterator is too old.
-    seek_time_ = from - kSeekMargin;
-    state_ = State::seek;
-    return {};
+  state_ = State::read;  // at the oldest record, whose iterator was found
+  const Instant from = known_until();
+  if (!is_all_kept(server_time, oldest)) {
+    return lose(from, oldest ? time_of(*oldest) : server_time, trim_cause_);
   }
-  state_ = State::read;
-  return lose(from, oldest ? kept_from : server_time, trim_cause_);
+  // Only the iterator is too old. Where all that is kept is new, reading goes on with the oldest.
+  if (last_ && (!oldest || *oldest > *last_)) return {};
+  must_meet_last_ = last_.has_value();
+  seek_time_ = from - kSeekMargin;
+  state_ = State::seek;
+  return {};
+}
+
+// Whether every record behind the last one read is still there. Known places decide. Without them the shard
+// was read empty at a time, and what came since is kept for the retention.
+bool ShardWalk::is_all_kept(Instant server_time, const std::optional<Sequence>& oldest) const {
+  if (oldest && last_ && *oldest <= *last_) return true;
+  if (next_) return oldest && *oldest <= *next_;
+  const Instant from = known_until();
+  if (oldest && time_of(*oldest) <= from) return true;
+  return plan_.retention > 0h && from >= server_time - plan_.retention;
 }
 
 Result<void> ShardWalk::begin_page(Instant server_time, const std::optional<Sequence>& first) {
   if (server_time == Instant{}) return error(Errc::corrupt, "an answer without the server's time");
   server_time_ = server_time;
   page_has_records_ = first.has_value();
+  if (must_meet_last_) rescan_ = !first || *first > *last_;
+  must_meet_last_ = false;
   if (!std::exchange(first_page_, false)) return {};
   return check_retention(first);
 }
@@ -126,6 +143,7 @@ Result<void> ShardWalk::check_retention(const std::optional<Sequence>& first) {
 
 Result<ShardWalk::Verdict> ShardWalk::judge(const Sequence& sequence) {
   if (stopped_) return Verdict::stop;
+  if (rescan_) return Verdict::leave;
   const auto past = passed_before(sequence);
   if (past.has_error()) return past.error();
   if (*past) return Verdict::leave;
@@ -137,10 +155,12 @@ Result<ShardWalk::Verdict> ShardWalk::judge(const Sequence& sequence) {
     if (plan_.until)
       return error(Errc::trimmed, fmt::format("its record {} is missing", to_text(*plan_.until)));
     stopped_ = true;
+    next_ = sequence;
     polled_ = std::min(server_time_, time - 1us);  // this record has not been read
     return Verdict::stop;
   }
   last_ = sequence;
+  next_.reset();
   if (!is_ahead) polled_ = time;
   if (plan_.until && sequence == *plan_.until) stopped_ = true;
   if (before_start_ && (is_ahead || time < plan_.start.time)) return Verdict::leave;
@@ -181,6 +201,11 @@ Result<void> ShardWalk::check_order(const Sequence& sequence) {
 Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator, bool may_more) {
   if (stopped_) {
     state_ = State::done;
+    return {};
+  }
+  if (std::exchange(rescan_, false)) {
+    seek_time_.reset();
+    state_ = State::seek;
     return {};
   }
   if (!next_iterator || next_iterator->empty()) {
@@ -243,6 +268,7 @@ pipeline::ShardPosition ShardWalk::position() const {
   position.kind = ended_ ? Kind::ended : Kind::iterator;
   if (!ended_) position.iterator = iterator_;
   position.last = last_;
+  if (!ended_) position.next = next_;
   position.polled = polled_;
   return position;
 }

@@ -108,6 +108,7 @@ class ShardWalk {
   Result<void> check_retention(const std::optional<pipeline::Sequence>& first);
   Result<void> check_order(const pipeline::Sequence& sequence);
   Result<bool> passed_before(const pipeline::Sequence& sequence);
+  bool is_all_kept(Instant server_time, const std::optional<pipeline::Sequence>& oldest) const;
   Result<void> lose(Instant from, Instant to, std::string_view cause);
   Result<void> gone(const Error& error);
   Result<void> end_empty_page(bool may_more);
@@ -120,6 +121,7 @@ class ShardWalk {
   std::optional<Instant> seek_time_;
   std::string iterator_;
   std::optional<pipeline::Sequence> last_;  // newest record judged so far; from the start's position at first
+  std::optional<pipeline::Sequence> next_;  // the record that comes after it, where it was seen
   Instant polled_{};                        // everything before it was read
   Instant server_time_{};                   // of the present page
   std::string trim_cause_;
@@ -127,7 +129,9 @@ class ShardWalk {
   // While leaving out what was read before: the record that must be met before anything newer counts.
   std::optional<pipeline::Sequence> resume_after_;
   std::optional<pipeline::Sequence> left_out_;
-  bool before_start_ = false;  // first window: no record at or after its start was met yet
+  bool must_meet_last_ = false;  // a search by time has to lead to records up to last_: it is still kept
+  bool rescan_ = false;          // it did not: the oldest record is asked for next
+  bool before_start_ = false;    // first window: no record at or after its start was met yet
   bool first_page_ = true;
   bool stopped_ = false;
   bool ended_ = false;

@@ -27,6 +27,7 @@ Positions sample() {
   iterator.kind = ShardPosition::Kind::iterator;
   iterator.iterator = "opaque\ttext";
   iterator.last = Sequence{-1, 1'539'619'200'000'001, 2147483647};
+  iterator.next = Sequence{0, 1'539'619'500'000'001, 1};
   iterator.polled = at(1'539'619'500'000'000);
   ShardPosition ended;
   ended.shard = "d";
@@ -90,10 +91,11 @@ TEST_CASE("positions: the JSON text is the documented one") {
   positions.shards.erase(positions.shards.begin(), positions.shards.begin() + 2);
   positions.shards[0].shard = "c";
   positions.shards[0].iterator = "it";
-  CHECK(json::serialize(to_json(positions)) ==
-        R"({"version":1,"stream":"orders_1500000000000000","enabled_us":1500000000000000,"shards":[)"
-        R"({"shard":"c","kind":"iterator","iterator":"it","last":[-1,1539619200000001,2147483647],)"
-        R"("polled_us":1539619500000000},{"shard":"d","kind":"ended","last":[1,2,3],"polled_us":0}]})");
+  CHECK(
+      json::serialize(to_json(positions)) ==
+      R"({"version":1,"stream":"orders_1500000000000000","enabled_us":1500000000000000,"shards":[)"
+      R"({"shard":"c","kind":"iterator","iterator":"it","last":[-1,1539619200000001,2147483647],"next":[0,1539619500000001,1],)"
+      R"("polled_us":1539619500000000},{"shard":"d","kind":"ended","last":[1,2,3],"polled_us":0}]})");
 }
 
 TEST_CASE("positions: a shard is found by its id") {

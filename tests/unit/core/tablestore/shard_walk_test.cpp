@@ -232,24 +232,91 @@ TEST_CASE("shard walk: an answer without the server's time is refused") {
   CHECK_THAT(feed(walk, {}, "it1", Instant{}), Catch::Contains("without the server's time"));
 }
 
-TEST_CASE(
-    "shard walk: an iterator that is too old costs nothing where the shard was polled later than its "
-    "oldest") {
-  ShardPosition start = begin(Kind::iterator);
-  start.last = at(-2h);
-  start.polled = kStart;
-  ShardWalk walk(plan(start));
+// Fails the walk's read as trimmed and answers its search for the oldest record.
+Result<void> trim(ShardWalk& walk, std::optional<Sequence> oldest, Instant server_time = kSettled) {
   REQUIRE(walk.failed(trimmed()).has_value());
   REQUIRE(walk.next().kind == StepKind::seek);
   CHECK_FALSE(walk.next().time.has_value());
   REQUIRE(walk.found("oldest").has_value());
   REQUIRE(walk.next().kind == StepKind::probe);
-  REQUIRE(walk.probed(kSettled, at(-1min)).has_value());
+  return walk.probed(server_time, oldest);
+}
+
+TEST_CASE("shard walk: where the last record read is still kept, an iterator that is too old costs nothing") {
+  ShardPosition start = begin(Kind::iterator);
+  start.last = at(-2h);
+  start.polled = kStart;
+  ShardWalk walk(plan(start));
+  REQUIRE(trim(walk, at(-3h)).has_value());
   REQUIRE(walk.next().kind == StepKind::seek);
   CHECK(walk.next().time == kStart - 10min);
   REQUIRE(walk.found("again").has_value());
-  CHECK(feed(walk, {at(1min)}, "it1") == "t");
+  SECTION("the search leads to records before it") {
+    CHECK(feed(walk, {at(-3h), at(-2h), at(1min)}, "it1") == "llt");
+  }
+  SECTION("the search leads behind it: clocks stepped back, and the oldest record is read on from") {
+    CHECK(feed(walk, {at(1min), at(2min)}, "it1") == "ll");
+    REQUIRE(walk.next().kind == StepKind::seek);
+    CHECK_FALSE(walk.next().time.has_value());
+    REQUIRE(walk.found("oldest").has_value());
+    CHECK(feed(walk, {at(-3h), at(-2h), at(-1h), at(1min)}, "it1") == "lltt");
+  }
+  SECTION("the search leads to the end") {
+    CHECK(feed(walk, {}, "it1") == "");
+    CHECK(walk.next().kind == StepKind::seek);
+  }
   CHECK(walk.gaps().empty());
+}
+
+TEST_CASE(
+    "shard walk: where everything kept is new and nothing can be missing, it is read from the oldest on") {
+  ShardPosition start = begin(Kind::iterator);
+  start.last = at(-2h);
+  start.polled = kStart;
+  std::optional<Sequence> oldest = at(2min);
+  WalkPlan planned = plan(start);
+  SECTION("the record that comes next was seen before") { planned.start.next = at(2min); }
+  SECTION("a record of a time that was read came late") { oldest = at(-1min); }
+  SECTION("the shard was read empty within the retention") { planned.retention = 1h; }
+  ShardWalk walk(planned);
+  REQUIRE(trim(walk, oldest).has_value());
+  REQUIRE(walk.next().kind == StepKind::read);
+  CHECK(walk.iterator() == "oldest");
+  CHECK(feed(walk, {*oldest, at(3min)}, "it1") == "tt");
+  CHECK(walk.gaps().empty());
+}
+
+TEST_CASE("shard walk: a record that was seen and is gone is lost, whatever the retention promises") {
+  ShardPosition start = begin(Kind::iterator);
+  start.last = at(-2h);
+  start.next = at(2min);
+  start.polled = kStart + 2min - 1us;
+  WalkPlan planned = plan(start);
+  planned.retention = 168h;
+  planned.on_gap = OnGap::proceed;
+  ShardWalk walk(planned);
+  SECTION("a newer one is the oldest") {
+    REQUIRE(trim(walk, at(3min)).has_value());
+    REQUIRE(walk.gaps().size() == 1);
+    CHECK(walk.gaps()[0].from == kStart + 2min - 1us);
+    CHECK(walk.gaps()[0].to == kStart + 3min);
+  }
+  SECTION("there is none") {
+    REQUIRE(trim(walk, {}).has_value());
+    REQUIRE(walk.gaps().size() == 1);
+    CHECK(walk.gaps()[0].to == kSettled);
+  }
+}
+
+TEST_CASE("shard walk: the record that closes a window is kept as the one that comes next") {
+  ShardWalk walk(plan(begin(Kind::iterator)));
+  CHECK(feed(walk, {at(1min), at(6min)}, "it1") == "ts");
+  CHECK(walk.position().next == at(6min));
+  WalkPlan later = plan(walk.position());
+  later.window_end = kEnd + 5min;
+  ShardWalk next(later);
+  CHECK(feed(next, {at(1min), at(6min)}, "it1") == "lt");
+  CHECK_FALSE(next.position().next.has_value());
 }
 
 TEST_CASE("shard walk: trimmed records fail the walk and name the interval") {
