@@ -71,13 +71,22 @@ Result<std::vector<const Shard*>> reading_order(const StreamState& stream, const
   return order;
 }
 
-// When the parents were last known to be whole; the epoch where none is known.
+void take_earlier(Instant& least, Instant polled) {
+  if (polled == Instant{}) return;
+  least = least == Instant{} ? polled : std::min(least, polled);
+}
+
+// When the parents were last known to be whole. Where none is known, its ancestors came and went since: they
+// descend from one of the known shards. The epoch where nothing is known.
 Instant least_polled(const Shard& shard, const Positions& positions) {
   Instant least{};
   for (const std::string_view parent : parents_of(shard)) {
     const ShardPosition* known = positions.find(parent);
-    if (known == nullptr || known->polled == Instant{}) continue;
-    least = least == Instant{} ? known->polled : std::min(least, known->polled);
+    if (known != nullptr) take_earlier(least, known->polled);
+  }
+  if (least != Instant{}) return least;
+  for (const ShardPosition& known : positions.shards) {
+    if (known.kind != Kind::ended) take_earlier(least, known.polled);
   }
   return least;
 }

@@ -31,8 +31,7 @@ struct StreamState {
 // - without `previous` every shard begins at window.start;
 // - known shards go on, in their order; ended ones are dropped once the stream no longer lists them;
 // - shards unknown so far begin at their oldest record, behind the known ones, parents first, then by id.
-// Their
-//   `polled` is that of the parents: what they hold was all there at that time;
+//   Their `polled` is that of the parents, or the earliest of all: what they hold was all there at that time;
 // - a known shard that is not ended and no longer listed: it has nothing more if it was read to within the
 //   retention and its children are there (only a closed shard without records drops out): it is dropped.
 //   Otherwise Errc::trimmed, or with OnGap::proceed it stays, and reading it shows what is lost;

@@ -77,7 +77,9 @@ Result<void> ShardWalk::failed(const Error& failure) {
   if (failure.code() != Errc::trimmed && failure.code() != Errc::not_found) {
     return failure.in("read shard " + shard());
   }
-  if (state_ == State::probe_seek || state_ == State::probe) return gone(failure);
+  // The oldest record may be trimmed between the two requests that look for it.
+  const bool is_race = state_ == State::probe && failure.code() == Errc::trimmed;
+  if (!is_race && (state_ == State::probe_seek || state_ == State::probe)) return gone(failure);
   if (++trims_ > kTrimsMax) return failure.in("read shard " + shard());
   trim_cause_ = failure.message();
   state_ = State::probe_seek;
@@ -86,15 +88,24 @@ Result<void> ShardWalk::failed(const Error& failure) {
 
 // Not even the oldest record can be asked for: the shard itself has expired.
 Result<void> ShardWalk::gone(const Error& failure) {
+  if (plan_.is_listed) {
+    return error(Errc::unavailable, fmt::format("the stream lists it, but {}", failure.message()));
+  }
+  // All its records have expired, so none can be younger than the retention.
   const Instant from = known_until();
-  const auto result = lose(from, std::max(from, plan_.window_end), failure.message());
+  const auto result = lose(from, std::max(from, plan_.now - plan_.retention), failure.message());
   if (result.has_error()) return result;
   state_ = State::done;
   ended_ = true;
   return {};
 }
 
-Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence>& oldest) {
+Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence>& oldest,
+                               const std::optional<std::string>& more) {
+  if (!oldest && more && ++empty_probes_ < kEmptyPagesMax) {
+    iterator_ = *more;
+    return {};
+  }
   resume_after_ = last_;
   left_out_.reset();
   state_ = State::read;  // at the oldest record, whose iterator was found
@@ -115,6 +126,7 @@ Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence
 bool ShardWalk::is_all_kept(Instant server_time, const std::optional<Sequence>& oldest) const {
   if (oldest && last_ && *oldest <= *last_) return true;
   if (next_) return oldest && *oldest <= *next_;
+  if (plan_.until) return false;  // what a window held has to be proven
   const Instant from = known_until();
   if (oldest && time_of(*oldest) <= from) return true;
   return plan_.retention > 0h && from >= server_time - plan_.retention;

@@ -27,6 +27,8 @@ struct WalkPlan {
   job::OnGap on_gap = job::OnGap::fail;
   std::chrono::hours retention{0};  // of the stream; 0: unknown
   Instant enabled{};                // when the stream was switched on
+  bool is_listed = false;           // the stream's listing has the shard: it cannot be gone
+  Instant now{};                    // by our clock; bounds what a shard that is gone can have held
 };
 
 // What the caller is to do next.
@@ -78,8 +80,10 @@ class ShardWalk {
   // really lost with OnGap::fail, comes back as the error the walk ends with.
   Result<void> failed(const Error& error);
 
-  // The oldest record kept, or nothing if the shard keeps none.
-  Result<void> probed(Instant server_time, const std::optional<pipeline::Sequence>& oldest);
+  // The oldest record kept, or nothing if the shard keeps none. An empty page that may have more behind it says
+  // neither: `more` is its next iterator then, and is probed next.
+  Result<void> probed(Instant server_time, const std::optional<pipeline::Sequence>& oldest,
+                      const std::optional<std::string>& more = std::nullopt);
 
   // A page has come; `first` is its first record's place. Errors: trimmed, corrupt.
   Result<void> begin_page(Instant server_time, const std::optional<pipeline::Sequence>& first);
@@ -137,6 +141,7 @@ class ShardWalk {
   bool ended_ = false;
   bool page_has_records_ = false;
   int trims_ = 0;
+  int empty_probes_ = 0;
   int empty_pages_ = 0;  // in a row
   Duration pause_{};
 

@@ -27,6 +27,7 @@ class FakeStream final : public tablestore::StreamApi {
   struct FakeShard {
     tablestore::Shard info;
     bool closed = false;
+    Instant closed_at{};
     bool listed = true;
     std::vector<Entry> log;
     std::size_t trimmed = 0;  // entries from the front that are gone
@@ -39,14 +40,14 @@ class FakeStream final : public tablestore::StreamApi {
 
   // Closes `parent` and adds two children.
   std::pair<std::string, std::string> split(const std::string& parent) {
-    shard(parent).closed = true;
+    close(parent);
     const std::string first = add({"", parent, {}});
     return {first, add({"", parent, {}})};
   }
 
   std::string merge(const std::string& first, const std::string& second) {
-    shard(first).closed = true;
-    shard(second).closed = true;
+    close(first);
+    close(second);
     return add({"", first, second});
   }
 
@@ -76,6 +77,27 @@ class FakeStream final : public tablestore::StreamApi {
 
   // The oldest `count` records of the shard are gone.
   void trim(const std::string& id, std::size_t count) { shard(id).trimmed = count; }
+
+  // What is older than the retention goes: records from the front of their shards, and closed shards that
+  // have none left.
+  void expire() {
+    const Instant horizon = clock_.now() - retention;
+    for (FakeShard& candidate : shards) {
+      while (candidate.trimmed < candidate.log.size() &&
+             candidate.log[candidate.trimmed].sequence.time_us < horizon.time_since_epoch().count()) {
+        ++candidate.trimmed;
+      }
+      const bool empty = candidate.trimmed == candidate.log.size();
+      if (candidate.closed && empty && candidate.closed_at < horizon) candidate.listed = false;
+    }
+  }
+
+  // Switched off and on again: another stream, without shards.
+  void restart() {
+    for (FakeShard& candidate : shards) candidate.listed = false;
+    stream_id = fmt::format("{}_{}", table, shards.size());
+    enabled = clock_.now();
+  }
 
   // The shard has expired as a whole.
   void lose(const std::string& id) { shard(id).listed = false; }
@@ -182,6 +204,11 @@ class FakeStream final : public tablestore::StreamApi {
   int in_flight_max = 0;
 
  private:
+  void close(const std::string& id) {
+    shard(id).closed = true;
+    shard(id).closed_at = clock_.now();
+  }
+
   struct InFlight {
     explicit InFlight(FakeStream& owner) : stream(owner) {
       stream.in_flight_max = std::max(stream.in_flight_max, ++stream.in_flight);

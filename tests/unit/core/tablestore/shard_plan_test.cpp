@@ -70,7 +70,7 @@ TEST_CASE("shard plan: later known shards go on in their order and new ones begi
   CHECK(result->shards[1] == before.shards[1]);
   CHECK(result->shards[2].kind == Kind::oldest);
   CHECK(result->shards[2].polled == kStart + 5min);  // the parent's
-  CHECK(result->shards[3].polled == Instant{});      // its parent is new as well
+  CHECK(result->shards[3].polled == kStart + 5min);  // its parent is new as well: the earliest of all
 }
 
 TEST_CASE("shard plan: ended shards are dropped once the stream no longer lists them") {

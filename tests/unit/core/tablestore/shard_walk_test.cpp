@@ -286,6 +286,19 @@ TEST_CASE(
   CHECK(walk.gaps().empty());
 }
 
+TEST_CASE("shard walk: an empty page with more behind it does not say that nothing is kept") {
+  ShardPosition start = begin(Kind::iterator);
+  start.next = at(2min);
+  ShardWalk walk(plan(start));
+  REQUIRE(walk.failed(trimmed()).has_value());
+  REQUIRE(walk.found("oldest").has_value());
+  REQUIRE(walk.probed(kSettled, {}, "second").has_value());
+  REQUIRE(walk.next().kind == StepKind::probe);
+  CHECK(walk.iterator() == "second");
+  REQUIRE(walk.probed(kSettled, at(2min)).has_value());
+  CHECK(walk.next().kind == StepKind::seek);
+}
+
 TEST_CASE("shard walk: a record that was seen and is gone is lost, whatever the retention promises") {
   ShardPosition start = begin(Kind::iterator);
   start.last = at(-2h);
@@ -349,9 +362,11 @@ TEST_CASE("shard walk: with gaps allowed trimmed records become a gap and readin
   CHECK(walk.gaps()[0] == pipeline::Gap{"s1", kStart, kStart + 3min, "get records: already trimmed"});
 }
 
-TEST_CASE("shard walk: a shard that is gone altogether is a gap up to the window's end") {
+TEST_CASE("shard walk: a shard that is gone altogether is a gap up to the oldest time that is kept") {
   WalkPlan tolerant = plan(begin(Kind::iterator));
   tolerant.start.polled = kStart;
+  tolerant.retention = 24h;
+  tolerant.now = kStart + 30h;
   tolerant.on_gap = GENERATE(OnGap::proceed, OnGap::fail);
   ShardWalk walk(tolerant);
   REQUIRE(walk.failed(trimmed()).has_value());
@@ -363,7 +378,32 @@ TEST_CASE("shard walk: a shard that is gone altogether is a gap up to the window
   REQUIRE(result.has_value());
   CHECK(walk.ended());
   REQUIRE(walk.gaps().size() == 1);
-  CHECK(walk.gaps()[0].to == kEnd);
+  CHECK(walk.gaps()[0].to == kStart + 6h);
+}
+
+TEST_CASE("shard walk: a shard that is listed is not taken for gone") {
+  WalkPlan listed = plan(begin(Kind::iterator));
+  listed.on_gap = OnGap::proceed;
+  listed.is_listed = true;
+  ShardWalk walk(listed);
+  REQUIRE(walk.failed(trimmed()).has_value());
+  const auto result = walk.failed(Error(Errc::not_found, "get shard iterator: no such shard"));
+  CHECK(result.error().code() == Errc::unavailable);
+  CHECK(result.error().message() ==
+        "read shard s1: the stream lists it, but get shard iterator: no such shard");
+}
+
+TEST_CASE("shard walk: the oldest record may be trimmed while it is looked for") {
+  ShardPosition start = begin(Kind::iterator);
+  start.next = at(2min);
+  ShardWalk walk(plan(start));
+  REQUIRE(walk.failed(trimmed()).has_value());
+  REQUIRE(walk.found("oldest").has_value());
+  REQUIRE(walk.failed(trimmed()).has_value());
+  REQUIRE(walk.next().kind == StepKind::seek);
+  REQUIRE(walk.found("oldest again").has_value());
+  REQUIRE(walk.probed(kSettled, at(2min)).has_value());
+  CHECK(walk.gaps().empty());
 }
 
 TEST_CASE("shard walk: other errors end it as they are") {
