@@ -142,6 +142,8 @@ awaitable<Result<StreamPage>> Client::stream_records(const std::string& iterator
   ots::proto::GetStreamRecordRequest request;
   request.set_shard_iterator(iterator);
   if (limit) request.set_limit(*limit);
+  // Needed for a table in a table group only; for others it says no more than the iterator.
+  if (!options_.table.empty()) request.set_table_name(options_.table);
   const std::string doing =
       options_.table.empty() ? "get stream records" : fmt::format("get stream records of {}", options_.table);
   const Call call{"GetStreamRecord", doing, request.SerializeAsString()};

@@ -223,13 +223,26 @@ TEST_CASE("client: a page of records has its bytes, its iterator and the server'
   const std::string body = body_of(vectors.at("pages").as_array().front());
   const Instant server_time = f.loop.clock.now() + milliseconds(123);
   f.transport.answer(f.signed_answer("GetStreamRecord", 200, body, server_time));
-  const auto page = f.loop.run(f.client.stream_records(kIterator, std::nullopt));
+  ClientOptions options = Fixture::options();
+  options.table = "t1";
+  Client client(f.transport, f.loop.clock, f.random, options);
+  const auto page = f.loop.run(client.stream_records(kIterator, 100));
   REQUIRE(page.has_value());
-  CHECK(f.transport.sent().front().body == request_vector("records"));
+  CHECK(f.transport.sent().front().body == request_vector("records-limit-table"));
   CHECK(page->body == body);
   CHECK(page->records.size() == 1);
   CHECK(page->next_iterator == "it2");
   CHECK(page->server_time == server_time);
+}
+
+TEST_CASE("client: without a table's name only the iterator is sent", "[tablestore]") {
+  Fixture f;
+  ClientOptions options = Fixture::options();
+  options.table.clear();
+  Client client(f.transport, f.loop.clock, f.random, options);
+  f.answer("GetStreamRecord", proto::GetStreamRecordResponse());
+  REQUIRE(f.loop.run(client.stream_records(kIterator, std::nullopt)).has_value());
+  CHECK(f.transport.sent().front().body == request_vector("records"));
 }
 
 TEST_CASE("client: a busy server is asked again with growing pauses, dated and signed anew", "[tablestore]") {
