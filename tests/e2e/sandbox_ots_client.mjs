@@ -51,16 +51,48 @@ export async function call(endpoint, operation, request = {}, options = {}) {
   return reply.toObject(reply.decode(answer.bytes), { longs: Number, enums: String, bytes: Buffer });
 }
 
-// Every record of a shard from an iterator on; `closed` tells whether the shard has ended.
-export async function readShard(endpoint, shardIterator, limit) {
+// Every record of a shard from an iterator on; `closed` tells whether the shard has ended. Without the server's flag
+// an empty page means caught up.
+export async function readShard(endpoint, shardIterator, limit, tableName) {
   const records = [];
   for (let iterator = shardIterator; ;) {
-    const page = await call(endpoint, 'GetStreamRecord', { shard_iterator: iterator, ...(limit ? { limit } : {}) });
+    const page = await call(endpoint, 'GetStreamRecord', { shard_iterator: iterator, ...(limit ? { limit } : {}),
+      ...(tableName ? { table_name: tableName } : {}) });
     const got = page.stream_records ?? [];
     records.push(...got);
     if (page.next_shard_iterator === undefined) return { records, closed: true };
-    if (got.length === 0) return { records, closed: false, iterator };
+    if (got.length === 0 && !page.may_more_record) return { records, closed: false, iterator };
     iterator = page.next_shard_iterator;
+  }
+}
+
+export async function streamOf(sandbox, table) {
+  const { streams } = await call(sandbox.endpoint, 'ListStream', { table_name: table });
+  return streams[0].stream_id;
+}
+
+export async function shardsOf(sandbox, stream, limit, more = {}) {
+  const shards = [];
+  for (let start; ;) {
+    const page = await call(sandbox.endpoint, 'DescribeStream', { stream_id: stream, ...more,
+      ...(limit ? { shard_limit: limit } : {}), ...(start ? { inclusive_start_shard_id: start } : {}) });
+    shards.push(...page.shards);
+    start = page.next_shard_id;
+    if (!start) return shards;
+  }
+}
+
+export const oldest = async (sandbox, stream, shard) =>
+  (await call(sandbox.endpoint, 'GetShardIterator', { stream_id: stream, shard_id: shard })).shard_iterator;
+
+// The iterator at a time in microseconds, and the answers the search took.
+export async function at(sandbox, stream, shard, timestamp) {
+  let token;
+  for (let steps = 1; ; ++steps) {
+    const answer = await call(sandbox.endpoint, 'GetShardIterator',
+      { stream_id: stream, shard_id: shard, timestamp, ...(token ? { token } : {}) });
+    token = answer.next_token;
+    if (!token) return { iterator: answer.shard_iterator, steps };
   }
 }
 

@@ -2,40 +2,11 @@
 // of the tests' own calls them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { call, message, post, readShard, recordTime } from './sandbox_ots_client.mjs';
+import { at, call, message, oldest, post, readShard, recordTime, shardsOf, streamOf } from './sandbox_ots_client.mjs';
 import { TableStore, createTable, startSandbox, tableStore, workDir } from './support.mjs';
 
 const { Long } = TableStore;
 const IGNORE = new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
-
-async function streamOf(sandbox, table) {
-  const { streams } = await call(sandbox.endpoint, 'ListStream', { table_name: table });
-  return streams[0].stream_id;
-}
-
-async function shardsOf(sandbox, stream, limit) {
-  const shards = [];
-  for (let start; ;) {
-    const page = await call(sandbox.endpoint, 'DescribeStream',
-      { stream_id: stream, ...(limit ? { shard_limit: limit } : {}), ...(start ? { inclusive_start_shard_id: start } : {}) });
-    shards.push(...page.shards);
-    start = page.next_shard_id;
-    if (!start) return shards;
-  }
-}
-
-const oldest = async (sandbox, stream, shard) =>
-  (await call(sandbox.endpoint, 'GetShardIterator', { stream_id: stream, shard_id: shard })).shard_iterator;
-
-async function at(sandbox, stream, shard, timestamp) {
-  let token;
-  for (let steps = 1; ; ++steps) {
-    const answer = await call(sandbox.endpoint, 'GetShardIterator',
-      { stream_id: stream, shard_id: shard, timestamp, ...(token ? { token } : {}) });
-    token = answer.next_token;
-    if (!token) return { iterator: answer.shard_iterator, steps };
-  }
-}
 
 test('sandbox: every write of the SDK becomes a record of the stream, in order', async (t) => {
   const sandbox = await startSandbox(t, workDir(t));

@@ -1,9 +1,10 @@
 #include "tests/sandbox/admin.hpp"
 
+#include "tests/sandbox/admin_json.hpp"
 #include "tests/sandbox/fill.hpp"
 #include "tests/sandbox/oss_error.hpp"
 #include "tests/sandbox/refusal.hpp"
-#include "tests/sandbox/table_schema.hpp"
+#include "tests/sandbox/time_series.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -20,33 +21,6 @@ constexpr std::string_view kPrefix = "/_sandbox/";
 struct UnknownCall : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
-
-std::string text(const json::object& object, std::string_view name) {
-  const json::value* value = object.if_contains(name);
-  if (value == nullptr || !value->is_string())
-    throw std::invalid_argument(fmt::format("\"{}\" must be given as text", name));
-  return std::string(value->as_string());
-}
-
-std::string optional_text(const json::object& object, std::string_view name) {
-  return object.contains(name) ? text(object, name) : std::string();
-}
-
-Table& table_of(Catalog& catalog, const json::object& request) {
-  return catalog.at(text(request, "instance"), text(request, "table"));
-}
-
-ChangeStream& stream_of(Table& table) {
-  if (table.stream() == nullptr) throw std::invalid_argument("the stream of the table is off");
-  return *table.stream();
-}
-
-std::optional<Value> split_value(const json::object& request) {
-  const json::value* at = request.if_contains("at");
-  if (at == nullptr) return std::nullopt;
-  if (at->is_string()) return Value::of(std::string(at->as_string()));
-  return Value::of(at->to_number<std::int64_t>());
-}
 
 json::object counters(const std::map<std::string, std::uint64_t>& from) {
   json::object out;
@@ -93,8 +67,8 @@ json::value Admin::call(const Request& request) {
     if (name == "health") return json::object{{"status", "ok"}};
     if (name == "stats") return statistics();
     if (name == "faults") return faults_.list();
-    if (name == "clock")
-      return json::object{{"offset_us", catalog_.clock.offset_us}, {"now_us", catalog_.clock.now()}};
+    if (name == "clock") return clock();
+    if (name == "streams") return catalog_.streams.list();
   }
   if (request.method == "DELETE" && name == "faults") {
     faults_.clear();
@@ -116,79 +90,30 @@ json::value Admin::post(const std::string& name, const json::value& body) {
   if (name == "trim") return trim(request);
   if (name == "fill") return fill(catalog_, request);
   if (name == "create_table") return create_table(request);
+  if (name == "write_points") return write_points(catalog_, request);
+  if (name == "streams") {
+    catalog_.streams.change(request);
+    return catalog_.streams.list();
+  }
   if (name == "create_bucket") {
-    const std::string bucket = text(request, "bucket");
+    const std::string bucket = json_text(request, "bucket");
     const bool created = objects_.find(bucket) == nullptr;
     if (created) objects_.create(bucket, "private");
     return json::object{{"bucket", bucket}, {"created", created}};
   }
   if (name == "clock") {
-    catalog_.clock.offset_us = request.at("offset_us").to_number<std::int64_t>();
-    return json::object{{"offset_us", catalog_.clock.offset_us}, {"now_us", catalog_.clock.now()}};
+    if (request.contains("step")) catalog_.clock.steps = request.at("step").as_bool();
+    if (request.contains("offset_us"))
+      catalog_.clock.offset_us = request.at("offset_us").to_number<std::int64_t>();
+    return clock();
   }
   throw UnknownCall(fmt::format("there is no call POST {}{}", kPrefix, name));
 }
 
-json::value Admin::split(const json::object& request) {
-  Table& table = table_of(catalog_, request);
-  json::array shards;
-  for (const std::string& id :
-       table.split(optional_text(request, "shard"), split_value(request), catalog_.clock.now()))
-    shards.emplace_back(id);
-  return json::object{{"shards", shards}};
-}
-
-json::value Admin::merge(const json::object& request) {
-  Table& table = table_of(catalog_, request);
-  return json::object{{"shard", table.merge(optional_text(request, "shard"), catalog_.clock.now())}};
-}
-
-json::value Admin::trim(const json::object& request) {
-  Table& table = table_of(catalog_, request);
-  ChangeStream& stream = stream_of(table);
-  const std::string only = optional_text(request, "shard");
-  if (!only.empty() && stream.find(only) == nullptr)
-    throw std::invalid_argument(fmt::format("trim shard {}: there is none of that id", only));
-  json::object out;
-  for (const Shard& listed : stream.shards()) {
-    if (!only.empty() && listed.id != only) continue;
-    Shard& shard = *stream.find(listed.id);
-    std::uint64_t first = shard.trimmed;
-    if (request.contains("before_us"))
-      first = shard.log->first_at(request.at("before_us").to_number<std::int64_t>());
-    if (request.contains("records")) first = shard.trimmed + request.at("records").to_number<std::uint64_t>();
-    shard.trimmed = std::min(std::max(first, shard.trimmed), shard.log->size());
-    if (request.contains("drop")) shard.dropped = request.at("drop").as_bool();
-    out[shard.id] = shard.trimmed;
-  }
-  table.save();
-  return json::object{{"first_record", out}};
-}
-
-json::value Admin::create_table(const json::object& request) {
-  pb::CreateTableRequest create;
-  create.mutable_table_meta()->set_table_name(text(request, "table"));
-  for (const json::value& column : request.at("primary_key").as_array()) {
-    pb::PrimaryKeySchema* schema = create.mutable_table_meta()->add_primary_key();
-    schema->set_name(text(column.as_object(), "name"));
-    pb::PrimaryKeyType type = pb::STRING;
-    if (!pb::PrimaryKeyType_Parse(text(column.as_object(), "type"), &type))
-      throw std::invalid_argument("\"type\" of a key column must be STRING, INTEGER or BINARY");
-    schema->set_type(type);
-  }
-  create.mutable_reserved_throughput()->mutable_capacity_unit()->set_read(0);
-  create.mutable_reserved_throughput()->mutable_capacity_unit()->set_write(0);
-  create.mutable_table_options()->set_time_to_live(-1);
-  create.mutable_table_options()->set_max_versions(1);
-  create.mutable_stream_spec()->set_enable_stream(true);
-  create.mutable_stream_spec()->set_expiration_time(
-      request.contains("stream_hours") ? request.at("stream_hours").to_number<std::int32_t>() : 24);
-  const std::string instance = text(request, "instance");
-  check_instance_name(instance);
-  check_create_table(create);
-  const bool created = catalog_.find(instance, create.table_meta().table_name()) == nullptr;
-  if (created) catalog_.create(instance, create);
-  return json::object{{"table", create.table_meta().table_name()}, {"created", created}};
+json::value Admin::clock() const {
+  return json::object{{"offset_us", catalog_.clock.offset_us},
+                      {"step", catalog_.clock.steps},
+                      {"now_us", catalog_.clock.now()}};
 }
 
 json::array Admin::describe_tables() const {
@@ -211,7 +136,8 @@ json::array Admin::describe_tables() const {
                             {"closed", shard.closed},
                             {"records", shard.log->size()},
                             {"first_readable", stream->first_readable(shard, catalog_.clock.now())},
-                            {"last_us", shard.log->last_time()}});
+                            {"last_us", shard.log->last().timestamp_us},
+                            {"last_epoch", shard.log->last().epoch}});
         }
         entry["records"] = {{"put", puts}, {"update", updates}, {"delete", deletes}};
         entry["stream_id"] = stream->id();

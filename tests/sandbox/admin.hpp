@@ -26,6 +26,7 @@ class Admin {
   boost::json::value merge(const boost::json::object& request);
   boost::json::value trim(const boost::json::object& request);
   boost::json::value create_table(const boost::json::object& request);
+  boost::json::value clock() const;
   boost::json::value statistics() const;
   boost::json::array describe_tables() const;
 

@@ -27,14 +27,25 @@ Table& Catalog::at(const std::string& instance, const std::string& table) {
   return *found;
 }
 
-Table& Catalog::create(const std::string& instance, const pb::CreateTableRequest& request) {
+Table& Catalog::create(const std::string& instance, const pb::CreateTableRequest& request, TableKind kind) {
   const std::string& name = request.table_meta().table_name();
   if (find(instance, name) != nullptr)
     throw Refusal(409, "OTSObjectAlreadyExist", "Requested table already exists.");
   const std::filesystem::path folder = folder_ / instance / name;
   std::filesystem::remove_all(folder);
-  auto table = std::make_unique<Table>(folder, request);
+  auto table = std::make_unique<Table>(folder, request, kind, clock.now());
+  begin_enabling(*table);
   return *(instances_[instance][name] = std::move(table));
+}
+
+void Catalog::enable_stream(Table& table, const pb::StreamSpecification& spec) {
+  table.enable_stream(spec, clock.now());
+  begin_enabling(table);
+}
+
+void Catalog::begin_enabling(Table& table) const {
+  if (table.stream() != nullptr)
+    table.stream()->stay_enabling(streams.enabling_requests, now_us() + streams.enabling_ms * 1000);
 }
 
 void Catalog::erase(const std::string& instance, const std::string& table) {

@@ -1,6 +1,7 @@
 #pragma once
 // All tables of all instances. An instance exists as soon as somebody names it.
 
+#include "tests/sandbox/stream_settings.hpp"
 #include "tests/sandbox/table.hpp"
 
 #include <filesystem>
@@ -23,12 +24,17 @@ class Catalog {
   Table* find(const std::string& instance, const std::string& table);
   /// Throws Refusal OTSObjectNotExist.
   Table& at(const std::string& instance, const std::string& table);
-  Table& create(const std::string& instance, const pb::CreateTableRequest& request);
+  Table& create(const std::string& instance, const pb::CreateTableRequest& request,
+                TableKind kind = TableKind::plain);
+  void enable_stream(Table& table, const pb::StreamSpecification& spec);
   void erase(const std::string& instance, const std::string& table);
 
   StreamClock clock;
+  StreamSettings streams;
 
  private:
+  void begin_enabling(Table& table) const;
+
   std::filesystem::path folder_;
   std::map<std::string, Tables> instances_;
 };

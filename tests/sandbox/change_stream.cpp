@@ -8,6 +8,9 @@ namespace {
 
 namespace json = boost::json;
 
+// A clock that goes back by less only runs unevenly.
+constexpr std::int64_t kStepMin = 1000;
+
 std::string text(const json::object& object, std::string_view name) {
   return std::string(object.at(name).as_string());
 }
@@ -43,7 +46,7 @@ ChangeStream::ChangeStream(std::filesystem::path folder, const json::object& sav
     shard.trimmed = from.at("trimmed").to_number<std::uint64_t>();
     shard.dropped = from.at("dropped").as_bool();
     shard.log = std::make_unique<StreamLog>(log_path(shard.id));
-    last_us_ = std::max(last_us_, shard.log->last_time());
+    latest_us_ = std::max(latest_us_, shard.log->latest_time());
     shards_.push_back(std::move(shard));
   }
 }
@@ -97,18 +100,51 @@ std::uint64_t ChangeStream::records() const {
   return sum;
 }
 
-void ChangeStream::append(Shard& shard, const ChangeRecord& record, std::int64_t time_us) {
-  shard.log->append(record, time_us);
-  last_us_ = std::max(last_us_, time_us);
+plain_buffer::SequenceInfo ChangeStream::next_sequence(const Shard& shard, const WriteTime& at) const {
+  plain_buffer::SequenceInfo next = shard.log->last();
+  if (at.request != 0 && at.request == shard.last_request) {
+    ++next.row_index;
+    return next;
+  }
+  next.row_index = 0;
+  if (!at.steps) {
+    next.timestamp_us = std::max(at.time_us, latest_us_ + 1);
+  } else if (at.time_us <= next.timestamp_us - kStepMin) {
+    ++next.epoch;
+    next.timestamp_us = at.time_us;
+  } else {
+    next.timestamp_us = std::max(at.time_us, next.timestamp_us + 1);
+  }
+  return next;
 }
 
-void ChangeStream::append_later(Shard& shard, const ChangeRecord& record, std::int64_t time_us) {
-  shard.log->append_later(record, time_us);
-  last_us_ = std::max(last_us_, time_us);
+std::int64_t ChangeStream::append_later(Shard& shard, const ChangeRecord& record, const WriteTime& at) {
+  const plain_buffer::SequenceInfo sequence = next_sequence(shard, at);
+  shard.log->append_later(record, sequence);
+  shard.last_request = at.request;
+  latest_us_ = std::max(latest_us_, sequence.timestamp_us);
+  return sequence.timestamp_us;
+}
+
+void ChangeStream::append(Shard& shard, const ChangeRecord& record, const WriteTime& at) {
+  append_later(shard, record, at);
+  shard.log->flush();
 }
 
 void ChangeStream::flush() {
   for (const Shard& shard : shards_) shard.log->flush();
+}
+
+void ChangeStream::stay_enabling(std::uint64_t requests, std::int64_t until_us) {
+  enabling_requests_ = requests;
+  enabling_until_us_ = until_us;
+}
+
+bool ChangeStream::take_enabling_request() {
+  const bool by_time = now_us() < enabling_until_us_;
+  if (enabling_requests_ == 0) return by_time;
+  --enabling_requests_;
+  return true;
 }
 
 std::int64_t ChangeStream::horizon(std::int64_t time_us) const {

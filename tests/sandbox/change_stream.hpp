@@ -1,9 +1,10 @@
 #pragma once
 // The change stream of one table: its shards and their logs.
 //
-// Record times are microseconds, strictly increasing over the whole stream. Shards are never removed from
-// memory or disk while the stream lives, so an iterator (stream, shard, record number) stays meaningful:
-// trimming only moves the first readable record, and a closed shard past the horizon drops out of listings.
+// Record times are microseconds, strictly increasing over the whole stream, unless its clock is said to step.
+// Shards are never removed from memory or disk while the stream lives, so an iterator (stream, shard, record
+// number) stays meaningful: trimming only moves the first readable record, and a closed shard past the
+// horizon drops out of listings.
 
 #include "tests/sandbox/clock.hpp"
 #include "tests/sandbox/stream_log.hpp"
@@ -18,10 +19,25 @@
 
 namespace sluice::sandbox {
 
+/// When records are written, and by which request.
+struct WriteTime {
+  std::int64_t time_us = 0;
+  /// Whether a record's time follows the clock back; without, it is later than all before.
+  bool steps = false;
+  /// Records of one request share a time and differ in their row index. 0: each stands for itself.
+  std::uint64_t request = 0;
+};
+
 /// The clock record times come from; shifted by /_sandbox/clock.
 struct StreamClock {
   std::int64_t offset_us = 0;
+  bool steps = false;
+
   std::int64_t now() const { return now_us() + offset_us; }
+  WriteTime next_request() { return {now(), steps, ++requests_}; }
+
+ private:
+  std::uint64_t requests_ = 0;
 };
 
 struct Shard {
@@ -30,8 +46,9 @@ struct Shard {
   std::string parent_sibling;
   bool closed = false;
   std::int64_t closed_us = 0;
-  std::uint64_t trimmed = 0;  // records removed by command
-  bool dropped = false;       // removed by command
+  std::uint64_t trimmed = 0;       // records removed by command
+  bool dropped = false;            // removed by command
+  std::uint64_t last_request = 0;  // that wrote the last record
   std::unique_ptr<StreamLog> log;
 };
 
@@ -57,12 +74,18 @@ class ChangeStream {
   void clear();
 
   std::uint64_t records() const;
-  /// A time later than every record's, `wanted_us` if possible.
-  std::int64_t next_time(std::int64_t wanted_us) const { return std::max(wanted_us, last_us_ + 1); }
-  void append(Shard& shard, const ChangeRecord& record, std::int64_t time_us);
-  /// For many records: append_later, then flush once.
-  void append_later(Shard& shard, const ChangeRecord& record, std::int64_t time_us);
+  /// The greatest time of all records.
+  std::int64_t latest_time() const { return latest_us_; }
+  void append(Shard& shard, const ChangeRecord& record, const WriteTime& at);
+  /// For many records: append_later, then flush once. Returns the time the record got.
+  std::int64_t append_later(Shard& shard, const ChangeRecord& record, const WriteTime& at);
   void flush();
+
+  /// From now on the stream is said to be ENABLING, to so many requests that name it and until `until_us` by
+  /// the machine's clock, whichever lasts longer. Forgotten when the program ends.
+  void stay_enabling(std::uint64_t requests, std::int64_t until_us);
+  /// Whether it still is, to one more request.
+  bool take_enabling_request();
 
   /// The first readable record, by retention and by command.
   std::uint64_t first_readable(const Shard& shard, std::int64_t now_us) const;
@@ -71,6 +94,7 @@ class ChangeStream {
 
  private:
   std::int64_t horizon(std::int64_t now_us) const;
+  plain_buffer::SequenceInfo next_sequence(const Shard& shard, const WriteTime& at) const;
   std::filesystem::path log_path(const std::string& shard_id) const;
 
   std::filesystem::path folder_;
@@ -80,7 +104,9 @@ class ChangeStream {
   std::vector<std::string> origin_columns_;
   std::vector<Shard> shards_;
   std::uint64_t next_shard_ = 0;
-  std::int64_t last_us_ = 0;
+  std::int64_t latest_us_ = 0;
+  std::uint64_t enabling_requests_ = 0;
+  std::int64_t enabling_until_us_ = 0;
 };
 
 }  // namespace sluice::sandbox

@@ -1,5 +1,7 @@
 #include "tests/sandbox/faults.hpp"
 
+#include "tests/sandbox/clock.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -11,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::pair<std::string_view, FaultAction>, 9> kActions{{
+constexpr std::array<std::pair<std::string_view, FaultAction>, 13> kActions{{
     {"delay_ms", FaultAction::delay},
     {"reset_before", FaultAction::reset_before},
     {"reset_after", FaultAction::reset_after},
@@ -21,6 +23,10 @@ constexpr std::array<std::pair<std::string_view, FaultAction>, 9> kActions{{
     {"bad_crc", FaultAction::bad_crc},
     {"wrong_signature_answer", FaultAction::wrong_signature_answer},
     {"stall", FaultAction::stall},
+    {"empty_page", FaultAction::empty_page},
+    {"short_page", FaultAction::short_page},
+    {"expire_iterator", FaultAction::expire_iterator},
+    {"no_iterator", FaultAction::no_iterator},
 }};
 
 FaultAction action_of(const std::string& name) {
@@ -34,11 +40,22 @@ FaultAction action_of(const std::string& name) {
 FaultScript::Rule FaultScript::parse(const json::object& text) {
   Rule rule;
   std::uint64_t seed = 1;
+  const std::int64_t start_us = now_us();
+  std::int64_t after_us = 0;
+  std::int64_t for_us = 0;
   for (const auto& [name, value] : text) {
     if (name == "service")
       rule.service = value.as_string();
     else if (name == "operation")
       rule.operation = value.as_string();
+    else if (name == "table")
+      rule.table = value.as_string();
+    else if (name == "shard")
+      rule.shard = value.as_string();
+    else if (name == "after_ms")
+      after_us = value.to_number<std::int64_t>() * 1000;
+    else if (name == "for_ms")
+      for_us = value.to_number<std::int64_t>() * 1000;
     else if (name == "nth")
       rule.nth = value.to_number<std::uint64_t>();
     else if (name == "every")
@@ -55,14 +72,34 @@ FaultScript::Rule FaultScript::parse(const json::object& text) {
       rule.fault.value = value.to_number<std::uint32_t>();
     else if (name == "code")
       rule.fault.code = value.as_string();
+    else if (name == "message")
+      rule.fault.message = value.as_string();
     else
       throw std::invalid_argument(fmt::format("fault rule: unknown key \"{}\"", std::string_view(name)));
   }
   rule.fault.action = action_of(rule.action_name);
   if (rule.fault.action == FaultAction::status && rule.fault.value == 0) rule.fault.value = 503;
+  if (rule.fault.action == FaultAction::short_page && rule.fault.value == 0) rule.fault.value = 1;
   rule.random.seed(seed);
   if (rule.nth == 0 && rule.every == 0 && rule.probability == 0) rule.every = 1;
+  rule.from_us = start_us + after_us;
+  if (for_us > 0) rule.until_us = rule.from_us + for_us;
+  check(rule);
   return rule;
+}
+
+// An action of one operation's answer is for that operation only.
+void FaultScript::check(Rule& rule) {
+  std::string_view only;
+  if (rule.fault.action == FaultAction::no_iterator) only = "GetShardIterator";
+  if (rule.fault.action >= FaultAction::empty_page && rule.fault.action <= FaultAction::expire_iterator)
+    only = "GetStreamRecord";
+  if (only.empty()) return;
+  if (rule.operation.empty()) rule.operation = only;
+  const bool also = rule.fault.action == FaultAction::expire_iterator && rule.operation == "GetShardIterator";
+  if (rule.operation != only && !also)
+    throw std::invalid_argument(
+        fmt::format("fault rule: {} is not an action of {}", rule.action_name, rule.operation));
 }
 
 void FaultScript::install(const json::value& rules) {
@@ -83,6 +120,8 @@ json::value FaultScript::list() const {
   for (const Rule& rule : rules_)
     out.push_back({{"service", rule.service},
                    {"operation", rule.operation},
+                   {"table", rule.table},
+                   {"shard", rule.shard},
                    {"nth", rule.nth},
                    {"every", rule.every},
                    {"probability", rule.probability},
@@ -90,6 +129,7 @@ json::value FaultScript::list() const {
                    {"action", rule.action_name},
                    {"value", rule.fault.value},
                    {"code", rule.fault.code},
+                   {"message", rule.fault.message},
                    {"seen", rule.seen},
                    {"fired", rule.fired}});
   return out;
@@ -102,11 +142,24 @@ bool FaultScript::due(Rule& rule) {
   return std::uniform_real_distribution<double>(0, 1)(rule.random) < rule.probability;
 }
 
-std::optional<Fault> FaultScript::next(std::string_view service, std::string_view operation) {
+bool FaultScript::matches(const Rule& rule, const FaultSubject& subject) {
+  return (rule.table.empty() || rule.table == subject.table) &&
+         (rule.shard.empty() || rule.shard == subject.shard);
+}
+
+std::optional<Fault> FaultScript::next(std::string_view service, std::string_view operation,
+                                       const std::function<FaultSubject()>& subject) {
   std::optional<Fault> chosen;
+  std::optional<FaultSubject> known;
+  const std::int64_t time_us = now_us();
   for (Rule& rule : rules_) {
     if (!rule.service.empty() && rule.service != service) continue;
     if (!rule.operation.empty() && rule.operation != operation) continue;
+    if (time_us < rule.from_us || time_us >= rule.until_us) continue;
+    if (!rule.table.empty() || !rule.shard.empty()) {
+      if (!known) known = subject();
+      if (!matches(rule, *known)) continue;
+    }
     ++rule.seen;
     if (chosen || !due(rule)) continue;
     ++rule.fired;

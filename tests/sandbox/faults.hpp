@@ -4,6 +4,7 @@
 #include <boost/json/fwd.hpp>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <random>
 #include <string>
@@ -21,13 +22,25 @@ enum class FaultAction {
   bad_md5,        // apply, answer with a wrong MD5 header
   bad_crc,        // apply, answer with a wrong checksum (OSS: header; Table Store: first stream record)
   wrong_signature_answer,  // apply, sign the answer wrongly (Table Store)
-  stall                    // never answer; the connection stays open until the client gives up
+  stall,                   // never answer; the connection stays open until the client gives up
+  empty_page,              // GetStreamRecord: no records, though there may be some
+  short_page,              // GetStreamRecord: fewer records than there are
+  expire_iterator,         // GetStreamRecord, GetShardIterator: the position is said to be trimmed
+  no_iterator              // GetShardIterator: an empty iterator
 };
 
 struct Fault {
   FaultAction action = FaultAction::delay;
-  std::uint32_t value = 0;  // delay: milliseconds; status: its number; truncate_body: bytes that are sent
-  std::string code;         // status: the error code; empty: the usual one of that status
+  // delay: milliseconds; status: its number; truncate_body: bytes that are sent; short_page: records
+  std::uint32_t value = 0;
+  std::string code;     // status: the error code; empty: the usual one of that status
+  std::string message;  // status: the text; empty: that of the script
+};
+
+/// What a request is about, as far as rules can narrow it.
+struct FaultSubject {
+  std::string table;
+  std::string shard;
 };
 
 class FaultScript {
@@ -39,13 +52,19 @@ class FaultScript {
   boost::json::value list() const;
 
   /// The fault for this request, if any. Every rule that matches counts the request; the first one due wins.
-  std::optional<Fault> next(std::string_view service, std::string_view operation);
+  /// `subject` is asked only if a rule needs it.
+  std::optional<Fault> next(std::string_view service, std::string_view operation,
+                            const std::function<FaultSubject()>& subject);
 
  private:
   struct Rule {
-    std::string service;    // "ots", "oss" or empty for both
-    std::string operation;  // empty for all
-    std::uint64_t nth = 0;  // only the nth matching request
+    std::string service;                // "ots", "oss" or empty for both
+    std::string operation;              // empty for all
+    std::string table;                  // empty for all
+    std::string shard;                  // empty for all
+    std::int64_t from_us = 0;           // the rule holds from then on, by the machine's clock ...
+    std::int64_t until_us = INT64_MAX;  // ... until then
+    std::uint64_t nth = 0;              // only the nth matching request
     std::uint64_t every = 0;
     double probability = 0;
     std::uint64_t times = 0;  // fires at most so often; 0: for ever
@@ -56,6 +75,8 @@ class FaultScript {
     std::mt19937_64 random;
   };
   static Rule parse(const boost::json::object& text);
+  static void check(Rule& rule);
+  static bool matches(const Rule& rule, const FaultSubject& subject);
   static bool due(Rule& rule);
 
   std::vector<Rule> rules_;

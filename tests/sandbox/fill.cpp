@@ -13,11 +13,14 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr int kTriesMax = 1'000'000;  // until a key falls into the wanted shard
+
 struct FillPlan {
   std::uint64_t changes = 1000;
   std::optional<std::int64_t> from_us;  // without: every change gets the present time
   std::int64_t to_us = 0;
   std::uint64_t shards = 0;  // 0: as the table is partitioned
+  std::string only_shard;    // empty: all of them
   bool stream_only = false;
   ChangeMix mix;
 };
@@ -66,6 +69,8 @@ FillPlan read_plan(const json::object& request) {
       plan.mix.seed = value.to_number<std::uint64_t>();
     else if (name == "shards")
       plan.shards = value.to_number<std::uint64_t>();
+    else if (name == "shard")
+      plan.only_shard = value.as_string();
     else if (name == "kinds")
       for (const json::value& kind : value.as_array()) plan.mix.kinds.push_back(kind_of(kind.as_string()));
     else if (name == "actions")
@@ -99,10 +104,9 @@ class Filler {
   json::object run() {
     prepare();
     for (std::uint64_t i = 0; i < plan_.changes; ++i) {
-      const std::int64_t time_us = table_.stream()->next_time(time_of(i));
-      if (i == 0) first_us_ = time_us;
-      last_us_ = time_us;
-      write(source_.next(time_us / 1000), time_us);
+      const std::int64_t wanted_us = time_of(i);
+      last_us_ = write(next_change(wanted_us / 1000), wanted_us);
+      if (i == 0) first_us_ = last_us_;
     }
     table_.save_rows();
     table_.stream()->flush();
@@ -113,8 +117,10 @@ class Filler {
   void prepare() {
     if (plan_.shards > 0 && plan_.shards != table_.partitions().size())
       table_.repartition(source_.bounds(plan_.shards));
-    if (plan_.from_us && table_.stream()->next_time(*plan_.from_us) != *plan_.from_us)
+    if (plan_.from_us && !clock_.steps && *plan_.from_us <= table_.stream()->latest_time())
       throw std::invalid_argument("fill: from_ms lies before the last record of the stream");
+    if (!plan_.only_shard.empty() && table_.stream()->find(plan_.only_shard) == nullptr)
+      throw std::invalid_argument(fmt::format("fill shard {}: there is none of that id", plan_.only_shard));
   }
 
   std::int64_t time_of(std::uint64_t change) const {
@@ -124,7 +130,18 @@ class Filler {
            static_cast<std::int64_t>(share * static_cast<double>(plan_.to_us - *plan_.from_us));
   }
 
-  void write(ChangeSource::Change change, std::int64_t time_us) {
+  ChangeSource::Change next_change(std::int64_t version_ms) {
+    for (int tries = 0; tries < kTriesMax; ++tries) {
+      ChangeSource::Change change = source_.next(version_ms);
+      if (plan_.only_shard.empty() || table_.shard_of(change.key)->id == plan_.only_shard) return change;
+    }
+    table_.save_rows();
+    table_.stream()->flush();
+    throw std::invalid_argument(fmt::format("fill shard {}: no key falls into it", plan_.only_shard));
+  }
+
+  // Returns the time the record got.
+  std::int64_t write(ChangeSource::Change change, std::int64_t time_us) {
     Shard& shard = *table_.shard_of(change.key);
     ChangeRecord record;
     record.action = change.action;
@@ -134,7 +151,7 @@ class Filler {
     cells_ += record.row.cells.size();
     ++counts_[static_cast<std::size_t>(record.action)];
     ++by_shard_[shard.id];
-    table_.stream()->append_later(shard, record, time_us);
+    return table_.stream()->append_later(shard, record, WriteTime{time_us, clock_.steps, 0});
   }
 
   // Changes the row as a client's write would.

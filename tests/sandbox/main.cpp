@@ -1,5 +1,6 @@
 // sluice-sandbox: a local Table Store and a local OSS on one port. docs/sandbox.md is its manual.
 #include "tests/sandbox/admin.hpp"
+#include "tests/sandbox/fault_subject.hpp"
 #include "tests/sandbox/listener.hpp"
 #include "tests/sandbox/oss_service.hpp"
 #include "tests/sandbox/ots_service.hpp"
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <sys/resource.h>
 
 namespace sluice::sandbox {
 namespace {
@@ -25,7 +27,8 @@ class Router : public Handler {
     if (Admin::takes(request)) return std::nullopt;
     const bool ots = OtsService::takes(request);
     const std::string operation = ots ? OtsService::operation(request) : OssService::operation(request);
-    std::optional<Fault> fault = faults_.next(ots ? "ots" : "oss", operation);
+    const auto subject = [&] { return ots ? fault_subject(request, operation) : FaultSubject(); };
+    std::optional<Fault> fault = faults_.next(ots ? "ots" : "oss", operation, subject);
     if (fault) ++statistics_.faults[counted_name(request)];
     return fault;
   }
@@ -65,7 +68,16 @@ struct Options {
   ListenOptions listen;
 };
 
+// Each shard of each table keeps its log open.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void run(const Options& options) {
+  raise_file_limit();
   std::filesystem::create_directories(options.folder);
   Router router(options.folder, options.credentials);
   if (!options.faults_file.empty())

@@ -3,20 +3,32 @@
 // Refusal.
 
 #include "tests/sandbox/catalog.hpp"
+#include "tests/sandbox/faults.hpp"
 #include "tests/sandbox/refusal.hpp"
 
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace sluice::sandbox {
+
+/// What a time series table answers to operations that are not for it.
+Refusal not_for_time_series(const std::string& table, std::string_view operation);
 
 struct OtsCall {
   Catalog& catalog;
   const std::string& instance;
   const std::string& body;
+  std::string_view operation;
+  const Fault* fault = nullptr;  // for the operation to carry out, if it is one of its page
 
-  Table& table(const std::string& name) const { return catalog.at(instance, name); }
+  /// A table with rows: a time series table is refused.
+  Table& table(const std::string& name) const {
+    Table& found = catalog.at(instance, name);
+    if (found.kind() == TableKind::time_series) throw not_for_time_series(name, operation);
+    return found;
+  }
 
   template <class PbRequest>
   PbRequest parse() const {

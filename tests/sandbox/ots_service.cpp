@@ -104,7 +104,7 @@ Response OtsService::handle(const Request& request, const std::optional<Fault>& 
     if (fault && fault->action == FaultAction::status)
       throw Refusal(static_cast<int>(fault->value),
                     fault->code.empty() ? default_code(static_cast<int>(fault->value)) : fault->code,
-                    "Injected by the fault script.");
+                    fault->message.empty() ? "Injected by the fault script." : fault->message);
     if (request.method != "POST")
       throw Refusal(405, "OTSMethodNotAllowed", "Only POST method for requests is supported.");
     const auto found = ots_operations().find(operation(request));
@@ -115,7 +115,8 @@ Response OtsService::handle(const Request& request, const std::optional<Fault>& 
     authenticate_ots(request, credentials_);
     const std::string instance(request.header("x-ots-instancename"));
     check_instance_name(instance);
-    response.body = found->second({catalog_, instance, inflated(request)});
+    response.body =
+        found->second({catalog_, instance, inflated(request), found->first, fault ? &*fault : nullptr});
   } catch (const Refusal& refusal) {
     error_code = refusal.code;
     response = error_response(refusal.status, refusal.code, refusal.what());

@@ -1,7 +1,6 @@
 #include "tests/sandbox/stream_log.hpp"
 
 #include "core/tablestore/ots.pb.h"
-#include "tests/sandbox/plain_buffer.hpp"
 
 #include <cstring>
 #include <fcntl.h>
@@ -11,8 +10,10 @@ namespace {
 
 constexpr std::uint64_t kScanBytes = 8U << 20U;
 constexpr std::size_t kFlushBytes = 4U << 20U;
-// From the end of a record's PlainBuffer: row checksum (2), row index (5), then the 8 bytes of the time.
-constexpr std::size_t kTimeFromEnd = 2 + 5 + 8;
+// From the end of a record's PlainBuffer: row checksum (2), then number and tag of row index, time and epoch.
+constexpr std::size_t kRowIndexFromEnd = 2 + 4;
+constexpr std::size_t kTimeFromEnd = kRowIndexFromEnd + 1 + 8;
+constexpr std::size_t kEpochFromEnd = kTimeFromEnd + 1 + 4;
 
 void append_varint(std::uint64_t number, std::string& out) {
   for (; number >= 0x80; number >>= 7U) out += static_cast<char>(number | 0x80U);
@@ -47,12 +48,15 @@ std::string_view record_bytes(std::string_view content) {
   return content.substr(3 + head, length);
 }
 
-std::int64_t time_in(std::string_view content) {
+plain_buffer::SequenceInfo sequence_in(std::string_view content) {
   const std::string_view record = record_bytes(content);
-  std::int64_t time = 0;
-  if (record.size() < kTimeFromEnd) return 0;
-  std::memcpy(&time, record.data() + record.size() - kTimeFromEnd, sizeof time);
-  return time;
+  plain_buffer::SequenceInfo out;
+  if (record.size() < kEpochFromEnd) return out;
+  const char* end = record.data() + record.size();
+  std::memcpy(&out.epoch, end - kEpochFromEnd, sizeof out.epoch);
+  std::memcpy(&out.timestamp_us, end - kTimeFromEnd, sizeof out.timestamp_us);
+  std::memcpy(&out.row_index, end - kRowIndexFromEnd, sizeof out.row_index);
+  return out;
 }
 
 }  // namespace
@@ -68,7 +72,7 @@ void StreamLog::load() {
     std::string_view content;
     std::size_t taken = 0;
     while (const std::size_t field = field_at(rest, content)) {
-      index_.push_back({end_ + taken, time_in(content)});
+      add(end_ + taken, sequence_in(content));
       ++counts_[static_cast<unsigned char>(content[1]) & 3U];
       taken += field;
       rest.remove_prefix(field);
@@ -79,17 +83,21 @@ void StreamLog::load() {
   if (end_ < length) file_.truncate(end_);
 }
 
+void StreamLog::add(std::uint64_t offset, const plain_buffer::SequenceInfo& sequence) {
+  index_.push_back({offset, std::max(latest_time(), sequence.timestamp_us)});
+  last_ = sequence;
+}
+
 std::uint64_t StreamLog::first_at(std::int64_t time_us) const {
   const auto found =
       std::lower_bound(index_.begin(), index_.end(), time_us,
-                       [](const Entry& entry, std::int64_t time) { return entry.time_us < time; });
+                       [](const Entry& entry, std::int64_t time) { return entry.latest_us < time; });
   return static_cast<std::uint64_t>(found - index_.begin());
 }
 
-void StreamLog::append_later(const ChangeRecord& record, std::int64_t time_us) {
+void StreamLog::append_later(const ChangeRecord& record, const plain_buffer::SequenceInfo& sequence) {
   std::string row;
   plain_buffer::append_header(row);
-  const plain_buffer::SequenceInfo sequence{0, time_us, 0};
   plain_buffer::append_row(record.row, sequence, row);
   std::string content{'\x08', static_cast<char>(record.action), '\x12'};
   append_varint(row.size(), content);
@@ -106,15 +114,10 @@ void StreamLog::append_later(const ChangeRecord& record, std::int64_t time_us) {
   pending_ += '\x0A';
   append_varint(content.size(), pending_);
   pending_ += content;
-  index_.push_back({end_, time_us});
+  add(end_, sequence);
   ++counts_[static_cast<std::size_t>(record.action)];
   end_ += pending_.size() - before;
   if (pending_.size() >= kFlushBytes) flush();
-}
-
-void StreamLog::append(const ChangeRecord& record, std::int64_t time_us) {
-  append_later(record, time_us);
-  flush();
 }
 
 void StreamLog::flush() {

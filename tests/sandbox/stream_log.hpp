@@ -1,12 +1,16 @@
 #pragma once
 // The change records of one shard: an append-only file plus an index in memory (16 bytes a record).
 //
+// Records stand in the order they were written; their (epoch, time, row index) ascends, their times alone may
+// step back where the epoch grows.
+//
 // The file is a run of protobuf fields "stream_records" exactly as GetStreamRecordResponse carries them, so a
 // page is one read of the file and no encoding. A torn record at the end, left by a kill, is cut off when
 // opening.
 
 #include "tests/sandbox/file.hpp"
 #include "tests/sandbox/ots_value.hpp"
+#include "tests/sandbox/plain_buffer.hpp"
 
 #include <array>
 #include <cstdint>
@@ -34,16 +38,15 @@ class StreamLog {
   std::uint64_t size() const { return index_.size(); }
   /// Records of an action, also those written before the program started.
   std::uint64_t count(RowAction action) const { return counts_[static_cast<std::size_t>(action)]; }
-  /// Microseconds; record < size().
-  std::int64_t time_of(std::uint64_t record) const { return index_[record].time_us; }
-  std::int64_t last_time() const { return index_.empty() ? 0 : index_.back().time_us; }
+  /// Where the last record stands; zeros if there is none.
+  const plain_buffer::SequenceInfo& last() const { return last_; }
+  /// The greatest time of all records; 0 if there is none.
+  std::int64_t latest_time() const { return index_.empty() ? 0 : index_.back().latest_us; }
   /// The first record at or after `time_us`; size() if there is none.
   std::uint64_t first_at(std::int64_t time_us) const;
 
-  /// `time_us` must be later than last_time().
-  void append(const ChangeRecord& record, std::int64_t time_us);
-  /// The same without writing; flush() writes all that is pending.
-  void append_later(const ChangeRecord& record, std::int64_t time_us);
+  /// `sequence` must come after last(). Nothing is written before flush().
+  void append_later(const ChangeRecord& record, const plain_buffer::SequenceInfo& sequence);
   void flush();
 
   struct Page {
@@ -58,12 +61,14 @@ class StreamLog {
  private:
   struct Entry {
     std::uint64_t offset;
-    std::int64_t time_us;
+    std::int64_t latest_us;  // the greatest time up to this record, so that first_at() can search
   };
   void load();
+  void add(std::uint64_t offset, const plain_buffer::SequenceInfo& sequence);
 
   File file_;
   std::vector<Entry> index_;
+  plain_buffer::SequenceInfo last_;
   std::array<std::uint64_t, 4> counts_{};
   std::uint64_t end_ = 0;  // file length plus what is pending
   std::string pending_;

@@ -1,11 +1,9 @@
 // ListStream, DescribeStream, GetShardIterator and GetStreamRecord.
-#include "tests/sandbox/digest.hpp"
 #include "tests/sandbox/ots_operations.hpp"
 #include "tests/sandbox/row_select.hpp"
+#include "tests/sandbox/stream_position.hpp"
 
 #include <fmt/format.h>
-
-#include <charconv>
 
 namespace sluice::sandbox {
 namespace {
@@ -15,15 +13,23 @@ constexpr std::uint64_t kPageBytesMax = 4U << 20U;
 constexpr int kShardsMax = 100;
 // Every so manieth search by time is answered in two steps, so that clients meet the token.
 constexpr int kTokenEvery = 4;
+// In a table group, records of other tables stand before every so manieth record.
+constexpr std::int64_t kForeignEvery = 3;
 
 Refusal trimmed() {
   return {404, "OTSTrimmedDataAccess", "Requested stream data is already trimmed or does not exist."};
 }
 
-ChangeStream& stream_of(const OtsCall& call, const std::string& stream_id) {
+Table& table_of(const OtsCall& call, const std::string& stream_id) {
   for (const auto& [name, table] : call.catalog.tables(call.instance))
-    if (table->stream() != nullptr && table->stream()->id() == stream_id) return *table->stream();
+    if (table->stream() != nullptr && table->stream()->id() == stream_id) return *table;
   throw Refusal(404, "OTSObjectNotExist", "Requested stream does not exist.");
+}
+
+ChangeStream& readable(Table& table) {
+  if (table.stream()->take_enabling_request())
+    throw Refusal(404, "OTSTableNotReady", "The table is not ready.");
+  return *table.stream();
 }
 
 Shard& shard_of(ChangeStream& stream, const std::string& shard_id, std::int64_t time_us) {
@@ -33,38 +39,56 @@ Shard& shard_of(ChangeStream& stream, const std::string& shard_id, std::int64_t 
   return *shard;
 }
 
-// Iterators and tokens name a position for good; their text is opaque to clients.
-struct Position {
-  std::string kind;  // "it" or "tok"
-  std::string stream;
-  std::string shard;
-  std::int64_t number = 0;  // a record, or the time a token searches
+bool is_hit(const OtsCall& call, FaultAction action) {
+  return call.fault != nullptr && call.fault->action == action;
+}
 
-  std::string text() const { return base64_encode(fmt::format("{}|{}|{}|{}", kind, stream, shard, number)); }
-};
+// Answers that a search by time takes.
+std::int64_t search_steps(const OtsCall& call) {
+  static int searches = 0;
+  if (call.catalog.streams.search_steps > 0) return call.catalog.streams.search_steps;
+  return ++searches % kTokenEvery == 0 ? 2 : 1;
+}
 
-Position parse_position(const std::string& text, std::string_view kind) {
-  const Refusal malformed = invalid(fmt::format("Invalid shard iterator or token: {}.", text));
-  const std::string plain = base64_decode(text).value_or("");
-  Position out;
-  const std::size_t a = plain.find('|');
-  const std::size_t b = a == std::string::npos ? a : plain.find('|', a + 1);
-  const std::size_t c = b == std::string::npos ? b : plain.find('|', b + 1);
-  if (c == std::string::npos) throw malformed;
-  out.kind = plain.substr(0, a);
-  out.stream = plain.substr(a + 1, b - a - 1);
-  out.shard = plain.substr(b + 1, c - b - 1);
-  const char* end = plain.data() + plain.size();
-  const auto parsed = std::from_chars(plain.data() + c + 1, end, out.number);
-  if (out.kind != kind || parsed.ec != std::errc() || parsed.ptr != end) throw malformed;
-  return out;
+void check_table_name(const Table& table, const pb::GetStreamRecordRequest& request) {
+  const std::string& name = table.meta().table_name();
+  if (request.has_table_name() && request.table_name() != name)
+    throw invalid(fmt::format("The shard iterator does not belong to table {}.", request.table_name()));
+  if (table.kind() == TableKind::grouped && !request.has_table_name())
+    throw invalid("The table name must be given for a table in a table group.");
+}
+
+std::uint64_t page_limit(const OtsCall& call, const pb::GetStreamRecordRequest& request) {
+  std::uint64_t limit = kPageRecordsMax;
+  if (request.has_limit()) limit = std::min(limit, static_cast<std::uint64_t>(request.limit()));
+  if (is_hit(call, FaultAction::short_page)) limit = std::min<std::uint64_t>(limit, call.fault->value);
+  return limit;
+}
+
+// All but the records of a page of `records`, which are already encoded.
+pb::GetStreamRecordResponse rest_of_page(const OtsCall& call, const Table& table, const Shard& shard,
+                                         const Position& at, std::uint64_t records, bool withheld) {
+  const StreamSettings& settings = call.catalog.streams;
+  pb::GetStreamRecordResponse rest;
+  Position next = at;
+  next.number += static_cast<std::int64_t>(records);
+  const bool at_end = static_cast<std::uint64_t>(next.number) == shard.log->size();
+  if (records > 0)
+    next.turn = 0;
+  else if (settings.moving_iterators || (withheld && table.kind() == TableKind::grouped))
+    ++next.turn;
+  const bool ends = shard.closed && at_end && !withheld && !(settings.empty_end && records > 0);
+  if (!ends) rest.set_next_shard_iterator(next.text());
+  if (table.kind() == TableKind::grouped || settings.may_more_record)
+    rest.set_may_more_record(records > 0 || (withheld && (!at_end || table.kind() == TableKind::grouped)));
+  return rest;
 }
 
 }  // namespace
 
 std::string list_stream(const OtsCall& call) {
   const auto request = call.parse<pb::ListStreamRequest>();
-  if (request.has_table_name()) call.table(request.table_name());
+  if (request.has_table_name()) call.catalog.at(call.instance, request.table_name());
   pb::ListStreamResponse response;
   for (const auto& [name, table] : call.catalog.tables(call.instance)) {
     if (table->stream() == nullptr || (request.has_table_name() && request.table_name() != name)) continue;
@@ -78,16 +102,22 @@ std::string list_stream(const OtsCall& call) {
 
 std::string describe_stream(const OtsCall& call) {
   const auto request = call.parse<pb::DescribeStreamRequest>();
-  const ChangeStream& stream = stream_of(call, request.stream_id());
+  Table& table = table_of(call, request.stream_id());
+  const std::string& name = table.meta().table_name();
+  const bool time_series = table.kind() == TableKind::time_series;
+  if (time_series && !request.support_timeseries_data_table())
+    throw not_for_time_series(name, call.operation);
   if (request.has_shard_limit() && request.shard_limit() <= 0)
     throw invalid("The limit must be greater than 0.");
+  ChangeStream& stream = *table.stream();
   const int limit = request.has_shard_limit() ? std::min(request.shard_limit(), kShardsMax) : kShardsMax;
   pb::DescribeStreamResponse response;
   response.set_stream_id(stream.id());
   response.set_expiration_time(stream.hours());
-  response.set_table_name(stream.id().substr(0, stream.id().rfind('_')));
+  response.set_table_name(name);
   response.set_creation_time(stream.created_us());
-  response.set_stream_status(pb::STREAM_ACTIVE);
+  response.set_stream_status(stream.take_enabling_request() ? pb::STREAM_ENABLING : pb::STREAM_ACTIVE);
+  if (request.support_timeseries_data_table()) response.set_is_timeseries_data_table(time_series);
   const std::int64_t time_us = call.catalog.clock.now();
   bool started = !request.has_inclusive_start_shard_id();
   for (const Shard& shard : stream.shards()) {
@@ -107,29 +137,33 @@ std::string describe_stream(const OtsCall& call) {
 }
 
 std::string get_shard_iterator(const OtsCall& call) {
-  static int searches = 0;
   const auto request = call.parse<pb::GetShardIteratorRequest>();
-  ChangeStream& stream = stream_of(call, request.stream_id());
+  ChangeStream& stream = readable(table_of(call, request.stream_id()));
   const std::int64_t time_us = call.catalog.clock.now();
   const Shard& shard = shard_of(stream, request.shard_id(), time_us);
+  if (is_hit(call, FaultAction::expire_iterator)) throw trimmed();
   const std::uint64_t first = stream.first_readable(shard, time_us);
   pb::GetShardIteratorResponse response;
   std::uint64_t record = first;
-  if (request.has_token() && !request.token().empty()) {
-    const Position token = parse_position(request.token(), "tok");
-    if (token.shard != shard.id || token.number != request.timestamp())
-      throw invalid("The token belongs to another search.");
+  if (request.has_timestamp()) {
+    std::int64_t steps_left = 0;
+    if (request.has_token() && !request.token().empty()) {
+      const Position token = parse_position(request.token(), "tok");
+      if (token.shard != shard.id || token.number != request.timestamp())
+        throw invalid("The token belongs to another search.");
+      steps_left = token.turn - 1;
+    } else {
+      steps_left = search_steps(call) - 1;
+    }
     record = std::max(first, shard.log->first_at(request.timestamp()));
-  } else if (request.has_timestamp()) {
-    record = std::max(first, shard.log->first_at(request.timestamp()));
-    if (++searches % kTokenEvery == 0) {
+    if (steps_left > 0) {
       // The search is said to have come half the way only.
       record = first + (record - first) / 2;
-      response.set_next_token(Position{"tok", stream.id(), shard.id, request.timestamp()}.text());
+      response.set_next_token(Position{"tok", stream.id(), shard.id, request.timestamp(), steps_left}.text());
     }
   }
-  response.set_shard_iterator(
-      Position{"it", stream.id(), shard.id, static_cast<std::int64_t>(record)}.text());
+  const Position found{"it", stream.id(), shard.id, static_cast<std::int64_t>(record)};
+  response.set_shard_iterator(is_hit(call, FaultAction::no_iterator) ? "" : found.text());
   return response.SerializeAsString();
 }
 
@@ -137,22 +171,20 @@ std::string get_stream_record(const OtsCall& call) {
   const auto request = call.parse<pb::GetStreamRecordRequest>();
   if (request.has_limit() && request.limit() <= 0) throw invalid("The limit must be greater than 0.");
   const Position at = parse_position(request.shard_iterator(), "it");
-  ChangeStream& stream = stream_of(call, at.stream);
+  Table& table = table_of(call, at.stream);
+  check_table_name(table, request);
+  ChangeStream& stream = readable(table);
   const std::int64_t time_us = call.catalog.clock.now();
   const Shard& shard = shard_of(stream, at.shard, time_us);
   const auto from = static_cast<std::uint64_t>(at.number);
-  if (from < stream.first_readable(shard, time_us)) throw trimmed();
+  if (from < stream.first_readable(shard, time_us) || is_hit(call, FaultAction::expire_iterator))
+    throw trimmed();
   if (from > shard.log->size()) throw invalid("Invalid shard iterator: it lies behind the end of the shard.");
-  const std::uint64_t limit =
-      request.has_limit()
-          ? std::min<std::uint64_t>(static_cast<std::uint64_t>(request.limit()), kPageRecordsMax)
-          : kPageRecordsMax;
-  StreamLog::Page page = shard.log->page(from, limit, kPageBytesMax);
-  pb::GetStreamRecordResponse rest;  // all but the records, which are already encoded
-  const std::uint64_t next = from + page.records;
-  if (!shard.closed || next < shard.log->size())
-    rest.set_next_shard_iterator(
-        Position{"it", stream.id(), shard.id, static_cast<std::int64_t>(next)}.text());
+  const bool foreign = table.kind() == TableKind::grouped && at.turn == 0 && at.number % kForeignEvery == 0;
+  const bool withheld = foreign || is_hit(call, FaultAction::empty_page);
+  StreamLog::Page page;
+  if (!withheld) page = shard.log->page(from, page_limit(call, request), kPageBytesMax);
+  pb::GetStreamRecordResponse rest = rest_of_page(call, table, shard, at, page.records, withheld);
   set_consumed(*rest.mutable_consumed(), capacity_units(page.fields.size()), 0);
   rest.AppendToString(&page.fields);
   return std::move(page.fields);

@@ -39,8 +39,9 @@ std::string new_table_id() {
 
 }  // namespace
 
-Table::Table(std::filesystem::path folder, const pb::CreateTableRequest& request)
-    : folder_(std::move(folder)), meta_(request.table_meta()), created_us_(now_us()) {
+Table::Table(std::filesystem::path folder, const pb::CreateTableRequest& request, TableKind kind,
+             std::int64_t time_us)
+    : folder_(std::move(folder)), kind_(kind), meta_(request.table_meta()), created_us_(now_us()) {
   std::filesystem::create_directories(folder_);
   meta_.set_table_id(new_table_id());
   options_.set_time_to_live(-1);
@@ -60,13 +61,15 @@ Table::Table(std::filesystem::path folder, const pb::CreateTableRequest& request
   partitions_.back().end = Value::infinite(ValueType::inf_max);
   row_log_ = File(folder_ / "rows.log", O_RDWR | O_CREAT | O_APPEND);
   if (request.has_stream_spec() && request.stream_spec().enable_stream())
-    enable_stream(request.stream_spec());
+    enable_stream(request.stream_spec(), time_us);
   else
     save();
 }
 
 Table::Table(std::filesystem::path folder) : folder_(std::move(folder)) {
   const json::value saved = json::parse(read_file(folder_ / "table.json"));
+  if (saved.as_object().contains("kind"))
+    kind_ = static_cast<TableKind>(saved.at("kind").to_number<std::uint8_t>());
   unpack(saved.at("meta"), meta_);
   unpack(saved.at("options"), options_);
   unpack(saved.at("throughput"), throughput_);
@@ -75,7 +78,7 @@ Table::Table(std::filesystem::path folder) : folder_(std::move(folder)) {
     partitions_.push_back({unpack_value(partition.at("begin")), unpack_value(partition.at("end")),
                            std::string(partition.at("shard").as_string())});
   if (const json::value& stream = saved.at("stream"); stream.is_object())
-    stream_.emplace(stream_folder(stream.at("created_us").as_int64()), stream.as_object());
+    stream_.emplace(stream_folder(std::string(stream.at("id").as_string())), stream.as_object());
   load_rows();
 }
 
@@ -84,7 +87,8 @@ void Table::save() const {
   for (const Partition& partition : partitions_)
     partitions.push_back(
         {{"begin", packed(partition.begin)}, {"end", packed(partition.end)}, {"shard", partition.shard}});
-  const json::object out{{"meta", packed(meta_)},
+  const json::object out{{"kind", static_cast<std::uint8_t>(kind_)},
+                         {"meta", packed(meta_)},
                          {"options", packed(options_)},
                          {"throughput", packed(throughput_)},
                          {"created_us", created_us_},
@@ -120,10 +124,10 @@ void Table::change_throughput(const pb::CapacityUnit& unit) {
   save();
 }
 
-void Table::enable_stream(const pb::StreamSpecification& spec) {
-  const std::int64_t time_us = now_us();
-  stream_.emplace(stream_folder(time_us), fmt::format("{}_{}", meta_.table_name(), time_us), time_us,
-                  spec.expiration_time(),
+// The id comes from the machine's clock, so that it is new whatever the stream's clock says.
+void Table::enable_stream(const pb::StreamSpecification& spec, std::int64_t time_us) {
+  const std::string id = fmt::format("{}_{}", meta_.table_name(), now_us());
+  stream_.emplace(stream_folder(id), id, time_us, spec.expiration_time(),
                   std::vector<std::string>(spec.columns_to_get().begin(), spec.columns_to_get().end()));
   for (Partition& partition : partitions_) partition.shard = stream_->open_shard("", "", time_us);
   save();
@@ -131,15 +135,15 @@ void Table::enable_stream(const pb::StreamSpecification& spec) {
 
 void Table::disable_stream() {
   if (!stream_) return;
-  const std::filesystem::path folder = stream_folder(stream_->created_us());
+  const std::filesystem::path folder = stream_folder(stream_->id());
   stream_.reset();
   for (Partition& partition : partitions_) partition.shard.clear();
   save();
   std::filesystem::remove_all(folder);
 }
 
-std::filesystem::path Table::stream_folder(std::int64_t created_us) const {
-  return folder_ / fmt::format("stream-{}", created_us);
+std::filesystem::path Table::stream_folder(const std::string& stream_id) const {
+  return folder_ / fmt::format("stream-{}", stream_id.substr(stream_id.rfind('_') + 1));
 }
 
 std::vector<Cell> Table::wire_key(const Key& key) const {
@@ -194,13 +198,13 @@ void Table::erase_later(const Key& key) {
 }
 
 void Table::commit(const Key& key, std::optional<Row> after, const ChangeRecord& record,
-                   const StreamClock& clock) {
+                   const WriteTime& at) {
   if (after)
     store_later(key, std::move(*after));
   else
     erase_later(key);
   save_rows();
-  if (Shard* shard = shard_of(key)) stream_->append(*shard, record, stream_->next_time(clock.now()));
+  if (Shard* shard = shard_of(key)) stream_->append(*shard, record, at);
 }
 
 void Table::load_rows() {

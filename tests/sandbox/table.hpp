@@ -15,12 +15,19 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace sluice::sandbox {
 
 namespace pb = ots::proto;
+
+enum class TableKind : std::uint8_t {
+  plain,
+  grouped,     // shares its shards with other tables of a table group
+  time_series  // has a stream, but none of the operations on rows
+};
 
 /// Keys whose first column lies in [begin, end).
 struct Partition {
@@ -33,11 +40,13 @@ class Table {
  public:
   using Rows = std::map<Key, Row, KeyLess>;
 
-  /// Makes the folder and writes it down.
-  Table(std::filesystem::path folder, const pb::CreateTableRequest& request);
+  /// Makes the folder and writes it down. `now_us` is when the stream is switched on, if it is.
+  Table(std::filesystem::path folder, const pb::CreateTableRequest& request, TableKind kind,
+        std::int64_t now_us);
   /// Loads what is there.
   explicit Table(std::filesystem::path folder);
 
+  TableKind kind() const { return kind_; }
   const pb::TableMeta& meta() const { return meta_; }
   const pb::TableOptions& options() const { return options_; }
   const pb::ReservedThroughputDetails& throughput() const { return throughput_; }
@@ -53,21 +62,23 @@ class Table {
 
   void change_options(const pb::TableOptions& changes);
   void change_throughput(const pb::CapacityUnit& unit);
-  void enable_stream(const pb::StreamSpecification& spec);
+  void enable_stream(const pb::StreamSpecification& spec, std::int64_t now_us);
   void disable_stream();
 
   /// Stores the row's new state (nothing: gone) and records the change if the stream is on.
-  void commit(const Key& key, std::optional<Row> after, const ChangeRecord& record, const StreamClock& clock);
+  void commit(const Key& key, std::optional<Row> after, const ChangeRecord& record, const WriteTime& at);
   /// For bulk filling: like commit without the stream, unflushed until save_rows().
   void store_later(const Key& key, Row after);
   void erase_later(const Key& key);
   void save_rows();
   Shard* shard_of(const Key& key);
 
-  /// Cuts the partition of `shard` (of the only or first one if empty) at `at`; returns the new partitions'
-  /// shards. Throws std::invalid_argument if that cannot be done.
-  std::vector<std::string> split(const std::string& shard, const std::optional<Value>& at,
-                                 std::int64_t now_us);
+  /// Cuts the partition of `shard` (of the only or first one if empty) at all these points, two parts at a
+  /// time as the service does it; returns the shards of the parts. Throws std::invalid_argument if that
+  /// cannot be done.
+  std::vector<std::string> split(const std::string& shard, std::vector<Value> points, std::int64_t now_us);
+  /// Points that cut the keys seen in the partition of `shard` into `parts` about equal numbers.
+  std::vector<Value> split_points(const std::string& shard, std::size_t parts) const;
   /// Joins the two neighbours that begin with the partition of `shard`.
   std::string merge(const std::string& shard, std::int64_t now_us);
   /// Replaces the partitions; only before the first record.
@@ -80,13 +91,15 @@ class Table {
 
  private:
   std::size_t partition_index(const std::string& shard) const;
-  Value split_point(const Partition& partition) const;
-  std::filesystem::path stream_folder(std::int64_t created_us) const;
+  void cut(std::size_t index, std::span<const Value> points, std::int64_t now_us);
+  std::vector<Value> first_keys(const Partition& partition, std::size_t wanted) const;
+  std::filesystem::path stream_folder(const std::string& stream_id) const;
   void load_rows();
   void compact_rows();
   void append_row(const WireRow& row);
 
   std::filesystem::path folder_;
+  TableKind kind_ = TableKind::plain;
   pb::TableMeta meta_;
   pb::TableOptions options_;
   pb::ReservedThroughputDetails throughput_;

@@ -35,6 +35,10 @@ std::string split_key(const Table& table, const Value& at, bool all_columns) {
 
 }  // namespace
 
+Refusal not_for_time_series(const std::string& table, std::string_view operation) {
+  return invalid(fmt::format("Table [{}] is a timeseries table, not support {}", table, operation));
+}
+
 void set_consumed(pb::ConsumedCapacity& consumed, std::int32_t read, std::int32_t write) {
   consumed.mutable_capacity_unit()->set_read(read);
   consumed.mutable_capacity_unit()->set_write(write);
@@ -42,7 +46,8 @@ void set_consumed(pb::ConsumedCapacity& consumed, std::int32_t read, std::int32_
 
 std::string list_table(const OtsCall& call) {
   pb::ListTableResponse response;
-  for (const auto& [name, table] : call.catalog.tables(call.instance)) response.add_table_names(name);
+  for (const auto& [name, table] : call.catalog.tables(call.instance))
+    if (table->kind() != TableKind::time_series) response.add_table_names(name);
   return response.SerializeAsString();
 }
 
@@ -85,7 +90,7 @@ std::string update_table(const OtsCall& call) {
     table.change_throughput(request.reserved_throughput().capacity_unit());
   if (request.has_stream_spec()) {
     if (request.stream_spec().enable_stream())
-      table.enable_stream(request.stream_spec());
+      call.catalog.enable_stream(table, request.stream_spec());
     else
       table.disable_stream();
   }
@@ -97,7 +102,9 @@ std::string update_table(const OtsCall& call) {
 }
 
 std::string delete_table(const OtsCall& call) {
-  call.catalog.erase(call.instance, call.parse<pb::DeleteTableRequest>().table_name());
+  const auto request = call.parse<pb::DeleteTableRequest>();
+  call.table(request.table_name());
+  call.catalog.erase(call.instance, request.table_name());
   return {};
 }
 

@@ -75,7 +75,7 @@ std::string returned_row(const Table& table, const Write& write, const Key& key,
   return plain_buffer::encode_row(out);
 }
 
-Written apply(Table& table, const Write& write, const StreamClock& clock) {
+Written apply(Table& table, const Write& write, const WriteTime& at) {
   if (write.row.size() > kRequestBytesMax)
     throw invalid(fmt::format(
         "The total data size of PutRow request exceeds the limit, limit size: {} , data size: {}.",
@@ -87,14 +87,14 @@ Written apply(Table& table, const Write& write, const StreamClock& clock) {
   wire.key = table.wire_key(key);
   const Row* before = table.find(key);
   check_condition(table, key, before, write.condition);
-  RowChange change = decide(table, write, wire, before, clock.now() / 1000);
+  RowChange change = decide(table, write, wire, before, at.time_us / 1000);
   Written out;
   out.row = returned_row(table, write, key, change.after ? &*change.after : nullptr, write.return_content);
   const bool conditional =
       write.condition.row_existence() != pb::IGNORE || write.condition.has_column_condition();
   out.read_units = conditional ? 1 : 0;
   out.write_units = capacity_units(bytes);
-  table.commit(key, std::move(change.after), change.record, clock);
+  table.commit(key, std::move(change.after), change.record, at);
   return out;
 }
 
@@ -103,7 +103,7 @@ std::string single(const OtsCall& call, pb::OperationType type,
                    const std::string& (PbRequest::*row)() const) {
   const auto request = call.parse<PbRequest>();
   const Write write{type, (request.*row)(), request.condition(), request.return_content()};
-  Written written = apply(call.table(request.table_name()), write, call.catalog.clock);
+  Written written = apply(call.table(request.table_name()), write, call.catalog.clock.next_request());
   PbResponse response;
   set_consumed(*response.mutable_consumed(), written.read_units, written.write_units);
   if (!written.row.empty()) response.set_row(std::move(written.row));
@@ -158,6 +158,7 @@ std::string delete_row(const OtsCall& call) {
 std::string batch_write_row(const OtsCall& call) {
   const auto request = call.parse<pb::BatchWriteRowRequest>();
   check_batch(call, request);
+  const WriteTime at = call.catalog.clock.next_request();
   pb::BatchWriteRowResponse response;
   for (const auto& asked : request.tables()) {
     Table& table = call.table(asked.table_name());
@@ -167,7 +168,7 @@ std::string batch_write_row(const OtsCall& call) {
       auto* result = answered->add_rows();
       try {
         const Write write{row.type(), row.row_change(), row.condition(), row.return_content()};
-        Written written = apply(table, write, call.catalog.clock);
+        Written written = apply(table, write, at);
         result->set_is_ok(true);
         set_consumed(*result->mutable_consumed(), written.read_units, written.write_units);
         if (!written.row.empty()) result->set_row(std::move(written.row));
