@@ -93,12 +93,21 @@ test('sandbox: a time series table has a stream of points, and no rows', async (
   assert.deepEqual(read.records.map((record) => record.action_type), ['PUT_ROW', 'PUT_ROW']);
   const [one, two] = rowsOf(read);
   assert.deepEqual(Object.keys(one.key), ['_#h', '_m_name', '_data_source', '_tags', '_time']);
-  assert.match(one.key['_#h'], /^[0-9a-f]{16}$/);
+  assert.match(one.key['_#h'], /^\d{9}$/);
   assert.deepEqual(Object.values(one.key).slice(1), ['cpu', 'host-1', '["az=a","region=hz"]', 1_600_000_000_000_001n]);
   assert.deepEqual(one.cells.map((cell) => [cell.name, cell.value]),
     [['load:double', 0.5], ['cores:long', 8n], ['on:boolean', true], ['name:string', '中'], ['raw:binary', Buffer.from([0, 255])]]);
   assert.deepEqual(Object.values(two.key).slice(1), ['cpu', '', '[]', 1_600_000_000_000_002n]);
   assert.deepEqual(two.cells.map((cell) => [cell.name, cell.value]), [['load:double', 1.5], ['load:long', 2n]]);
+  await assert.rejects(sandbox.admin('fill', { ...table, rows: 1 }), /written by write_points/);
+  // Series spread over the shards, and the points of one stay together.
+  const wide = { instance: 'demo', table: 'wide' };
+  await sandbox.admin('create_table', { ...wide, timeseries: true, shards: 4, stream_hours: 24 });
+  const series = Array.from({ length: 40 }, (_, i) => ({ measurement: 'cpu', source: `host-${i % 20}`, time_us: i, fields: { i } }));
+  await sandbox.admin('write_points', { ...wide, points: series });
+  const { shards } = (await sandbox.admin('stats')).tables.find((one) => one.table === 'wide');
+  assert.equal(shards.reduce((sum, one) => sum + one.records, 0), 40);
+  assert.ok(shards.every((one) => one.records > 0 && one.records % 2 === 0));
   // An ordinary table says that it is none.
   await createTable(tableStore(sandbox), 'orders');
   const ordinary = await call(sandbox.endpoint, 'DescribeStream',

@@ -192,6 +192,8 @@ json::object fill(Catalog& catalog, const json::object& request) {
   Table& table = catalog.at(std::string(request.at("instance").as_string()),
                             std::string(request.at("table").as_string()));
   if (table.stream() == nullptr) throw std::invalid_argument("fill: the stream of the table is off");
+  if (table.kind() == TableKind::time_series)
+    throw std::invalid_argument("fill: a time series table is written by write_points");
   return Filler(table, catalog.clock, read_plan(request)).run();
 }
 
