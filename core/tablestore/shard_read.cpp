@@ -90,8 +90,7 @@ awaitable<Result<void>> ShardRead::probe() {
   if (page.has_error()) co_return walk_.failed(page.error());
   const auto oldest = place_of(*page, 0);
   if (oldest.has_error()) co_return oldest.error();
-  const bool goes_on = page->may_more.value_or(false) && page->next_iterator && !page->next_iterator->empty();
-  co_return walk_.probed(page->server_time, *oldest, goes_on ? page->next_iterator : std::nullopt);
+  co_return walk_.probed(page->server_time, *oldest, page->next_iterator, page->may_more.value_or(false));
 }
 
 awaitable<Result<void>> ShardRead::read() {

@@ -20,7 +20,7 @@ constexpr Duration kPauseMin = 200ms;
 constexpr Duration kPauseMax = 5s;
 // A server that says "more" on this many empty pages in a row is not believed any longer.
 constexpr int kEmptyPagesMax = 64;
-// A repeated window's records were all there once, so few empty answers are needed to see that they are gone.
+// Records that were read once are there at once, so few empty answers are needed to see that they are gone.
 constexpr int kRepeatEmptyPagesMax = 5;
 constexpr int kTrimsMax = 3;
 
@@ -101,9 +101,11 @@ Result<void> ShardWalk::gone(const Error& failure) {
 }
 
 Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence>& oldest,
-                               const std::optional<std::string>& more) {
-  if (!oldest && more && ++empty_probes_ < kEmptyPagesMax) {
-    iterator_ = *more;
+                               const std::optional<std::string>& next_iterator, bool may_more) {
+  const int probes_max = may_more ? kEmptyPagesMax : kRepeatEmptyPagesMax;
+  const bool moved = next_iterator && !next_iterator->empty() && *next_iterator != iterator_;
+  if (!oldest && (moved || (may_more && next_iterator)) && ++empty_probes_ < probes_max) {
+    iterator_ = *next_iterator;
     return {};
   }
   resume_after_ = last_;
@@ -232,37 +234,42 @@ Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator
     polled_ = server_time_;
     return {};
   }
+  const bool moved = *next_iterator != iterator_;
   iterator_ = *next_iterator;
-  if (!page_has_records_) return end_empty_page(may_more);
+  if (!page_has_records_) return end_empty_page(may_more, moved);
   empty_pages_ = 0;
   pause_ = kPauseMin;
   state_ = State::read;
   return {};
 }
 
-Result<void> ShardWalk::end_empty_page(bool may_more) {
+Result<void> ShardWalk::end_empty_page(bool may_more, bool moved) {
   ++empty_pages_;
   if (may_more && empty_pages_ < kEmptyPagesMax) {
     state_ = State::read;
     return {};
   }
-  if (is_astray()) {
-    return error(Errc::corrupt, fmt::format("record {} comes after record {}, which was read before",
-                                            to_text(*left_out_), to_text(*resume_after_)));
-  }
-  if (plan_.until && empty_pages_ > kRepeatEmptyPagesMax) {
-    return error(Errc::trimmed, fmt::format("its record {} is not there any more", to_text(*plan_.until)));
-  }
+  const bool expects_more = plan_.until || is_astray();
+  if (expects_more && empty_pages_ > kRepeatEmptyPagesMax) return missing();
   polled_ = server_time_;
   const Duration left = plan_.window_end + plan_.settle - server_time_;
-  if (!plan_.until && left <= 0us) {
-    state_ = State::done;
+  if (!expects_more && left <= 0us) {
+    // One empty answer whose iterator moved on may have passed over something; the next one tells.
+    state_ = moved && empty_pages_ == 1 ? State::read : State::done;
     return {};
   }
   if (empty_pages_ > 1) pause_ = std::min(2 * pause_, kPauseMax);
-  if (!plan_.until) pause_ = std::min(pause_, std::max<Duration>(left, 10ms));
+  if (!expects_more) pause_ = std::min(pause_, std::max<Duration>(left, 10ms));
   state_ = State::pause;
   return {};
+}
+
+Error ShardWalk::missing() const {
+  if (!is_astray()) {
+    return error(Errc::trimmed, fmt::format("its record {} is not there any more", to_text(*plan_.until)));
+  }
+  return error(Errc::corrupt, fmt::format("record {} comes after record {}, which was read before",
+                                          to_text(*left_out_), to_text(*resume_after_)));
 }
 
 // Records that were read before come again, but the last one of them has not come yet.

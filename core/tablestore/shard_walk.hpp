@@ -80,10 +80,10 @@ class ShardWalk {
   // really lost with OnGap::fail, comes back as the error the walk ends with.
   Result<void> failed(const Error& error);
 
-  // The oldest record kept, or nothing if the shard keeps none. An empty page that may have more behind it says
-  // neither: `more` is its next iterator then, and is probed next.
+  // The oldest record kept, or nothing if the shard keeps none. An empty page whose iterator moved on, to
+  // `next_iterator`, says neither; it is probed there a few times.
   Result<void> probed(Instant server_time, const std::optional<pipeline::Sequence>& oldest,
-                      const std::optional<std::string>& more = std::nullopt);
+                      const std::optional<std::string>& next_iterator = std::nullopt, bool may_more = false);
 
   // A page has come; `first` is its first record's place. Errors: trimmed, corrupt.
   Result<void> begin_page(Instant server_time, const std::optional<pipeline::Sequence>& first);
@@ -115,8 +115,9 @@ class ShardWalk {
   bool is_all_kept(Instant server_time, const std::optional<pipeline::Sequence>& oldest) const;
   Result<void> lose(Instant from, Instant to, std::string_view cause);
   Result<void> gone(const Error& error);
-  Result<void> end_empty_page(bool may_more);
+  Result<void> end_empty_page(bool may_more, bool moved);
   bool is_astray() const;
+  Error missing() const;
   Instant known_until() const;
   Error error(Errc code, std::string_view what) const;
 

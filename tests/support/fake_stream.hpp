@@ -199,6 +199,7 @@ class FakeStream final : public tablestore::StreamApi {
   std::function<Duration()> latency;  // of each request; none: answers at once
   std::function<std::optional<Error>(std::string_view operation)> fault;  // asked before each request
   std::function<bool()> empty_page;  // true: answer with no records and "may have more"
+  std::function<bool()> blank_page;  // true: answer with no records and another iterator for the same place
   std::vector<std::string> calls;    // names of the operations, in order
   int in_flight = 0;
   int in_flight_max = 0;
@@ -250,6 +251,8 @@ class FakeStream final : public tablestore::StreamApi {
       end = offset;
       page.may_more = true;
     }
+    const bool is_blank = blank_page && end > offset && blank_page();
+    if (is_blank) end = offset;
     std::size_t size = 64;  // beyond what a string keeps inside itself
     for (std::size_t i = offset; i < end; ++i) size += source.log[i].bytes.size();
     page.body.reserve(size);
@@ -262,11 +265,13 @@ class FakeStream final : public tablestore::StreamApi {
       start += bytes.size();
     }
     if (!source.closed || end < source.log.size())
-      page.next_iterator = fmt::format("{}@{}", source.info.shard_id, end);
+      page.next_iterator = is_blank ? fmt::format("{}@{}.{}", source.info.shard_id, end, ++blank_pages_)
+                                    : fmt::format("{}@{}", source.info.shard_id, end);
     return page;
   }
 
   tablestore::StreamApiObserver* observer_ = nullptr;
+  int blank_pages_ = 0;
 };
 
 }  // namespace sluice::test

@@ -50,11 +50,16 @@ class Reading {
       if (i > 0 && rules_.records_expire && history_.chance(30)) history_.outage();
       if (i > 0 && rules_.stream_restarts && history_.chance(20)) history_.restart();
       read_window(start, end);
+      // An answer that seems to be the end only moves records to a later window. A first window would move
+      // them to before its start, and what expires until then was not known to be there.
+      if (i == 0 && !rules_.records_expire && history_.chance(30))
+        stream_.blank_page = [this] { return history_.chance(10); };
       start = end;
       if (history_.chance(10)) start += 5min;  // a window that never ran
       trim_what_is_done();
     }
     is_quiet_ = true;
+    stream_.blank_page = nullptr;
     read_window(start, history_.after_all());
     check_all();
     if (!rules_.records_expire) {
