@@ -115,10 +115,12 @@ job::DataSource read_source(YamlMap source) {
     source.error("type", out.type.empty() ? "missing; say ots or oss"
                                           : fmt::format("expected ots or oss, got \"{}\"", out.type));
   }
-  static constexpr std::array<std::string_view, 5> kOts = {"endpoint", "instanceName", "accessId",
-                                                           "accessKey", "securityToken"};
-  static constexpr std::array<std::string_view, 7> kOss = {"endpoint",      "bucket", "accessId", "accessKey",
-                                                           "securityToken", "region", "cname"};
+  static constexpr std::array<std::string_view, 8> kOts = {"endpoint",         "instanceName",  "accessId",
+                                                           "accessKey",        "securityToken", "ramRole",
+                                                           "metadataEndpoint", "region"};
+  static constexpr std::array<std::string_view, 9> kOss = {"endpoint",         "bucket",        "accessId",
+                                                           "accessKey",        "securityToken", "ramRole",
+                                                           "metadataEndpoint", "region",        "cname"};
   const std::span<const std::string_view> keys =
       out.type == "oss" ? std::span<const std::string_view>(kOss) : std::span<const std::string_view>(kOts);
   for (const std::string_view key : keys) {

@@ -6,9 +6,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 namespace sluice::job {
 namespace {
+
+constexpr std::string_view kRamRole = "ramRole";
+constexpr std::string_view kMetadataEndpoint = "metadataEndpoint";
+constexpr std::size_t kRamRoleMax = 64;
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -57,6 +62,17 @@ bool has(const std::vector<std::pair<std::string, std::string>>& values, std::st
   return std::any_of(values.begin(), values.end(), [&](const auto& value) { return value.first == key; });
 }
 
+// What the connection cannot do without: a role of the machine stands for the keys.
+std::vector<std::string_view> missing_keys(const ConnectionKind& kind, const Connection& connection) {
+  const bool by_role = has(connection.values, kRamRole);
+  std::vector<std::string_view> missing;
+  for (const std::string_view name : kind.required) {
+    if (has(connection.values, name) || (by_role && is_credential_key(name))) continue;
+    missing.push_back(name);
+  }
+  return missing;
+}
+
 void report_unknown_source(YamlMap& parameter, std::string_view key, std::string_view name,
                            const ConnectionKind& kind, const DataSources& sources) {
   std::vector<std::string_view> known;
@@ -85,8 +101,7 @@ void merge_source(YamlMap& parameter, std::string_view key, const ConnectionKind
       connection.values.emplace_back(name, std::move(value));
     }
   }
-  for (const std::string_view name : kind.required) {
-    if (has(connection.values, name)) continue;
+  for (const std::string_view name : missing_keys(kind, connection)) {
     parameter.error(
         key, fmt::format("{} has no {}; add it in sluice.yaml or give it here", connection.origin, name));
   }
@@ -95,20 +110,62 @@ void merge_source(YamlMap& parameter, std::string_view key, const ConnectionKind
 void check_inline(YamlMap& parameter, std::string_view key, const ConnectionKind& kind,
                   const Connection& connection) {
   const std::string all = join_names(required_keys(kind));
-  const bool none = std::none_of(kind.required.begin(), kind.required.end(),
-                                 [&](std::string_view name) { return has(connection.values, name); });
-  if (none) {
+  const auto missing = missing_keys(kind, connection);
+  if (missing.size() == kind.required.size()) {
     parameter.error(
         key, fmt::format("empty or missing; name a data source of type {} from sluice.yaml, or give {} "
                          "here",
                          kind.type, all));
     return;
   }
-  for (const std::string_view name : kind.required) {
-    if (has(connection.values, name)) continue;
+  for (const std::string_view name : missing) {
     parameter.error(name,
                     fmt::format("empty or missing; {} without a datasource needs {}", kind.product, all));
   }
+}
+
+// What is wrong with the values that say whose keys are used, and of which of them; nothing if all is well. A
+// reference is taken as right.
+std::optional<std::pair<std::string_view, std::string>> check_role(const Connection& connection) {
+  const std::string& role = connection.get(kRamRole);
+  if (const std::string wrong = check_endpoint(connection.get(kMetadataEndpoint), ""); !wrong.empty()) {
+    return std::pair(kMetadataEndpoint, wrong);
+  }
+  if (role.empty() || is_reference(role)) return std::nullopt;
+  const auto legal = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view(".-_").find(c) != std::string_view::npos;
+  };
+  if (role.size() > kRamRoleMax || !std::all_of(role.begin(), role.end(), legal)) {
+    return std::pair(kRamRole, fmt::format("expected auto or the name of a RAM role, 1 to {} letters, "
+                                           "digits, \".\", \"-\" and \"_\"",
+                                           kRamRoleMax));
+  }
+  return std::nullopt;
+}
+
+// At the key itself, or where the data source is named that has it.
+void report_value(YamlMap& parameter, const Connection& connection, std::string_view key,
+                  std::string_view wrong) {
+  if (parameter.get(key) != nullptr) {
+    parameter.error(key, wrong);
+  } else {
+    parameter.error("datasource", fmt::format("{}: {}: {}", connection.origin, key, wrong));
+  }
+}
+
+void report_role(YamlMap& parameter, const Connection& connection) {
+  if (const auto wrong = check_role(connection)) {
+    report_value(parameter, connection, wrong->first, wrong->second);
+  }
+  if (!has(connection.values, kRamRole)) return;
+  std::vector<std::string_view> keys;
+  for (const auto& [name, value] : connection.values) {
+    if (is_credential_key(name)) keys.emplace_back(name);
+  }
+  if (keys.empty()) return;
+  report_value(parameter, connection, kRamRole,
+               fmt::format("cannot be given together with {}; keep the role or the keys", join_names(keys)));
 }
 
 }  // namespace
@@ -136,6 +193,7 @@ Connection read_connection(YamlMap& parameter, const ConnectionKind& kind, const
     connection.origin = parameter.path("");
     connection.origin.pop_back();
     check_inline(parameter, key, kind, connection);
+    report_role(parameter, connection);
     return connection;
   }
   connection.origin = fmt::format("datasource {}", *name);
@@ -148,6 +206,7 @@ Connection read_connection(YamlMap& parameter, const ConnectionKind& kind, const
                                      source->second.type, kind.product, kind.type));
   } else {
     merge_source(parameter, key, kind, source->second, connection);
+    report_role(parameter, connection);
   }
   return connection;
 }
@@ -183,12 +242,7 @@ std::string check_endpoint(std::string_view endpoint, std::string_view bucket) {
 
 void report_endpoint(YamlMap& parameter, const Connection& connection, std::string_view bucket) {
   const std::string wrong = check_endpoint(connection.get("endpoint"), bucket);
-  if (wrong.empty()) return;
-  if (parameter.get("endpoint") != nullptr) {
-    parameter.error("endpoint", wrong);
-  } else {
-    parameter.error("datasource", fmt::format("{}: endpoint: {}", connection.origin, wrong));
-  }
+  if (!wrong.empty()) report_value(parameter, connection, "endpoint", wrong);
 }
 
 Result<Connection> open_connection(Connection connection) {
@@ -196,6 +250,10 @@ Result<Connection> open_connection(Connection connection) {
     auto opened = open_reference(value, fmt::format("{}: {}", connection.origin, key));
     if (!opened) return opened.error();
     value = std::move(*opened);
+  }
+  if (const auto wrong = check_role(connection)) {
+    return Error(Errc::invalid_argument,
+                 fmt::format("{}: {}: {}", connection.origin, wrong->first, wrong->second));
   }
   return connection;
 }

@@ -12,7 +12,8 @@
 
 namespace sluice::job {
 
-// What a kind of data source consists of.
+// What a kind of data source consists of. An optional `ramRole` stands for the credentials among the required
+// keys.
 struct ConnectionKind {
   std::string_view type;     // "ots"
   std::string_view product;  // "Table Store"
@@ -40,7 +41,8 @@ std::string check_endpoint(std::string_view endpoint, std::string_view bucket);
 // Reports check_endpoint() of the connection's endpoint at the key it comes from.
 void report_endpoint(YamlMap& parameter, const Connection& connection, std::string_view bucket);
 
-// Opens all references. `connection` is as read_connection() returned it.
+// Opens all references. `connection` is as read_connection() returned it. What a reference brings in is
+// checked as strictly as what the script says.
 Result<Connection> open_connection(Connection connection);
 
 }  // namespace sluice::job

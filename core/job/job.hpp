@@ -118,6 +118,8 @@ struct OssTarget {
   std::string access_id;
   Secret access_key;
   Secret security_token;
+  std::string ram_role;  // as in TableStoreSource
+  std::string metadata_endpoint = "http://100.100.100.200";
   std::string region;  // for signature V4; empty: signature V1
   bool cname = false;  // the endpoint is a domain bound to the bucket
   std::string object;  // prefix of the object names, variables filled in

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kSourceRequired{"endpoint", "accessId", "accessKey",
                                                           "instanceName"};
-constexpr std::array<std::string_view, 1> kSourceOptional{"securityToken"};
+constexpr std::array<std::string_view, 4> kSourceOptional{"securityToken", "ramRole", "metadataEndpoint",
+                                                          "region"};
 constexpr ConnectionKind kTableStore{"ots", "Table Store", kSourceRequired, kSourceOptional};
 
 constexpr std::string_view kRowMode = "single_version_and_update_only";
@@ -154,6 +155,11 @@ Result<TableStoreSource> connect(SourceSection section) {
   source.access_id = opened->get("accessId");
   source.access_key = Secret(opened->get("accessKey"));
   source.security_token = Secret(opened->get("securityToken"));
+  source.ram_role = opened->get("ramRole");
+  if (const std::string& given = opened->get("metadataEndpoint"); !given.empty()) {
+    source.metadata_endpoint = given;
+  }
+  source.region = opened->get("region");
   if (const std::string wrong = check_endpoint(source.endpoint, ""); !wrong.empty()) {
     return Error(Errc::invalid_argument, fmt::format("{}: endpoint: {}", opened->origin, wrong));
   }

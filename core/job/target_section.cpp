@@ -10,7 +10,8 @@ namespace sluice::job {
 namespace {
 
 constexpr std::array<std::string_view, 4> kTargetRequired{"endpoint", "accessId", "accessKey", "bucket"};
-constexpr std::array<std::string_view, 3> kTargetOptional{"securityToken", "region", "cname"};
+constexpr std::array<std::string_view, 5> kTargetOptional{"securityToken", "ramRole", "metadataEndpoint",
+                                                          "region", "cname"};
 constexpr ConnectionKind kOss{"oss", "OSS", kTargetRequired, kTargetOptional};
 
 // OSS allows 1023 bytes; the window and the number of the object come behind the prefix.
@@ -158,6 +159,10 @@ Result<OssTarget> connect(TargetSection section) {
   target.access_id = opened->get("accessId");
   target.access_key = Secret(opened->get("accessKey"));
   target.security_token = Secret(opened->get("securityToken"));
+  target.ram_role = opened->get("ramRole");
+  if (const std::string& given = opened->get("metadataEndpoint"); !given.empty()) {
+    target.metadata_endpoint = given;
+  }
   target.region = opened->get("region");
   target.cname = is_true(opened->get("cname"));
   const std::string bucket = target.cname ? "" : target.bucket;

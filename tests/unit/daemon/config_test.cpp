@@ -86,6 +86,18 @@ dataSources:
   CHECK(config.sources[0].second.keys.size() == 4);
 }
 
+TEST_CASE("config: data sources may name a role instead of keys") {
+  const auto loaded = parse_config("/srv/sluice.yaml", R"(
+dataSources:
+  a: {type: ots, endpoint: h, instanceName: i, ramRole: auto, metadataEndpoint: "http://m", region: r}
+  b: {type: oss, endpoint: h, bucket: b, ramRole: writer, metadataEndpoint: "http://m", region: r}
+)");
+  REQUIRE(loaded.problems.empty());
+  REQUIRE(loaded.config->sources.size() == 2);
+  CHECK(loaded.config->sources[0].second.keys.size() == 5);
+  CHECK(loaded.config->sources[1].second.keys.size() == 5);
+}
+
 TEST_CASE("config: all problems are reported at once, each at its place") {
   const auto problems = problems_of(R"(stateDirr: x
 maxConcurrent: 0

@@ -94,3 +94,57 @@ TEST_CASE("connection: a parameter cannot stand for a credential") {
              "credential; write "
              "${env:NAME}, file:/path or credential:NAME"));
 }
+
+namespace {
+
+// The reader's connection by a role: `keys` stand in the data source, `more` behind its name in the script.
+std::vector<std::string> by_role(std::vector<std::pair<std::string, std::string>> keys,
+                                 std::string_view more = {}) {
+  DataSources sources = kSources;
+  sources[0].second.keys = {{"endpoint", "http://h"}, {"instanceName", "i"}};
+  for (auto& key : keys) sources[0].second.keys.push_back(std::move(key));
+  return problems(replaced(kGood, "datasource: orders_ots", "datasource: orders_ots" + std::string(more)), {},
+                  sources);
+}
+
+const std::string kAtOts =
+    "jobs.d/orders.yaml:18:23: error: reader.parameter.datasource: datasource orders_ots";
+
+}  // namespace
+
+TEST_CASE("connection: a role of the machine stands for the keys") {
+  CHECK(by_role({{"ramRole", "auto"}}).empty());
+  CHECK(by_role({{"ramRole", "sluice-reader_1.2"}, {"metadataEndpoint", "http://127.0.0.1:80"}}).empty());
+  CHECK(by_role({}, "\n          ramRole: auto").empty());
+  CHECK(by_role({{"ramRole", " "}}) ==
+        std::vector<std::string>{kAtOts + " has no accessId; add it in sluice.yaml or give it here",
+                                 kAtOts + " has no accessKey; add it in sluice.yaml or give it here"});
+  CHECK(problems(
+            replaced(
+                kGood, "datasource: archive_oss",
+                "endpoint: h\n          bucket: b\n          ramRole: auto\n          region: cn-hangzhou"))
+            .empty());
+  CHECK(problems(replaced(kGood, "datasource: archive_oss", "bucket: b\n          ramRole: auto")) ==
+        only("jobs.d/orders.yaml:27:11: error: writer.parameter.endpoint: empty or missing; OSS without a "
+             "datasource needs endpoint, accessId, accessKey and bucket"));
+}
+
+TEST_CASE("connection: a role and keys exclude each other, wherever they are given") {
+  CHECK(by_role({{"ramRole", "auto"}, {"accessId", "x"}, {"securityToken", "canary"}}) ==
+        only(kAtOts + ": ramRole: cannot be given together with accessId and securityToken; keep the role or "
+                      "the keys"));
+  CHECK(by_role({{"accessId", "x"}, {"accessKey", "canary"}}, "\n          ramRole: auto") ==
+        only("jobs.d/orders.yaml:19:20: error: reader.parameter.ramRole: cannot be given together with "
+             "accessId and accessKey; keep the role or the keys"));
+}
+
+TEST_CASE("connection: the name of a role and where it is asked for are checked") {
+  const std::string expected =
+      ": ramRole: expected auto or the name of a RAM role, 1 to 64 letters, digits, \".\", \"-\" and \"_\"";
+  CHECK(by_role({{"ramRole", "../../user-data"}}) == only(kAtOts + expected));
+  CHECK(by_role({{"ramRole", std::string(65, 'r')}}) == only(kAtOts + expected));
+  CHECK(by_role({{"ramRole", std::string(64, 'r')}}).empty());
+  CHECK(by_role({{"ramRole", "auto"}, {"metadataEndpoint", "ftp://h"}}) ==
+        only(kAtOts + ": metadataEndpoint: the scheme ftp:// is not supported; write https://HOST, "
+                      "http://HOST or HOST"));
+}

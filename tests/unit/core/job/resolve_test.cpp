@@ -214,6 +214,34 @@ TEST_CASE("resolve: inline keys work without a data source") {
   CHECK(result->target.region == "cn-hangzhou");
 }
 
+TEST_CASE("resolve: a role of the machine is carried to both sides, with where it is asked for") {
+  DataSources sources = kSources;
+  for (auto& [name, source] : sources) {
+    source.keys.resize(2);  // without the keys
+    source.keys.emplace_back("ramRole", "${env:SLUICE_TEST_ROLE}");
+    source.keys.emplace_back("region", "cn-hangzhou");
+  }
+  ::setenv("SLUICE_TEST_ROLE", "exporter", 1);
+  const Export plain = resolved(kGood, sources).value();
+  CHECK(plain.source.ram_role == "exporter");
+  CHECK(plain.source.metadata_endpoint == "http://100.100.100.200");
+  CHECK(plain.source.region == "cn-hangzhou");
+  CHECK(plain.source.access_id.empty());
+  CHECK(plain.source.access_key.empty());
+  CHECK(plain.target.ram_role == "exporter");
+  CHECK(plain.target.metadata_endpoint == "http://100.100.100.200");
+  for (auto& [name, source] : sources) source.keys.emplace_back("metadataEndpoint", "http://127.0.0.1:81");
+  const Export other = resolved(kGood, sources).value();
+  CHECK(other.source.metadata_endpoint == "http://127.0.0.1:81");
+  CHECK(other.target.metadata_endpoint == "http://127.0.0.1:81");
+
+  ::setenv("SLUICE_TEST_ROLE", "a/b", 1);
+  CHECK(resolved(kGood, sources).error().message() ==
+        "resolve job orders: datasource orders_ots: ramRole: expected auto or the name of a RAM role, 1 to "
+        "64 letters, digits, \".\", \"-\" and \"_\"");
+  ::unsetenv("SLUICE_TEST_ROLE");
+}
+
 TEST_CASE("resolve: no message quotes a secret") {
   const std::string inline_keys =
       "datasource: ''\n          endpoint: http://user:canary@host\n          instanceName: demo\n"
