@@ -70,10 +70,10 @@ std::string_view closest(std::string_view word, const std::vector<std::string_vi
   return best;
 }
 
-std::string join_names(const std::vector<std::string_view>& names) {
+std::string join_names(const std::vector<std::string_view>& names, std::string_view last) {
   std::string text;
   for (std::size_t at = 0; at < names.size(); ++at) {
-    if (at > 0) text += at + 1 == names.size() ? " and " : ", ";
+    if (at > 0) text += at + 1 == names.size() ? last : ", ";
     text += names[at];
   }
   return text;

@@ -39,6 +39,6 @@ class ProblemList {
 std::string_view closest(std::string_view word, const std::vector<std::string_view>& candidates);
 
 // "a, b and c"
-std::string join_names(const std::vector<std::string_view>& names);
+std::string join_names(const std::vector<std::string_view>& names, std::string_view last = " and ");
 
 }  // namespace sluice::job

@@ -1,15 +1,17 @@
 #include "core/job/sections.hpp"
+#include "core/job/source_rows.hpp"
 #include "core/job/time_range.hpp"
 #include "core/job/yaml_map.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <limits>
 
 namespace sluice::job {
 namespace {
+
+using namespace std::chrono_literals;
 
 constexpr std::array<std::string_view, 4> kSourceRequired{"endpoint", "accessId", "accessKey",
                                                           "instanceName"};
@@ -17,13 +19,13 @@ constexpr std::array<std::string_view, 4> kSourceOptional{"securityToken", "ramR
                                                           "region"};
 constexpr ConnectionKind kTableStore{"ots", "Table Store", kSourceRequired, kSourceOptional};
 
-constexpr std::string_view kRowMode = "single_version_and_update_only";
+constexpr std::array<Word<OnGap>, 2> kOnGap{{{"fail", OnGap::fail}, {"continue", OnGap::proceed}}};
+constexpr std::array<Word<TakeOver>, 3> kTakeOver{
+    {{"never", TakeOver::never}, {"ifFound", TakeOver::if_found}, {"required", TakeOver::required}}};
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [&](char x, char y) { return lower(x) == lower(y); });
-}
+constexpr Duration kSettleMax = 1h;
+constexpr Duration kRetryBudgetMax = 1h;
+constexpr Duration kRetentionWarningMax = 7 * 24h;  // no stream keeps its records longer
 
 // `table` is the name of `dataTable` in scripts of version 2.0.
 std::string read_table(YamlMap& parameter) {
@@ -39,81 +41,38 @@ std::string read_table(YamlMap& parameter) {
   return table.value_or("");
 }
 
-void read_mode(YamlMap& parameter, TableStoreSource& source) {
-  const auto mode = parameter.text("mode");
-  const bool broken = parameter.get("mode") != nullptr && !mode;
-  if (broken) return;
-  if (mode && equal_ignoring_case(*mode, kRowMode)) {
-    source.mode = ReadMode::row;
-    return;
-  }
-  source.mode = ReadMode::column;
-  if (!mode || equal_ignoring_case(*mode, "multi_version")) {
-    parameter.error(
-        "mode", fmt::format("column mode (no mode, or multi_version) is not supported yet; set mode to {}",
-                            kRowMode));
-  } else {
-    parameter.error("mode", fmt::format("\"{}\" is not known; set mode to {}", *mode, kRowMode));
+// How the stream is asked, and what happens when it does not answer as hoped.
+void read_request_keys(YamlMap& parameter, TableStoreSource& source) {
+  const auto retries = parameter.integer("maxRetries", 0, std::numeric_limits<int>::max());
+  if (retries) source.max_retries = static_cast<int>(*retries);
+  source.retry_budget = parameter.duration("retryBudget", 0s, kRetryBudgetMax).value_or(source.retry_budget);
+  source.compress_answers = parameter.boolean("compressAnswers").value_or(false);
+  source.settle = parameter.duration("settle", 0s, kSettleMax).value_or(source.settle);
+  source.retention_warning =
+      parameter.duration("retentionWarning", 0s, kRetentionWarningMax).value_or(source.retention_warning);
+  read_word(parameter, "onGap", kOnGap, source.on_gap);
+}
+
+// Where a chain of windows begins.
+void read_start_keys(YamlMap& parameter, TableStoreSource& source) {
+  source.seek_by_time = parameter.boolean("enableSeekIterator").value_or(true);
+  source.full_table_first = parameter.boolean("fullTableFirst").value_or(false);
+  if (source.full_table_first && source.is_time_series) {
+    parameter.error("fullTableFirst", "a time series table cannot be read as a whole; remove it");
   }
 }
 
-void read_column(const YamlNode& item, std::string path, ProblemList& problems,
-                 std::vector<Column>& columns) {
-  if (item.kind == YamlNode::Kind::scalar) {
-    problems.error(item.place, fmt::format("{}: expected a map such as {{\"name\": \"{}\"}}, got a string",
-                                           path, item.text));
-    return;
+// What is shared with the original through its status table.
+void read_status_keys(YamlMap& parameter, TableStoreSource& source) {
+  source.status_table = parameter.text("statusTable").value_or("");
+  read_word(parameter, "takeOver", kTakeOver, source.take_over);
+  source.hand_over = parameter.boolean("handOver").value_or(false);
+  if (!source.status_table.empty()) return;
+  if (source.take_over != TakeOver::never) {
+    parameter.error("takeOver", "needs statusTable, the table that holds the original's checkpoints");
   }
-  YamlMap column(item, std::move(path), problems);
-  if (item.is_mapping() && column.require("name", "name the column of the table") != nullptr) {
-    auto name = column.text("name");
-    if (name && name->empty()) column.error("name", "empty; name the column of the table");
-    if (name) columns.push_back(Column{std::move(*name)});
-  }
-  if (const auto tag = column.boolean("is_timeseries_tag"); tag && *tag) {
-    column.error("is_timeseries_tag", "time series tables are not supported yet");
-  }
-  column.finish();
-}
-
-void read_columns(YamlMap& parameter, TableStoreSource& source) {
-  const YamlNode* list = parameter.get("column");
-  if (list != nullptr && list->kind == YamlNode::Kind::unusable) return;
-  if (list != nullptr && list->kind != YamlNode::Kind::sequence) {
-    parameter.error("column", fmt::format("expected a list of maps such as {{\"name\": \"uid\"}}, got {}",
-                                          kind_name(*list)));
-    return;
-  }
-  if (list == nullptr || list->items.empty()) {
-    if (source.mode == ReadMode::row) {
-      parameter.error("column",
-                      "empty or missing; list the columns to export, such as [{\"name\": \"uid\"}]");
-    }
-    return;
-  }
-  for (std::size_t at = 0; at < list->items.size(); ++at) {
-    read_column(list->items[at], fmt::format("{}[{}]", parameter.path("column"), at), parameter.problems(),
-                source.columns);
-  }
-}
-
-void read_unsupported(YamlMap& parameter, TableStoreSource& source) {
-  source.export_sequence = parameter.boolean("isExportSequenceInfo").value_or(false);
-  if (source.export_sequence) {
-    parameter.error("isExportSequenceInfo", "true is not supported yet; set it to false or remove it");
-  }
-  if (parameter.boolean("isTimeseriesTable").value_or(false)) {
-    parameter.error("isTimeseriesTable", "time series tables are not supported yet; remove it");
-  }
-}
-
-void read_gap_rule(YamlMap& parameter, TableStoreSource& source) {
-  const auto rule = parameter.text("onGap");
-  if (!rule) return;
-  if (*rule == "continue") {
-    source.on_gap = OnGap::proceed;
-  } else if (*rule != "fail") {
-    parameter.error("onGap", fmt::format("expected fail or continue, got \"{}\"", *rule));
+  if (source.hand_over) {
+    parameter.error("handOver", "needs statusTable, the table that the original goes on from");
   }
 }
 
@@ -126,16 +85,12 @@ SourceSection read_source(const YamlNode& node, const DataSources& sources, Prob
   section.connection = read_connection(parameter, kTableStore, sources);
   report_endpoint(parameter, section.connection, "");
   source.table = read_table(parameter);
-  source.status_table = parameter.text("statusTable").value_or("");
-  read_mode(parameter, source);
-  read_columns(parameter, source);
-  read_unsupported(parameter, source);
-  read_gap_rule(parameter, source);
-  const auto retries = parameter.integer("maxRetries", 0, std::numeric_limits<int>::max());
-  if (retries) source.max_retries = static_cast<int>(*retries);
-  source.settle = parameter.duration("settle", Duration(0), std::chrono::hours(1)).value_or(source.settle);
-  for (const std::string_view key : {"threadNum", "enableSeekIterator", "enableTableGroupSupport",
-                                     "confSimplifyEnable", "envType", "guid"}) {
+  read_row_keys(parameter, source);
+  read_request_keys(parameter, source);
+  read_start_keys(parameter, source);
+  read_status_keys(parameter, source);
+  for (const std::string_view key :
+       {"threadNum", "enableTableGroupSupport", "confSimplifyEnable", "envType", "guid"}) {
     parameter.ignore(key, "has no effect");
   }
   for (const std::string_view key :

@@ -129,6 +129,15 @@ std::optional<Duration> YamlMap::duration(std::string_view key, Duration min, Du
   return length;
 }
 
+std::optional<std::size_t> YamlMap::choice(std::string_view key, const std::vector<std::string_view>& words) {
+  const auto word = text(key);
+  if (!word) return std::nullopt;
+  const auto found = std::find(words.begin(), words.end(), *word);
+  if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
+  error(key, fmt::format("expected {}, got \"{}\"", join_names(words, " or "), *word));
+  return std::nullopt;
+}
+
 std::optional<std::vector<std::string>> YamlMap::texts(std::string_view key) {
   const YamlNode* value = get(key);
   if (value == nullptr || value->kind == YamlNode::Kind::unusable) return std::nullopt;

@@ -6,10 +6,12 @@
 #include "core/job/problems.hpp"
 #include "core/job/yaml_document.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::job {
@@ -37,6 +39,9 @@ class YamlMap {
 
   // "90s", "5m", "1h", "2d", "500ms".
   std::optional<Duration> duration(std::string_view key, Duration min, Duration max);
+
+  // The place in `words` of the value, which must be one of them exactly.
+  std::optional<std::size_t> choice(std::string_view key, const std::vector<std::string_view>& words);
 
   // A list of scalars; nothing when absent.
   std::optional<std::vector<std::string>> texts(std::string_view key);
@@ -71,6 +76,19 @@ class YamlMap {
   ProblemList* problems_;
   std::vector<std::string_view> known_;  // views of literals or of the callers' constants
 };
+
+// A word of the file and what it stands for.
+template <class Value>
+using Word = std::pair<std::string_view, Value>;
+
+// Sets `value` to what the word given for `key` stands for; leaves it when that is absent or wrong.
+template <class Value, std::size_t count>
+void read_word(YamlMap& map, std::string_view key, const std::array<Word<Value>, count>& words,
+               Value& value) {
+  std::vector<std::string_view> texts;
+  for (const Word<Value>& word : words) texts.push_back(word.first);
+  if (const auto place = map.choice(key, texts)) value = words[*place].second;
+}
 
 // Reads "5m", "90s", "500ms", "1h", "2d". Nothing for other text or an overflow.
 std::optional<Duration> parse_duration(std::string_view text);

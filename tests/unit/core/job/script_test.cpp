@@ -181,34 +181,6 @@ TEST_CASE("script: exactly one complete time form is needed") {
         "endTimestampMillis (or startTimeString and endTimeString, or date)");
 }
 
-TEST_CASE("script: modes and keys that are not there yet are refused with the way out") {
-  const auto reader = [](std::string_view to) {
-    return problems_after("mode: single_version_and_update_only", to).back();
-  };
-  const std::string at = "jobs.d/orders.yaml:22:";
-  CHECK(reader("statusTable: s") ==
-        "jobs.d/orders.yaml:18:11: error: reader.parameter.mode: column mode (no mode, or multi_version) is "
-        "not "
-        "supported yet; set mode to single_version_and_update_only");
-  CHECK(reader("mode: multi_version") == at + "17: error: reader.parameter.mode: column mode (no mode, or "
-                                              "multi_version) is not supported yet; set "
-                                              "mode to single_version_and_update_only");
-  CHECK(reader("mode: all") == at + "17: error: reader.parameter.mode: \"all\" is not known; set mode to "
-                                    "single_version_and_update_only");
-  const std::string row = "mode: single_version_and_update_only\n          ";
-  const std::string next = "jobs.d/orders.yaml:23:";
-  CHECK(reader(row + "isExportSequenceInfo: 'True'") ==
-        next +
-            "33: error: reader.parameter.isExportSequenceInfo: true is not supported yet; set it to false or "
-            "remove it");
-  CHECK(reader(row + "isExportSequenceInfo: maybe") ==
-        next + "33: error: reader.parameter.isExportSequenceInfo: expected true or false, got \"maybe\"");
-  CHECK(reader(row + "onGap: skip") ==
-        next + "18: error: reader.parameter.onGap: expected fail or continue, got \"skip\"");
-  CHECK(reader(row + "maxRetries: [30]") ==
-        next + "23: error: reader.parameter.maxRetries: expected a whole number, got a list");
-}
-
 TEST_CASE("script: wrong columns are reported one by one") {
   const auto columns = [](std::string_view to) {
     return problems_after("column: [{name: uid}, {name: name}]", to);
