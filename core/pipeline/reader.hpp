@@ -28,9 +28,6 @@ class Reader {
  public:
   virtual ~Reader() = default;
 
-  // Number of values in each row it hands over.
-  virtual std::size_t columns() const = 0;
-
   // Asks the stream for its shards and lays `previous` (the predecessor's end positions; nothing for the
   // first window of a chain) over them: known shards go on, new ones begin at their oldest record, in a first
   // window all begin at window.start. Shards of `previous` keep their order. Errors: not_found (table, or no

@@ -57,8 +57,6 @@ StreamReader::StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSo
   rules_.shards_at_once = limits.shards_at_once;
 }
 
-std::size_t StreamReader::columns() const { return columns_.size() + (export_sequence_ ? 1 : 0); }
-
 Result<void> StreamReader::check_source() const {
   if (mode_ != job::ReadMode::row) {
     return Error(

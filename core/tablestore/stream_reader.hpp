@@ -26,8 +26,6 @@ class StreamReader final : public pipeline::Reader {
   StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSource& source,
                StreamReaderLimits limits = {});
 
-  std::size_t columns() const override;
-
   awaitable<Result<pipeline::Positions>> plan(const pipeline::Window& window,
                                               const std::optional<pipeline::Positions>& previous,
                                               pipeline::Log& log) override;
