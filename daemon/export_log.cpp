@@ -50,7 +50,7 @@ std::vector<std::string> describe(const pipeline::Statistics& statistics, const 
                                 format_local(statistics.last_record, zone)));
   }
   for (const auto& [reason, count] : statistics.ignored) {
-    lines.push_back(fmt::format("without a row: {} x {}", count, reason));
+    lines.push_back(fmt::format("left out or changed: {} x {}", count, reason));
   }
   lines.push_back(fmt::format("read {} bytes in {} requests, wrote {} bytes, {} retries",
                               statistics.read_bytes, statistics.requests, statistics.written_bytes,

@@ -51,7 +51,7 @@ struct Statistics {
   std::uint64_t shards_done = 0;          // shards that reached the window's end
   Instant first_record = Instant::max();  // least and greatest record time; max/min while none was seen
   Instant last_record = Instant::min();
-  std::map<std::string, std::uint64_t> ignored;  // records without a row, by reason: "delete_row", ...
+  std::map<std::string, std::uint64_t> ignored;  // left out or changed, by reason: docs/formats.md
 };
 
 boost::json::value to_json(const Statistics& statistics);

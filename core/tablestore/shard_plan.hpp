@@ -25,6 +25,7 @@ struct StreamState {
   Instant enabled{};
   std::chrono::hours retention{0};
   std::vector<Shard> shards;
+  std::vector<KeyColumn> primary_key{};  // of the table, in key order; empty for a time series table
 };
 
 // Lays `previous` over the stream's shards:

@@ -48,8 +48,8 @@ ShardRead::ShardRead(const WindowParts& parts, WalkPlan plan, std::uint32_t inde
     : parts_(parts),
       index_(index),
       walk_(std::move(plan)),
-      mapper_(parts.columns, parts.export_sequence ? walk_.shard() : ""),
-      batch_(mapper_.width()) {}
+      mapper_(make_mapper(parts.layout, walk_.shard())),
+      batch_(mapper_->width()) {}
 
 awaitable<Result<Duration>> ShardRead::advance() {
   if (walk_.next().kind == WalkStep::Kind::pause) walk_.paused();
@@ -57,7 +57,7 @@ awaitable<Result<Duration>> ShardRead::advance() {
     const WalkStep next = walk_.next();
     if (next.kind == WalkStep::Kind::done) co_return Duration(0);
     if (next.kind == WalkStep::Kind::pause) {
-      batch_ = pipeline::RowBatch(mapper_.width());
+      batch_ = pipeline::RowBatch(mapper_->width());
       co_return next.pause;
     }
     const auto result = co_await step(next);
@@ -176,7 +176,9 @@ Result<void> ShardRead::take(const StreamRecord& record, bool& stop) {
   const auto verdict = walk_.judge(record_.sequence);
   if (verdict.has_error()) return verdict.error();
   stop = *verdict == ShardWalk::Verdict::stop;
-  if (*verdict == ShardWalk::Verdict::take) mapper_.append(record.action, record_, batch_);
+  if (*verdict != ShardWalk::Verdict::take) return {};
+  const auto mapped = mapper_->append(record.action, record_, batch_);
+  if (mapped.has_error()) return mapped.error().in("read shard " + walk_.shard());
   return {};
 }
 
@@ -187,7 +189,7 @@ awaitable<Result<void>> ShardRead::flush() {
   rows_ += batch_.rows();
   parts_.statistics.rows += batch_.rows();
   batch_.clear();
-  mapper_.clear_texts();
+  mapper_->clear_texts();
   co_return written;
 }
 
@@ -209,7 +211,7 @@ void ShardRead::count(const WalkCounts& before) {
   statistics.ahead += now.ahead - before.ahead;
   statistics.first_record = std::min(statistics.first_record, now.first_record);
   statistics.last_record = std::max(statistics.last_record, now.last_record);
-  mapper_.report(statistics);
+  mapper_->report(statistics);
 }
 
 }  // namespace sluice::tablestore

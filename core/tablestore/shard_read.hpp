@@ -5,11 +5,12 @@
 #include "core/base/byte_budget.hpp"
 #include "core/base/clock.hpp"
 #include "core/pipeline/writer.hpp"
-#include "core/tablestore/row_mapper.hpp"
+#include "core/tablestore/record_mapper.hpp"
 #include "core/tablestore/shard_walk.hpp"
 #include "core/tablestore/stream_api.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -37,8 +38,7 @@ struct WindowParts {
   pipeline::WindowWriter& writer;
   pipeline::Statistics& statistics;
   const std::string& stream;
-  const std::vector<std::string>& columns;
-  bool export_sequence;
+  const RowLayout& layout;
   std::size_t page_bytes;
   std::size_t batch_rows;
 };
@@ -55,7 +55,8 @@ class ShardRead {
 
   const ShardWalk& walk() const noexcept { return walk_; }
   std::uint64_t rows() const noexcept { return rows_; }
-  bool seen(std::string_view column) const { return mapper_.seen(column); }
+  // Of layout.columns, by place.
+  bool seen(std::size_t column) const { return mapper_->seen(column); }
 
  private:
   // A page with the memory it was granted.
@@ -79,7 +80,7 @@ class ShardRead {
   const WindowParts& parts_;
   std::uint32_t index_;
   ShardWalk walk_;
-  RowMapper mapper_;
+  std::unique_ptr<RecordMapper> mapper_;
   pipeline::RowBatch batch_;
   DecodedRecord record_;
   pipeline::ShardSink* sink_ = nullptr;  // opened with the first row

@@ -1,11 +1,13 @@
 #include "core/tablestore/stream_reader.hpp"
 
+#include "core/job/problems.hpp"
 #include "core/tablestore/stream_survey.hpp"
 #include "core/tablestore/stream_text.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace sluice::tablestore {
@@ -46,11 +48,9 @@ StreamReader::StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSo
     : api_(api),
       clock_(clock),
       table_(source.table),
-      mode_(source.mode),
-      export_sequence_(source.export_sequence),
+      layout_(layout_of(source)),
       retention_warning_(source.retention_warning),
       limits_(limits) {
-  for (const job::Column& column : source.columns) columns_.push_back(column.name);
   rules_.seek_by_time = source.seek_by_time;
   rules_.settle = source.settle;
   rules_.on_gap = source.on_gap;
@@ -58,15 +58,40 @@ StreamReader::StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSo
 }
 
 Result<void> StreamReader::check_source() const {
-  if (mode_ != job::ReadMode::row) {
+  if (layout_.mode != job::ReadMode::row) {
     return Error(
         Errc::invalid_argument,
         fmt::format("read {}: only \"mode\": \"single_version_and_update_only\" can be read", table_));
   }
-  if (columns_.empty()) {
+  if (layout_.columns.empty()) {
     return Error(Errc::invalid_argument, fmt::format("read {}: no column is configured", table_));
   }
   return {};
+}
+
+// What the stream looks like now; the rows' layout learns the table's key from it.
+awaitable<Result<StreamState>> StreamReader::survey() {
+  auto stream = co_await survey_stream(api_, table_);
+  if (stream.has_error()) co_return stream;
+  layout_.primary_key = stream->primary_key;
+  if (const auto checked = check_key(); checked.has_error()) co_return checked.error();
+  co_return stream;
+}
+
+// The row of a deleted row has nothing but its key.
+Result<void> StreamReader::check_key() const {
+  if (layout_.deletes == job::Deletes::count || layout_.primary_key.empty()) return {};
+  std::vector<std::string_view> names;
+  for (const KeyColumn& key : layout_.primary_key) {
+    const bool configured = std::any_of(layout_.columns.begin(), layout_.columns.end(),
+                                        [&](const job::Column& column) { return column.name == key.name; });
+    if (configured) return {};
+    names.push_back(key.name);
+  }
+  return Error(Errc::invalid_argument,
+               fmt::format("read {}: deletes are to be exported, but no column of the primary key ({}) is "
+                           "configured; add it to column",
+                           table_, job::join_names(names)));
 }
 
 awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window& window,
@@ -74,7 +99,7 @@ awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window
                                                           pipeline::Log& log) {
   if (const auto checked = check_source(); checked.has_error()) co_return checked.error();
   const Traffic traffic(api_, nullptr, log);
-  const auto stream = co_await survey_stream(api_, table_);
+  const auto stream = co_await survey();
   if (stream.has_error()) co_return stream.error();
   if (!previous && stream->enabled > window.start) {
     log.line(pipeline::Level::warning,
@@ -126,7 +151,7 @@ awaitable<Result<pipeline::ReadOutcome>> StreamReader::read(const pipeline::Wind
                                                             pipeline::Log& log) {
   if (const auto checked = check_source(); checked.has_error()) co_return checked.error();
   const Traffic traffic(api_, &statistics, log);
-  const auto stream = co_await survey_stream(api_, table_);
+  const auto stream = co_await survey();
   if (stream.has_error()) co_return stream.error();
   auto fitted = fit(plan, *stream, window);
   if (fitted.has_error()) co_return fitted.error();
@@ -141,8 +166,7 @@ awaitable<Result<pipeline::ReadOutcome>> StreamReader::read(const pipeline::Wind
                           writer,
                           statistics,
                           stream->id,
-                          columns_,
-                          export_sequence_,
+                          layout_,
                           limits_.page_bytes,
                           limits_.batch_rows};
   WindowRead reading(executor, parts, window, rules_, *stream, *std::move(fitted), log);

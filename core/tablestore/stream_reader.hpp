@@ -38,6 +38,8 @@ class StreamReader final : public pipeline::Reader {
 
  private:
   Result<void> check_source() const;
+  awaitable<Result<StreamState>> survey();
+  Result<void> check_key() const;
   void tell_retention(const pipeline::Positions& plan, Instant now, pipeline::Log& log) const;
   Result<pipeline::ReadPlan> fit(const pipeline::ReadPlan& plan, const StreamState& stream,
                                  const pipeline::Window& window) const;
@@ -45,9 +47,7 @@ class StreamReader final : public pipeline::Reader {
   StreamApi& api_;
   Clock& clock_;
   std::string table_;
-  std::vector<std::string> columns_;
-  job::ReadMode mode_;
-  bool export_sequence_;
+  RowLayout layout_;
   Duration retention_warning_;  // 0: half of the retention
   WindowRules rules_;
   StreamReaderLimits limits_;

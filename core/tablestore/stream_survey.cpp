@@ -22,6 +22,7 @@ awaitable<Result<StreamState>> survey_stream(StreamApi& api, const std::string& 
   StreamState state;
   state.table = table;
   state.id = stream.stream_id;
+  state.primary_key = described->primary_key;
   state.enabled = stream.last_enabled;
   state.retention = stream.retention;
   auto shards = co_await list_shards(api, state.id);

@@ -1,6 +1,7 @@
 #include "core/tablestore/window_read.hpp"
 
 #include "core/base/within.hpp"
+#include "core/job/problems.hpp"
 #include "core/tablestore/stream_survey.hpp"
 #include "core/tablestore/stream_text.hpp"
 
@@ -65,7 +66,7 @@ WindowRead::WindowRead(Executor executor, const WindowParts& parts, const pipeli
       stream_(stream),
       plan_(std::move(plan)),
       log_(log),
-      column_seen_(parts.columns.size(), false),
+      column_seen_(parts.layout.columns.size(), false),
       changed_(executor) {}
 
 awaitable<Result<pipeline::ReadOutcome>> WindowRead::run() {
@@ -307,9 +308,7 @@ void WindowRead::finish(std::size_t place) {
   ++parts_.statistics.shards_done;
   shard_ended_ = shard_ended_ || walk.ended();
   gaps_.insert(gaps_.end(), walk.gaps().begin(), walk.gaps().end());
-  for (std::size_t i = 0; i < parts_.columns.size(); ++i) {
-    column_seen_[i] = column_seen_[i] || read.seen(parts_.columns[i]);
-  }
+  for (std::size_t i = 0; i < column_seen_.size(); ++i) column_seen_[i] = column_seen_[i] || read.seen(i);
   log_.line(pipeline::Level::info,
             fmt::format("shard {}: {} records, {} rows, {}{}", position.shard, walk.counts().records,
                         read.rows(), walk.ended() ? "to its end" : "to position ",
@@ -353,11 +352,19 @@ pipeline::ReadOutcome WindowRead::outcome() const {
   }
   if (parts_.statistics.records == 0) return result;
   for (std::size_t i = 0; i < column_seen_.size(); ++i) {
-    if (column_seen_[i]) continue;
-    log_.line(pipeline::Level::warning, fmt::format("column {} was in none of the window's {} records",
-                                                    parts_.columns[i], parts_.statistics.records));
+    if (!column_seen_[i]) warn_of_column(parts_.layout.columns[i].name);
   }
   return result;
+}
+
+void WindowRead::warn_of_column(const std::string& name) const {
+  std::vector<std::string_view> keys;
+  for (const KeyColumn& key : parts_.layout.primary_key) keys.push_back(key.name);
+  const std::string_view meant = job::closest(name, keys);
+  const std::string hint =
+      meant.empty() ? std::string() : fmt::format("; did you mean the key column {}?", meant);
+  log_.line(pipeline::Level::warning, fmt::format("column {} was in none of the window's {} records{}", name,
+                                                  parts_.statistics.records, hint));
 }
 
 }  // namespace sluice::tablestore

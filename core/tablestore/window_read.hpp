@@ -65,6 +65,7 @@ class WindowRead {
   bool any_in(Phase phase) const;
   void link_parents(std::span<const Shard> listing);
   pipeline::ReadOutcome outcome() const;
+  void warn_of_column(const std::string& name) const;
 
   Executor executor_;
   const WindowParts& parts_;

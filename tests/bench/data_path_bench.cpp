@@ -4,7 +4,7 @@
 #include "core/format/csv.hpp"
 #include "core/oss/crc64.hpp"
 #include "core/tablestore/plain_buffer.hpp"
-#include "core/tablestore/row_mapper.hpp"
+#include "core/tablestore/record_mapper.hpp"
 #include "tests/support/record_writer.hpp"
 
 #include <benchmark/benchmark.h>
@@ -64,9 +64,11 @@ void decode(benchmark::State& state) {
 
 void decode_to_csv(benchmark::State& state) {
   const Input input(state.range(0));
-  tablestore::RowMapper mapper(input.columns);
+  tablestore::RowLayout layout;
+  for (const std::string& name : input.columns) layout.columns.push_back({name});
+  const auto mapper = tablestore::make_mapper(layout, "shard");
   const format::CsvEncoder encoder(",", "null");
-  pipeline::RowBatch batch(input.columns.size());
+  pipeline::RowBatch batch(mapper->width());
   tablestore::DecodedRecord record;
   format::ByteBuffer out;
   for (auto _ : state) {
@@ -74,7 +76,8 @@ void decode_to_csv(benchmark::State& state) {
     out.truncate(0);
     for (const std::string& bytes : input.records) {
       if (tablestore::decode_record(bytes, record).has_error()) state.SkipWithError("decode");
-      mapper.append(tablestore::Action::put_row, record, batch);
+      const auto mapped = mapper->append(tablestore::Action::put_row, record, batch);
+      if (mapped.has_error()) state.SkipWithError("map");
     }
     if (encoder.append(batch, 0, batch.rows(), out).has_error()) state.SkipWithError("encode");
     benchmark::DoNotOptimize(out.data());

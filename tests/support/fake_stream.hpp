@@ -114,6 +114,7 @@ class FakeStream final : public tablestore::StreamApi {
     if (name != table) co_return Error(Errc::not_found, "describe table: no such table");
     tablestore::TableDescription description;
     description.name = table;
+    description.primary_key = primary_key;
     description.stream.enabled = is_on;
     description.stream.stream_id = stream_id;
     description.stream.retention = retention;
@@ -184,6 +185,7 @@ class FakeStream final : public tablestore::StreamApi {
 
   Clock& clock_;
   std::string table = "orders";
+  std::vector<tablestore::KeyColumn> primary_key = {{"pk", tablestore::KeyType::integer}};
   std::string stream_id = "orders_1";
   Instant enabled;
   bool is_on = true;

@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <limits>
+
 namespace sluice::tablestore {
 namespace {
 
@@ -159,6 +161,65 @@ TEST_CASE("stream reader: a column that no record has is told in the log") {
     REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
     CHECK_FALSE(fixture.log.has("column"));
   }
+}
+
+TEST_CASE("stream reader: a column that looks like a key column but is none is told with that one") {
+  StreamFixture fixture;
+  fixture.write(fixture.stream.add_shard(), 1, 1min);
+  fixture.source.columns = {job::Column{"PK"}, job::Column{"v"}};
+  REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
+  CHECK(
+      fixture.log.has("! column PK was in none of the window's 1 records; did you mean the key column pk?"));
+}
+
+TEST_CASE("stream reader: deletes are exported in their place among the rows") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.write(shard, 1, 1min);
+  fixture.write(shard, 1, 2min, Action::delete_row);
+  fixture.write(shard, 1, 3min, Action::update_row);
+  fixture.source.export_op_type = true;
+  fixture.source.deletes = job::Deletes::write;
+  REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"1,value,PUT", "1,null,DELETE", "1,value,UPDATE"}}});
+  CHECK(fixture.statistics.ignored.empty());
+}
+
+TEST_CASE("stream reader: deletes cannot be exported without a column of the key") {
+  StreamFixture fixture;
+  fixture.stream.add_shard();
+  fixture.stream.primary_key = {{"pk", KeyType::integer}, {"day", KeyType::string}};
+  fixture.source.export_op_type = true;
+  fixture.source.deletes = job::Deletes::write;
+  CHECK(fixture.plan(0).has_value());
+  fixture.source.columns = {job::Column{"v"}};
+  const auto plan = fixture.plan(0);
+  REQUIRE(plan.has_error());
+  CHECK(plan.error().code() == Errc::invalid_argument);
+  CHECK(plan.error().message() ==
+        "read orders: deletes are to be exported, but no column of the primary key (pk and day) is "
+        "configured; add it to column");
+}
+
+TEST_CASE("stream reader: a number that is none fails the window with its shard, record and column") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard("s");
+  test::WireRecord record;
+  record.key = {test::WireCell{"pk", std::int64_t{1}, {}, {}}};
+  record.attributes = {test::WireCell{"v", std::numeric_limits<double>::quiet_NaN(), 1000, {}}};
+  fixture.stream.record_time_skew = fixture.midnight + 1min - fixture.loop.clock.now();
+  fixture.stream.write(shard, record);
+  const auto start = fixture.plan(0);
+  const auto outcome = fixture.read(0, *start);
+  REQUIRE(outcome.has_error());
+  CHECK(outcome.error().code() == Errc::invalid_argument);
+  CHECK(outcome.error().message() ==
+        "read shard s: record 1_1539648060000000_0: column v is NaN, which is no number to write; set "
+        "nonFinite to null or text");
+  fixture.source.non_finite = job::NonFinite::null;
+  REQUIRE(fixture.read(0, *start).has_value());
+  CHECK(fixture.writer.rows == Rows{{0, {"1,null"}}});
+  CHECK(fixture.statistics.ignored.at("non_finite_null") == 1);
 }
 
 TEST_CASE("stream reader: rows carry the sequence text when configured") {

@@ -1,0 +1,18 @@
+#include "daemon/export_log.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::daemon;
+
+TEST_CASE("export log: whatever was left out or changed is told by reason") {
+  pipeline::Statistics statistics;
+  statistics.records = 7;
+  statistics.rows = 4;
+  statistics.ignored = {{"delete_row", 3}, {"non_finite_null", 12}};
+  CHECK(describe(statistics, "Asia/Shanghai") ==
+        std::vector<std::string>{"records 7, rows 4, late 0, shards 0 of 0 done",
+                                 "left out or changed: 3 x delete_row",
+                                 "left out or changed: 12 x non_finite_null",
+                                 "read 0 bytes in 0 requests, wrote 0 bytes, 0 retries"});
+}
