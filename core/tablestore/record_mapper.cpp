@@ -1,5 +1,6 @@
 #include "core/tablestore/record_mapper.hpp"
 
+#include "core/tablestore/cell_mapper.hpp"
 #include "core/tablestore/row_mapper.hpp"
 
 #include <utility>
@@ -21,6 +22,7 @@ RowLayout layout_of(const job::TableStoreSource& source) {
 }
 
 std::unique_ptr<RecordMapper> make_mapper(const RowLayout& layout, std::string shard) {
+  if (layout.mode == job::ReadMode::column) return std::make_unique<CellMapper>(layout, std::move(shard));
   return std::make_unique<RowMapper>(layout, std::move(shard));
 }
 

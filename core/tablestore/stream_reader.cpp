@@ -58,13 +58,12 @@ StreamReader::StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSo
 }
 
 Result<void> StreamReader::check_source() const {
-  if (layout_.mode != job::ReadMode::row) {
-    return Error(
-        Errc::invalid_argument,
-        fmt::format("read {}: only \"mode\": \"single_version_and_update_only\" can be read", table_));
-  }
-  if (layout_.columns.empty()) {
+  if (layout_.mode == job::ReadMode::row && layout_.columns.empty()) {
     return Error(Errc::invalid_argument, fmt::format("read {}: no column is configured", table_));
+  }
+  if (layout_.mode == job::ReadMode::column && layout_.is_time_series) {
+    return Error(Errc::invalid_argument,
+                 fmt::format("read {}: a time series table cannot be read in column mode", table_));
   }
   return {};
 }

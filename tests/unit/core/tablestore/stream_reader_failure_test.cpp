@@ -58,7 +58,10 @@ TEST_CASE("stream reader: tables without stream are refused with the way out") {
 TEST_CASE("stream reader: what it cannot do is refused before anything is asked") {
   StreamFixture fixture;
   fixture.stream.add_shard();
-  SECTION("column mode") { fixture.source.mode = job::ReadMode::column; }
+  SECTION("time series in column mode") {
+    fixture.source.mode = job::ReadMode::column;
+    fixture.source.is_time_series = true;
+  }
   SECTION("no columns") { fixture.source.columns.clear(); }
   CHECK(fixture.plan(0).error().code() == Errc::invalid_argument);
   CHECK(fixture.stream.calls.empty());

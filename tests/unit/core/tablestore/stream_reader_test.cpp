@@ -222,6 +222,29 @@ TEST_CASE("stream reader: a number that is none fails the window with its shard,
   CHECK(fixture.statistics.ignored.at("non_finite_null") == 1);
 }
 
+TEST_CASE("stream reader: column mode gives a row for each cell, with the table's key") {
+  StreamFixture fixture;
+  fixture.source.mode = job::ReadMode::column;
+  fixture.source.columns.clear();
+  fixture.source.export_sequence = true;
+  fixture.limits.batch_rows = 2;
+  const std::string shard = fixture.stream.add_shard("s");
+  fixture.write(shard, 1, 1min);
+  fixture.write(shard, 2, 2min, Action::update_row);
+  fixture.write(shard, 1, 3min, Action::delete_row);
+  REQUIRE(fixture.read(0, *fixture.plan(0)).has_value());
+  CHECK(fixture.writer.rows ==
+        Rows{{0,
+              {"1,null,null,null,DR,0000000001_00001539648060000000_0000000000_s:0000000000",
+               "1,v,1000,value,U,0000000001_00001539648060000000_0000000000_s:0000000001",
+               "2,v,1000,value,U,0000000001_00001539648120000000_0000000000_s:0000000000",
+               "1,null,null,null,DR,0000000001_00001539648180000000_0000000000_s:0000000000"}}});
+  CHECK(fixture.statistics.records == 3);
+  CHECK(fixture.statistics.rows == 4);
+  CHECK(fixture.statistics.ignored.empty());
+  CHECK_FALSE(fixture.log.has("column"));
+}
+
 TEST_CASE("stream reader: rows carry the sequence text when configured") {
   StreamFixture fixture;
   fixture.source.export_sequence = true;
