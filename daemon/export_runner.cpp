@@ -28,6 +28,7 @@ tablestore::ClientOptions client_options(const job::TableStoreSource& source, ht
   options.credentials.key = source.access_key;
   options.credentials.token = source.security_token;
   options.table = source.table;
+  options.time_series = source.is_time_series;
   options.retry.max_retries = source.max_retries;
   return options;
 }

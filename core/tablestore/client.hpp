@@ -18,6 +18,7 @@ struct ClientOptions {
   std::string instance;
   Credentials credentials;
   std::string table;  // sent with reads of records, and named in errors of calls that carry only an iterator
+  bool time_series = false;  // the table is a time series table: its stream is not described otherwise
   RetryPolicy retry;
   Duration step_limit = std::chrono::seconds(30);   // of each network step of a request
   std::size_t answer_bytes_max = 64 * 1024 * 1024;  // a page of records is a few MB

@@ -47,6 +47,7 @@ class ColumnPlaces {
   void mark_seen(std::uint32_t slot) { slots_[slot].seen = true; }
   bool seen(std::string_view name) const;
 
+  // Slots are numbered from 0.
   std::size_t slots() const noexcept { return slots_.size(); }
 
  private:

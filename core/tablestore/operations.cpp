@@ -61,6 +61,7 @@ StreamDescription to_description(const ots::proto::DescribeStreamResponse& messa
   description.retention = std::chrono::hours(message.expiration_time());
   description.status =
       message.stream_status() == ots::proto::STREAM_ACTIVE ? StreamStatus::active : StreamStatus::enabling;
+  description.is_time_series = message.is_timeseries_data_table();
   for (const auto& shard : message.shards()) {
     Shard& added = description.shards.emplace_back();
     added.shard_id = shard.shard_id();
@@ -109,6 +110,7 @@ awaitable<Result<StreamDescription>> Client::describe_stream(
   request.set_stream_id(stream);
   if (inclusive_start_shard) request.set_inclusive_start_shard_id(*inclusive_start_shard);
   if (limit) request.set_shard_limit(*limit);
+  if (options_.time_series) request.set_support_timeseries_data_table(true);
   const Call call{"DescribeStream", fmt::format("describe stream {}", stream), request.SerializeAsString()};
   auto answer = co_await perform(call);
   if (!answer) co_return answer.error();

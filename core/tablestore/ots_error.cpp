@@ -95,6 +95,9 @@ std::string_view way_out(const ServerError& error) {
     if (says("x-ots-date")) return "set this machine's clock";
     return "check the key's access to the instance";
   }
+  if (error.code == "OTSParameterInvalid" && says("is a timeseries table")) {
+    return "set isTimeseriesTable to true";
+  }
   if (error.code == "OTSNoPermissionAccess") return "grant the key read access to the table and its stream";
   if (error.code == "OTSObjectNotExist") return "check the table's name and that its stream is on";
   return {};

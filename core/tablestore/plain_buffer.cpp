@@ -62,7 +62,7 @@ class Decoder {
 
   bool key() {
     while (next_is(kCell)) {
-      if (record_.cells.size() == kKeyCellsMax) return fail(at_, "at most 4 key cells", "one more");
+      if (record_.cells.size() == kKeyCellsMax) return fail(at_, "at most 16 key cells", "one more");
       if (!cell(true)) return false;
     }
     record_.key_cells = record_.cells.size();

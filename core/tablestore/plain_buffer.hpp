@@ -15,7 +15,9 @@
 
 namespace sluice::tablestore {
 
-inline constexpr std::size_t kKeyCellsMax = 4;
+// A table has up to 4 key columns; a time series table has a hidden one, its own, and those its creator
+// chose.
+inline constexpr std::size_t kKeyCellsMax = 16;
 inline constexpr std::size_t kAttributeCellsMax = 2048;  // twice what one write may hold
 inline constexpr std::size_t kNameBytesMax = 255;
 

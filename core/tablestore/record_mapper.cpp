@@ -2,6 +2,7 @@
 
 #include "core/tablestore/cell_mapper.hpp"
 #include "core/tablestore/row_mapper.hpp"
+#include "core/tablestore/series_mapper.hpp"
 
 #include <utility>
 
@@ -23,6 +24,7 @@ RowLayout layout_of(const job::TableStoreSource& source) {
 
 std::unique_ptr<RecordMapper> make_mapper(const RowLayout& layout, std::string shard) {
   if (layout.mode == job::ReadMode::column) return std::make_unique<CellMapper>(layout, std::move(shard));
+  if (layout.is_time_series) return std::make_unique<SeriesMapper>(layout, std::move(shard));
   return std::make_unique<RowMapper>(layout, std::move(shard));
 }
 

@@ -55,6 +55,7 @@ struct StreamDescription {
   Instant created{};
   std::chrono::hours retention{0};
   StreamStatus status = StreamStatus::active;
+  bool is_time_series = false;  // told only to a client that reads time series tables
   std::vector<Shard> shards;
   std::optional<std::string> next_shard_id;  // where the next page begins; absent: this is the last one
 };

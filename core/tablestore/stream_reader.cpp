@@ -70,6 +70,10 @@ Result<void> StreamReader::check_source() const {
 
 // What the stream looks like now; the rows' layout learns the table's key from it.
 awaitable<Result<StreamState>> StreamReader::survey() {
+  if (layout_.is_time_series) {
+    auto series = co_await survey_time_series(api_, table_);
+    co_return series;
+  }
   auto stream = co_await survey_stream(api_, table_);
   if (stream.has_error()) co_return stream;
   layout_.primary_key = stream->primary_key;
@@ -79,7 +83,8 @@ awaitable<Result<StreamState>> StreamReader::survey() {
 
 // The row of a deleted row has nothing but its key.
 Result<void> StreamReader::check_key() const {
-  if (layout_.deletes == job::Deletes::count || layout_.primary_key.empty()) return {};
+  const bool exports = layout_.mode == job::ReadMode::row && layout_.deletes == job::Deletes::write;
+  if (!exports || layout_.primary_key.empty()) return {};
   std::vector<std::string_view> names;
   for (const KeyColumn& key : layout_.primary_key) {
     const bool configured = std::any_of(layout_.columns.begin(), layout_.columns.end(),

@@ -112,6 +112,7 @@ class FakeStream final : public tablestore::StreamApi {
   awaitable<Result<tablestore::TableDescription>> describe_table(const std::string& name) override {
     if (auto error = co_await call("DescribeTable")) co_return *error;
     if (name != table) co_return Error(Errc::not_found, "describe table: no such table");
+    if (is_time_series) co_return Error(Errc::invalid_argument, "describe table: a timeseries table");
     tablestore::TableDescription description;
     description.name = table;
     description.primary_key = primary_key;
@@ -139,6 +140,7 @@ class FakeStream final : public tablestore::StreamApi {
     page.table = table;
     page.retention = retention;
     page.status = status;
+    page.is_time_series = is_time_series;
     bool started = !start.has_value();
     for (const FakeShard& candidate : shards) {
       started = started || candidate.info.shard_id == *start;
@@ -189,6 +191,7 @@ class FakeStream final : public tablestore::StreamApi {
   std::string stream_id = "orders_1";
   Instant enabled;
   bool is_on = true;
+  bool is_time_series = false;
   tablestore::StreamStatus status = tablestore::StreamStatus::active;
   std::chrono::hours retention{168};
   std::vector<FakeShard> shards;  // in order of creation

@@ -193,6 +193,9 @@ TEST_CASE("stream reader: deletes cannot be exported without a column of the key
   fixture.source.deletes = job::Deletes::write;
   CHECK(fixture.plan(0).has_value());
   fixture.source.columns = {job::Column{"v"}};
+  fixture.source.mode = job::ReadMode::column;
+  CHECK(fixture.plan(0).has_value());
+  fixture.source.mode = job::ReadMode::row;
   const auto plan = fixture.plan(0);
   REQUIRE(plan.has_error());
   CHECK(plan.error().code() == Errc::invalid_argument);
