@@ -15,8 +15,8 @@ oss::ClientOptions oss_options(const std::string& endpoint) {
   oss::ClientOptions options;
   options.endpoint = endpoint;
   options.bucket = "archive";
-  options.credentials.access_id = std::string(SandboxProcess::kAccessId);
-  options.credentials.access_key = Secret(std::string(SandboxProcess::kAccessKey));
+  options.credentials = http::fixed_credentials(
+      {std::string(SandboxProcess::kAccessId), Secret(std::string(SandboxProcess::kAccessKey))});
   return options;
 }
 

@@ -24,9 +24,7 @@ tablestore::ClientOptions client_options(const job::TableStoreSource& source, ht
   tablestore::ClientOptions options;
   options.endpoint = std::move(endpoint);
   options.instance = source.instance;
-  options.credentials.access_id = source.access_id;
-  options.credentials.key = source.access_key;
-  options.credentials.token = source.security_token;
+  options.credentials = http::fixed_credentials({source.access_id, source.access_key, source.security_token});
   options.table = source.table;
   options.time_series = source.is_time_series;
   options.retry.max_retries = source.max_retries;

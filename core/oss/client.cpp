@@ -241,6 +241,13 @@ Client::Call Client::bucket_call(std::string_view doing) const {
 awaitable<Client::Outcome> Client::send(Call& call) {
   while (true) {
     ++call.attempts;
+    Result<Credentials> credentials = co_await options_.credentials->get();
+    if (!credentials) {
+      Failure failure;
+      failure.error = credentials.error().in(call.doing);
+      co_return failure;
+    }
+    call.credentials = std::move(*credentials);
     const http::Request request = sign(call);
     Result<http::Response> answer = co_await transport_.send(address_.endpoint, request);
     Outcome outcome = judge(call, std::move(answer));
@@ -265,14 +272,14 @@ http::Request Client::sign(const Call& call) const {
   request.headers.emplace_back("x-oss-date", version_4 ? basic_date(now) : http::format_date(now));
   if (version_4) request.headers.emplace_back("x-oss-content-sha256", "UNSIGNED-PAYLOAD");
   if (!call.content_type.empty()) request.headers.emplace_back("Content-Type", call.content_type);
-  if (!options_.credentials.security_token.empty()) {
-    request.headers.emplace_back("x-oss-security-token", options_.credentials.security_token.reveal());
+  if (!call.credentials.token.empty()) {
+    request.headers.emplace_back("x-oss-security-token", call.credentials.token.reveal());
   }
   const std::string resource = fmt::format("/{}/{}", options_.bucket, call.object);
   const SignedRequest covered{request.method, resource, request.headers, call.queries};
   std::string authorization =
-      version_4 ? authorization_v4(covered, {}, bare_region(options_.region), options_.credentials)
-                : authorization_v1(covered, options_.credentials);
+      version_4 ? authorization_v4(covered, {}, bare_region(options_.region), call.credentials)
+                : authorization_v1(covered, call.credentials);
   request.headers.emplace_back("Authorization", std::move(authorization));
   return request;
 }
@@ -302,7 +309,8 @@ Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
                                                response.header("x-oss-request-id"));
   failure.code = error.code;
   failure.retry = retry_of(error);
-  failure.error = Error(errc_of(error), masked(fmt::format("{}: {}", call.doing, describe(error))));
+  failure.error =
+      Error(errc_of(error), masked(fmt::format("{}: {}", call.doing, describe(error)), call.credentials));
   if (failure.retry == Retry::correct_clock && !correct_clock(error, response)) failure.retry = Retry::never;
   int seconds = 0;
   const std::string_view wait = response.header("Retry-After");
@@ -349,8 +357,8 @@ bool Client::correct_clock(const ServerError& error, const http::Response& respo
 }
 
 // A server may print what it received; what must not be printed is taken out.
-std::string Client::masked(std::string text) const {
-  for (const Secret* secret : {&options_.credentials.access_key, &options_.credentials.security_token}) {
+std::string Client::masked(std::string text, const Credentials& credentials) {
+  for (const Secret* secret : {&credentials.key, &credentials.token}) {
     if (secret->empty()) continue;
     const std::string& value = secret->reveal();
     for (std::size_t at = text.find(value); at != std::string::npos; at = text.find(value, at)) {

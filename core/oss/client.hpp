@@ -2,6 +2,7 @@
 // The requests this program makes to OSS, with signatures, checks and retries.
 
 #include "core/base/random.hpp"
+#include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
 #include "core/oss/oss_error.hpp"
 #include "core/oss/signature.hpp"
@@ -18,10 +19,10 @@ namespace sluice::oss {
 struct ClientOptions {
   std::string endpoint;  // with or without scheme, without the bucket
   std::string bucket;
-  Credentials credentials;
-  std::string region;                              // signature version 4; empty: version 1
-  bool cname = false;                              // the endpoint is a domain bound to the bucket
-  Duration step_limit = std::chrono::seconds(30);  // for each network step of a request
+  std::shared_ptr<http::CredentialsProvider> credentials;  // asked before each request
+  std::string region;                                      // signature version 4; empty: version 1
+  bool cname = false;                                      // the endpoint is a domain bound to the bucket
+  Duration step_limit = std::chrono::seconds(30);          // for each network step of a request
 };
 
 // How requests reach the bucket.
@@ -96,6 +97,7 @@ class Client {
     bool repeats_bad_checksum = true;
     std::size_t answer_bytes_max = 16 * 1024 * 1024;
     int attempts = 0;
+    Credentials credentials{};  // of the last attempt
     bool repeated_once = false;
     bool clock_corrected = false;
   };
@@ -115,7 +117,7 @@ class Client {
   static bool may_repeat(Call& call, const Failure& failure);
   Duration pause_after(const Call& call, const Failure& failure);
   bool correct_clock(const ServerError& error, const http::Response& response);
-  std::string masked(std::string text) const;
+  static std::string masked(std::string text, const Credentials& credentials);
   awaitable<Result<ObjectPage>> list_page(const std::string& prefix, int entries_max,
                                           const std::string& marker);
 

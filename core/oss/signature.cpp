@@ -75,7 +75,7 @@ std::string string_to_sign_v1(const SignedRequest& request) {
 }
 
 std::string authorization_v1(const SignedRequest& request, const Credentials& credentials) {
-  const std::string digest = http::hmac_sha1(credentials.access_key.reveal(), string_to_sign_v1(request));
+  const std::string digest = http::hmac_sha1(credentials.key.reveal(), string_to_sign_v1(request));
   return fmt::format("OSS {}:{}", credentials.access_id, http::base64(digest));
 }
 
@@ -114,7 +114,7 @@ std::string string_to_sign_v4(const SignedRequest& request, const std::vector<st
 std::string authorization_v4(const SignedRequest& request, const std::vector<std::string>& additional,
                              std::string_view region, const Credentials& credentials) {
   const std::string scope = scope_v4(request, region);
-  const std::string of_date = hmac_sha256("aliyun_v4" + credentials.access_key.reveal(), scope.substr(0, 8));
+  const std::string of_date = hmac_sha256("aliyun_v4" + credentials.key.reveal(), scope.substr(0, 8));
   const std::string of_region = hmac_sha256(of_date, region);
   const std::string of_product = hmac_sha256(of_region, "oss");
   const std::string key = hmac_sha256(of_product, "aliyun_v4_request");

@@ -1,7 +1,8 @@
 #pragma once
-// Request signatures of OSS, versions 1 (HMAC-SHA1) and 4 (HMAC-SHA256), as pure functions.
+// Request signatures of OSS, versions 1 (HMAC-SHA1) and 4 (HMAC-SHA256), as pure functions. A token is sent
+// as x-oss-security-token, which is signed like every header of that kind.
 
-#include "core/base/secret.hpp"
+#include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
 
 #include <optional>
@@ -28,11 +29,7 @@ struct SignedRequest {
   const Queries& queries;
 };
 
-struct Credentials {
-  std::string access_id;
-  Secret access_key;
-  Secret security_token;  // empty without STS; goes into the header x-oss-security-token before signing
-};
+using http::Credentials;
 
 // Version 1. The date is that of x-oss-date, or of Date. Queries that version 1 does not sign are left out.
 std::string string_to_sign_v1(const SignedRequest& request);

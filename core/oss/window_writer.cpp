@@ -304,9 +304,11 @@ Result<std::unique_ptr<pipeline::Writer>> make_writer(const WriterPorts& ports, 
   ClientOptions options;
   options.endpoint = target.endpoint;
   options.bucket = target.bucket;
-  options.credentials.access_id = target.access_id;
-  options.credentials.access_key = target.access_key;
-  options.credentials.security_token = target.security_token;
+  options.credentials = ports.credentials;
+  if (!options.credentials) {
+    Credentials own{target.access_id, target.access_key, target.security_token};
+    options.credentials = http::fixed_credentials(std::move(own));
+  }
   options.region = target.region;
   options.cname = target.cname;
   Result<Address> address = address_of(options);

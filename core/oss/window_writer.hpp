@@ -2,6 +2,7 @@
 // Writes the windows of a job into an OSS bucket: all of a window's objects, or none (docs/oss-writer.md).
 
 #include "core/base/random.hpp"
+#include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
 #include "core/job/job.hpp"
 #include "core/oss/shard_writer.hpp"
@@ -17,6 +18,7 @@ struct WriterPorts {
   Clock& clock;
   Random& random;
   Executor executor;
+  std::shared_ptr<http::CredentialsProvider> credentials{};  // null: the keys in the target
 };
 
 // Memory of one attempt: limits.memory_bytes, and for each shard less than limits.early_part_bytes_min that

@@ -55,19 +55,24 @@ awaitable<Result<Client::Answer>> Client::perform(const Call& call) {
 }
 
 awaitable<Client::Try> Client::try_once(const Call& call) {
+  Try failed;
+  const auto credentials = co_await options_.credentials->get();
+  if (!credentials) {
+    failed.answer = credentials.error().in(call.doing);
+    co_return failed;
+  }
   const Instant sent = clock_.now();
-  const http::Request request = make_request(call);
+  const http::Request request = make_request(call, *credentials);
   auto response = co_await transport_.send(options_.endpoint, request);
   if (!response) {
-    Try failed;
     failed.answer = response.error().in(call.doing);
     failed.retry = retry_class_of(response.error());
     co_return failed;
   }
-  co_return judge(call, std::move(response).value(), sent);
+  co_return judge(call, *credentials, std::move(response).value(), sent);
 }
 
-http::Request Client::make_request(const Call& call) const {
+http::Request Client::make_request(const Call& call, const Credentials& credentials) const {
   http::Request request;
   request.method = "POST";
   request.target = "/" + call.operation;
@@ -75,26 +80,27 @@ http::Request Client::make_request(const Call& call) const {
   request.limit = options_.step_limit;
   request.answer_bytes_max = options_.answer_bytes_max;
   request.headers = {
-      {"x-ots-accesskeyid", options_.credentials.access_id},
+      {"x-ots-accesskeyid", credentials.access_id},
       {"x-ots-apiversion", "2015-12-31"},
       {"x-ots-contentmd5", http::base64(http::md5(call.body))},
       {"x-ots-date", format_ots_date(clock_.now() + skew_)},
       {"x-ots-instancename", options_.instance},
   };
-  if (!options_.credentials.token.empty()) {
-    request.headers.emplace_back("x-ots-ststoken", options_.credentials.token.reveal());
+  if (!credentials.token.empty()) {
+    request.headers.emplace_back("x-ots-ststoken", credentials.token.reveal());
   }
-  std::string signature = request_signature(call.operation, request.headers, options_.credentials.key);
+  std::string signature = request_signature(call.operation, request.headers, credentials.key);
   request.headers.emplace_back("x-ots-signature", std::move(signature));
   request.headers.emplace_back("User-Agent", "sluice");
   return request;
 }
 
-Client::Try Client::judge(const Call& call, http::Response response, Instant sent) {
+Client::Try Client::judge(const Call& call, const Credentials& credentials, http::Response response,
+                          Instant sent) {
   Try outcome;
   const bool success = response.status >= 200 && response.status < 300;
   const ServerError refusal = success ? ServerError() : parse_server_error(response);
-  const auto genuine = verify_answer(call.operation, options_.credentials, response, refusal.code);
+  const auto genuine = verify_answer(call.operation, credentials, response, refusal.code);
   const std::string request_id(response.header("x-ots-requestid"));
   if (!genuine) {
     const std::string text = fmt::format("{}: {} ({}, request {})", call.doing, genuine.error().message(),

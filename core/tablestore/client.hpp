@@ -16,7 +16,7 @@ namespace sluice::tablestore {
 struct ClientOptions {
   http::Endpoint endpoint;
   std::string instance;
-  Credentials credentials;
+  std::shared_ptr<http::CredentialsProvider> credentials;  // asked before each request
   std::string table;  // sent with reads of records, and named in errors of calls that carry only an iterator
   bool time_series = false;  // the table is a time series table: its stream is not described otherwise
   RetryPolicy retry;
@@ -64,8 +64,8 @@ class Client final : public StreamApi {
 
   awaitable<Result<Answer>> perform(const Call& call);
   awaitable<Try> try_once(const Call& call);
-  http::Request make_request(const Call& call) const;
-  Try judge(const Call& call, http::Response response, Instant sent);
+  http::Request make_request(const Call& call, const Credentials& credentials) const;
+  Try judge(const Call& call, const Credentials& credentials, http::Response response, Instant sent);
   bool adopt_server_date(const http::Response& response, Instant sent);
   void compare_clocks(Instant server_time);
 

@@ -1,8 +1,7 @@
 #pragma once
 // Signature V2 of requests and answers, and the dates they carry. Pure.
 
-#include "core/base/secret.hpp"
-#include "core/base/time.hpp"
+#include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
 
 #include <optional>
@@ -11,11 +10,7 @@
 
 namespace sluice::tablestore {
 
-struct Credentials {
-  std::string access_id;
-  Secret key;
-  Secret token;  // of temporary (STS) credentials; empty without
-};
+using http::Credentials;
 
 // What is signed: the operation and all x-ots-* headers but the signature itself.
 std::string request_string_to_sign(std::string_view operation, const http::Headers& headers);

@@ -14,12 +14,11 @@ using Fault = test::FakeOssTransport::Fault;
 
 namespace {
 
-oss::ClientOptions options_for(const std::string& endpoint) {
+oss::ClientOptions options_for(const std::string& endpoint, const char* token = "") {
   oss::ClientOptions options;
   options.endpoint = endpoint;
   options.bucket = "bucket-1";
-  options.credentials.access_id = "LTAI";
-  options.credentials.access_key = Secret("canary-key-7731");
+  options.credentials = http::fixed_credentials({"LTAI", Secret("canary-key-7731"), Secret(token)});
   return options;
 }
 
@@ -99,9 +98,8 @@ TEST_CASE("oss client puts, finds, reads and deletes an object", "[oss_client]")
 }
 
 TEST_CASE("oss client signs with version 4 when a region is given and sends the token", "[oss_client]") {
-  oss::ClientOptions options = options_for("http://127.0.0.1:9001");
+  oss::ClientOptions options = options_for("http://127.0.0.1:9001", "token-canary-55");
   options.region = "oss-cn-hangzhou";
-  options.credentials.security_token = Secret("token-canary-55");
   Fixture f(options);
   REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
   const auto& seen = f.fake.seen.at(0);
@@ -274,9 +272,7 @@ TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
 }
 
 TEST_CASE("oss client never prints a secret that a server sends back", "[oss_client]") {
-  oss::ClientOptions options = options_for("http://127.0.0.1:9001");
-  options.credentials.security_token = Secret("token-canary-55");
-  Fixture f(options);
+  Fixture f(options_for("http://127.0.0.1:9001", "token-canary-55"));
   f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
     http::Response response;
     response.status = 500;

@@ -41,7 +41,7 @@ Queries queries_of(const boost::json::value& json) {
 oss::Credentials credentials_of(const boost::json::value& json) {
   oss::Credentials credentials;
   credentials.access_id = text_of(json.at("accessKeyId"));
-  credentials.access_key = Secret(text_of(json.at("accessKeySecret")));
+  credentials.key = Secret(text_of(json.at("accessKeySecret")));
   return credentials;
 }
 
