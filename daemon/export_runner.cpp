@@ -25,6 +25,7 @@ tablestore::ClientOptions client_options(const job::TableStoreSource& source, ht
   options.endpoint = std::move(endpoint);
   options.instance = source.instance;
   options.credentials = http::fixed_credentials({source.access_id, source.access_key, source.security_token});
+  options.region = source.region;
   options.table = source.table;
   options.time_series = source.is_time_series;
   options.retry.max_retries = source.max_retries;

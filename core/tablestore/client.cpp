@@ -27,7 +27,11 @@ std::optional<Instant> server_date(const http::Response& response) {
 }  // namespace
 
 Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options)
-    : transport_(transport), clock_(clock), random_(random), options_(std::move(options)) {}
+    : transport_(transport),
+      clock_(clock),
+      random_(random),
+      options_(std::move(options)),
+      v4_secrets_(options_.region) {}
 
 awaitable<Result<Client::Answer>> Client::perform(const Call& call) {
   bool date_adopted = false;
@@ -62,17 +66,26 @@ awaitable<Client::Try> Client::try_once(const Call& call) {
     co_return failed;
   }
   const Instant sent = clock_.now();
-  const http::Request request = make_request(call, *credentials);
+  const Instant dated = sent + skew_;
+  const SigningKey key = signing_key(*credentials, dated);
+  const http::Request request = make_request(call, *credentials, key, dated);
   auto response = co_await transport_.send(options_.endpoint, request);
   if (!response) {
     failed.answer = response.error().in(call.doing);
     failed.retry = retry_class_of(response.error());
     co_return failed;
   }
-  co_return judge(call, *credentials, std::move(response).value(), sent);
+  co_return judge(call, key, std::move(response).value(), sent);
 }
 
-http::Request Client::make_request(const Call& call, const Credentials& credentials) const {
+SigningKey Client::signing_key(const Credentials& credentials, Instant dated) {
+  SigningKey key{credentials.access_id, credentials.key};
+  if (!options_.region.empty()) key.secret = v4_secrets_.get(credentials.key, format_sign_day(dated));
+  return key;
+}
+
+http::Request Client::make_request(const Call& call, const Credentials& credentials, const SigningKey& key,
+                                   Instant dated) const {
   http::Request request;
   request.method = "POST";
   request.target = "/" + call.operation;
@@ -83,24 +96,30 @@ http::Request Client::make_request(const Call& call, const Credentials& credenti
       {"x-ots-accesskeyid", credentials.access_id},
       {"x-ots-apiversion", "2015-12-31"},
       {"x-ots-contentmd5", http::base64(http::md5(call.body))},
-      {"x-ots-date", format_ots_date(clock_.now() + skew_)},
+      {"x-ots-date", format_ots_date(dated)},
       {"x-ots-instancename", options_.instance},
   };
   if (!credentials.token.empty()) {
     request.headers.emplace_back("x-ots-ststoken", credentials.token.reveal());
   }
-  std::string signature = request_signature(call.operation, request.headers, credentials.key);
-  request.headers.emplace_back("x-ots-signature", std::move(signature));
+  if (options_.region.empty()) {
+    std::string signature = request_signature(call.operation, request.headers, key.secret);
+    request.headers.emplace_back("x-ots-signature", std::move(signature));
+  } else {
+    request.headers.emplace_back("x-ots-signdate", format_sign_day(dated));
+    request.headers.emplace_back("x-ots-signregion", options_.region);
+    std::string signature = request_signature_v4(call.operation, request.headers, key.secret);
+    request.headers.emplace_back("x-ots-signaturev4", std::move(signature));
+  }
   request.headers.emplace_back("User-Agent", "sluice");
   return request;
 }
 
-Client::Try Client::judge(const Call& call, const Credentials& credentials, http::Response response,
-                          Instant sent) {
+Client::Try Client::judge(const Call& call, const SigningKey& key, http::Response response, Instant sent) {
   Try outcome;
   const bool success = response.status >= 200 && response.status < 300;
   const ServerError refusal = success ? ServerError() : parse_server_error(response);
-  const auto genuine = verify_answer(call.operation, credentials, response, refusal.code);
+  const auto genuine = verify_answer(call.operation, key, response, refusal.code);
   const std::string request_id(response.header("x-ots-requestid"));
   if (!genuine) {
     const std::string text = fmt::format("{}: {} ({}, request {})", call.doing, genuine.error().message(),

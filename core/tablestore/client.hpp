@@ -17,6 +17,7 @@ struct ClientOptions {
   http::Endpoint endpoint;
   std::string instance;
   std::shared_ptr<http::CredentialsProvider> credentials;  // asked before each request
+  std::string region;                                      // for signature V4; empty: signature V2
   std::string table;  // sent with reads of records, and named in errors of calls that carry only an iterator
   bool time_series = false;  // the table is a time series table: its stream is not described otherwise
   RetryPolicy retry;
@@ -24,9 +25,9 @@ struct ClientOptions {
   std::size_t answer_bytes_max = 64 * 1024 * 1024;  // a page of records is a few MB
 };
 
-// Every request is dated and signed when it is sent, every answer is checked against its MD5 and its
-// signature; one that is not genuine counts as corrupt and is asked for again. When the server refuses our
-// date, its own date is used from then on, until the clocks agree again.
+// Every request is dated and signed (V4 with a region, V2 without) when it is sent, every answer is checked
+// against its MD5 and its signature; one that is not genuine counts as corrupt and is asked for again. When
+// the server refuses our date, its own date is used from then on, until the clocks agree again.
 class Client final : public StreamApi {
  public:
   // All references must outlive the client and its calls.
@@ -64,8 +65,10 @@ class Client final : public StreamApi {
 
   awaitable<Result<Answer>> perform(const Call& call);
   awaitable<Try> try_once(const Call& call);
-  http::Request make_request(const Call& call, const Credentials& credentials) const;
-  Try judge(const Call& call, const Credentials& credentials, http::Response response, Instant sent);
+  SigningKey signing_key(const Credentials& credentials, Instant dated);
+  http::Request make_request(const Call& call, const Credentials& credentials, const SigningKey& key,
+                             Instant dated) const;
+  Try judge(const Call& call, const SigningKey& key, http::Response response, Instant sent);
   bool adopt_server_date(const http::Response& response, Instant sent);
   void compare_clocks(Instant server_time);
 
@@ -73,6 +76,7 @@ class Client final : public StreamApi {
   Clock& clock_;
   Random& random_;
   ClientOptions options_;
+  V4Secrets v4_secrets_;
   StreamApiObserver* observer_ = nullptr;
   Duration skew_{0};  // added to our clock for x-ots-date
   bool warned_ = false;

@@ -13,14 +13,16 @@
 namespace sluice::tablestore {
 namespace {
 
-constexpr std::string_view kSignatureHeader = "x-ots-signature";
+constexpr std::string_view kProduct = "ots";
+
+bool is_signature(std::string_view name) { return name == "x-ots-signature" || name == "x-ots-signaturev4"; }
 
 // "name:value\n" of every x-ots-* header, by lower-case name.
 std::string canonical_headers(const http::Headers& headers) {
   std::vector<std::pair<std::string, std::string_view>> signed_headers;
   for (const auto& [name, value] : headers) {
     std::string lower = http::to_lower(name);
-    if (!lower.starts_with("x-ots-") || lower == kSignatureHeader) continue;
+    if (!lower.starts_with("x-ots-") || is_signature(lower)) continue;
     signed_headers.emplace_back(std::move(lower), http::trim(value));
   }
   std::sort(signed_headers.begin(), signed_headers.end());
@@ -61,8 +63,31 @@ std::string request_string_to_sign(std::string_view operation, const http::Heade
   return fmt::format("/{}\nPOST\n\n{}", operation, canonical_headers(headers));
 }
 
-std::string request_signature(std::string_view operation, const http::Headers& headers, const Secret& key) {
-  return http::base64(http::hmac_sha1(key.reveal(), request_string_to_sign(operation, headers)));
+std::string request_signature(std::string_view operation, const http::Headers& headers,
+                              const Secret& secret) {
+  return http::base64(http::hmac_sha1(secret.reveal(), request_string_to_sign(operation, headers)));
+}
+
+std::string request_signature_v4(std::string_view operation, const http::Headers& headers,
+                                 const Secret& secret) {
+  const std::string text = request_string_to_sign(operation, headers).append(kProduct);
+  return http::base64(http::hmac_sha256(secret.reveal(), text));
+}
+
+Secret derive_v4_secret(const Secret& key, std::string_view day, std::string_view region) {
+  const std::string of_day = http::hmac_sha256("aliyun_v4" + key.reveal(), day);
+  const std::string of_region = http::hmac_sha256(of_day, region);
+  const std::string of_product = http::hmac_sha256(of_region, kProduct);
+  return Secret(http::base64(http::hmac_sha256(of_product, "aliyun_v4_request")));
+}
+
+const Secret& V4Secrets::get(const Secret& key, const std::string& day) {
+  if (derived_.empty() || day != day_ || key != key_) {
+    derived_ = derive_v4_secret(key, day, region_);
+    day_ = day;
+    key_ = key;
+  }
+  return derived_;
 }
 
 std::string answer_string_to_sign(std::string_view operation, const http::Headers& headers) {
@@ -70,14 +95,13 @@ std::string answer_string_to_sign(std::string_view operation, const http::Header
 }
 
 std::string answer_authorization(std::string_view operation, const http::Headers& headers,
-                                 const Credentials& credentials) {
+                                 const SigningKey& key) {
   const std::string text = answer_string_to_sign(operation, headers);
-  const std::string signature = http::base64(http::hmac_sha1(credentials.key.reveal(), text));
-  return fmt::format("OTS {}:{}", credentials.access_id, signature);
+  return fmt::format("OTS {}:{}", key.access_id, http::base64(http::hmac_sha1(key.secret.reveal(), text)));
 }
 
-Result<void> verify_answer(std::string_view operation, const Credentials& credentials,
-                           const http::Response& answer, std::string_view code) {
+Result<void> verify_answer(std::string_view operation, const SigningKey& key, const http::Response& answer,
+                           std::string_view code) {
   const bool success = answer.status >= 200 && answer.status < 300;
   if (success) {
     for (const std::string_view name :
@@ -94,10 +118,16 @@ Result<void> verify_answer(std::string_view operation, const Credentials& creden
   }
   const std::string_view authorization = answer.header("Authorization");
   if (!authorization.empty() && code != "OTSAuthFailed" &&
-      authorization != answer_authorization(operation, answer.headers, credentials)) {
+      authorization != answer_authorization(operation, answer.headers, key)) {
     return corrupt("the answer's signature is wrong");
   }
   return {};
+}
+
+std::string format_sign_day(Instant time) {
+  const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(time));
+  return fmt::format("{:04}{:02}{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
 }
 
 std::string format_ots_date(Instant time) {

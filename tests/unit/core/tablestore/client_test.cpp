@@ -1,10 +1,6 @@
 #include "core/tablestore/client.hpp"
 
-#include "core/http/crypto.hpp"
-#include "core/http/headers.hpp"
-#include "core/tablestore/ots.pb.h"
-#include "tests/support/run.hpp"
-#include "tests/support/scripted_transport.hpp"
+#include "tests/unit/core/tablestore/client_fixture.hpp"
 #include "tests/unit/core/tablestore/client_vectors.hpp"
 
 #include <catch2/catch.hpp>
@@ -13,91 +9,9 @@ using namespace sluice;
 using namespace sluice::tablestore;
 using namespace sluice::tablestore::test;
 using namespace std::chrono;
-using sluice::test::ScriptedTransport;
 namespace proto = sluice::ots::proto;
 
 namespace {
-
-constexpr const char* kRequestId = "0005-1";
-
-struct Recorder final : StreamApiObserver {
-  void on_request(std::string_view operation, int repeat) override {
-    requests.push_back(fmt::format("{} {}", operation, repeat));
-  }
-  void on_retry(const Error& error, int repeat, Duration pause) override {
-    retries.push_back(fmt::format("{} {}", repeat, error.message()));
-    pauses.push_back(pause);
-  }
-  void on_warning(std::string_view text) override { warnings.emplace_back(text); }
-
-  std::vector<std::string> requests;
-  std::vector<std::string> retries;
-  std::vector<Duration> pauses;
-  std::vector<std::string> warnings;
-};
-
-struct Fixture {
-  Fixture() { client.observe(&recorder); }
-
-  static ClientOptions options() {
-    ClientOptions made;
-    made.endpoint = *http::parse_endpoint("http://orders.example:80");
-    made.instance = "orders";
-    made.credentials = http::fixed_credentials(keys());
-    made.table = "orders_table";
-    return made;
-  }
-
-  static Credentials keys() {
-    return Credentials{"AKIDEXAMPLE", Secret("secretEXAMPLEkey0123456789ABCDEF"), Secret("token-1")};
-  }
-
-  // A genuine answer to `operation`, dated `date`.
-  http::Response signed_answer(const std::string& operation, int status, std::string body,
-                               Instant date) const {
-    http::Response answer;
-    answer.status = status;
-    answer.body = std::move(body);
-    answer.headers = {{"X-Ots-ContentMd5", http::base64(http::md5(answer.body))},
-                      {"X-Ots-ContentType", "protocol buffer"},
-                      {"X-Ots-Date", format_ots_date(date)},
-                      {"X-Ots-RequestId", kRequestId},
-                      {"Date", http::format_date(date)}};
-    const std::string authorization = answer_authorization(operation, answer.headers, keys());
-    answer.headers.emplace_back("Authorization", authorization);
-    return answer;
-  }
-
-  template <class Message>
-  void answer(const std::string& operation, const Message& message) {
-    transport.answer(signed_answer(operation, 200, message.SerializeAsString(), loop.clock.now()));
-  }
-
-  void refuse(const std::string& operation, int status, const std::string& code, const std::string& message) {
-    proto::Error error;
-    error.set_code(code);
-    error.set_message(message);
-    transport.answer(signed_answer(operation, status, error.SerializeAsString(), loop.clock.now()));
-  }
-
-  sluice::test::Loop loop{sys_days(year(2024) / 5 / 17) + hours(8)};
-  ScriptedTransport transport;
-  SeededRandom random{42};
-  Client client{transport, loop.clock, random, options()};
-  Recorder recorder;
-};
-
-proto::GetShardIteratorResponse iterator_answer(const std::string& iterator, const std::string& token = {}) {
-  proto::GetShardIteratorResponse message;
-  message.set_shard_iterator(iterator);
-  if (!token.empty()) message.set_next_token(token);
-  return message;
-}
-
-const std::string kShard = "shard-1";
-const std::string kStream = "stream-1";
-const std::string kTable = "t1";
-const std::string kIterator = "iter-1";
 
 // The vectors' request body of that name.
 std::string request_vector(const std::string& name) {

@@ -17,12 +17,13 @@ namespace proto = sluice::ots::proto;
 
 namespace {
 
+const SigningKey kKey{"AKIDEXAMPLE", Secret("secretEXAMPLEkey0123456789ABCDEF")};
+
 struct Fixture {
   explicit Fixture(bool time_series) {
     options.endpoint = *http::parse_endpoint("http://orders.example:80");
     options.instance = "orders";
-    options.credentials.access_id = "AKIDEXAMPLE";
-    options.credentials.key = Secret("secretEXAMPLEkey0123456789ABCDEF");
+    options.credentials = http::fixed_credentials(http::Credentials{kKey.access_id, kKey.secret});
     options.time_series = time_series;
   }
 
@@ -36,7 +37,7 @@ struct Fixture {
                       {"x-ots-date", format_ots_date(loop.clock.now())},
                       {"x-ots-requestid", "0005-1"}};
     answer.headers.emplace_back("Authorization",
-                                answer_authorization("DescribeStream", answer.headers, options.credentials));
+                                answer_authorization("DescribeStream", answer.headers, kKey));
     transport.answer(std::move(answer));
     Client client(transport, loop.clock, random, options);
     const std::string stream = "stream-1";
