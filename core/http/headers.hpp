@@ -24,4 +24,7 @@ std::string format_date(Instant time);
 // compared with the date.
 std::optional<Instant> parse_date(std::string_view text);
 
+// "2024-05-17T08:09:10.123Z" (ISO 8601 in UTC) with 0 to 9 digits of fraction, cut to microseconds.
+std::optional<Instant> parse_iso_date(std::string_view text);
+
 }  // namespace sluice::http

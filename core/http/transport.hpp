@@ -35,6 +35,7 @@ struct Request {
   std::string_view body;                      // must stay valid until send() returns
   Duration limit = std::chrono::seconds(30);  // for each network step: connect, handshake, write, read
   std::size_t answer_bytes_max = 16 * 1024 * 1024;
+  bool direct = false;  // never through a proxy
 };
 
 struct Response {

@@ -20,7 +20,7 @@ bool is_plausible(Instant date) {
 }
 
 std::optional<Instant> server_date(const http::Response& response) {
-  if (const auto date = parse_ots_date(response.header("x-ots-date"))) return date;
+  if (const auto date = http::parse_iso_date(response.header("x-ots-date"))) return date;
   return http::parse_date(response.header("Date"));
 }
 
@@ -134,7 +134,7 @@ Client::Try Client::judge(const Call& call, const SigningKey& key, http::Respons
     outcome.date_refused = is_clock_skew(refusal) && adopt_server_date(response, sent);
     return outcome;
   }
-  const Instant server_time = *parse_ots_date(response.header("x-ots-date"));
+  const Instant server_time = *http::parse_iso_date(response.header("x-ots-date"));
   compare_clocks(server_time);
   outcome.answer = Answer{std::move(response.body), server_time, request_id};
   return outcome;

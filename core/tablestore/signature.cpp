@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <vector>
 
 namespace sluice::tablestore {
@@ -34,28 +33,6 @@ std::string canonical_headers(const http::Headers& headers) {
 }
 
 Error corrupt(std::string reason) { return Error(Errc::corrupt, std::move(reason)); }
-
-// An unsigned number in exactly `width` digits at `at`.
-std::optional<int> number(std::string_view text, std::size_t at, std::size_t width) {
-  const std::string_view field = text.substr(at, width);
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (error != std::errc() || end != field.data() + field.size() || field.size() != width)
-    return std::nullopt;
-  return static_cast<int>(value);
-}
-
-// ".123" as microseconds.
-std::optional<Duration> fraction(std::string_view text) {
-  if (text.empty()) return Duration(0);
-  constexpr std::size_t kDigitsMax = 9;
-  if (text.front() != '.' || text.size() < 2 || text.size() > kDigitsMax + 1) return std::nullopt;
-  const bool all_digits = text.find_first_not_of("0123456789", 1) == std::string_view::npos;
-  if (!all_digits) return std::nullopt;
-  std::string digits(text.substr(1, 6));
-  digits.resize(6, '0');
-  return Duration(*number(digits, 0, 6));
-}
 
 }  // namespace
 
@@ -108,7 +85,7 @@ Result<void> verify_answer(std::string_view operation, const SigningKey& key, co
          {"x-ots-contentmd5", "x-ots-requestid", "x-ots-date", "x-ots-contenttype", "Authorization"}) {
       if (answer.header(name).empty()) return corrupt(fmt::format("the answer has no {} header", name));
     }
-    if (!parse_ots_date(answer.header("x-ots-date"))) {
+    if (!http::parse_iso_date(answer.header("x-ots-date"))) {
       return corrupt(fmt::format("the answer's x-ots-date \"{}\" is no date", answer.header("x-ots-date")));
     }
   }
@@ -138,28 +115,6 @@ std::string format_ots_date(Instant time) {
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
                      clock.subseconds().count());
-}
-
-std::optional<Instant> parse_ots_date(std::string_view text) {
-  constexpr std::string_view kShape = "####-##-##T##:##:##";
-  if (text.size() <= kShape.size() || !text.ends_with('Z')) return std::nullopt;
-  for (std::size_t i = 0; i < kShape.size(); ++i) {
-    if (kShape[i] != '#' && text[i] != kShape[i]) return std::nullopt;
-  }
-  const auto year = number(text, 0, 4);
-  const auto month = number(text, 5, 2);
-  const auto day = number(text, 8, 2);
-  const auto hour = number(text, 11, 2);
-  const auto minute = number(text, 14, 2);
-  const auto second = number(text, 17, 2);
-  const auto part = fraction(text.substr(kShape.size(), text.size() - kShape.size() - 1));
-  if (!year || !month || !day || !hour || !minute || !second || !part) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::year(*year),
-                                         std::chrono::month(static_cast<unsigned>(*month)),
-                                         std::chrono::day(static_cast<unsigned>(*day)));
-  if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  return Instant(std::chrono::sys_days(date)) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
-         std::chrono::seconds(*second) + *part;
 }
 
 }  // namespace sluice::tablestore

@@ -4,7 +4,6 @@
 #include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -60,8 +59,5 @@ std::string format_sign_day(Instant time);
 
 // "2024-05-17T08:09:10.123Z"
 std::string format_ots_date(Instant time);
-
-// The same with 0 to 9 digits of fraction, cut to microseconds.
-std::optional<Instant> parse_ots_date(std::string_view text);
 
 }  // namespace sluice::tablestore

@@ -37,3 +37,23 @@ TEST_CASE("headers: names compare without regard to case", "[http]") {
   CHECK(http::trim(" \ta b\t ") == "a b");
   CHECK(http::trim(" \t").empty());
 }
+
+TEST_CASE("headers: ISO dates are read with any fraction", "[http]") {
+  const Instant second = sys_days(year(2024) / 5 / 17) + hours(8) + minutes(9) + seconds(10);
+  CHECK(http::parse_iso_date("2024-05-17T08:09:10.123Z") == second + milliseconds(123));
+  CHECK(http::parse_iso_date("2024-05-17T08:09:10.654321Z") == second + microseconds(654'321));
+  CHECK(http::parse_iso_date("2024-05-17T08:09:10.11234Z") == second + microseconds(112'340));
+  CHECK(http::parse_iso_date("2024-05-17T08:09:10.123456789Z") == second + microseconds(123'456));
+  CHECK(http::parse_iso_date("2024-05-17T08:09:10Z") == second);
+}
+
+TEST_CASE("headers: what is no ISO date gives nothing", "[http]") {
+  for (const char* text :
+       {"", "Z", "2024-05-17T08:09:10", "2024-05-17 08:09:10Z", "2024-13-17T08:09:10Z",
+        "2024-02-30T08:09:10Z", "2024-05-17T24:09:10Z", "2024-05-17T08:09:10.Z", "2024-05-17T08:09:10,1Z",
+        "2024-05-17T08:09:10.12x4Z", "2024-05-17T08:09:10.1234567890Z", "2024-05-17T08:09:10+08:00Z",
+        "20x4-05-17T08:09:10Z"}) {
+    INFO(text);
+    CHECK_FALSE(http::parse_iso_date(text).has_value());
+  }
+}

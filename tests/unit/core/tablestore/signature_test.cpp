@@ -166,24 +166,8 @@ TEST_CASE("signature: an error answer may lack its signature, but a wrong one is
         "the answer's body does not match its MD5");
 }
 
-TEST_CASE("signature: dates are written with milliseconds and read with any fraction", "[tablestore]") {
+TEST_CASE("signature: dates are written with milliseconds", "[tablestore]") {
   const Instant second = sys_days(year(2024) / 5 / 17) + hours(8) + minutes(9) + seconds(10);
   CHECK(format_ots_date(second + microseconds(123'999)) == "2024-05-17T08:09:10.123Z");
   CHECK(format_ots_date(second) == "2024-05-17T08:09:10.000Z");
-  CHECK(parse_ots_date("2024-05-17T08:09:10.123Z") == second + milliseconds(123));
-  CHECK(parse_ots_date("2024-05-17T08:09:10.654321Z") == second + microseconds(654'321));
-  CHECK(parse_ots_date("2024-05-17T08:09:10.11234Z") == second + microseconds(112'340));
-  CHECK(parse_ots_date("2024-05-17T08:09:10.123456789Z") == second + microseconds(123'456));
-  CHECK(parse_ots_date("2024-05-17T08:09:10Z") == second);
-}
-
-TEST_CASE("signature: what is no date gives nothing", "[tablestore]") {
-  for (const char* text :
-       {"", "Z", "2024-05-17T08:09:10", "2024-05-17 08:09:10Z", "2024-13-17T08:09:10Z",
-        "2024-02-30T08:09:10Z", "2024-05-17T24:09:10Z", "2024-05-17T08:09:10.Z", "2024-05-17T08:09:10,1Z",
-        "2024-05-17T08:09:10.12x4Z", "2024-05-17T08:09:10.1234567890Z", "2024-05-17T08:09:10+08:00Z",
-        "20x4-05-17T08:09:10Z"}) {
-    INFO(text);
-    CHECK_FALSE(parse_ots_date(text).has_value());
-  }
 }
