@@ -108,7 +108,9 @@ class App::Impl {
     }
     transport_ = http::make_transport(executor_, clock_, transport_options(config_));
     runner_ = std::make_unique<ExportRunner>(
-        ExportPorts{executor_, clock_, random_, *transport_}, config_.sources,
+        ExportPorts{executor_, clock_, random_, *transport_,
+                    [](std::string_view line) { spdlog::warn("{}", line); }},
+        config_.sources,
         [this](const scheduler::Instance& instance, int attempt) { return make_log(instance, attempt); },
         [this](const std::string& job, const pipeline::Statistics& counts) {
           observer_.counted(job, counts);

@@ -171,8 +171,9 @@ Exit command_run(const Options& options, Console& console) {
   const auto transport = http::make_transport(loop.get_executor(), clock, transport_options);
   Progress progress(console);
   ExportRunner runner(
-      ExportPorts{loop.get_executor(), clock, random, *transport}, config.sources,
-      [&progress](const Instance&, int) { return std::make_unique<ProgressLog>(progress); },
+      ExportPorts{loop.get_executor(), clock, random, *transport,
+                  [&progress](std::string_view line) { progress.line(fmt::format("warning: {}", line)); }},
+      config.sources, [&progress](const Instance&, int) { return std::make_unique<ProgressLog>(progress); },
       [](const std::string&, const pipeline::Statistics&) {});
   const Instance instance = make_instance(options, job, slot_for(options, job, clock.now()));
   auto run = runner.prepare(job, instance, 1);

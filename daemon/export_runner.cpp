@@ -1,6 +1,7 @@
 #include "daemon/export_runner.hpp"
 
 #include "core/base/within.hpp"
+#include "core/http/role_credentials.hpp"
 #include "core/job/civil_time.hpp"
 #include "core/oss/window_writer.hpp"
 #include "core/tablestore/client.hpp"
@@ -20,11 +21,12 @@ using pipeline::Level;
 // How long a failed attempt may take to remove what it has written.
 constexpr std::chrono::seconds kAbortLimit{60};
 
-tablestore::ClientOptions client_options(const job::TableStoreSource& source, http::Endpoint endpoint) {
+tablestore::ClientOptions client_options(const job::TableStoreSource& source, http::Endpoint endpoint,
+                                         std::shared_ptr<http::CredentialsProvider> keys) {
   tablestore::ClientOptions options;
   options.endpoint = std::move(endpoint);
   options.instance = source.instance;
-  options.credentials = http::fixed_credentials({source.access_id, source.access_key, source.security_token});
+  options.credentials = std::move(keys);
   options.region = source.region;
   options.table = source.table;
   options.time_series = source.is_time_series;
@@ -40,13 +42,13 @@ awaitable<Result<void>> abort_all(pipeline::WindowWriter& writer) {
 class ExportRun final : public scheduler::Run {
  public:
   ExportRun(const ExportPorts& ports, job::Export work, http::Endpoint endpoint,
-            std::unique_ptr<pipeline::Writer> writer, std::unique_ptr<pipeline::Log> log,
-            CountsListener on_counts)
+            std::shared_ptr<http::CredentialsProvider> keys, std::unique_ptr<pipeline::Writer> writer,
+            std::unique_ptr<pipeline::Log> log, CountsListener on_counts)
       : clock_(ports.clock),
         work_(std::move(work)),
         log_(std::move(log)),
         client_(ports.transport, ports.clock, ports.random,
-                client_options(work_.source, std::move(endpoint))),
+                client_options(work_.source, std::move(endpoint), std::move(keys))),
         reader_(client_, ports.clock, work_.source),
         writer_(std::move(writer)),
         on_counts_(std::move(on_counts)) {}
@@ -153,12 +155,36 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   if (!work) return refuse(work.error());
   auto endpoint = http::parse_endpoint(work->source.endpoint);
   if (!endpoint) return refuse(endpoint.error().in("reader endpoint"));
-  const oss::WriterPorts writer_ports{ports_.transport, ports_.clock, ports_.random, ports_.executor};
+  const auto& from = work->source;
+  auto keys =
+      keys_of(from.ram_role, from.metadata_endpoint, {from.access_id, from.access_key, from.security_token});
+  if (!keys) return refuse(keys.error().in("reader"));
+  const auto& to = work->target;
+  auto writer_keys =
+      keys_of(to.ram_role, to.metadata_endpoint, {to.access_id, to.access_key, to.security_token});
+  if (!writer_keys) return refuse(writer_keys.error().in("writer"));
+  const oss::WriterPorts writer_ports{ports_.transport, ports_.clock, ports_.random, ports_.executor,
+                                      std::move(*writer_keys)};
   auto writer = oss::make_writer(writer_ports, work->target, work->settings);
   if (!writer) return refuse(writer.error());
   log->line(Level::info, describe(*work));
-  return std::unique_ptr<scheduler::Run>(std::make_unique<ExportRun>(
-      ports_, std::move(*work), std::move(*endpoint), std::move(*writer), std::move(log), on_counts_));
+  return std::unique_ptr<scheduler::Run>(
+      std::make_unique<ExportRun>(ports_, std::move(*work), std::move(*endpoint), std::move(*keys),
+                                  std::move(*writer), std::move(log), on_counts_));
+}
+
+Result<ExportRunner::Keys> ExportRunner::keys_of(const std::string& role,
+                                                 const std::string& metadata_endpoint,
+                                                 http::Credentials own) {
+  if (role.empty()) return http::fixed_credentials(std::move(own));
+  Keys& known = roles_[{metadata_endpoint, role}];
+  if (known) return known;
+  const auto endpoint = http::parse_endpoint(metadata_endpoint);
+  if (!endpoint) return endpoint.error().in("metadataEndpoint");
+  const auto warn = ports_.warn ? ports_.warn : [](std::string_view) {};
+  known = std::make_shared<http::RoleCredentials>(ports_.executor, ports_.clock, ports_.transport,
+                                                  http::RoleOptions{*endpoint, role}, warn);
+  return known;
 }
 
 }  // namespace sluice::daemon

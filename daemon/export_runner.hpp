@@ -2,11 +2,13 @@
 // Runs the attempts of the scheduler on the data plane: Table Store stream in, OSS objects out.
 
 #include "core/base/random.hpp"
+#include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
 #include "core/pipeline/log.hpp"
 #include "scheduler/runner.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -18,6 +20,8 @@ struct ExportPorts {
   Clock& clock;
   Random& random;
   http::Transport& transport;
+  // Told, in one line, what concerns no single attempt: keys that could not be renewed yet. Must not throw.
+  std::function<void(std::string_view line)> warn{};
 };
 
 // Makes the log of one attempt.
@@ -36,10 +40,15 @@ class ExportRunner final : public scheduler::Runner {
                                                   int attempt) override;
 
  private:
+  using Keys = std::shared_ptr<http::CredentialsProvider>;
+  // `own`, or the keys of the role when one is named. All attempts share the keys of a role.
+  Result<Keys> keys_of(const std::string& role, const std::string& metadata_endpoint, http::Credentials own);
+
   ExportPorts ports_;
   job::DataSources sources_;
   LogMaker make_log_;
   CountsListener on_counts_;
+  std::map<std::pair<std::string, std::string>, Keys> roles_;  // by metadata endpoint and role
 };
 
 }  // namespace sluice::daemon

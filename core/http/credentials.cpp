@@ -19,4 +19,16 @@ std::shared_ptr<CredentialsProvider> fixed_credentials(Credentials credentials) 
   return std::make_shared<FixedCredentials>(std::move(credentials));
 }
 
+std::string masked(std::string text, const Credentials& credentials) {
+  for (const Secret* secret : {&credentials.key, &credentials.token}) {
+    if (secret->empty()) continue;
+    const std::string& value = secret->reveal();
+    for (std::size_t at = text.find(value); at != std::string::npos; at = text.find(value, at)) {
+      text.replace(at, value.size(), "******");
+      at += 6;
+    }
+  }
+  return text;
+}
+
 }  // namespace sluice::http

@@ -309,9 +309,12 @@ Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
                                                response.header("x-oss-request-id"));
   failure.code = error.code;
   failure.retry = retry_of(error);
-  failure.error =
-      Error(errc_of(error), masked(fmt::format("{}: {}", call.doing, describe(error)), call.credentials));
+  failure.error = Error(errc_of(error),
+                        http::masked(fmt::format("{}: {}", call.doing, describe(error)), call.credentials));
   if (failure.retry == Retry::correct_clock && !correct_clock(error, response)) failure.retry = Retry::never;
+  if (failure.retry == Retry::renew_keys && !options_.credentials->renew(call.credentials)) {
+    failure.retry = Retry::never;
+  }
   int seconds = 0;
   const std::string_view wait = response.header("Retry-After");
   std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
@@ -330,13 +333,15 @@ bool Client::may_repeat(Call& call, const Failure& failure) {
       return !std::exchange(call.repeated_once, true);
     case Retry::correct_clock:
       return !std::exchange(call.clock_corrected, true);
+    case Retry::renew_keys:
+      return !std::exchange(call.keys_renewed, true);
   }
   return false;
 }
 
 // 200 ms doubling with each attempt, the upper half of it by chance.
 Duration Client::pause_after(const Call& call, const Failure& failure) {
-  if (failure.retry == Retry::correct_clock) return Duration(0);
+  if (failure.retry == Retry::correct_clock || failure.retry == Retry::renew_keys) return Duration(0);
   if (failure.pause) return *failure.pause;
   const Duration longest = std::chrono::milliseconds(200) * (1 << (call.attempts - 1));
   const auto half = static_cast<std::uint64_t>(longest.count()) / 2;
@@ -354,19 +359,6 @@ bool Client::correct_clock(const ServerError& error, const http::Response& respo
   if (!server || *server < earliest || *server > latest) return false;
   clock_offset_ = *server - clock_.now();
   return true;
-}
-
-// A server may print what it received; what must not be printed is taken out.
-std::string Client::masked(std::string text, const Credentials& credentials) {
-  for (const Secret* secret : {&credentials.key, &credentials.token}) {
-    if (secret->empty()) continue;
-    const std::string& value = secret->reveal();
-    for (std::size_t at = text.find(value); at != std::string::npos; at = text.find(value, at)) {
-      text.replace(at, value.size(), "******");
-      at += 6;
-    }
-  }
-  return text;
 }
 
 }  // namespace sluice::oss

@@ -46,9 +46,10 @@ struct ObjectHead {
 };
 
 // A request is tried up to 5 times, with growing, jittered pauses; network failures, timeouts, 5xx, 408, 429
-// and a few codes are repeated, each time signed anew. What is sent or received under a checksum is compared
-// with it. Errors read "put object orders/x.csv: 503 SlowDown: ..., request 5C9F..." and never hold a secret.
-// Bodies stay the caller's and must live until the call returns. Single-threaded.
+// and a few codes are repeated, each time signed anew; so are refused keys, once, if there are others. What
+// is sent or received under a checksum is compared with it. Errors read "put object orders/x.csv: 503
+// SlowDown: ..., request 5C9F..." and never hold a secret. Bodies stay the caller's and must live until the
+// call returns. Single-threaded.
 class Client {
  public:
   using OnRetry = std::function<void(std::string_view line)>;  // told before each pause; must not throw
@@ -100,6 +101,7 @@ class Client {
     Credentials credentials{};  // of the last attempt
     bool repeated_once = false;
     bool clock_corrected = false;
+    bool keys_renewed = false;
   };
   struct Failure {
     Error error;
@@ -117,7 +119,6 @@ class Client {
   static bool may_repeat(Call& call, const Failure& failure);
   Duration pause_after(const Call& call, const Failure& failure);
   bool correct_clock(const ServerError& error, const http::Response& response);
-  static std::string masked(std::string text, const Credentials& credentials);
   awaitable<Result<ObjectPage>> list_page(const std::string& prefix, int entries_max,
                                           const std::string& marker);
 

@@ -28,12 +28,12 @@ constexpr std::string_view kCheckEndpoint = "correct `endpoint`: it must be the 
 
 // Codes whose meaning differs from that of their status.
 constexpr std::array kRules = {
-    Rule{"InvalidAccessKeyId", Errc::unauthenticated, Retry::never, kCheckKey},
+    Rule{"InvalidAccessKeyId", Errc::unauthenticated, Retry::renew_keys, kCheckKey},
     Rule{"SignatureDoesNotMatch", Errc::unauthenticated, Retry::never, kCheckKey},
     Rule{"UserDisable", Errc::unauthenticated, Retry::never, "check that the account is active and paid"},
-    Rule{"InvalidSecurityToken", Errc::unauthenticated, Retry::never, kCheckToken},
-    Rule{"SecurityTokenExpired", Errc::unauthenticated, Retry::never, kCheckToken},
-    Rule{"AccessKeyIdAndSecurityTokenNotMatch", Errc::unauthenticated, Retry::never, kCheckToken},
+    Rule{"InvalidSecurityToken", Errc::unauthenticated, Retry::renew_keys, kCheckToken},
+    Rule{"SecurityTokenExpired", Errc::unauthenticated, Retry::renew_keys, kCheckToken},
+    Rule{"AccessKeyIdAndSecurityTokenNotMatch", Errc::unauthenticated, Retry::renew_keys, kCheckToken},
     Rule{"SecurityTokenNotSupported", Errc::unauthenticated, Retry::never, kCheckToken},
     Rule{"RequestTimeTooSkewed", Errc::unauthenticated, Retry::correct_clock,
          "set the clock of this machine"},

@@ -26,6 +26,7 @@ enum class Retry {
   always,         // within the limit of attempts
   once,           // a second failure is final
   correct_clock,  // once, with the server's time
+  renew_keys,     // once, if others can be had
 };
 
 Retry retry_of(const ServerError& error);

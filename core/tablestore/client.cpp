@@ -34,17 +34,14 @@ Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientO
       v4_secrets_(options_.region) {}
 
 awaitable<Result<Client::Answer>> Client::perform(const Call& call) {
-  bool date_adopted = false;
+  Remedies used;
   for (int repeat = 0;; ++repeat) {
     if (observer_ != nullptr) observer_->on_request(call.operation, repeat);
     Try outcome = co_await try_once(call);
     if (outcome.answer) co_return std::move(outcome.answer);
     const Error& error = outcome.answer.error();
-    std::optional<Duration> pause;
-    if (outcome.date_refused && !date_adopted) {
-      date_adopted = true;
-      pause = Duration(0);
-    } else {
+    std::optional<Duration> pause = Duration(0);
+    if (!remedied(outcome, used)) {
       // All operations here only read: sending one twice does no harm.
       const Failure failure{error.code(), outcome.retry};
       pause = pause_before(options_.retry, failure, true, repeat + 1, random_);
@@ -56,6 +53,12 @@ awaitable<Result<Client::Answer>> Client::perform(const Call& call) {
     if (observer_ != nullptr) observer_->on_retry(error, repeat + 1, *pause);
     if (*pause > Duration(0)) co_await clock_.sleep_for(*pause);
   }
+}
+
+bool Client::remedied(const Try& outcome, Remedies& used) {
+  if (outcome.date_refused) return !std::exchange(used.date_adopted, true);
+  if (outcome.keys_refused) return !std::exchange(used.keys_renewed, true);
+  return false;
 }
 
 awaitable<Client::Try> Client::try_once(const Call& call) {
@@ -75,7 +78,13 @@ awaitable<Client::Try> Client::try_once(const Call& call) {
     failed.retry = retry_class_of(response.error());
     co_return failed;
   }
-  co_return judge(call, key, std::move(response).value(), sent);
+  Try outcome = judge(call, key, std::move(response).value(), sent);
+  if (outcome.answer.has_error()) {
+    const Error& error = outcome.answer.error();
+    outcome.answer = Error(error.code(), http::masked(error.message(), *credentials));
+  }
+  outcome.keys_refused = outcome.keys_refused && options_.credentials->renew(*credentials);
+  co_return outcome;
 }
 
 SigningKey Client::signing_key(const Credentials& credentials, Instant dated) {
@@ -131,6 +140,7 @@ Client::Try Client::judge(const Call& call, const SigningKey& key, http::Respons
   if (!success) {
     outcome.answer = to_error(refusal, call.doing);
     outcome.retry = retry_class_of(refusal);
+    outcome.keys_refused = is_key_refused(refusal);
     outcome.date_refused = is_clock_skew(refusal) && adopt_server_date(response, sent);
     return outcome;
   }

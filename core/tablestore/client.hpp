@@ -27,7 +27,8 @@ struct ClientOptions {
 
 // Every request is dated and signed (V4 with a region, V2 without) when it is sent, every answer is checked
 // against its MD5 and its signature; one that is not genuine counts as corrupt and is asked for again. When
-// the server refuses our date, its own date is used from then on, until the clocks agree again.
+// the server refuses our date, its own date is used from then on, until the clocks agree again. When it
+// refuses keys that can be replaced, the request is repeated once with others.
 class Client final : public StreamApi {
  public:
   // All references must outlive the client and its calls.
@@ -61,9 +62,17 @@ class Client final : public StreamApi {
     Result<Answer> answer = Error();
     RetryClass retry = RetryClass::never;
     bool date_refused = false;  // and the server's own date is now used
+    bool keys_refused = false;  // and others may be had
+  };
+
+  // What a call may do once, without a pause, since it takes the reason of the failure away.
+  struct Remedies {
+    bool date_adopted = false;
+    bool keys_renewed = false;
   };
 
   awaitable<Result<Answer>> perform(const Call& call);
+  static bool remedied(const Try& outcome, Remedies& used);
   awaitable<Try> try_once(const Call& call);
   SigningKey signing_key(const Credentials& credentials, Instant dated);
   http::Request make_request(const Call& call, const Credentials& credentials, const SigningKey& key,

@@ -93,6 +93,7 @@ std::string_view way_out(const ServerError& error) {
     if (says("Signature mismatch")) return "check accessKey";
     if (says("instance is not found")) return "check instanceName and endpoint";
     if (says("x-ots-date")) return "set this machine's clock";
+    if (says("token")) return "get a new security token";
     return "check the key's access to the instance";
   }
   if (error.code == "OTSParameterInvalid" && says("is a timeseries table")) {
@@ -128,6 +129,10 @@ RetryClass retry_class_of(const Error& error) {
 bool is_clock_skew(const ServerError& error) {
   return error.code == "OTSAuthFailed" &&
          error.message.starts_with("Mismatch between system time and x-ots-date");
+}
+
+bool is_key_refused(const ServerError& error) {
+  return error.code == "OTSAuthFailed" && !is_clock_skew(error);
 }
 
 Error to_error(const ServerError& error, std::string_view doing) {

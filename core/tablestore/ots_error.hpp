@@ -36,6 +36,10 @@ RetryClass retry_class_of(const Error& error);
 // True when the server refuses the request for its date.
 bool is_clock_skew(const ServerError& error);
 
+// True when other keys may be accepted. The service does not document how it words an expired token, so every
+// refusal of a request's authentication counts but the one for its date.
+bool is_key_refused(const ServerError& error);
+
 // "DOING: 503 OTSServerBusy: Server is busy., request 0005-... (what to do)"
 Error to_error(const ServerError& error, std::string_view doing);
 

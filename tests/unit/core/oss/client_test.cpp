@@ -3,6 +3,7 @@
 #include "core/oss/crc64.hpp"
 #include "tests/support/catch_result.hpp"
 #include "tests/support/fake_oss_transport.hpp"
+#include "tests/support/listed_credentials.hpp"
 #include "tests/support/run.hpp"
 
 #include <catch2/catch.hpp>
@@ -269,6 +270,49 @@ TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
   CHECK_FALSE(f.loop.run(f.client.list_objects("")));
   CHECK_FALSE(f.loop.run(f.client.list_uploads("")));
   CHECK(f.fake.seen.size() == 3);
+}
+
+TEST_CASE("oss client replaces refused keys once and repeats at once with the others", "[oss_client]") {
+  oss::ClientOptions options = options_for("http://127.0.0.1:9001");
+  options.credentials = std::make_shared<test::ListedCredentials>(3);
+  Fixture f(options);
+  int refusals = 1;
+  f.fake.answer_instead = [&](const auto&) -> std::optional<http::Response> {
+    if (refusals-- <= 0) return std::nullopt;
+    return FakeOssTransport::error(403, "SecurityTokenExpired");
+  };
+  const Instant start = f.loop.clock.now();
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  CHECK(header_of(f.fake.seen[0], "x-oss-security-token") == "token-1");
+  CHECK(header_of(f.fake.seen[1], "x-oss-security-token") == "token-2");
+  CHECK(f.loop.clock.now() == start);
+  refusals = 2;
+  const auto refused = f.loop.run(f.client.put_object("a", "x", "text/csv"));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Errc::unauthenticated);
+  CHECK(refused.error().message() ==
+        "put object a: 403 SecurityTokenExpired: told so, request 5C9F; get a new security token");
+  CHECK(f.fake.seen.size() == 4);
+}
+
+TEST_CASE("oss client does not repeat with keys that cannot be replaced", "[oss_client]") {
+  Fixture f;
+  f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
+    return FakeOssTransport::error(403, "InvalidAccessKeyId");
+  };
+  CHECK_FALSE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  CHECK(f.fake.seen.size() == 1);
+}
+
+TEST_CASE("oss client reports keys that cannot be had, and sends nothing", "[oss_client]") {
+  oss::ClientOptions options = options_for("http://127.0.0.1:9001");
+  options.credentials = std::make_shared<test::ListedCredentials>(0);
+  Fixture f(options);
+  const auto put = f.loop.run(f.client.put_object("a", "x", "text/csv"));
+  REQUIRE_FALSE(put);
+  CHECK(put.error().code() == Errc::not_found);
+  CHECK(put.error().message() == "put object a: no keys left");
+  CHECK(f.fake.seen.empty());
 }
 
 TEST_CASE("oss client never prints a secret that a server sends back", "[oss_client]") {

@@ -23,9 +23,12 @@ TEST_CASE("oss errors map to what callers decide by", "[oss_error]") {
     Retry retry;
   };
   const Case cases[] = {
-      {403, "InvalidAccessKeyId", Errc::unauthenticated, Retry::never},
+      {403, "InvalidAccessKeyId", Errc::unauthenticated, Retry::renew_keys},
       {403, "SignatureDoesNotMatch", Errc::unauthenticated, Retry::never},
-      {403, "SecurityTokenExpired", Errc::unauthenticated, Retry::never},
+      {403, "SecurityTokenExpired", Errc::unauthenticated, Retry::renew_keys},
+      {403, "InvalidSecurityToken", Errc::unauthenticated, Retry::renew_keys},
+      {403, "AccessKeyIdAndSecurityTokenNotMatch", Errc::unauthenticated, Retry::renew_keys},
+      {403, "SecurityTokenNotSupported", Errc::unauthenticated, Retry::never},
       {403, "AccessDenied", Errc::permission_denied, Retry::never},
       {403, "RequestTimeTooSkewed", Errc::unauthenticated, Retry::correct_clock},
       {404, "NoSuchBucket", Errc::not_found, Retry::never},

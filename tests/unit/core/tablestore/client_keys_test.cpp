@@ -1,4 +1,5 @@
 #include "core/tablestore/client.hpp"
+#include "tests/support/listed_credentials.hpp"
 #include "tests/unit/core/tablestore/client_fixture.hpp"
 
 #include <catch2/catch.hpp>
@@ -64,4 +65,74 @@ TEST_CASE("client: the day of a V4 signature turns with the server's date, for r
   CHECK(f.transport.sent()[0].header("x-ots-signdate") == "20240517");
   CHECK(f.transport.sent()[1].header("x-ots-signdate") == "20240518");
   CHECK(f.recorder.retries.empty());
+}
+
+TEST_CASE("client: refused keys are replaced once and the request repeated at once with the others",
+          "[tablestore]") {
+  ClientOptions made = Fixture::options();
+  made.credentials = std::make_shared<sluice::test::ListedCredentials>(2);
+  Fixture f(made);
+  f.key = SigningKey{"id-1", Secret("secret-1")};
+  f.refuse("ListStream", 403, "OTSAuthFailed", "The security token has expired.");
+  f.key = SigningKey{"id-2", Secret("secret-2")};
+  f.answer("ListStream", proto::ListStreamResponse());
+  REQUIRE(f.loop.run(f.client.list_streams(kTable)).has_value());
+  const auto& sent = f.transport.sent();
+  CHECK(sent[0].header("x-ots-ststoken") == "token-1");
+  CHECK(sent[1].header("x-ots-accesskeyid") == "id-2");
+  CHECK(sent[1].header("x-ots-ststoken") == "token-2");
+  CHECK(f.loop.clock.monotonic() == Duration(0));
+  CHECK(f.recorder.pauses == std::vector<Duration>{Duration(0)});
+  CHECK(f.recorder.retries ==
+        std::vector<std::string>{"1 list streams of t1: 403 OTSAuthFailed: The security token has expired., "
+                                 "request 0005-1 (get a new security token)"});
+}
+
+TEST_CASE("client: a second refusal of keys in one call is reported", "[tablestore]") {
+  ClientOptions made = Fixture::options();
+  made.credentials = std::make_shared<sluice::test::ListedCredentials>(9);
+  Fixture f(made);
+  for (int i = 0; i < 2; ++i) f.refuse("ListStream", 403, "OTSAuthFailed", "The AccessKeyID is disabled.");
+  const auto streams = f.loop.run(f.client.list_streams(kTable));
+  REQUIRE(streams.has_error());
+  CHECK(streams.error().code() == Errc::unauthenticated);
+  CHECK(streams.error().message() ==
+        "list streams of t1: 403 OTSAuthFailed: The AccessKeyID is disabled., request 0005-1 (check "
+        "accessId); gave "
+        "up after 2 tries");
+  CHECK(f.transport.unused() == 0);
+}
+
+TEST_CASE("client: a refused date does not cost the keys", "[tablestore]") {
+  ClientOptions made = Fixture::options();
+  made.credentials = std::make_shared<sluice::test::ListedCredentials>(1);
+  Fixture f(made);
+  f.key = SigningKey{"id-1", Secret("secret-1")};
+  f.refuse("ListStream", 403, "OTSAuthFailed",
+           "Mismatch between system time and x-ots-date: 2024-05-17T08:00:00.000Z.");
+  f.answer("ListStream", proto::ListStreamResponse());
+  CHECK(f.loop.run(f.client.list_streams(kTable)).has_value());
+}
+
+TEST_CASE("client: keys that cannot be had are reported, and nothing is sent", "[tablestore]") {
+  ClientOptions made = Fixture::options();
+  made.credentials = std::make_shared<sluice::test::ListedCredentials>(0);
+  Fixture f(made);
+  const auto streams = f.loop.run(f.client.list_streams(kTable));
+  REQUIRE(streams.has_error());
+  CHECK(streams.error().code() == Errc::not_found);
+  CHECK(streams.error().message() == "list streams of t1: no keys left");
+  CHECK(f.transport.sent().empty());
+}
+
+TEST_CASE("client: a server that repeats our key and token in a refusal does not get them into an error",
+          "[tablestore]") {
+  Fixture f;
+  f.refuse("ListStream", 404, "OTSObjectNotExist", Fixture::keys().key.reveal() + " and token-1");
+  const auto streams = f.loop.run(f.client.list_streams(kTable));
+  REQUIRE(streams.has_error());
+  CHECK(streams.error().message() ==
+        "list streams of t1: 404 OTSObjectNotExist: ****** and ******, request 0005-1 (check the table's "
+        "name and "
+        "that its stream is on)");
 }
