@@ -31,6 +31,7 @@ tablestore::ClientOptions client_options(const job::TableStoreSource& source, ht
   options.table = source.table;
   options.time_series = source.is_time_series;
   options.retry.max_retries = source.max_retries;
+  options.retry.budget = source.retry_budget;
   return options;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
+#include "core/http/retry_after.hpp"
 #include "core/job/civil_time.hpp"
 #include "core/oss/crc64.hpp"
 
@@ -315,10 +316,7 @@ Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
   if (failure.retry == Retry::renew_keys && !options_.credentials->renew(call.credentials)) {
     failure.retry = Retry::never;
   }
-  int seconds = 0;
-  const std::string_view wait = response.header("Retry-After");
-  std::from_chars(wait.data(), wait.data() + wait.size(), seconds);
-  if (seconds > 0) failure.pause = std::chrono::seconds(std::min(seconds, 30));
+  failure.pause = http::asked_pause(response, clock_.now() + clock_offset_);
   return failure;
 }
 
@@ -342,10 +340,10 @@ bool Client::may_repeat(Call& call, const Failure& failure) {
 // 200 ms doubling with each attempt, the upper half of it by chance.
 Duration Client::pause_after(const Call& call, const Failure& failure) {
   if (failure.retry == Retry::correct_clock || failure.retry == Retry::renew_keys) return Duration(0);
-  if (failure.pause) return *failure.pause;
+  const Duration asked = failure.pause ? http::spread(*failure.pause, random_) : Duration(0);
   const Duration longest = std::chrono::milliseconds(200) * (1 << (call.attempts - 1));
   const auto half = static_cast<std::uint64_t>(longest.count()) / 2;
-  return Duration(half + random_.below(half + 1));
+  return std::max(asked, Duration(half + random_.below(half + 1)));
 }
 
 // Takes the server's time from a refusal. Not from an implausible one: that would never heal.

@@ -2,6 +2,7 @@
 
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
+#include "core/http/retry_after.hpp"
 
 #include <fmt/format.h>
 
@@ -31,28 +32,39 @@ Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientO
       clock_(clock),
       random_(random),
       options_(std::move(options)),
-      v4_secrets_(options_.region) {}
+      v4_secrets_(options_.region),
+      budget_(options_.retry.budget) {}
 
 awaitable<Result<Client::Answer>> Client::perform(const Call& call) {
   Remedies used;
   for (int repeat = 0;; ++repeat) {
     if (observer_ != nullptr) observer_->on_request(call.operation, repeat);
+    const Duration begun = clock_.monotonic();
     Try outcome = co_await try_once(call);
     if (outcome.answer) co_return std::move(outcome.answer);
     const Error& error = outcome.answer.error();
     std::optional<Duration> pause = Duration(0);
     if (!remedied(outcome, used)) {
       // All operations here only read: sending one twice does no harm.
-      const Failure failure{error.code(), outcome.retry};
+      const Failure failure{error.code(), outcome.retry, outcome.asked_pause};
       pause = pause_before(options_.retry, failure, true, repeat + 1, random_);
     }
-    if (!pause) {
-      if (repeat == 0) co_return error;
-      co_return Error(error.code(), fmt::format("{}; gave up after {} tries", error.message(), repeat + 1));
+    if (!pause) co_return given_up(error, repeat + 1, {});
+    if (!budget_.spend(begun, clock_.monotonic() + *pause)) {
+      const auto seconds = std::chrono::ceil<std::chrono::seconds>(options_.retry.budget).count();
+      const std::string why = fmt::format("the attempt's retry budget of {} s is used up", seconds);
+      co_return given_up(error, repeat + 1, why);
     }
     if (observer_ != nullptr) observer_->on_retry(error, repeat + 1, *pause);
     if (*pause > Duration(0)) co_await clock_.sleep_for(*pause);
   }
+}
+
+Error Client::given_up(const Error& error, int tries, std::string_view why) {
+  std::string text = error.message();
+  if (tries > 1) text += fmt::format("; gave up after {} tries", tries);
+  if (!why.empty()) text += fmt::format("{} {}", tries > 1 ? ":" : ";", why);
+  return Error(error.code(), std::move(text));
 }
 
 bool Client::remedied(const Try& outcome, Remedies& used) {
@@ -140,6 +152,7 @@ Client::Try Client::judge(const Call& call, const SigningKey& key, http::Respons
   if (!success) {
     outcome.answer = to_error(refusal, call.doing);
     outcome.retry = retry_class_of(refusal);
+    outcome.asked_pause = http::asked_pause(response, clock_.now() + skew_);
     outcome.keys_refused = is_key_refused(refusal);
     outcome.date_refused = is_clock_skew(refusal) && adopt_server_date(response, sent);
     return outcome;

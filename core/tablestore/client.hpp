@@ -61,6 +61,7 @@ class Client final : public StreamApi {
   struct Try {
     Result<Answer> answer = Error();
     RetryClass retry = RetryClass::never;
+    std::optional<Duration> asked_pause{};
     bool date_refused = false;  // and the server's own date is now used
     bool keys_refused = false;  // and others may be had
   };
@@ -73,6 +74,7 @@ class Client final : public StreamApi {
 
   awaitable<Result<Answer>> perform(const Call& call);
   static bool remedied(const Try& outcome, Remedies& used);
+  static Error given_up(const Error& error, int tries, std::string_view why);
   awaitable<Try> try_once(const Call& call);
   SigningKey signing_key(const Credentials& credentials, Instant dated);
   http::Request make_request(const Call& call, const Credentials& credentials, const SigningKey& key,
@@ -86,6 +88,7 @@ class Client final : public StreamApi {
   Random& random_;
   ClientOptions options_;
   V4Secrets v4_secrets_;
+  RetryBudget budget_;
   StreamApiObserver* observer_ = nullptr;
   Duration skew_{0};  // added to our clock for x-ots-date
   bool warned_ = false;

@@ -1,5 +1,7 @@
 #include "core/tablestore/retry.hpp"
 
+#include "core/http/retry_after.hpp"
+
 #include <algorithm>
 
 namespace sluice::tablestore {
@@ -13,7 +15,14 @@ std::optional<Duration> pause_before(const RetryPolicy& policy, const Failure& f
   for (int i = 1; i < repeat && longest < cap; ++i) longest = std::min(longest * 2, cap);
   const Duration half = longest / 2;
   const auto span = static_cast<std::uint64_t>((longest - half).count()) + 1;
-  return half + Duration(random.below(span));
+  const Duration pause = half + Duration(random.below(span));
+  return failure.asked ? std::max(pause, http::spread(*failure.asked, random)) : pause;
+}
+
+bool RetryBudget::spend(Duration begin, Duration end) {
+  lost_ += std::max(end - std::max(begin, counted_to_), Duration(0));
+  counted_to_ = std::max(counted_to_, end);
+  return lost_ <= limit_;
 }
 
 }  // namespace sluice::tablestore
