@@ -32,6 +32,7 @@ tablestore::ClientOptions client_options(const job::TableStoreSource& source, ht
   options.time_series = source.is_time_series;
   options.retry.max_retries = source.max_retries;
   options.retry.budget = source.retry_budget;
+  options.compress_answers = source.compress_answers;
   return options;
 }
 

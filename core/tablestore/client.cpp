@@ -2,9 +2,12 @@
 
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
+#include "core/http/inflate.hpp"
 #include "core/http/retry_after.hpp"
 
 #include <fmt/format.h>
+
+#include <charconv>
 
 namespace sluice::tablestore {
 namespace {
@@ -23,6 +26,43 @@ bool is_plausible(Instant date) {
 std::optional<Instant> server_date(const http::Response& response) {
   if (const auto date = http::parse_iso_date(response.header("x-ots-date"))) return date;
   return http::parse_date(response.header("Date"));
+}
+
+// Puts the body in place of its compressed form, whose MD5 it returns; "" for an answer that is not
+// compressed.
+Result<std::string> unpack(http::Response& answer, std::size_t bytes_max) {
+  const std::string_view type = answer.header("x-ots-response-compress-type");
+  if (type.empty()) return std::string();
+  const std::string_view size = answer.header("x-ots-response-compress-size");
+  std::size_t bytes = 0;
+  const auto [end, failure] = std::from_chars(size.data(), size.data() + size.size(), bytes);
+  if (type != "deflate" || failure != std::errc() || end != size.data() + size.size() || bytes == 0) {
+    return Error(Errc::corrupt,
+                 fmt::format("the answer is compressed as \"{}\" from \"{}\" bytes", type, size));
+  }
+  if (bytes > bytes_max) {
+    return Error(Errc::corrupt,
+                 fmt::format("the answer inflates to {} bytes, allowed are {}", bytes, bytes_max));
+  }
+  auto body = http::inflate_zlib(answer.body, bytes);
+  if (!body) return body.error();
+  std::string packed_md5 = http::base64(http::md5(answer.body));
+  answer.body = std::move(*body);
+  return packed_md5;
+}
+
+bool is_success(const http::Response& answer) { return answer.status >= 200 && answer.status < 300; }
+
+// What the server refuses, of an answer that is whole and genuine; nothing of one that succeeded. The body is
+// then as the server meant it.
+Result<ServerError> open_answer(std::string_view operation, const SigningKey& key, std::size_t bytes_max,
+                                http::Response& answer) {
+  const auto packed_md5 = unpack(answer, bytes_max);
+  if (!packed_md5) return packed_md5.error();
+  const ServerError refusal = is_success(answer) ? ServerError() : parse_server_error(answer);
+  const auto genuine = verify_answer(operation, key, answer, refusal.code, *packed_md5);
+  if (!genuine) return genuine.error();
+  return refusal;
 }
 
 }  // namespace
@@ -120,6 +160,7 @@ http::Request Client::make_request(const Call& call, const Credentials& credenti
       {"x-ots-date", format_ots_date(dated)},
       {"x-ots-instancename", options_.instance},
   };
+  if (options_.compress_answers) request.headers.emplace_back("x-ots-response-compress-type", "deflate");
   if (!credentials.token.empty()) {
     request.headers.emplace_back("x-ots-ststoken", credentials.token.reveal());
   }
@@ -138,23 +179,21 @@ http::Request Client::make_request(const Call& call, const Credentials& credenti
 
 Client::Try Client::judge(const Call& call, const SigningKey& key, http::Response response, Instant sent) {
   Try outcome;
-  const bool success = response.status >= 200 && response.status < 300;
-  const ServerError refusal = success ? ServerError() : parse_server_error(response);
-  const auto genuine = verify_answer(call.operation, key, response, refusal.code);
   const std::string request_id(response.header("x-ots-requestid"));
-  if (!genuine) {
-    const std::string text = fmt::format("{}: {} ({}, request {})", call.doing, genuine.error().message(),
+  const auto refusal = open_answer(call.operation, key, options_.answer_bytes_max, response);
+  if (!refusal) {
+    const std::string text = fmt::format("{}: {} ({}, request {})", call.doing, refusal.error().message(),
                                          response.status, request_id.empty() ? "without id" : request_id);
-    outcome.answer = Error(genuine.error().code(), text);
+    outcome.answer = Error(refusal.error().code(), text);
     outcome.retry = retry_class_of(outcome.answer.error());
     return outcome;
   }
-  if (!success) {
-    outcome.answer = to_error(refusal, call.doing);
-    outcome.retry = retry_class_of(refusal);
+  if (!is_success(response)) {
+    outcome.answer = to_error(*refusal, call.doing);
+    outcome.retry = retry_class_of(*refusal);
     outcome.asked_pause = http::asked_pause(response, clock_.now() + skew_);
-    outcome.keys_refused = is_key_refused(refusal);
-    outcome.date_refused = is_clock_skew(refusal) && adopt_server_date(response, sent);
+    outcome.keys_refused = is_key_refused(*refusal);
+    outcome.date_refused = is_clock_skew(*refusal) && adopt_server_date(response, sent);
     return outcome;
   }
   const Instant server_time = *http::parse_iso_date(response.header("x-ots-date"));

@@ -22,7 +22,8 @@ struct ClientOptions {
   bool time_series = false;  // the table is a time series table: its stream is not described otherwise
   RetryPolicy retry;
   Duration step_limit = std::chrono::seconds(30);   // of each network step of a request
-  std::size_t answer_bytes_max = 64 * 1024 * 1024;  // a page of records is a few MB
+  std::size_t answer_bytes_max = 64 * 1024 * 1024;  // a page of records is a few MB; inflated, if compressed
+  bool compress_answers = false;                    // asks the server to deflate its answers
 };
 
 // Every request is dated and signed (V4 with a region, V2 without) when it is sent, every answer is checked

@@ -50,9 +50,10 @@ std::string answer_authorization(std::string_view operation, const http::Headers
 
 // corrupt, naming what is wrong, unless `answer` is complete and genuine: the five headers every answer has,
 // the MD5 of the body, the signature. An answer that reports an error may lack headers; those it has must be
-// right, except that nobody can sign for an unknown or wrong key (`code` is OTSAuthFailed).
+// right, except that nobody can sign for an unknown or wrong key (`code` is OTSAuthFailed). The MD5 may also
+// be `packed_md5`, that of the body as it came, if it came compressed.
 Result<void> verify_answer(std::string_view operation, const SigningKey& key, const http::Response& answer,
-                           std::string_view code);
+                           std::string_view code, std::string_view packed_md5 = {});
 
 // "20240517", in UTC.
 std::string format_sign_day(Instant time);

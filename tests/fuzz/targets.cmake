@@ -8,3 +8,4 @@ sluice_fuzzer(job_file_fuzz SOURCES ${job_sources}
 sluice_fuzzer(plain_buffer_fuzz SOURCES core/tablestore/plain_buffer.cpp)
 sluice_fuzzer(page_fuzz SOURCES core/tablestore/page_decoder.cpp)
 sluice_fuzzer(oss_xml_fuzz SOURCES core/oss/xml.cpp)
+sluice_fuzzer(inflate_fuzz SOURCES core/http/inflate.cpp LINKS ZLIB::ZLIB)

@@ -1,0 +1,62 @@
+#include "core/http/inflate.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+#include <zlib.h>
+
+namespace sluice::http {
+namespace {
+
+// One byte of deflate never stands for more: 258 bytes cost at least two bits.
+constexpr std::size_t kRatioMax = 1032;
+constexpr std::size_t kLengthMax = std::numeric_limits<uInt>::max();  // of one call of zlib
+
+struct Inflater {
+  Inflater() { ready = inflateInit(&stream) == Z_OK; }
+  ~Inflater() {
+    if (ready) inflateEnd(&stream);
+  }
+  Inflater(const Inflater&) = delete;
+  Inflater& operator=(const Inflater&) = delete;
+  z_stream stream{};
+  bool ready = false;
+};
+
+Error damaged(std::size_t at, std::size_t of, std::string_view reason) {
+  return Error(Errc::corrupt, fmt::format("inflate {} bytes: {} at byte {}", of, reason, at));
+}
+
+}  // namespace
+
+Result<std::string> inflate_zlib(std::string_view compressed, std::size_t bytes) {
+  if (compressed.size() > kLengthMax || bytes > kLengthMax || bytes / kRatioMax > compressed.size()) {
+    return Error(Errc::corrupt,
+                 fmt::format("inflate {} bytes: they cannot be the {} announced", compressed.size(), bytes));
+  }
+  Inflater inflater;
+  if (!inflater.ready) return Error(Errc::internal, "inflate: refused by zlib");
+  std::string out(bytes + 1, '\0');  // one more, to notice what is too long
+  // zlib does not write to its input; its interface is older than const.
+  inflater.stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+  inflater.stream.avail_in = static_cast<uInt>(compressed.size());
+  inflater.stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  inflater.stream.avail_out = static_cast<uInt>(out.size());
+  const int result = inflate(&inflater.stream, Z_FINISH);
+  const std::size_t read = compressed.size() - inflater.stream.avail_in;
+  const std::size_t written = out.size() - inflater.stream.avail_out;
+  if (written > bytes)
+    return damaged(read, compressed.size(), fmt::format("more than the {} announced", bytes));
+  if (result == Z_BUF_ERROR) return damaged(read, compressed.size(), "cut off");
+  if (result != Z_STREAM_END) {
+    const char* text = inflater.stream.msg;
+    return damaged(read, compressed.size(), text != nullptr ? text : "not zlib data");
+  }
+  if (written < bytes)
+    return damaged(read, compressed.size(), fmt::format("{} instead of {} bytes", written, bytes));
+  if (read < compressed.size()) return damaged(read, compressed.size(), "something else behind the end");
+  out.resize(bytes);
+  return out;
+}
+
+}  // namespace sluice::http
