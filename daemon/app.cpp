@@ -7,6 +7,7 @@
 #include "daemon/export_runner.hpp"
 #include "daemon/http_server.hpp"
 #include "daemon/metrics_observer.hpp"
+#include "daemon/outgoing.hpp"
 #include "daemon/router.hpp"
 #include "storage/attempt_log.hpp"
 
@@ -35,10 +36,9 @@ Result<void> make_folder(const std::string& path) {
   return {};
 }
 
-http::TransportOptions transport_options(const Config& config) {
-  http::TransportOptions options;
-  options.ca_file = config.ca_file;
-  return options;
+void log_proxies(const http::ProxyRules& rules) {
+  if (rules.for_https) spdlog::info("proxy for=https through={}", name_of(*rules.for_https));
+  if (rules.for_http) spdlog::info("proxy for=http through={}", name_of(*rules.for_http));
 }
 
 scheduler::Options scheduler_options(const Config& config) {
@@ -106,7 +106,10 @@ class App::Impl {
     } catch (const ErrorException& failure) {
       return failure.error();
     }
-    transport_ = http::make_transport(executor_, clock_, transport_options(config_));
+    auto outgoing = transport_options(config_, read_proxy_environment());
+    if (!outgoing) return outgoing.error();
+    log_proxies(outgoing->proxies);
+    transport_ = http::make_transport(executor_, clock_, std::move(*outgoing));
     runner_ = std::make_unique<ExportRunner>(
         ExportPorts{executor_, clock_, random_, *transport_,
                     [](std::string_view line) { spdlog::warn("{}", line); }},

@@ -6,6 +6,7 @@
 #include "daemon/export_log.hpp"
 #include "daemon/export_runner.hpp"
 #include "daemon/foreground.hpp"
+#include "daemon/outgoing.hpp"
 #include "scheduler/calendar.hpp"
 
 #include <fmt/format.h>
@@ -166,9 +167,9 @@ Exit command_run(const Options& options, Console& console) {
   boost::asio::io_context loop(1);
   SystemClock clock;
   SystemRandom random;
-  http::TransportOptions transport_options;
-  transport_options.ca_file = config.ca_file;
-  const auto transport = http::make_transport(loop.get_executor(), clock, transport_options);
+  auto outgoing = transport_options(config, read_proxy_environment());
+  if (!outgoing) throw CommandFailure(outgoing.error());
+  const auto transport = http::make_transport(loop.get_executor(), clock, std::move(*outgoing));
   Progress progress(console);
   ExportRunner runner(
       ExportPorts{loop.get_executor(), clock, random, *transport,

@@ -1,5 +1,7 @@
 #include "daemon/config.hpp"
 
+#include "core/http/proxy.hpp"
+#include "core/job/references.hpp"
 #include "core/job/yaml_map.hpp"
 
 #include <boost/asio/ip/address.hpp>
@@ -130,6 +132,14 @@ job::DataSource read_source(YamlMap source) {
   return out;
 }
 
+void read_proxy(Section& root, Config& config) {
+  const std::string text = root.text("proxy");
+  config.proxy = Secret(text);
+  if (text.empty() || text == kNone || job::is_reference(text)) return;
+  const auto address = http::parse_proxy_address(text);
+  if (!address) root.map().error("proxy", address.error().message() + ", or none");
+}
+
 void read_sources(YamlMap& root, Config& config) {
   YamlMap sources = root.map("dataSources");
   for (const YamlNode& name : sources.node().keys) {
@@ -167,6 +177,7 @@ Config read(const YamlNode& document, const std::string& path, ProblemList& prob
   config.ca_file = tls.path("caFile");
   tls.finish();
 
+  read_proxy(root, config);
   read_sources(root.map(), config);
   root.finish();
   return config;

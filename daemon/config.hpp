@@ -1,6 +1,7 @@
 #pragma once
 // sluice.yaml: the declared keys, and what they come to.
 
+#include "core/base/secret.hpp"
 #include "core/base/time.hpp"
 #include "core/job/job.hpp"
 
@@ -28,6 +29,7 @@ struct Config {
   std::size_t attempts_max = 1;  // running at once, over all jobs
   Duration drain_limit{0};       // how long a stop waits for running attempts
   std::string ca_file;           // PEM; empty: the system's
+  Secret proxy;                  // as written, references unopened; empty: the environment's; or "none"
   std::string log_level;         // of the daemon's own log: debug, info, warning, error
   job::DataSources sources;
 };

@@ -27,6 +27,9 @@ constexpr std::array kKeys = {
     ConfigKey{"dataSources", "map", "{}", "",
               "Named connections that job files refer to with `datasource: NAME`."},
     ConfigKey{"tls.caFile", "path", "\"\"", "", "PEM file of trusted certificates; empty: the system's."},
+    ConfigKey{
+        "proxy", "text", "\"\"", "http://[USER:PASSWORD@]HOST:PORT or none",
+        "HTTP proxy for all requests to the services; empty: what https_proxy, http_proxy and no_proxy say."},
     ConfigKey{"logLevel", "text", "info", "debug, info, warning, error",
               "Of the daemon's own log on stderr."},
 };

@@ -9,6 +9,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -172,13 +173,74 @@ std::string host_field(const Endpoint& endpoint) {
   return host;
 }
 
+std::string login_line(const Proxy& proxy) {
+  if (proxy.authorization.empty()) return {};
+  return fmt::format("Proxy-Authorization: {}\r\n", proxy.authorization.reveal());
+}
+
+// Why a proxy that answered `status` gave no tunnel.
+Error tunnel_refused(int status, const Route& route) {
+  if (status == 407) return login_refused("connect", route);
+  const Errc code = status >= 500 || status == 429 ? Errc::unavailable : Errc::permission_denied;
+  const std::string_view way_out =
+      code == Errc::permission_denied ? "; allow it there, or except it with no_proxy" : "";
+  return Error(code,
+               fmt::format("connect to {} port {} through proxy {}: it answers {}{}", route.endpoint.host,
+                           route.endpoint.port, name_of(*route.proxy), status, way_out));
+}
+
+// Makes the proxy at the other end of `stream` pass on everything to the route's endpoint, whose name it
+// resolves.
+awaitable<Result<void>> open_tunnel(Route route, beast::tcp_stream& stream, Duration limit) {
+  const bool v6 = route.endpoint.host.find(':') != std::string::npos;
+  const std::string authority =
+      fmt::format("{}{}{}:{}", v6 ? "[" : "", route.endpoint.host, v6 ? "]" : "", route.endpoint.port);
+  const std::string doing = fmt::format("connect to {} through proxy {}", authority, name_of(*route.proxy));
+  const std::string head =
+      fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n{1}\r\n", authority, login_line(*route.proxy));
+  stream.expires_after(limit);
+  auto written = co_await asio::async_write(stream, asio::buffer(head), kAsTuple);
+  if (std::get<0>(written)) {
+    co_await rethrow_cancellation();
+    co_return network_error(doing, std::get<0>(written), limit);
+  }
+  beast::http::response_parser<beast::http::empty_body> parser;
+  parser.header_limit(kHeaderBytesMax);
+  parser.skip(true);  // what follows the header of a success is the tunnel
+  beast::flat_buffer buffer;
+  stream.expires_after(limit);
+  auto outcome = co_await beast::http::async_read_header(stream, buffer, parser, kAsTuple);
+  if (std::get<0>(outcome)) {
+    co_await rethrow_cancellation();
+    co_return network_error(doing, std::get<0>(outcome), limit);
+  }
+  const int status = static_cast<int>(parser.get().result_int());
+  if (status < 200 || status >= 300) co_return tunnel_refused(status, route);
+  if (buffer.size() > 0) co_return Error(Errc::corrupt, doing + ": bytes in the tunnel before we spoke");
+  co_return Result<void>();
+}
+
 }  // namespace
 
-Result<std::string> serialize_head(const Endpoint& endpoint, const Request& request) {
-  const std::string host = request.host.empty() ? host_field(endpoint) : request.host;
+Error login_refused(std::string_view doing, const Route& route) {
+  const std::string_view login = route.proxy->authorization.empty() ? "it wants a user and password"
+                                                                    : "it does not accept user and password";
+  return Error(
+      Errc::permission_denied,
+      fmt::format("{} to {} port {} through proxy {}: 407, {}; correct them in `proxy` of sluice.yaml, or in "
+                  "https_proxy and http_proxy",
+                  doing, route.endpoint.host, route.endpoint.port, name_of(*route.proxy), login));
+}
+
+Result<std::string> serialize_head(const Route& route, const Request& request) {
+  const std::string authority = host_field(route.endpoint);
+  const std::string host = request.host.empty() ? authority : request.host;
+  const std::string origin = route.is_proxied() ? "http://" + authority : std::string();
   bool safe = is_line_safe(request.method) && is_line_safe(host) && is_line_safe(request.target) &&
               request.target.find(' ') == std::string::npos;
-  std::string head = fmt::format("{} {} HTTP/1.1\r\nHost: {}\r\n", request.method, request.target, host);
+  std::string head =
+      fmt::format("{} {}{} HTTP/1.1\r\nHost: {}\r\n", request.method, origin, request.target, host);
+  if (route.is_proxied()) head += login_line(*route.proxy);
   for (const auto& [name, value] : request.headers) {
     safe = safe && is_line_safe(name) && is_line_safe(value);
     fmt::format_to(std::back_inserter(head), "{}: {}\r\n", name, value);
@@ -193,30 +255,36 @@ Result<std::string> serialize_head(const Endpoint& endpoint, const Request& requ
   return head;
 }
 
-awaitable<Result<std::unique_ptr<Connection>>> open_connection(const Endpoint& endpoint,
-                                                               const Addresses& addresses, Duration limit,
-                                                               asio::ssl::context* tls) {
+awaitable<Result<std::unique_ptr<Connection>>> open_connection(const Route& route, const Addresses& addresses,
+                                                               Duration limit, asio::ssl::context* tls) {
   const Executor executor = co_await asio::this_coro::executor;
-  Error last(Errc::unavailable, fmt::format("connect to {}: no address", endpoint.host));
+  const Endpoint& hop = route.first_hop();
+  const std::string_view whom = route.proxy != nullptr ? "proxy " : "";
+  Error last(Errc::unavailable, fmt::format("connect to {}{}: no address", whom, hop.host));
   const std::size_t tries = std::min(addresses.size(), kAddressesMax);
   for (std::size_t i = 0; i < tries; ++i) {
     beast::tcp_stream stream(executor);
-    const Tcp::endpoint target(addresses[i], endpoint.port);
+    const Tcp::endpoint target(addresses[i], hop.port);
     stream.expires_after(limit);
     auto outcome = co_await stream.async_connect(target, kAsTuple);
     const auto& [code] = outcome;
     if (code) {
       co_await rethrow_cancellation();
       const std::string doing =
-          fmt::format("connect to {} port {} ({})", endpoint.host, endpoint.port, addresses[i].to_string());
+          fmt::format("connect to {}{} port {} ({})", whom, hop.host, hop.port, addresses[i].to_string());
       last = network_error(doing, code, limit);
       continue;
     }
     stream.expires_never();
     error_code ignored;  // a missing option costs time, not correctness
     stream.socket().set_option(Tcp::no_delay(true), ignored);
-    if (endpoint.tls) {
-      auto securing = secure(endpoint, std::move(stream), limit, *tls);
+    if (route.endpoint.tls) {
+      if (route.proxy != nullptr) {
+        auto opening = open_tunnel(route, stream, limit);
+        const auto tunnel = co_await std::move(opening);
+        if (!tunnel) co_return tunnel.error();
+      }
+      auto securing = secure(route.endpoint, std::move(stream), limit, *tls);
       co_return co_await std::move(securing);
     }
     co_return std::unique_ptr<Connection>(std::make_unique<PlainConnection>(std::move(stream)));

@@ -25,15 +25,31 @@ class Connection {
   virtual awaitable<Exchange> exchange(const std::string& head, const Request& request) = 0;
 };
 
-// The request line and header fields as they go on the wire, with Host and Content-Length. invalid_argument:
-// a character that would end a line early.
-Result<std::string> serialize_head(const Endpoint& endpoint, const Request& request);
+// Where requests go, and through what.
+struct Route {
+  Endpoint endpoint;
+  const Proxy* proxy = nullptr;  // null: none; must outlive the connections
 
-// Tries `addresses` in order; each connect and the handshake get `limit`. `tls` is needed for TLS endpoints
-// only and must outlive the connection. Errors: unavailable, timeout, permission_denied. Cancellation
-// unwinds.
-awaitable<Result<std::unique_ptr<Connection>>> open_connection(const Endpoint& endpoint,
-                                                               const Addresses& addresses, Duration limit,
+  // Whom to connect to.
+  const Endpoint& first_hop() const noexcept { return proxy != nullptr ? proxy->endpoint : endpoint; }
+  // Whether the proxy sees the requests. TLS goes through a tunnel.
+  bool is_proxied() const noexcept { return proxy != nullptr && !endpoint.tls; }
+  friend bool operator==(const Route&, const Route&) = default;
+};
+
+// The request line and header fields as they go on the wire, with Host and Content-Length; for a proxy that
+// sees them with the whole URL and the login. invalid_argument: a character that would end a line early.
+Result<std::string> serialize_head(const Route& route, const Request& request);
+
+// Tries `addresses`, those of the first hop, in order; each connect, the proxy's tunnel and the handshake get
+// `limit`. `tls` is needed for TLS endpoints only and must outlive the connection. Errors: unavailable,
+// timeout, corrupt, permission_denied. Cancellation unwinds.
+awaitable<Result<std::unique_ptr<Connection>>> open_connection(const Route& route, const Addresses& addresses,
+                                                               Duration limit,
                                                                boost::asio::ssl::context* tls);
+
+// What a proxy that wants another login, or none of us, is told of as. `doing` is "connect" or "send
+// request".
+Error login_refused(std::string_view doing, const Route& route);
 
 }  // namespace sluice::http

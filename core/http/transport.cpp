@@ -15,10 +15,10 @@ class IdlePool {
   IdlePool(Clock& clock, const TransportOptions& options)
       : clock_(clock), limit_(options.idle_limit), connections_max_(options.idle_connections_max) {}
 
-  std::unique_ptr<Connection> take(const Endpoint& endpoint) {
+  std::unique_ptr<Connection> take(const Route& route) {
     close_expired();
     for (auto entry = idle_.begin(); entry != idle_.end(); ++entry) {
-      if (entry->endpoint != endpoint) continue;
+      if (entry->route != route) continue;
       auto connection = std::move(entry->connection);
       idle_.erase(entry);
       return connection;
@@ -26,15 +26,15 @@ class IdlePool {
     return nullptr;
   }
 
-  void keep(const Endpoint& endpoint, std::unique_ptr<Connection> connection) {
-    idle_.push_front(Idle{endpoint, std::move(connection), clock_.monotonic()});
+  void keep(const Route& route, std::unique_ptr<Connection> connection) {
+    idle_.push_front(Idle{route, std::move(connection), clock_.monotonic()});
     close_expired();
     while (idle_.size() > connections_max_) idle_.pop_back();
   }
 
  private:
   struct Idle {
-    Endpoint endpoint;
+    Route route;
     std::unique_ptr<Connection> connection;
     Duration since;
   };
@@ -55,44 +55,49 @@ class SocketTransport final : public Transport {
       : options_(std::move(options)), resolver_(std::move(executor), clock), pool_(clock, options_) {}
 
   awaitable<Result<Response>> send(const Endpoint& endpoint, const Request& request) override {
-    const auto head = serialize_head(endpoint, request);
+    const Route route{endpoint, request.direct ? nullptr : options_.proxies.proxy_for(endpoint)};
+    const auto head = serialize_head(route, request);
     if (!head) co_return head.error();
-    if (auto kept = pool_.take(endpoint)) {
+    if (auto kept = pool_.take(route)) {
       Exchange exchange = co_await kept->exchange(*head, request);
       const bool died_unused = exchange.response.has_error() && !exchange.answer_begun &&
                                exchange.response.error().code() == Errc::unavailable;
-      if (!died_unused) co_return finish(endpoint, std::move(kept), std::move(exchange));
+      if (!died_unused) co_return finish(route, std::move(kept), std::move(exchange));
     }
-    auto opened = co_await open(endpoint, request.limit);
+    auto opened = co_await open(route, request.limit);
     if (!opened) co_return opened.error();
     auto connection = std::move(opened).value();
     Exchange exchange = co_await connection->exchange(*head, request);
-    co_return finish(endpoint, std::move(connection), std::move(exchange));
+    co_return finish(route, std::move(connection), std::move(exchange));
   }
 
  private:
-  Result<Response> finish(const Endpoint& endpoint, std::unique_ptr<Connection> connection,
-                          Exchange exchange) {
-    if (exchange.reusable) {
-      pool_.keep(endpoint, std::move(connection));
-    }
+  Result<Response> finish(const Route& route, std::unique_ptr<Connection> connection, Exchange exchange) {
+    if (exchange.reusable) pool_.keep(route, std::move(connection));
     if (exchange.response.has_error()) {
-      return exchange.response.error().in(fmt::format("{} port {}", endpoint.host, endpoint.port));
+      const std::string through = route.proxy != nullptr ? " through proxy " + name_of(*route.proxy) : "";
+      return exchange.response.error().in(
+          fmt::format("{} port {}{}", route.endpoint.host, route.endpoint.port, through));
+    }
+    constexpr int kProxyLoginNeeded = 407;
+    if (route.is_proxied() && exchange.response->status == kProxyLoginNeeded) {
+      return login_refused("send request", route);
     }
     return std::move(exchange.response);
   }
 
-  awaitable<Result<std::unique_ptr<Connection>>> open(const Endpoint& endpoint, Duration limit) {
+  awaitable<Result<std::unique_ptr<Connection>>> open(const Route& route, Duration limit) {
     boost::asio::ssl::context* tls = nullptr;
-    if (endpoint.tls) {
+    if (route.endpoint.tls) {
       auto context = tls_context();
       if (!context) co_return context.error();
       tls = *context;
     }
-    auto addresses = co_await resolver_.resolve(endpoint.host, limit);
+    const std::string host = route.first_hop().host;
+    auto addresses = co_await resolver_.resolve(host, limit);
     if (!addresses) co_return addresses.error();
-    auto connection = co_await open_connection(endpoint, *addresses, limit, tls);
-    if (!connection && connection.error().code() != Errc::permission_denied) resolver_.forget(endpoint.host);
+    auto connection = co_await open_connection(route, *addresses, limit, tls);
+    if (!connection && connection.error().code() != Errc::permission_denied) resolver_.forget(host);
     co_return connection;
   }
 

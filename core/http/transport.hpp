@@ -3,6 +3,8 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/http/endpoint.hpp"
+#include "core/http/proxy.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -12,18 +14,6 @@
 #include <vector>
 
 namespace sluice::http {
-
-// Where to connect. Parsed from "http://host:port" or "https://host"; see parse_endpoint().
-struct Endpoint {
-  bool tls = false;
-  std::string host;        // name, IPv4 or IPv6 without brackets
-  std::uint16_t port = 0;  // never 0 after parsing
-  friend auto operator<=>(const Endpoint&, const Endpoint&) = default;
-};
-
-// Scheme http or https (default http when absent), a host, an optional port, an optional trailing "/".
-// Anything else (other schemes, user info, path, query) is invalid_argument with the reason.
-Result<Endpoint> parse_endpoint(std::string_view text);
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
@@ -48,7 +38,7 @@ struct Response {
 };
 
 // Errors of send(): unavailable (resolve, connect, reset, closed early), timeout, corrupt (not HTTP, too
-// large, shorter than announced), permission_denied (certificate not accepted).
+// large, shorter than announced), permission_denied (certificate not accepted, proxy wants another login).
 class Transport {
  public:
   virtual ~Transport() = default;
@@ -58,9 +48,10 @@ class Transport {
   virtual awaitable<Result<Response>> send(const Endpoint& endpoint, const Request& request) = 0;
 };
 
-// TLS settings of the real transport.
+// How the real transport connects.
 struct TransportOptions {
   std::string ca_file;                             // PEM; empty: the system's
+  ProxyRules proxies{};                            // which requests go through a proxy
   std::size_t idle_connections_max = 64;           // over all endpoints
   Duration idle_limit = std::chrono::seconds(20);  // closed after this long unused
 };

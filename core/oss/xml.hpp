@@ -2,6 +2,7 @@
 // The answers of OSS that have a body: small XML documents, read by local name.
 
 #include "core/base/error.hpp"
+#include "core/http/percent_decode.hpp"
 
 #include <cstdint>
 #include <string>
@@ -52,7 +53,6 @@ Result<std::string> parse_initiate_result(std::string_view document);  // the up
 Result<UploadPage> parse_upload_page(std::string_view document);
 Result<ObjectPage> parse_object_page(std::string_view document);
 
-// "%E4%BD%A0" decoded; false if a "%" is not followed by two hex digits.
-bool percent_decode(std::string_view text, std::string& decoded);
+using http::percent_decode;
 
 }  // namespace sluice::oss

@@ -51,6 +51,7 @@ TEST_CASE("config: an empty file means all defaults, paths relative to the file"
   CHECK(config.attempts_max == 8);
   CHECK(config.drain_limit == 60s);
   CHECK(config.log_level == "info");
+  CHECK(config.proxy.empty());
   CHECK(config.sources.empty());
 }
 
@@ -63,6 +64,7 @@ listen: {socket: none, tcp: "[::1]:0"}
 maxConcurrent: "3"
 drainLimit: 5m
 tls: {caFile: ca.pem}
+proxy: http://me:${env:PROXY_PASSWORD}@proxy.example:3128
 logLevel: debug
 dataSources:
   orders_ots: {type: ots, endpoint: "https://a.b", instanceName: i, accessId: x, accessKey: "${env:K}"}
@@ -80,6 +82,7 @@ dataSources:
   CHECK(config.attempts_max == 3);
   CHECK(config.drain_limit == 5min);
   CHECK(config.ca_file == "/srv/ca.pem");
+  CHECK(config.proxy.reveal() == "http://me:${env:PROXY_PASSWORD}@proxy.example:3128");
   REQUIRE(config.sources.size() == 1);
   CHECK(config.sources[0].first == "orders_ots");
   CHECK(config.sources[0].second.type == "ots");
@@ -127,6 +130,17 @@ dataSources:
   CHECK(problems[6] ==
         "/etc/sluice/sluice.yaml:10:13: error: dataSources.a.type: expected ots or oss, got \"ftp\"");
   CHECK(problems[7].find("/etc/sluice/sluice.yaml:11:") == 0);
+}
+
+TEST_CASE("config: a proxy that cannot be is reported without showing its login") {
+  CHECK(problems_of("proxy: http://me:canary@proxy.example\n") ==
+        std::vector<std::string>{
+            "/etc/sluice/sluice.yaml:1:8: error: proxy: the proxy's port is missing; write "
+            "http://HOST:PORT or http://USER:PASSWORD@HOST:PORT, or none"});
+  for (const char* good : {"none", "\"\"", "proxy:3128", "file:/etc/sluice/proxy", "${env:PROXY}"}) {
+    INFO(good);
+    CHECK(problems_of(std::string("proxy: ") + good + "\n").empty());
+  }
 }
 
 TEST_CASE("config: a file that is no YAML, or is not there, is one problem") {

@@ -42,7 +42,9 @@ struct Reply {
   bool early = false;      // answers when the head is there, without reading the body
 };
 
-// Serves connection number i by script i; connections without a script are closed at once.
+// Serves connection number i by script i; connections without a script are closed at once. After
+// as_tunnel(answer) it is a proxy and what lies behind it in one: each connection begins with a plain request
+// that gets `answer`, and goes on with TLS if that is a 200.
 class LoopbackServer {
  public:
   LoopbackServer(asio::io_context& io, const std::string& address, std::vector<std::vector<Reply>> scripts,
@@ -58,6 +60,8 @@ class LoopbackServer {
   ~LoopbackServer() { stop(io_, tasks_); }
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
+
+  void as_tunnel(std::string answer) { tunnel_ = std::move(answer); }
 
   std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
   std::size_t connections() const { return connections_; }
@@ -80,6 +84,13 @@ class LoopbackServer {
     if (tls_ == nullptr) {
       co_await play(socket, number);
       co_return;
+    }
+    if (!tunnel_.empty()) {
+      std::string buffer;
+      if (!co_await read_request(socket, buffer, true)) co_return;
+      const auto bytes = asio::buffer(tunnel_);
+      co_await asio::async_write(socket, bytes, asio::as_tuple(asio::use_awaitable));
+      if (!tunnel_.starts_with("HTTP/1.1 200")) co_return;
     }
     asio::ssl::stream<Tcp::socket> stream(std::move(socket), *tls_);
     auto shaken =
@@ -133,6 +144,7 @@ class LoopbackServer {
   Tcp::acceptor acceptor_;
   std::vector<std::vector<Reply>> scripts_;
   asio::ssl::context* tls_;
+  std::string tunnel_;
   Signal held_;
   std::size_t connections_ = 0;
   std::vector<std::string> requests_;
