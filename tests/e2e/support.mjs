@@ -57,7 +57,7 @@ export async function startSandbox(t, dir, args = []) {
     if (process.child.exitCode !== null) throw new Error(`the sandbox ended: ${process.text()}`);
     return existsSync(ready) && readFileSync(ready, 'utf8').includes('http');
   });
-  const endpoint = readFileSync(ready, 'utf8').match(/https?:\/\/[^\s"]+/)[0].replace(/\/$/, '');
+  const [endpoint, metadata] = readFileSync(ready, 'utf8').trim().split('\n');
   const admin = async (path, body) => {
     const answer = await fetch(`${endpoint}/_sandbox/${path}`, body === undefined ? {} :
       { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
@@ -65,7 +65,7 @@ export async function startSandbox(t, dir, args = []) {
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${text}`);
     return text ? JSON.parse(text) : {};
   };
-  return { ...process, endpoint, port: new URL(endpoint).port, admin };
+  return { ...process, endpoint, metadata, port: new URL(endpoint).port, admin };
 }
 
 export function tableStore(sandbox, instance = 'demo', key = KEY) {

@@ -74,6 +74,8 @@ FaultScript::Rule FaultScript::parse(const json::object& text) {
       rule.fault.code = value.as_string();
     else if (name == "message")
       rule.fault.message = value.as_string();
+    else if (name == "retry_after")
+      rule.fault.retry_after = value.is_string() ? std::string(value.as_string()) : json::serialize(value);
     else
       throw std::invalid_argument(fmt::format("fault rule: unknown key \"{}\"", std::string_view(name)));
   }
@@ -130,6 +132,7 @@ json::value FaultScript::list() const {
                    {"value", rule.fault.value},
                    {"code", rule.fault.code},
                    {"message", rule.fault.message},
+                   {"retry_after", rule.fault.retry_after},
                    {"seen", rule.seen},
                    {"fired", rule.fired}});
   return out;

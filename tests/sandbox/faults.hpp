@@ -33,8 +33,9 @@ struct Fault {
   FaultAction action = FaultAction::delay;
   // delay: milliseconds; status: its number; truncate_body: bytes that are sent; short_page: records
   std::uint32_t value = 0;
-  std::string code;     // status: the error code; empty: the usual one of that status
-  std::string message;  // status: the text; empty: that of the script
+  std::string code;         // status: the error code; empty: the usual one of that status
+  std::string message;      // status: the text; empty: that of the script
+  std::string retry_after;  // status: value of the Retry-After header; empty: none
 };
 
 /// What a request is about, as far as rules can narrow it.

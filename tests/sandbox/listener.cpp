@@ -66,51 +66,59 @@ std::string head_of(const Response& response, bool keep_alive) {
 
 class Listener::Impl {
  public:
-  Impl(const ListenOptions& options, Handler& handler)
-      : handler_(handler), acceptor_(io_), signals_(io_, SIGTERM, SIGINT) {
+  Impl() : signals_(io_, SIGTERM, SIGINT) {}
+
+  std::string listen(const ListenOptions& options, Handler& handler) {
+    Port& port = ports_.emplace_back(io_, handler);
     if (!options.certificate_file.empty()) {
-      tls_.emplace(asio::ssl::context::tls_server);
-      tls_->use_certificate_chain_file(options.certificate_file);
-      tls_->use_private_key_file(options.key_file, asio::ssl::context::pem);
+      port.tls.emplace(asio::ssl::context::tls_server);
+      port.tls->use_certificate_chain_file(options.certificate_file);
+      port.tls->use_private_key_file(options.key_file, asio::ssl::context::pem);
     }
     const tcp::endpoint address(asio::ip::address_v4::loopback(), options.port);
-    acceptor_.open(address.protocol());
-    acceptor_.set_option(asio::socket_base::reuse_address(true));
-    acceptor_.bind(address);
-    acceptor_.listen();
-  }
-
-  std::string endpoint() const {
-    return fmt::format("{}://127.0.0.1:{}", tls_ ? "https" : "http", acceptor_.local_endpoint().port());
+    port.acceptor.open(address.protocol());
+    port.acceptor.set_option(asio::socket_base::reuse_address(true));
+    port.acceptor.bind(address);
+    port.acceptor.listen();
+    return fmt::format("{}://127.0.0.1:{}", port.tls ? "https" : "http",
+                       port.acceptor.local_endpoint().port());
   }
 
   void run() {
     signals_.async_wait([this](boost::system::error_code, int) { stop(); });
-    asio::co_spawn(io_, accept(), [this](std::exception_ptr failure) {
-      if (failure && !stopping_) std::rethrow_exception(failure);
-    });
+    for (Port& port : ports_)
+      asio::co_spawn(io_, accept(port), [this](std::exception_ptr failure) {
+        if (failure && !stopping_) std::rethrow_exception(failure);
+      });
     io_.run();
   }
 
  private:
   using Connections = std::list<tcp::socket*>;
 
+  struct Port {
+    Port(asio::io_context& io, Handler& handler_of_all) : acceptor(io), handler(handler_of_all) {}
+    tcp::acceptor acceptor;
+    std::optional<asio::ssl::context> tls;
+    Handler& handler;
+  };
+
   void stop() {
     stopping_ = true;
-    acceptor_.close();
+    for (Port& port : ports_) port.acceptor.close();
     boost::system::error_code ignored;
     for (tcp::socket* socket : open_) socket->close(ignored);
   }
 
-  asio::awaitable<void> accept() {
+  asio::awaitable<void> accept(Port& port) {
     while (!stopping_) {
-      tcp::socket socket = co_await acceptor_.async_accept(asio::use_awaitable);
+      tcp::socket socket = co_await port.acceptor.async_accept(asio::use_awaitable);
       socket.set_option(tcp::no_delay(true));
       // A connection that fails ends alone; its client sees the closed socket.
-      if (tls_)
-        asio::co_spawn(io_, serve_tls(std::move(socket)), [](std::exception_ptr) {});
+      if (port.tls)
+        asio::co_spawn(io_, serve_tls(std::move(socket), port), [](std::exception_ptr) {});
       else
-        asio::co_spawn(io_, serve_plain(std::move(socket)), [](std::exception_ptr) {});
+        asio::co_spawn(io_, serve_plain(std::move(socket), port), [](std::exception_ptr) {});
     }
   }
 
@@ -124,23 +132,23 @@ class Listener::Impl {
     Connections::iterator at_;
   };
 
-  asio::awaitable<void> serve_plain(tcp::socket socket) {
+  asio::awaitable<void> serve_plain(tcp::socket socket, Port& port) {
     beast::tcp_stream stream(std::move(socket));
     const Registration registration(open_, stream.socket());
-    co_await serve(stream, stream);
+    co_await serve(stream, stream, port.handler);
   }
 
-  asio::awaitable<void> serve_tls(tcp::socket socket) {
-    beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), *tls_);
+  asio::awaitable<void> serve_tls(tcp::socket socket, Port& port) {
+    beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), *port.tls);
     beast::tcp_stream& lowest = stream.next_layer();
     const Registration registration(open_, lowest.socket());
     lowest.expires_after(kStepLimit);
     co_await stream.async_handshake(asio::ssl::stream_base::server, asio::use_awaitable);
-    co_await serve(stream, lowest);
+    co_await serve(stream, lowest, port.handler);
   }
 
   template <class Stream>
-  asio::awaitable<void> serve(Stream& stream, beast::tcp_stream& lowest) {
+  asio::awaitable<void> serve(Stream& stream, beast::tcp_stream& lowest, Handler& handler) {
     beast::flat_buffer buffer;
     for (bool keep_alive = true; keep_alive && !stopping_;) {
       Parser parser;
@@ -157,15 +165,15 @@ class Listener::Impl {
       co_await http::async_read(stream, buffer, parser, asio::use_awaitable);
       keep_alive = parser.get().keep_alive();
       const Request request = convert(parser);
-      const std::optional<Fault> fault = handler_.fault_for(request);
-      keep_alive = co_await respond(stream, lowest, request, fault, keep_alive);
+      const std::optional<Fault> fault = handler.fault_for(request);
+      keep_alive = co_await respond(stream, lowest, handler, request, fault, keep_alive);
     }
   }
 
   // Whether the connection may go on.
   template <class Stream>
-  asio::awaitable<bool> respond(Stream& stream, beast::tcp_stream& lowest, const Request& request,
-                                const std::optional<Fault>& fault, bool keep_alive) {
+  asio::awaitable<bool> respond(Stream& stream, beast::tcp_stream& lowest, Handler& handler,
+                                const Request& request, const std::optional<Fault>& fault, bool keep_alive) {
     const FaultAction action = fault ? fault->action : FaultAction::bad_md5;
     if (fault && (action == FaultAction::delay || action == FaultAction::stall)) {
       const auto limit = std::chrono::milliseconds(fault->value);
@@ -173,7 +181,7 @@ class Listener::Impl {
       if (gone || action == FaultAction::stall) co_return reset(lowest);
     }
     if (fault && action == FaultAction::reset_before) co_return reset(lowest);
-    const Response response = handler_.answer(request, fault);
+    const Response response = handler.answer(request, fault);
     if (fault && action == FaultAction::reset_after) co_return reset(lowest);
     std::uint64_t send = request.method == "HEAD" ? 0 : response.length();
     if (fault && action == FaultAction::truncate_body) send = std::min<std::uint64_t>(send, fault->value);
@@ -235,19 +243,18 @@ class Listener::Impl {
     return false;
   }
 
-  Handler& handler_;
   asio::io_context io_{1};
-  std::optional<asio::ssl::context> tls_;
-  tcp::acceptor acceptor_;
+  std::list<Port> ports_;
   asio::signal_set signals_;
   Connections open_;
   bool stopping_ = false;
 };
 
-Listener::Listener(const ListenOptions& options, Handler& handler)
-    : impl_(std::make_unique<Impl>(options, handler)) {}
+Listener::Listener() : impl_(std::make_unique<Impl>()) {}
 Listener::~Listener() = default;
-std::string Listener::endpoint() const { return impl_->endpoint(); }
+std::string Listener::listen(const ListenOptions& options, Handler& handler) {
+  return impl_->listen(options, handler);
+}
 void Listener::run() { impl_->run(); }
 
 }  // namespace sluice::sandbox

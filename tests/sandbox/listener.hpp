@@ -1,6 +1,6 @@
 #pragma once
-// The one HTTP listener of the sandbox: plain or TLS, keep-alive, Expect: 100-continue, chunked bodies, and
-// the connection-level faults. What to answer is decided by the Handler.
+// The HTTP listener of the sandbox, of one or several ports: plain or TLS, keep-alive, Expect: 100-continue,
+// chunked bodies, and the connection-level faults. What to answer is decided by the Handler.
 
 #include "tests/sandbox/faults.hpp"
 #include "tests/sandbox/http_message.hpp"
@@ -29,12 +29,12 @@ struct ListenOptions {
 
 class Listener {
  public:
-  /// Binds to 127.0.0.1; throws boost::system::system_error. `handler` must outlive the listener.
-  Listener(const ListenOptions& options, Handler& handler);
+  Listener();
   ~Listener();
 
-  /// http://127.0.0.1:PORT or https://...
-  std::string endpoint() const;
+  /// Binds to 127.0.0.1 and returns http://127.0.0.1:PORT or https://...; throws boost::system::system_error.
+  /// May be called several times. `handler` must outlive the listener.
+  std::string listen(const ListenOptions& options, Handler& handler);
   /// Serves until SIGTERM or SIGINT; then closes every connection and returns.
   void run();
 

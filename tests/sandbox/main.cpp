@@ -2,6 +2,7 @@
 #include "tests/sandbox/admin.hpp"
 #include "tests/sandbox/fault_subject.hpp"
 #include "tests/sandbox/listener.hpp"
+#include "tests/sandbox/metadata_service.hpp"
 #include "tests/sandbox/oss_service.hpp"
 #include "tests/sandbox/ots_service.hpp"
 
@@ -18,10 +19,12 @@ namespace {
 // Sends each request to the service it is for, and counts.
 class Router : public Handler {
  public:
-  Router(const std::filesystem::path& folder, const Credentials& credentials)
-      : credentials_(credentials), catalog_(folder / "ots"), objects_(folder / "oss") {}
+  Router(const std::filesystem::path& folder, const AccessKey& key)
+      : keys_(key), catalog_(folder / "ots"), objects_(folder / "oss") {}
 
+  KeyRing& keys() { return keys_; }
   FaultScript& faults() { return faults_; }
+  Statistics& statistics() { return statistics_; }
 
   std::optional<Fault> fault_for(const Request& request) override {
     if (Admin::takes(request)) return std::nullopt;
@@ -50,22 +53,46 @@ class Router : public Handler {
     return "oss." + OssService::operation(request);
   }
 
-  const Credentials credentials_;
+  KeyRing keys_;
   Catalog catalog_;
   ObjectStore objects_;
   FaultScript faults_;
   Statistics statistics_;
-  OtsService ots_{catalog_, credentials_};
-  OssService oss_{objects_, credentials_};
+  OtsService ots_{catalog_, keys_};
+  OssService oss_{objects_, keys_};
   Admin admin_{catalog_, objects_, faults_, statistics_};
+};
+
+// The metadata service on its own port.
+class MetadataPort : public Handler {
+ public:
+  MetadataPort(Router& router, const std::string& role, std::int64_t seconds)
+      : faults_(router.faults()), statistics_(router.statistics()), service_(router.keys(), role, seconds) {}
+
+  std::optional<Fault> fault_for(const Request& request) override {
+    return faults_.next("metadata", MetadataService::operation(request), [] { return FaultSubject(); });
+  }
+
+  Response answer(const Request& request, const std::optional<Fault>& fault) override {
+    ++statistics_.requests["metadata." + MetadataService::operation(request)];
+    return service_.handle(request, fault);
+  }
+
+ private:
+  FaultScript& faults_;
+  Statistics& statistics_;
+  MetadataService service_;
 };
 
 struct Options {
   std::string folder;
   std::string faults_file;
   std::string ready_file;
-  Credentials credentials;
+  AccessKey key;
   ListenOptions listen;
+  std::string ram_role;
+  std::int64_t ram_seconds = 3600;
+  ListenOptions metadata;
 };
 
 // Each shard of each table keeps its log open.
@@ -79,13 +106,20 @@ void raise_file_limit() {
 void run(const Options& options) {
   raise_file_limit();
   std::filesystem::create_directories(options.folder);
-  Router router(options.folder, options.credentials);
+  Router router(options.folder, options.key);
   if (!options.faults_file.empty())
     router.faults().install(boost::json::parse(read_file(options.faults_file)));
-  Listener listener(options.listen, router);
-  fmt::print("sluice-sandbox listening on {}\n", listener.endpoint());
+  MetadataPort metadata(router, options.ram_role, options.ram_seconds);
+  Listener listener;
+  std::string endpoints = listener.listen(options.listen, router) + "\n";
+  fmt::print("sluice-sandbox listening on {}", endpoints);
+  if (!options.ram_role.empty()) {
+    const std::string endpoint = listener.listen(options.metadata, metadata);
+    fmt::print("sluice-sandbox metadata on {}\n", endpoint);
+    endpoints += endpoint + "\n";
+  }
   std::fflush(stdout);
-  if (!options.ready_file.empty()) replace_file(options.ready_file, listener.endpoint() + "\n");
+  if (!options.ready_file.empty()) replace_file(options.ready_file, endpoints);
   listener.run();
 }
 
@@ -101,9 +135,13 @@ int main(int argc, char** argv) {
   auto* key = app.add_option("--tls-key", options.listen.key_file, "Private key, PEM");
   certificate->needs(key);
   key->needs(certificate);
-  app.add_option("--access-id", options.credentials.access_id, "The one access key id that is known");
-  app.add_option("--access-key", options.credentials.access_key, "Its secret");
-  app.add_option("--ready-file", options.ready_file, "Receives the endpoint once the port listens");
+  app.add_option("--access-id", options.key.id, "The permanent access key id");
+  app.add_option("--access-key", options.key.secret, "Its secret");
+  app.add_option("--ram-role", options.ram_role, "Serve the metadata of a machine that has this RAM role");
+  app.add_option("--ram-seconds", options.ram_seconds, "Life of the role's temporary keys")
+      ->check(CLI::Range(1, 86400));
+  app.add_option("--metadata-port", options.metadata.port, "Port of the metadata; 0 takes any free one");
+  app.add_option("--ready-file", options.ready_file, "Receives the endpoints, one a line, once they listen");
   app.add_option("--faults", options.faults_file, "Fault script, a JSON list of rules");
   CLI11_PARSE(app, argc, argv);
   try {

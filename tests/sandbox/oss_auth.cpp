@@ -47,11 +47,28 @@ void check_skew(std::optional<std::int64_t> seconds) {
       .with("EC", "0002-00000504");
 }
 
-void check_key_id(const std::string& given, const std::string& access_id) {
-  if (given != access_id)
+std::string_view token_of(const Request& http) {
+  for (const char* name : {"security-token", "x-oss-security-token"})
+    if (http.has_query(name)) return http.query_value(name);
+  return http.header("x-oss-security-token");
+}
+
+const AccessKey& key_of(const KeyRing& keys, const std::string& given, const Request& http) {
+  const AccessKey* key = keys.find(given);
+  // Temporary keys without their token are not known, either.
+  if (key == nullptr || check_token(*key, token_of(http)) == TokenFault::missing)
     throw OssError(403, "InvalidAccessKeyId",
                    "The OSS Access Key Id you provided does not exist in our records.")
         .with("OSSAccessKeyId", given);
+  return *key;
+}
+
+void check_security_token(const AccessKey& key, const Request& http) {
+  const TokenFault fault = check_token(key, token_of(http));
+  if (fault == TokenFault::wrong)
+    throw OssError(403, "InvalidSecurityToken", "The security token you provided is invalid.");
+  if (fault == TokenFault::expired)
+    throw OssError(403, "SecurityTokenExpired", "The security token you provided has expired.");
 }
 
 [[noreturn]] void mismatch(const std::string& access_id, const std::string& provided,
@@ -86,10 +103,12 @@ std::string v1_string_to_sign(const OssRequest& request, std::string_view date) 
 }
 
 void check_v1(const OssRequest& request, const std::string& given_id, const std::string& signature,
-              std::string_view date, const std::string& access_id, const std::string& secret) {
-  check_key_id(given_id, access_id);
+              std::string_view date, const KeyRing& keys) {
+  const AccessKey& key = key_of(keys, given_id, request.http);
   const std::string text = v1_string_to_sign(request, date);
-  if (!same_secret(base64_encode(hmac_sha1(secret, text)), signature)) mismatch(given_id, signature, text);
+  if (!same_secret(base64_encode(hmac_sha1(key.secret, text)), signature))
+    mismatch(given_id, signature, text);
+  check_security_token(key, request.http);
 }
 
 struct V4 {
@@ -152,18 +171,18 @@ std::string canonical_request(const OssRequest& request, const V4& v4) {
   return out + "\n" + std::string(payload.empty() ? "UNSIGNED-PAYLOAD" : payload);
 }
 
-void check_v4(const OssRequest& request, const V4& v4, const std::string& access_id,
-              const std::string& secret) {
-  check_key_id(v4.access_id, access_id);
+void check_v4(const OssRequest& request, const V4& v4, const KeyRing& keys) {
+  const AccessKey& known = key_of(keys, v4.access_id, request.http);
   if (!v4.date.starts_with(v4.day))
     throw invalid_argument("The date of the credential differs from x-oss-date.", "Credential", v4.day);
   const std::string scope = fmt::format("{}/{}/{}/aliyun_v4_request", v4.day, v4.region, v4.product);
   const std::string text =
       fmt::format("{}\n{}\n{}\n{}", kV4, v4.date, scope, hex_lower(sha256(canonical_request(request, v4))));
-  std::string key = hmac_sha256("aliyun_v4" + secret, v4.day);
+  std::string key = hmac_sha256("aliyun_v4" + known.secret, v4.day);
   key = hmac_sha256(hmac_sha256(hmac_sha256(key, v4.region), v4.product), "aliyun_v4_request");
   if (!same_secret(hex_lower(hmac_sha256(key, text)), v4.signature))
     mismatch(v4.access_id, v4.signature, text);
+  check_security_token(known, request.http);
 }
 
 // "OSS4-HMAC-SHA256 Credential=..,AdditionalHeaders=..,Signature=..", in any order, blanks allowed.
@@ -191,7 +210,7 @@ V4 parse_v4_header(std::string_view header) {
   return out;
 }
 
-void check_header(const OssRequest& request, const std::string& access_id, const std::string& secret) {
+void check_header(const OssRequest& request, const KeyRing& keys) {
   const Request& http = request.http;
   const std::string_view authorization = http.header("authorization");
   const std::string_view own_date = http.header("x-oss-date");
@@ -199,7 +218,7 @@ void check_header(const OssRequest& request, const std::string& access_id, const
     V4 v4 = parse_v4_header(authorization);
     v4.date = std::string(own_date);
     check_skew(parse_basic_iso8601(own_date));
-    return check_v4(request, v4, access_id, secret);
+    return check_v4(request, v4, keys);
   }
   const std::size_t colon = authorization.rfind(':');
   if (!authorization.starts_with("OSS ") || colon == std::string_view::npos)
@@ -207,7 +226,7 @@ void check_header(const OssRequest& request, const std::string& access_id, const
   const std::string_view date = own_date.empty() ? http.header("date") : own_date;
   check_skew(parse_rfc1123(date));
   check_v1(request, std::string(authorization.substr(4, colon - 4)),
-           std::string(authorization.substr(colon + 1)), date, access_id, secret);
+           std::string(authorization.substr(colon + 1)), date, keys);
 }
 
 std::int64_t number_of(std::string_view text) {
@@ -216,7 +235,7 @@ std::int64_t number_of(std::string_view text) {
   return out;
 }
 
-void check_query(const OssRequest& request, const std::string& access_id, const std::string& secret) {
+void check_query(const OssRequest& request, const KeyRing& keys) {
   const Request& http = request.http;
   const std::int64_t now = now_us() / 1'000'000;
   if (http.has_query("x-oss-signature-version")) {
@@ -229,30 +248,26 @@ void check_query(const OssRequest& request, const std::string& access_id, const 
     const std::int64_t valid = number_of(http.query_value("x-oss-expires"));
     if (!signed_at || valid <= 0 || valid > kPresignedMax) throw denied("The presigned URL is malformed.");
     if (now > *signed_at + valid) throw denied("Request has expired.");
-    return check_v4(request, v4, access_id, secret);
+    return check_v4(request, v4, keys);
   }
   for (const char* name : {"Expires", "OSSAccessKeyId", "Signature"})
     if (!http.has_query(name)) throw denied(fmt::format("Query string authentication requires {}.", name));
   if (now > number_of(http.query_value("Expires"))) throw denied("Request has expired.");
   check_v1(request, std::string(http.query_value("OSSAccessKeyId")),
-           std::string(http.query_value("Signature")), http.query_value("Expires"), access_id, secret);
+           std::string(http.query_value("Signature")), http.query_value("Expires"), keys);
 }
 
 }  // namespace
 
-void authenticate_oss(const OssRequest& request, const std::string& access_id, const std::string& access_key,
-                      const std::string& bucket_acl) {
+void authenticate_oss(const OssRequest& request, const KeyRing& keys, const std::string& bucket_acl) {
   const Request& http = request.http;
   const bool in_header = http.headers.contains("authorization");
   const bool in_query =
       http.has_query("Signature") || http.has_query("Expires") || http.has_query("x-oss-signature");
   if (in_header && in_query)
     throw invalid_argument("Authentication in header and in query at the same time.", "Authorization", "");
-  if (http.headers.contains("x-oss-security-token") || http.has_query("security-token") ||
-      http.has_query("x-oss-security-token"))
-    throw OssError(403, "InvalidSecurityToken", "The security token you provided is invalid.");
-  if (in_header) return check_header(request, access_id, access_key);
-  if (in_query) return check_query(request, access_id, access_key);
+  if (in_header) return check_header(request, keys);
+  if (in_query) return check_query(request, keys);
   const bool read = (http.method == "GET" || http.method == "HEAD") && !request.key.empty();
   if (read && bucket_acl.starts_with("public-read")) return;
   throw denied("You have no right to access this object because of bucket acl.");

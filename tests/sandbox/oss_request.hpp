@@ -2,6 +2,7 @@
 // One OSS request once its bucket and key are known, and what every answer has in common.
 
 #include "tests/sandbox/http_message.hpp"
+#include "tests/sandbox/key_ring.hpp"
 #include "tests/sandbox/oss_error.hpp"
 #include "tests/sandbox/oss_store.hpp"
 
@@ -26,8 +27,7 @@ struct OssRequest {
 OssRequest address(const Request& request);
 
 /// Throws OssError. Anonymous reads of public buckets pass.
-void authenticate_oss(const OssRequest& request, const std::string& access_id, const std::string& access_key,
-                      const std::string& bucket_acl);
+void authenticate_oss(const OssRequest& request, const KeyRing& keys, const std::string& bucket_acl);
 
 /// A decimal query value within limits; `fallback` if absent. Throws OssError InvalidArgument.
 std::uint64_t query_number(const OssRequest& request, const std::string& name, std::uint64_t fallback,

@@ -71,10 +71,9 @@ void spoil(Response& response, const std::optional<Fault>& fault) {
   response.replace("ETag", fmt::format("\"{}\"", hex_upper(md5("spoiled"))));
 }
 
-Response apply(const OssRequest& request, ObjectStore& store, const Credentials& credentials) {
+Response apply(const OssRequest& request, ObjectStore& store, const KeyRing& keys) {
   const Bucket* bucket = store.find(request.bucket);
-  authenticate_oss(request, credentials.access_id, credentials.access_key,
-                   bucket != nullptr ? bucket->acl() : "");
+  authenticate_oss(request, keys, bucket != nullptr ? bucket->acl() : "");
   const auto found = operations().find(request.operation());
   if (found == operations().end())
     throw OssError(501, "NotImplemented",
@@ -96,11 +95,12 @@ Response OssService::handle(const Request& request, const std::optional<Fault>& 
       throw OssError(static_cast<int>(fault->value),
                      fault->code.empty() ? default_code(static_cast<int>(fault->value)) : fault->code,
                      "Injected by the fault script.");
-    response = apply(address(request), store_, credentials_);
+    response = apply(address(request), store_, keys_);
     spoil(response, fault);
   } catch (const OssError& error) {
     error_code = error.code;
     response = error_response(request, error, request_id);
+    if (fault && !fault->retry_after.empty()) response.set("Retry-After", fault->retry_after);
   } catch (const std::exception& failure) {
     error_code = "InternalError";
     response = error_response(request, OssError(500, error_code, failure.what()), request_id);

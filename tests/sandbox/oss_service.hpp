@@ -3,8 +3,8 @@
 
 #include "tests/sandbox/faults.hpp"
 #include "tests/sandbox/http_message.hpp"
+#include "tests/sandbox/key_ring.hpp"
 #include "tests/sandbox/oss_store.hpp"
-#include "tests/sandbox/statistics.hpp"
 
 #include <optional>
 #include <string>
@@ -13,7 +13,7 @@ namespace sluice::sandbox {
 
 class OssService {
  public:
-  OssService(ObjectStore& store, const Credentials& credentials) : store_(store), credentials_(credentials) {}
+  OssService(ObjectStore& store, const KeyRing& keys) : store_(store), keys_(keys) {}
 
   static std::string operation(const Request& request);
   /// The error code goes to `error_code`, empty on success.
@@ -21,7 +21,7 @@ class OssService {
 
  private:
   ObjectStore& store_;
-  const Credentials& credentials_;
+  const KeyRing& keys_;
 };
 
 }  // namespace sluice::sandbox

@@ -48,28 +48,44 @@ void check_date(const Request& request) {
     throw denied(fmt::format("Mismatch between system time and x-ots-date: {}.", date));
 }
 
+// How the service words these is not documented.
+void check_sts_token(const Request& request, const AccessKey& key) {
+  switch (check_token(key, request.header("x-ots-ststoken"))) {
+    case TokenFault::none:
+      return;
+    case TokenFault::missing:
+      throw denied("The security token is missing.");
+    case TokenFault::wrong:
+      throw denied("The security token is invalid.");
+    case TokenFault::expired:
+      throw denied("The security token has expired.");
+  }
+}
+
 }  // namespace
 
-void authenticate_ots(const Request& request, const Credentials& credentials) {
+void authenticate_ots(const Request& request, const KeyRing& keys) {
   check_headers(request);
   check_date(request);
   if (request.header("x-ots-apiversion") != "2015-12-31")
     throw invalid(fmt::format("Invalid API version: {}.", request.header("x-ots-apiversion")));
-  if (request.header("x-ots-accesskeyid") != credentials.access_id)
-    throw denied("The AccessKeyID does not exist.");
+  const AccessKey* key = keys.find(request.header("x-ots-accesskeyid"));
+  if (key == nullptr) throw denied("The AccessKeyID does not exist.");
   if (request.header("x-ots-contentmd5") != base64_encode(md5(request.body)))
     throw denied("Mismatch between MD5 value of request body and x-ots-contentmd5 in header.");
   const bool right =
-      is_v4(request) ? same_secret(request.header("x-ots-signaturev4"),
-                                   base64_encode(hmac_sha256(v4_key(request, credentials.access_key),
-                                                             string_to_sign(request) + "ots")))
-                     : same_secret(request.header("x-ots-signature"),
-                                   base64_encode(hmac_sha1(credentials.access_key, string_to_sign(request))));
+      is_v4(request)
+          ? same_secret(
+                request.header("x-ots-signaturev4"),
+                base64_encode(hmac_sha256(v4_key(request, key->secret), string_to_sign(request) + "ots")))
+          : same_secret(request.header("x-ots-signature"),
+                        base64_encode(hmac_sha1(key->secret, string_to_sign(request))));
   if (!right) throw denied("Signature mismatch.");
+  check_sts_token(request, *key);
 }
 
-std::string ots_answer_key(const Request& request, const Credentials& credentials) {
-  return is_v4(request) ? v4_key(request, credentials.access_key) : credentials.access_key;
+std::string ots_answer_key(const Request& request, const AccessKey& key) {
+  return is_v4(request) ? v4_key(request, key.secret) : key.secret;
 }
 
 void sign_ots_answer(Response& response, const std::string& operation, const std::string& access_id,

@@ -39,6 +39,19 @@ std::string inflated(const Request& request) {
   return out;
 }
 
+// The MD5 stays that of the body before compression, which is what the Java SDK compares it with.
+void compress(Response& response) {
+  if (response.body.empty()) return;
+  std::string packed(::compressBound(response.body.size()), '\0');
+  uLongf length = packed.size();
+  ::compress(reinterpret_cast<Bytef*>(packed.data()), &length,
+             reinterpret_cast<const Bytef*>(response.body.data()), response.body.size());
+  packed.resize(length);
+  response.set("x-ots-response-compress-type", "deflate");
+  response.set("x-ots-response-compress-size", std::to_string(response.body.size()));
+  response.body = std::move(packed);
+}
+
 std::string default_code(int status) {
   if (status == 503) return "OTSServerBusy";
   return status == 429 ? "OTSFlowControl" : "OTSInternalServerError";
@@ -112,7 +125,7 @@ Response OtsService::handle(const Request& request, const std::optional<Fault>& 
       throw invalid(fmt::format("Unsupported operation: '{}'.", operation(request)));
     if (request.body.size() > kBodyMax)
       throw Refusal(413, "OTSRequestBodyTooLarge", "The size of POST data is too large.");
-    authenticate_ots(request, credentials_);
+    authenticate_ots(request, keys_);
     const std::string instance(request.header("x-ots-instancename"));
     check_instance_name(instance);
     response.body =
@@ -120,6 +133,7 @@ Response OtsService::handle(const Request& request, const std::optional<Fault>& 
   } catch (const Refusal& refusal) {
     error_code = refusal.code;
     response = error_response(refusal.status, refusal.code, refusal.what());
+    if (fault && !fault->retry_after.empty()) response.set("Retry-After", fault->retry_after);
   } catch (const std::exception& failure) {
     error_code = "OTSInternalServerError";
     response = error_response(500, error_code, failure.what());
@@ -134,11 +148,13 @@ Response OtsService::finish(const Request& request, Response response, const std
   response.set("x-ots-date", iso8601(now_us()));
   response.set("x-ots-contenttype", "protocol buffer");
   response.set("x-ots-contentmd5", base64_encode(md5(wrong_md5 ? response.body + "x" : response.body)));
+  if (request.header("x-ots-response-compress-type") == "deflate") compress(response);
   // For an unknown key there is no secret to sign with.
-  if (request.header("x-ots-accesskeyid") != credentials_.access_id) return response;
-  std::string key = ots_answer_key(request, credentials_);
+  const AccessKey* known = keys_.find(request.header("x-ots-accesskeyid"));
+  if (known == nullptr) return response;
+  std::string key = ots_answer_key(request, *known);
   if (fault && fault->action == FaultAction::wrong_signature_answer) key += "x";
-  sign_ots_answer(response, operation(request), credentials_.access_id, key);
+  sign_ots_answer(response, operation(request), known->id, key);
   return response;
 }
 

@@ -4,7 +4,7 @@
 #include "tests/sandbox/catalog.hpp"
 #include "tests/sandbox/faults.hpp"
 #include "tests/sandbox/http_message.hpp"
-#include "tests/sandbox/statistics.hpp"
+#include "tests/sandbox/key_ring.hpp"
 
 #include <optional>
 #include <string>
@@ -13,8 +13,7 @@ namespace sluice::sandbox {
 
 class OtsService {
  public:
-  OtsService(Catalog& catalog, const Credentials& credentials)
-      : catalog_(catalog), credentials_(credentials) {}
+  OtsService(Catalog& catalog, const KeyRing& keys) : catalog_(catalog), keys_(keys) {}
 
   /// Whether the request is meant for Table Store at all.
   static bool takes(const Request& request);
@@ -26,7 +25,7 @@ class OtsService {
   Response finish(const Request& request, Response response, const std::optional<Fault>& fault);
 
   Catalog& catalog_;
-  const Credentials& credentials_;
+  const KeyRing& keys_;
 };
 
 }  // namespace sluice::sandbox

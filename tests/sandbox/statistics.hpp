@@ -13,9 +13,4 @@ struct Statistics {
   std::map<std::string, std::uint64_t> faults;    // injected, by operation
 };
 
-struct Credentials {
-  std::string access_id = "sandbox-id";
-  std::string access_key = "sandbox-secret";
-};
-
 }  // namespace sluice::sandbox
