@@ -31,32 +31,53 @@ enum Tag : std::uint8_t {
   kRowIndex = 0x0f,
 };
 
-enum Variant : std::uint8_t { kInteger = 0, kDouble = 1, kBoolean = 2, kString = 3, kBlob = 7 };
+enum Variant : std::uint8_t {
+  kInteger = 0,
+  kDouble = 1,
+  kBoolean = 2,
+  kString = 3,
+  kBlob = 7,
+  kInfMin = 9,
+  kInfMax = 10,
+};
 
 constexpr std::uint32_t kHeader = 0x75;
 constexpr std::size_t kSequenceBytes = 19;
 // Cell timestamps are milliseconds that still fit when counted in microseconds.
 constexpr std::int64_t kTimestampMax = std::numeric_limits<std::int64_t>::max() / 1000;
 
-// Walks over one record. Steps return false after fail(), and the caller then returns false as well.
+// What is decoded: a stream's record, one row of a read's page, a bare key. Compiled for each, so that none
+// pays for the others.
+enum class Shape : std::uint8_t { record, row, key };
+
+// Walks over one row. Steps return false after fail(), and the caller then returns false as well.
+template <Shape shape>
 class Decoder {
  public:
-  Decoder(std::string_view bytes, DecodedRecord& record)
-      : begin_(bytes.data()), at_(bytes.data()), end_(bytes.data() + bytes.size()), record_(record) {}
+  // Begins at offset `at` of `bytes`.
+  Decoder(std::string_view bytes, std::size_t at, DecodedRecord& record)
+      : begin_(bytes.data()), at_(bytes.data() + at), end_(bytes.data() + bytes.size()), record_(record) {}
 
   Result<void> run() {
     record_.cells.clear();
     record_.key_cells = 0;
     record_.delete_marker = false;
+    if (shape != Shape::record) record_.sequence = {};
     if (header() && key() && attributes() && tail()) return {};
-    return Error(Errc::corrupt, "decode stream record: " + failure_);
+    return Error(Errc::corrupt, kDoing + failure_);
   }
 
+  // After run(): the offset behind what was decoded.
+  std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
+
  private:
+  // The rows of a page share one header.
   bool header() {
-    std::uint32_t value = 0;
-    if (!number(value, "the header")) return false;
-    if (value != kHeader) return fail(at_ - 4, "header 0x00000075", fmt::format("{:#010x}", value));
+    if (shape != Shape::row || at_ == begin_) {
+      std::uint32_t value = 0;
+      if (!number(value, "the header")) return false;
+      if (value != kHeader) return fail(at_ - 4, "header 0x00000075", fmt::format("{:#010x}", value));
+    }
     return tag(kRowKey, "the key part (tag 0x01)");
   }
 
@@ -70,27 +91,31 @@ class Decoder {
   }
 
   bool attributes() {
-    if (!next_is(kRowData)) return true;
+    if (shape == Shape::key || !next_is(kRowData)) return true;
     ++at_;
-    const std::size_t cells_max = record_.key_cells + kAttributeCellsMax;
+    constexpr std::size_t kMax = shape == Shape::row ? kRowAttributeCellsMax : kAttributeCellsMax;
+    const std::size_t cells_max = record_.key_cells + kMax;
     while (next_is(kCell)) {
-      if (record_.cells.size() == cells_max) return fail(at_, "at most 2048 attribute cells", "one more");
+      if (record_.cells.size() == cells_max) {
+        return fail(at_, fmt::format("at most {} attribute cells", kMax), "one more");
+      }
       if (!cell(false)) return false;
     }
     return true;
   }
 
-  // Delete marker, extension, row checksum, and nothing behind.
+  // Delete marker and extension of a record, row checksum, and nothing behind unless it is a page's row.
   bool tail() {
-    if (next_is(kDeleteMarker)) {
+    if (shape == Shape::record && next_is(kDeleteMarker)) {
       record_.delete_marker = true;
       ++at_;
     }
     row_crc_ = crc8(row_crc_, std::uint8_t{record_.delete_marker});
-    if (!extension()) return false;
+    if (shape == Shape::record && !extension()) return false;
     if (!tag(kRowChecksum, "the row checksum (tag 0x09)") || !checksum(row_crc_, "row checksum"))
       return false;
-    return at_ == end_ || fail(at_, "the end of the record", fmt::format("{} more bytes", end_ - at_));
+    if (shape == Shape::row || at_ == end_) return true;
+    return fail(at_, kEnd, fmt::format("{} more bytes", end_ - at_));
   }
 
   bool cell(bool is_key) {
@@ -152,8 +177,14 @@ class Decoder {
         out.type = type == kString ? pipeline::ValueType::string : pipeline::ValueType::binary;
         return text(out.text, size);
       default:
-        return fail(at_ - 1, "a value type (0x00, 0x01, 0x02, 0x03 or 0x07)", fmt::format("{:#04x}", type));
+        return shape == Shape::key ? bound(out, type, size) : fail_variant(type);
     }
+  }
+
+  bool bound(pipeline::Value& out, std::uint8_t type, std::uint32_t size) {
+    if (type != kInfMin && type != kInfMax) return fail_variant(type);
+    out.integer = type == kInfMin ? -1 : 1;
+    return fixed(size, 0, "a bound");
   }
 
   bool real(pipeline::Value& out) {
@@ -183,12 +214,19 @@ class Decoder {
     return bytes(out, length, "a text");
   }
 
+  // What a read returns was put; the version may be left out.
+  bool version(Cell& cell, bool has_value, std::uint8_t& crc) {
+    if (!has_value) return fail_here("a value of the cell (tag 0x05)");
+    return !next_is(kCellTimestamp) || timestamp(cell.timestamp_ms, crc);
+  }
+
   // In the bytes the operation comes first, in the checksum the timestamp.
   bool op_and_timestamp(Cell& cell, bool has_value, std::uint8_t& crc) {
+    if constexpr (shape == Shape::row) return version(cell, has_value, crc);
     std::optional<std::uint8_t> op;
     if (next_is(kCellOp)) {
       ++at_;
-      if (left() < 1) return fail(at_, "a cell operation", "the end of the record");
+      if (left() < 1) return fail(at_, "a cell operation", kEnd);
       op = static_cast<std::uint8_t>(*at_++);
       if (*op != 1 && *op != 3) {
         return fail(at_ - 1, "a cell operation of the change log (0x01 or 0x03)",
@@ -289,7 +327,7 @@ class Decoder {
   }
 
   bool checksum(std::uint8_t wanted, const char* what) {
-    if (left() < 1) return fail(at_, what, "the end of the record");
+    if (left() < 1) return fail(at_, what, kEnd);
     const auto byte = static_cast<std::uint8_t>(*at_++);
     return byte == wanted || fail_checksum(what, wanted, byte);
   }
@@ -297,11 +335,16 @@ class Decoder {
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
 
   std::string found() const {
-    return at_ == end_ ? "the end of the record"
-                       : fmt::format("byte {:#04x}", static_cast<std::uint8_t>(*at_));
+    return at_ == end_ ? kEnd : fmt::format("byte {:#04x}", static_cast<std::uint8_t>(*at_));
   }
 
   [[gnu::noinline, gnu::cold]] bool fail_here(const char* expected) { return fail(at_, expected, found()); }
+
+  [[gnu::noinline, gnu::cold]] bool fail_variant(std::uint8_t type) {
+    constexpr std::string_view kTypes =
+        shape == Shape::key ? "0x00, 0x03, 0x07, 0x09 or 0x0a" : "0x00, 0x01, 0x02, 0x03 or 0x07";
+    return fail(at_ - 1, fmt::format("a value type ({})", kTypes), fmt::format("{:#04x}", type));
+  }
 
   [[gnu::noinline, gnu::cold]] bool fail_short(const char* expected, std::size_t size) {
     return fail(at_, fmt::format("{} of {} bytes", expected, size), fmt::format("only {} bytes", left()));
@@ -317,6 +360,13 @@ class Decoder {
     return false;
   }
 
+  static constexpr const char* kDoing = shape == Shape::record ? "decode stream record: "
+                                        : shape == Shape::row  ? "decode row: "
+                                                               : "decode key: ";
+  static constexpr const char* kEnd = shape == Shape::record ? "the end of the record"
+                                      : shape == Shape::row  ? "the end of the page"
+                                                             : "the end of the key";
+
   const char* begin_;
   const char* at_;
   const char* end_;
@@ -330,7 +380,17 @@ static_assert(std::endian::native == std::endian::little, "numbers of the wire a
 }  // namespace
 
 Result<void> decode_record(std::string_view bytes, DecodedRecord& record) {
-  return Decoder(bytes, record).run();
+  return Decoder<Shape::record>(bytes, 0, record).run();
+}
+
+Result<std::size_t> decode_row(std::string_view page, std::size_t at, DecodedRecord& record) {
+  Decoder<Shape::row> decoder(page, at, record);
+  if (const auto decoded = decoder.run(); decoded.has_error()) return decoded.error();
+  return decoder.position();
+}
+
+Result<void> decode_bare_key(std::string_view bytes, DecodedRecord& record) {
+  return Decoder<Shape::key>(bytes, 0, record).run();
 }
 
 }  // namespace sluice::tablestore

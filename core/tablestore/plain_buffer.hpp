@@ -1,7 +1,7 @@
 #pragma once
-// Decodes one record of a change stream from the bytes it was received in (docs/formats.md). Hot path: no
-// copies, no allocation once the record has grown. Free of coroutines and sockets, so that it can be fuzzed
-// alone.
+// Decodes records of a change stream, rows of a table and keys from the bytes they were received in
+// (docs/formats.md). Hot path: no copies, no allocation once the record has grown. Free of coroutines and
+// sockets, so that it can be fuzzed alone.
 
 #include "core/base/error.hpp"
 #include "core/pipeline/position.hpp"
@@ -18,7 +18,8 @@ namespace sluice::tablestore {
 // A table has up to 4 key columns; a time series table has a hidden one, its own, and those its creator
 // chose.
 inline constexpr std::size_t kKeyCellsMax = 16;
-inline constexpr std::size_t kAttributeCellsMax = 2048;  // twice what one write may hold
+inline constexpr std::size_t kAttributeCellsMax = 2048;        // twice what one write may hold
+inline constexpr std::size_t kRowAttributeCellsMax = 100'000;  // of a read: many writes make a row
 inline constexpr std::size_t kNameBytesMax = 255;
 
 // Record times outside of these cannot be real (2001 .. 2096) and would end windows at the wrong place.
@@ -50,5 +51,14 @@ struct DecodedRecord {
 // checksum. The text of STRING values is not checked to be UTF-8. On error (always corrupt, "decode stream
 // record: at offset 17: expected ..., got ...") the content of `record` is unspecified.
 Result<void> decode_record(std::string_view bytes, DecodedRecord& record);
+
+// Decodes the row at offset `at` (0: behind the header) of a page of rows as reads answer them, and returns
+// the offset behind it. A row has no operations and no sequence information; a cell's version may be missing.
+// Errors as above, "decode row: at offset ...".
+Result<std::size_t> decode_row(std::string_view page, std::size_t at, DecodedRecord& record);
+
+// Decodes a header and the cells of one key. Ranges may begin or end at an infinity: a null value whose
+// `integer` is -1 or 1. Errors as above, "decode key: at offset ...".
+Result<void> decode_bare_key(std::string_view bytes, DecodedRecord& record);
 
 }  // namespace sluice::tablestore
