@@ -85,7 +85,8 @@ awaitable<Result<Client::Answer>> Client::perform(const Call& call) {
     const Error& error = outcome.answer.error();
     std::optional<Duration> pause = Duration(0);
     if (!remedied(outcome, used)) {
-      // All operations here only read: sending one twice does no harm.
+      // Sending an operation twice does no harm: those that write leave the same behind however often they
+      // are carried out.
       const Failure failure{error.code(), outcome.retry, outcome.asked_pause};
       pause = pause_before(options_.retry, failure, true, repeat + 1, random_);
     }

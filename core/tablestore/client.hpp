@@ -1,12 +1,13 @@
 #pragma once
-// Table Store over HTTP: the operations of a change stream's reader, signed, checked and repeated when that
-// may help.
+// Table Store over HTTP: the operations of the readers of streams and tables, signed, checked and repeated
+// when that may help.
 
 #include "core/base/random.hpp"
 #include "core/http/transport.hpp"
 #include "core/tablestore/retry.hpp"
 #include "core/tablestore/signature.hpp"
 #include "core/tablestore/stream_api.hpp"
+#include "core/tablestore/table_api.hpp"
 
 #include <memory>
 #include <string>
@@ -30,7 +31,7 @@ struct ClientOptions {
 // against its MD5 and its signature; one that is not genuine counts as corrupt and is asked for again. When
 // the server refuses our date, its own date is used from then on, until the clocks agree again. When it
 // refuses keys that can be replaced, the request is repeated once with others.
-class Client final : public StreamApi {
+class Client final : public StreamApi, public TableApi {
  public:
   // All references must outlive the client and its calls.
   Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options);
@@ -45,6 +46,15 @@ class Client final : public StreamApi {
   awaitable<Result<StreamPage>> stream_records(const std::string& iterator,
                                                std::optional<std::int32_t> limit) override;
   void observe(StreamApiObserver* observer) override { observer_ = observer; }
+
+  awaitable<Result<RowPage>> get_range(const RangeRequest& request) override;
+  awaitable<Result<std::vector<Key>>> split_points(const std::string& table,
+                                                   std::int64_t part_bytes) override;
+  awaitable<Result<void>> put_row(const std::string& table, const Key& key,
+                                  const std::vector<AttributeCell>& cells) override;
+  awaitable<Result<void>> delete_row(const std::string& table, const Key& key) override;
+  awaitable<Result<void>> create_table(const std::string& table, const std::vector<KeyColumn>& primary_key,
+                                       std::chrono::seconds time_to_live) override;
 
  private:
   // One operation, however often it is repeated.

@@ -1,5 +1,6 @@
-// The client's operations: requests from arguments, results from answers.
+// The client's operations on streams: requests from arguments, results from answers.
 
+#include "core/tablestore/answer_message.hpp"
 #include "core/tablestore/client.hpp"
 #include "core/tablestore/ots.pb.h"
 
@@ -12,18 +13,6 @@ namespace {
 constexpr int kSearchRoundsMax = 1000;
 
 Instant from_microseconds(std::int64_t us) { return Instant(Duration(us)); }
-
-// Not ParseFromString(): it writes to standard error when a required field is missing.
-template <class Message>
-Result<Message> parse(const std::string& body, const std::string& request_id, std::string_view doing) {
-  Message message;
-  if (!message.ParsePartialFromString(body) || !message.IsInitialized()) {
-    return Error(Errc::corrupt,
-                 fmt::format("{}: the answer of {} bytes is not the expected message, request {}", doing,
-                             body.size(), request_id));
-  }
-  return message;
-}
 
 KeyType key_type(ots::proto::PrimaryKeyType type) {
   switch (type) {
@@ -80,7 +69,8 @@ awaitable<Result<TableDescription>> Client::describe_table(const std::string& ta
   const Call call{"DescribeTable", fmt::format("describe table {}", table), request.SerializeAsString()};
   auto answer = co_await perform(call);
   if (!answer) co_return answer.error();
-  auto message = parse<ots::proto::DescribeTableResponse>(answer->body, answer->request_id, call.doing);
+  auto message =
+      parse_answer<ots::proto::DescribeTableResponse>(answer->body, answer->request_id, call.doing);
   if (!message) co_return message.error();
   co_return to_description(*message);
 }
@@ -91,7 +81,7 @@ awaitable<Result<std::vector<StreamSummary>>> Client::list_streams(const std::st
   const Call call{"ListStream", fmt::format("list streams of {}", table), request.SerializeAsString()};
   auto answer = co_await perform(call);
   if (!answer) co_return answer.error();
-  auto message = parse<ots::proto::ListStreamResponse>(answer->body, answer->request_id, call.doing);
+  auto message = parse_answer<ots::proto::ListStreamResponse>(answer->body, answer->request_id, call.doing);
   if (!message) co_return message.error();
   std::vector<StreamSummary> streams;
   for (const auto& stream : message->streams()) {
@@ -114,7 +104,8 @@ awaitable<Result<StreamDescription>> Client::describe_stream(
   const Call call{"DescribeStream", fmt::format("describe stream {}", stream), request.SerializeAsString()};
   auto answer = co_await perform(call);
   if (!answer) co_return answer.error();
-  auto message = parse<ots::proto::DescribeStreamResponse>(answer->body, answer->request_id, call.doing);
+  auto message =
+      parse_answer<ots::proto::DescribeStreamResponse>(answer->body, answer->request_id, call.doing);
   if (!message) co_return message.error();
   co_return to_description(*message);
 }
@@ -130,7 +121,8 @@ awaitable<Result<std::string>> Client::shard_iterator(const std::string& stream,
     const Call call{"GetShardIterator", doing, request.SerializeAsString()};
     auto answer = co_await perform(call);
     if (!answer) co_return answer.error();
-    auto message = parse<ots::proto::GetShardIteratorResponse>(answer->body, answer->request_id, doing);
+    auto message =
+        parse_answer<ots::proto::GetShardIteratorResponse>(answer->body, answer->request_id, doing);
     if (!message) co_return message.error();
     if (!message->has_next_token() || message->next_token().empty()) co_return message->shard_iterator();
     request.set_token(message->next_token());
