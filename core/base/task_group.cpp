@@ -1,10 +1,11 @@
 #include "core/base/task_group.hpp"
 
+#include "core/base/cancellation.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -12,19 +13,6 @@
 #include <cassert>
 
 namespace sluice {
-namespace {
-
-bool is_cancellation(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const boost::system::system_error& error) {
-    return error.code() == boost::asio::error::operation_aborted;
-  } catch (...) {
-    return false;
-  }
-}
-
-}  // namespace
 
 TaskGroup::TaskGroup(Executor executor) : executor_(executor), idle_(executor) {
   idle_.expires_at(boost::asio::steady_timer::time_point::max());

@@ -1,66 +1,28 @@
 #include "core/tablestore/window_read.hpp"
 
+#include "core/base/run_all.hpp"
 #include "core/base/within.hpp"
 #include "core/job/problems.hpp"
 #include "core/tablestore/stream_survey.hpp"
 #include "core/tablestore/stream_text.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace sluice::tablestore {
 namespace {
 
-namespace asio = boost::asio;
 using pipeline::ShardPosition;
 using Kind = pipeline::ShardPosition::Kind;
-
-struct CancelOnFailure {
-  asio::cancellation_type operator()(const std::exception_ptr& failure,
-                                     const Result<void>& result) const noexcept {
-    return failure || result.has_error() ? asio::cancellation_type::terminal : asio::cancellation_type::none;
-  }
-};
-
-bool is_cancellation(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const boost::system::system_error& error) {
-    return error.code() == asio::error::operation_aborted;
-  } catch (...) {
-    return false;
-  }
-}
-
-// What went wrong first. The cancellation of the others does not count, unless there is nothing else.
-Result<void> first_failure(const std::vector<std::size_t>& order,
-                           const std::vector<std::exception_ptr>& failures,
-                           const std::vector<Result<void>>& results) {
-  std::exception_ptr cancelled;
-  for (const std::size_t i : order) {
-    if (!failures[i] && results[i].has_error()) return results[i];
-    if (!failures[i]) continue;
-    if (!is_cancellation(failures[i])) std::rethrow_exception(failures[i]);
-    cancelled = failures[i];
-  }
-  if (cancelled) std::rethrow_exception(cancelled);
-  return {};
-}
 
 }  // namespace
 
 WindowRead::WindowRead(Executor executor, const WindowParts& parts, const pipeline::Window& window,
                        const WindowRules& rules, const StreamState& stream, pipeline::ReadPlan plan,
                        pipeline::Log& log)
-    : executor_(executor),
-      parts_(parts),
+    : parts_(parts),
       window_(window),
       rules_(rules),
       stream_(stream),
@@ -90,7 +52,7 @@ Result<void> WindowRead::prepare() {
   now_ = plan_.start;
   states_.resize(now_.shards.size());
   link_parents(stream_.shards);
-  parts_.statistics.shards = now_.shards.size();
+  parts_.statistics.shards += now_.shards.size();
   for (std::size_t i = 0; i < now_.shards.size(); ++i) {
     if (now_.shards[i].kind == Kind::ended) pass_over(i);
   }
@@ -110,7 +72,7 @@ Result<void> WindowRead::prepare() {
 void WindowRead::prepare_repeat() {
   now_ = *plan_.until;
   states_.resize(now_.shards.size());
-  parts_.statistics.shards = now_.shards.size();
+  parts_.statistics.shards += now_.shards.size();
   for (std::size_t i = 0; i < now_.shards.size(); ++i) {
     const std::string shard = now_.shards[i].shard;
     const auto last = now_.shards[i].last;
@@ -139,17 +101,11 @@ void WindowRead::link_parents(std::span<const Shard> listing) {
 // Runs until no shard is left that may be read.
 awaitable<Result<void>> WindowRead::read_generation() {
   shard_ended_ = false;
-  using Worker = decltype(asio::co_spawn(executor_, work(), asio::deferred));
-  std::vector<Worker> workers;
+  std::vector<awaitable<Result<void>>> workers;
   const std::size_t count = std::min(rules_.shards_at_once, states_.size());
-  for (std::size_t i = 0; i < count; ++i)
-    workers.push_back(asio::co_spawn(executor_, work(), asio::deferred));
-  if (workers.empty()) co_return Result<void>();
-  auto group = asio::experimental::make_parallel_group(std::move(workers));
-  const CancelOnFailure condition;
-  auto outcome = co_await group.async_wait(condition, asio::use_awaitable);
-  auto& [order, failures, results] = outcome;
-  co_return first_failure(order, failures, results);
+  for (std::size_t i = 0; i < count; ++i) workers.push_back(work());
+  const auto result = co_await run_all(std::move(workers));
+  co_return result;
 }
 
 // A shard that was split or merged in this window is followed by its children. They are looked for only when

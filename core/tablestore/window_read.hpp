@@ -67,7 +67,6 @@ class WindowRead {
   pipeline::ReadOutcome outcome() const;
   void warn_of_column(const std::string& name) const;
 
-  Executor executor_;
   const WindowParts& parts_;
   const pipeline::Window& window_;
   const WindowRules& rules_;
