@@ -1,34 +1,15 @@
 #include "core/tablestore/shard_read.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/deferred.hpp>
-#include <boost/asio/experimental/parallel_group.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include "core/tablestore/read_ahead.hpp"
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace sluice::tablestore {
 namespace {
 
-namespace asio = boost::asio;
-
 constexpr std::int32_t kFirstLimit = 200;
 constexpr double kLimitMax = 5000;
-
-// A conversion that fails makes the page on its way worthless; a page that cannot be had is looked at later.
-struct CancelOnFailedConversion {
-  asio::cancellation_type operator()(const std::exception_ptr& failure,
-                                     const Result<void>& result) const noexcept {
-    return failure || result.has_error() ? asio::cancellation_type::terminal : asio::cancellation_type::none;
-  }
-  asio::cancellation_type operator()(const std::exception_ptr& failure,
-                                     const Result<StreamPage>&) const noexcept {
-    return failure ? asio::cancellation_type::terminal : asio::cancellation_type::none;
-  }
-};
 
 }  // namespace
 
@@ -140,17 +121,7 @@ awaitable<Result<void>> ShardRead::convert_and_fetch(const StreamPage& page) {
     co_return converted;
   }
   ahead_iterator_ = *page.next_iterator;
-  Executor executor = co_await asio::this_coro::executor;
-  auto fetching = asio::co_spawn(executor, fetch(ahead_iterator_), asio::deferred);
-  auto converting = asio::co_spawn(executor, convert(page), asio::deferred);
-  auto both = asio::experimental::make_parallel_group(std::move(fetching), std::move(converting));
-  const CancelOnFailedConversion condition;
-  auto outcome = co_await both.async_wait(condition, asio::use_awaitable);
-  auto& [order, fetch_failure, answer, convert_failure, converted] = outcome;
-  if (!convert_failure && converted.has_error()) co_return converted;
-  if (convert_failure) std::rethrow_exception(convert_failure);
-  if (fetch_failure) std::rethrow_exception(fetch_failure);
-  ahead_.emplace(std::move(answer));
+  const auto converted = co_await convert_and_fetch_ahead(convert(page), fetch(ahead_iterator_), ahead_);
   co_return converted;
 }
 
