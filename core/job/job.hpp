@@ -76,6 +76,15 @@ enum class BinaryText { utf8, base64, hex };  // how BINARY values are written
 enum class NonFinite { fail, null, text };    // NaN and infinities: error, null, "NaN" "Infinity" "-Infinity"
 enum class TakeOver { never, if_found, required };  // the original's checkpoints as the first positions
 
+// One column of the key that bounds a table's range.
+struct KeyBound {
+  enum class Kind : std::uint8_t { least, integer, string, binary, greatest };
+  Kind kind = Kind::least;
+  std::int64_t integer = 0;  // integer only
+  std::string text;          // string and binary
+  friend bool operator==(const KeyBound&, const KeyBound&) = default;
+};
+
 struct TableStoreSource {
   SourceKind kind = SourceKind::stream;
   std::string endpoint;
@@ -107,6 +116,10 @@ struct TableStoreSource {
   TakeOver take_over = TakeOver::never;
   bool hand_over = false;         // write the original's checkpoints after each window
   bool full_table_first = false;  // the first window of a chain also exports the whole table
+  // SourceKind::table: keys from begin (inclusive) to end (exclusive). Columns left out at the end are the
+  // least ones of begin and the greatest ones of end.
+  std::vector<KeyBound> range_begin;
+  std::vector<KeyBound> range_end;
 };
 
 enum class WriteMode { truncate, append, non_conflict };

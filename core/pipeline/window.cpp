@@ -32,6 +32,7 @@ json::value to_json(const Statistics& statistics) {
   for (const auto& [reason, count] : statistics.ignored) ignored[reason] = count;
   json::object out;
   out["records"] = statistics.records;
+  out["table_rows"] = statistics.table_rows;
   out["rows"] = statistics.rows;
   out["read_bytes"] = statistics.read_bytes;
   out["written_bytes"] = statistics.written_bytes;

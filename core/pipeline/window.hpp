@@ -18,6 +18,9 @@ struct Window {
   Instant start{};
   Instant end{};
   std::string zone = "Asia/Shanghai";  // IANA name; object names and dates are local to it
+  // Not empty: something else than the window's records goes into objects of its own: "full", the whole
+  // table.
+  std::string label{};
 };
 
 struct ObjectInfo {
@@ -40,6 +43,7 @@ struct Gap {
 // Counted while a window runs. Readers and writers add; observers read between two steps.
 struct Statistics {
   std::uint64_t records = 0;              // stream records that belong to the window
+  std::uint64_t table_rows = 0;           // rows read of the table itself
   std::uint64_t rows = 0;                 // rows handed to the writer
   std::uint64_t read_bytes = 0;           // bytes of answers received
   std::uint64_t written_bytes = 0;        // bytes of objects
@@ -47,8 +51,8 @@ struct Statistics {
   std::uint64_t retries = 0;              // requests repeated, both sides
   std::uint64_t late = 0;                 // records whose time is before the window's start
   std::uint64_t ahead = 0;                // records whose time is far ahead of the source's clock
-  std::uint64_t shards = 0;               // shards read
-  std::uint64_t shards_done = 0;          // shards that reached the window's end
+  std::uint64_t shards = 0;               // shards, and ranges of a table, to be read
+  std::uint64_t shards_done = 0;          // of them, those read to the window's, or the range's, end
   Instant first_record = Instant::max();  // least and greatest record time; max/min while none was seen
   Instant last_record = Instant::min();
   std::map<std::string, std::uint64_t> ignored;  // left out or changed, by reason: docs/formats.md

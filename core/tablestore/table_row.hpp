@@ -3,6 +3,7 @@
 
 #include "core/base/time.hpp"
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,6 +22,10 @@ struct KeyCell {
   friend bool operator==(const KeyCell&, const KeyCell&) = default;
 };
 using Key = std::vector<KeyCell>;  // in key order, all columns
+
+// How the server sorts: column by column; integers by number, texts by their bytes; the infinities around
+// all.
+std::strong_ordering order(const Key& a, const Key& b);
 
 // One attribute to be written, without version: the server's time becomes it.
 struct AttributeCell {
