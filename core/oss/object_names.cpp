@@ -41,10 +41,20 @@ Result<ObjectNames> ObjectNames::make(const job::OssTarget& target, const pipeli
   if (!start) return start.error();
   const auto end = local_stamp(window.end, window.zone);
   if (!end) return end.error();
+  if (target.write_single_object && !window.label.empty()) {
+    return Error(Errc::invalid_argument,
+                 "name object: with writeSingleObject there is one name only; remove `writeSingleObject`");
+  }
   ObjectNames names;
   names.single_ = target.write_single_object;
   names.suffix_ = names.single_ ? "" : suffix_of(target);
-  names.prefix_ = names.single_ ? target.object : fmt::format("{}__{}_{}_", target.object, *start, *end);
+  if (names.single_) {
+    names.prefix_ = target.object;
+  } else if (window.label.empty()) {
+    names.prefix_ = fmt::format("{}__{}_{}_", target.object, *start, *end);
+  } else {
+    names.prefix_ = fmt::format("{}__{}_{}_", target.object, window.label, *start);
+  }
   constexpr std::uint32_t kLongest = 9999;
   const std::string longest = names.object(kLongest, kLongest);
   if (target.object.empty() || longest.size() > kNameBytesMax || longest.front() == '/' ||

@@ -13,8 +13,8 @@ namespace sluice::oss {
 
 class ObjectNames {
  public:
-  // invalid_argument: a name that OSS does not take (empty, over 1023 bytes, begins with "/" or "\"), or an
-  // unknown time zone.
+  // invalid_argument: a name that OSS does not take (empty, over 1023 bytes, begins with "/" or "\"), an
+  // unknown time zone, or a label where one single object is written.
   static Result<ObjectNames> make(const job::OssTarget& target, const pipeline::Window& window);
 
   // The object of shard `index` (below 10,000); `part` counts from 1 the objects one shard fills.

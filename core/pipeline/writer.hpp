@@ -24,8 +24,8 @@ class ShardSink {
   virtual awaitable<Result<void>> write(const RowBatch& rows) = 0;
 };
 
-// One attempt at one window. Calls: prepare, open + write..., then commit or abort, each once.
-// Nothing is visible to readers of the target before commit().
+// One attempt at one window. Calls: prepare, open + write..., then commit or abort, each once; abort may also
+// follow a commit. Nothing is visible to readers of the target before commit().
 class WindowWriter {
  public:
   virtual ~WindowWriter() = default;
@@ -40,8 +40,8 @@ class WindowWriter {
   // Completes all objects, in order of index. On error some may be visible; abort() removes them.
   virtual awaitable<Result<std::vector<ObjectInfo>>> commit() = 0;
 
-  // Takes everything of this attempt back: open uploads, completed objects. Tries all, logs what it could not
-  // do.
+  // Takes everything of this attempt back: open uploads, completed objects, also those of a commit. Tries all,
+  // logs what it could not do.
   virtual awaitable<void> abort() = 0;
 };
 

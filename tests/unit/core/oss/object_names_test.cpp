@@ -66,6 +66,30 @@ TEST_CASE("object names know their own and no others", "[object_names]") {
   CHECK_FALSE(names->contains("t__20181016001500_20181016002000_0000.csv"));
 }
 
+TEST_CASE("object names of a whole table hold its label and the window's start", "[object_names]") {
+  pipeline::Window window = window_at(kStart);
+  const auto ordinary = oss::ObjectNames::make(target_of("t"), window);
+  window.label = "full";
+  const auto names = oss::ObjectNames::make(target_of("t"), window);
+  REQUIRE(names);
+  CHECK(names->prefix() == "t__full_20181016001000_");
+  CHECK(names->object(0) == "t__full_20181016001000_0000.csv");
+  CHECK(names->object(7, 3) == "t__full_20181016001000_0007_3.csv");
+  CHECK(names->contains(names->object(7, 3)));
+  CHECK_FALSE(names->contains(ordinary->object(7)));
+  CHECK_FALSE(ordinary->contains(names->object(7)));
+  // Nor does one listing find the other's.
+  CHECK_FALSE(names->object(7).starts_with(ordinary->prefix()));
+  CHECK_FALSE(ordinary->object(7).starts_with(names->prefix()));
+
+  job::OssTarget single = target_of("t");
+  single.write_single_object = true;
+  const auto refused = oss::ObjectNames::make(single, window);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message() ==
+        "name object: with writeSingleObject there is one name only; remove `writeSingleObject`");
+}
+
 TEST_CASE("object name of a single object is the given name", "[object_names]") {
   job::OssTarget target = target_of("all/orders.csv");
   target.write_single_object = true;

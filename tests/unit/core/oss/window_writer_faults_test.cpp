@@ -153,3 +153,21 @@ TEST_CASE("window writer refuses a single object of several large shards", "[win
   CHECK(bench.fake.uploads.empty());
   CHECK(bench.fake.objects.empty());
 }
+
+TEST_CASE("window writer takes back what a commit made visible, and nothing else", "[window_writer]") {
+  Bench bench;
+  REQUIRE(bench.run({shard_of(0, 3, 10, 2)}));
+  bench.window.label = "full";
+  const auto made = oss::make_writer(bench.ports, bench.target, bench.settings, bench.limits);
+  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log);
+  const std::vector<Shard> shards = {shard_of(0, 3, 10, 2), shard_of(1, 35, 100, 7)};
+  REQUIRE(bench.loop.run(writer->prepare()));
+  REQUIRE(bench.loop.run(bench.feed_all(*writer, shards)));
+  REQUIRE(bench.loop.run(writer->commit()));
+  CHECK(bench.fake.objects.size() == 3);
+  CHECK(bench.fake.objects.at("t__full_20181016080000_0001.csv") == content_of(shards[1]));
+  bench.loop.run(writer->abort());
+  REQUIRE(bench.fake.objects.size() == 1);
+  CHECK(bench.fake.objects.contains(kPrefix + "0000.csv"));
+  CHECK(bench.fake.uploads.empty());
+}
