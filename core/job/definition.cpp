@@ -50,6 +50,7 @@ std::string canonical(const Job& job) {
     put(out, parameter.expression);
   }
   if (job.script == nullptr) return out;
+  if (job.script->source == SourceKind::table) put(out, "ots");
   for (const YamlNode* part : {&job.script->reader, &job.script->writer, &job.script->setting})
     put(out, *part);
   return out;

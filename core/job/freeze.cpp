@@ -16,7 +16,7 @@ struct SystemName {
 };
 constexpr std::array<SystemName, 3> kSystemNames{{{"date", TimeExpression::Builtin::bizdate},
                                                   {"bdp.system.bizdate", TimeExpression::Builtin::bizdate},
-                                                  {"bdp.system.cyctime", TimeExpression::Builtin::cyctime}}};
+                                                  {kSlotName, TimeExpression::Builtin::cyctime}}};
 
 Result<std::string> print_builtin(TimeExpression::Builtin builtin, const Moment& moment) {
   return TimeExpression({TimeExpression::Piece(builtin)}).evaluate(moment);
@@ -46,8 +46,9 @@ void append_system_values(const Job& job, const Moment& moment, ParameterValues&
   if (job.script == nullptr) return;
   const auto& used = job.script->variables;
   for (const SystemName& known : kSystemNames) {
-    if (!std::binary_search(used.begin(), used.end(), known.name) || is_assigned(values, known.name))
-      continue;
+    const bool wanted = std::binary_search(used.begin(), used.end(), known.name) ||
+                        (known.name == kSlotName && job.script->takes_window_of_slot());
+    if (!wanted || is_assigned(values, known.name)) continue;
     if (auto value = print_builtin(known.builtin, moment)) values.emplace_back(known.name, std::move(*value));
   }
 }

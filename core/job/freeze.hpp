@@ -9,7 +9,11 @@ namespace sluice::job {
 // The value of one parameter; one named "date" is the business date whatever its expression says.
 Result<std::string> value_of(const Parameter& parameter, const Moment& moment);
 
-// Adds what the job's script uses without an assignment: date, bdp.system.bizdate and bdp.system.cyctime.
+// The system value that tells the slot.
+inline constexpr std::string_view kSlotName = "bdp.system.cyctime";
+
+// Adds what the job's script uses without an assignment: date, bdp.system.bizdate and bdp.system.cyctime; the
+// last one also where the script's window ends at the slot.
 void append_system_values(const Job& job, const Moment& moment, ParameterValues& values);
 
 }  // namespace sluice::job

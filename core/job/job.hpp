@@ -203,4 +203,8 @@ Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values
 // never a value.
 Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources);
 
+// Whether source and target go together; resolve() has checked what it returns. invalid_argument names the
+// keys.
+Result<void> check_export(const Export& work);
+
 }  // namespace sluice::job

@@ -112,9 +112,14 @@ void check_script(const Job& job, YamlMap& map, std::vector<std::string> broken,
   const ParameterValues values = sample_values(job, map, broken);
   const Variables variables{values, broken};
   const YamlNode reader = fill_variables(job.script->reader, "reader.parameter", variables, problems);
-  read_source(reader, sources, problems);
-  read_target(fill_variables(job.script->writer, "writer.parameter", variables, problems), sources, problems);
+  const SourceSection source = read_source(reader, job.script->source, sources, problems);
+  const TargetSection target = read_target(
+      fill_variables(job.script->writer, "writer.parameter", variables, problems), sources, problems);
+  if (const std::string conflict = conflict_between(source.source, target.target); !conflict.empty()) {
+    problems.error(job.script->reader.place, "reader.parameter: " + conflict);
+  }
   read_settings(fill_variables(job.script->setting, "setting", variables, problems), problems);
+  if (job.script->takes_window_of_slot()) return;
   const YamlNode times = time_keys_of(reader);
   YamlMap time_keys(times, "reader.parameter", problems);
   read_time_range(time_keys, job.schedule.zone);

@@ -1,3 +1,4 @@
+#include "core/job/freeze.hpp"
 #include "core/job/job.hpp"
 #include "core/job/script.hpp"
 #include "core/job/sections.hpp"
@@ -7,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sluice::job {
 namespace {
 
@@ -15,6 +18,31 @@ const std::vector<std::string> kNothingBroken;
 Error as_error(const Job& job, const Problem& problem) {
   return Error(Errc::invalid_argument, fmt::format("resolve job {}: {}:{}:{}: {}", job.name, problem.file,
                                                    problem.line, problem.column, problem.message));
+}
+
+// One interval of the schedule, up to the slot that `values` tell.
+Result<TimeRange> window_of_slot(const Job& job, const ParameterValues& values) {
+  const auto slot =
+      std::find_if(values.begin(), values.end(), [](const auto& value) { return value.first == kSlotName; });
+  if (slot == values.end()) {
+    return Error(Errc::invalid_argument,
+                 fmt::format("resolve job {}: {} has no value: the instance was planned with another script",
+                             job.name, kSlotName));
+  }
+  const auto end = parse_local_digits(slot->second, job.schedule.zone);
+  if (!end) return end.error().in(fmt::format("resolve job {}: {}", job.name, kSlotName));
+  return TimeRange{*end - job.schedule.interval, *end};
+}
+
+Result<TimeRange> range_of_keys(const Job& job, const Script& script, const ParameterValues& values) {
+  ProblemList problems(script.file);
+  const Variables variables{values, kNothingBroken};
+  const YamlNode times = fill_variables(script.times, "reader.parameter", variables, problems);
+  YamlMap map(times, "reader.parameter", problems);
+  const auto range = read_time_range(map, job.schedule.zone);
+  if (const Problem* problem = problems.first_error()) return as_error(job, *problem);
+  if (!range) return Error(Errc::internal, fmt::format("resolve job {}: no time range", job.name));
+  return *range;
 }
 
 Result<const Script*> script_of(const Job& job) {
@@ -28,13 +56,9 @@ Result<const Script*> script_of(const Job& job) {
 Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values) {
   const auto script = script_of(job);
   if (!script) return script.error();
-  ProblemList problems((*script)->file);
-  const Variables variables{values, kNothingBroken};
-  const YamlNode times = fill_variables((*script)->times, "reader.parameter", variables, problems);
-  YamlMap map(times, "reader.parameter", problems);
-  const auto range = read_time_range(map, job.schedule.zone);
-  if (const Problem* problem = problems.first_error()) return as_error(job, *problem);
-  if (!range) return Error(Errc::internal, fmt::format("resolve job {}: no time range", job.name));
+  const auto range =
+      (*script)->takes_window_of_slot() ? window_of_slot(job, values) : range_of_keys(job, **script, values);
+  if (!range) return range.error();
   pipeline::Window window;
   window.job = job.name;
   window.start = range->start;
@@ -43,14 +67,20 @@ Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values
   return window;
 }
 
+Result<void> check_export(const Export& work) {
+  const std::string conflict = conflict_between(work.source, work.target);
+  if (conflict.empty()) return {};
+  return Error(Errc::invalid_argument, fmt::format("resolve job {}: {}", work.window.job, conflict));
+}
+
 Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources) {
   auto window = window_of(job, values);
   if (!window) return window.error();
   const Script& script = *job.script;
   ProblemList problems(script.file);
   const Variables variables{values, kNothingBroken};
-  auto source_section =
-      read_source(fill_variables(script.reader, "reader.parameter", variables, problems), sources, problems);
+  auto source_section = read_source(fill_variables(script.reader, "reader.parameter", variables, problems),
+                                    script.source, sources, problems);
   auto target_section =
       read_target(fill_variables(script.writer, "writer.parameter", variables, problems), sources, problems);
   auto settings = read_settings(fill_variables(script.setting, "setting", variables, problems), problems);
@@ -59,7 +89,9 @@ Result<Export> resolve(const Job& job, const ParameterValues& values, const Data
   if (!source) return source.error().in(fmt::format("resolve job {}", job.name));
   auto target = connect(std::move(target_section));
   if (!target) return target.error().in(fmt::format("resolve job {}", job.name));
-  return Export{std::move(*window), std::move(*source), std::move(*target), settings};
+  Export work{std::move(*window), std::move(*source), std::move(*target), settings};
+  if (const auto checked = check_export(work); !checked) return checked.error();
+  return work;
 }
 
 }  // namespace sluice::job

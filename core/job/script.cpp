@@ -9,44 +9,73 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <span>
+#include <tuple>
 
 namespace sluice::job {
 namespace {
 
-// One side of an export and the names its plugin goes by in the hosted product and in DataX.
+// A plugin and the names it goes by in the hosted product and in DataX.
+using PluginNames = std::array<std::string_view, 2>;
+constexpr std::array<PluginNames, 2> kReaders{{{"otsstream", "otsstreamreader"}, {"ots", "otsreader"}}};
+constexpr std::size_t kTableReader = 1;
+constexpr std::array<PluginNames, 1> kWriters{{{"oss", "osswriter"}}};
+
+// One side of an export.
 struct Side {
   std::string_view name;
-  std::array<std::string_view, 2> plugins;
+  std::span<const PluginNames> plugins;
 };
-constexpr Side kReader{"reader", {"otsstream", "otsstreamreader"}};
-constexpr Side kWriter{"writer", {"oss", "osswriter"}};
+constexpr Side kReader{"reader", kReaders};
+constexpr Side kWriter{"writer", kWriters};
 
 // The maps a form consists of; null when missing.
 struct Parts {
+  std::size_t reader_plugin = 0;  // its place among kReaders
   const YamlNode* reader = nullptr;
   const YamlNode* writer = nullptr;
   const YamlNode* setting = nullptr;
 };
 
-// Checks the plugin's name and returns the map under `parameter`.
-const YamlNode* read_side(YamlMap& side, const Side& known, std::string_view plugin_key) {
-  side.require(plugin_key, fmt::format("the {}'s plugin: {}", known.name, known.plugins[0]));
-  if (const auto plugin = side.text(plugin_key);
-      plugin && std::find(known.plugins.begin(), known.plugins.end(), *plugin) == known.plugins.end()) {
-    side.error(plugin_key, fmt::format("\"{}\" is not supported as {}; supported are {} and {}", *plugin,
-                                       known.name, known.plugins[0], known.plugins[1]));
+std::vector<std::string_view> plugin_names(const Side& side) {
+  std::vector<std::string_view> names;
+  for (const PluginNames& plugin : side.plugins) names.insert(names.end(), plugin.begin(), plugin.end());
+  return names;
+}
+
+// Checks the plugin's name, tells its place and returns the map under `parameter`.
+const YamlNode* read_side(YamlMap& side, const Side& known, std::string_view plugin_key,
+                          std::size_t& plugin) {
+  side.require(plugin_key, fmt::format("the {}'s plugin: {}", known.name, known.plugins[0][0]));
+  if (const auto name = side.text(plugin_key)) {
+    const auto names = plugin_names(known);
+    const auto found = std::find(names.begin(), names.end(), *name);
+    if (found == names.end()) {
+      side.error(plugin_key, fmt::format("\"{}\" is not supported as {}; supported are {}", *name, known.name,
+                                         join_names(names)));
+    } else {
+      plugin = static_cast<std::size_t>(found - names.begin()) / std::tuple_size_v<PluginNames>;
+    }
   }
   const YamlNode* parameter = side.require("parameter", fmt::format("it holds the {}'s keys", known.name));
   side.finish();
   return parameter;
 }
 
-const YamlNode* read_side_of(YamlMap& parent, const Side& known, std::string_view plugin_key) {
+const YamlNode* read_side_of(YamlMap& parent, const Side& known, std::string_view plugin_key,
+                             std::size_t& plugin) {
   const YamlNode* node = parent.require(known.name, fmt::format("a script needs a {}", known.name));
   if (node == nullptr) return nullptr;
   YamlMap side(*node, std::string(known.name), parent.problems());
   side.ignore(plugin_key == "name" ? "plugin" : "name");
-  return read_side(side, known, plugin_key);
+  return read_side(side, known, plugin_key, plugin);
+}
+
+// Both sides of a form that names them "reader" and "writer".
+void read_sides(YamlMap& parent, std::string_view plugin_key, Parts& parts) {
+  std::size_t writer_plugin = 0;  // there is one only
+  parts.reader = read_side_of(parent, kReader, plugin_key, parts.reader_plugin);
+  parts.writer = read_side_of(parent, kWriter, plugin_key, writer_plugin);
 }
 
 void check_type(YamlMap& root) {
@@ -61,8 +90,7 @@ Parts read_version_1(YamlMap& root) {
   YamlMap configuration = root.map("configuration");
   Parts parts;
   parts.setting = configuration.get("setting");
-  parts.reader = read_side_of(configuration, kReader, "plugin");
-  parts.writer = read_side_of(configuration, kWriter, "plugin");
+  read_sides(configuration, "plugin", parts);
   configuration.finish();
   return parts;
 }
@@ -89,7 +117,9 @@ void read_step(YamlMap& step, Parts& parts) {
     const Side& known = category == "reader" ? kReader : kWriter;
     const YamlNode*& part = category == "reader" ? parts.reader : parts.writer;
     if (part != nullptr) step.error("category", fmt::format("a second {} is not supported", *category));
-    part = read_side(step, known, "stepType");
+    std::size_t plugin = 0;
+    part = read_side(step, known, "stepType", plugin);
+    if (category == "reader") parts.reader_plugin = plugin;
   } else if (category == "processor") {
     check_processor(step);
   } else if (step.require("category", "reader or writer") != nullptr && category) {
@@ -133,8 +163,7 @@ Parts read_datax(YamlMap& root) {
     return parts;
   }
   YamlMap pair(content->items.front(), "job.content[0]", root.problems());
-  parts.reader = read_side_of(pair, kReader, "name");
-  parts.writer = read_side_of(pair, kWriter, "name");
+  read_sides(pair, "name", parts);
   const YamlNode* transformer = pair.get("transformer");
   if (transformer != nullptr && !transformer->items.empty()) {
     pair.error("transformer", "transformations between reader and writer are not supported; remove them");
@@ -183,6 +212,7 @@ std::optional<Script> read_script(const YamlNode& root, ProblemList& problems) {
   script.reader = take_map(parts.reader, "reader.parameter", root.place, problems);
   script.writer = take_map(parts.writer, "writer.parameter", root.place, problems);
   script.setting = take_map(parts.setting, "setting", root.place, problems);
+  script.source = parts.reader_plugin == kTableReader ? SourceKind::table : SourceKind::stream;
   script.times = time_keys_of(script.reader);
   std::set<std::string> names;
   for (const YamlNode* part : {&script.reader, &script.writer, &script.setting})

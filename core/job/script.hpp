@@ -2,6 +2,7 @@
 // A script: the reader, the writer and the settings of an export, in whichever of its three forms it was
 // written.
 
+#include "core/job/job.hpp"
 #include "core/job/problems.hpp"
 #include "core/job/yaml_document.hpp"
 
@@ -19,6 +20,10 @@ struct Script {
   YamlNode setting;
   YamlNode times;                      // those keys of `reader` that say what window is read
   std::vector<std::string> variables;  // names used in it, sorted
+  SourceKind source = SourceKind::stream;
+
+  // A table has no times of its own: without time keys its window ends at the slot and is one interval long.
+  bool takes_window_of_slot() const { return source == SourceKind::table && times.keys.empty(); }
 };
 
 // Recognises the form of `root` and takes its parts out: DataWorks 1.0 ("configuration"), DataWorks 2.0

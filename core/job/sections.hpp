@@ -20,9 +20,13 @@ struct TargetSection {
 
 // Each reports all that is wrong with its part and returns what it could read. The time keys are
 // read_time_range()'s.
-SourceSection read_source(const YamlNode& parameter, const DataSources& sources, ProblemList& problems);
+SourceSection read_source(const YamlNode& parameter, SourceKind kind, const DataSources& sources,
+                          ProblemList& problems);
 TargetSection read_target(const YamlNode& parameter, const DataSources& sources, ProblemList& problems);
 Settings read_settings(const YamlNode& setting, ProblemList& problems);
+
+// What does not go together although each part is right by itself, or "".
+std::string conflict_between(const TableStoreSource& source, const OssTarget& target);
 
 // Opens the connection's references and puts its values in. Errors name key and source, never a value.
 Result<TableStoreSource> connect(SourceSection section);

@@ -1,5 +1,7 @@
 #include "core/job/source_rows.hpp"
 
+#include "core/job/source_keys.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -105,14 +107,18 @@ void check_column_mode(YamlMap& parameter, const TableStoreSource& source) {
 
 }  // namespace
 
+void read_value_forms(YamlMap& parameter, TableStoreSource& source) {
+  read_word(parameter, "binaryFormat", kBinary, source.binary);
+  read_word(parameter, "nonFinite", kNonFinite, source.non_finite);
+}
+
 void read_row_keys(YamlMap& parameter, TableStoreSource& source) {
   read_mode(parameter, source);
   source.is_time_series = parameter.boolean("isTimeseriesTable").value_or(false);
   source.export_sequence = parameter.boolean("isExportSequenceInfo").value_or(false);
   source.export_op_type = parameter.boolean("exportOpType").value_or(false);
   read_word(parameter, "deletes", kDeletes, source.deletes);
-  read_word(parameter, "binaryFormat", kBinary, source.binary);
-  read_word(parameter, "nonFinite", kNonFinite, source.non_finite);
+  read_value_forms(parameter, source);
   read_word(parameter, "putMarker", kPutMarker, source.distinct_put);
   if (source.mode == ReadMode::row) {
     check_row_mode(parameter, source);

@@ -1,4 +1,5 @@
 #include "core/job/sections.hpp"
+#include "core/job/source_keys.hpp"
 #include "core/job/source_rows.hpp"
 #include "core/job/time_range.hpp"
 #include "core/job/yaml_map.hpp"
@@ -27,26 +28,9 @@ constexpr Duration kSettleMax = 1h;
 constexpr Duration kRetryBudgetMax = 1h;
 constexpr Duration kRetentionWarningMax = 7 * 24h;  // no stream keeps its records longer
 
-// `table` is the name of `dataTable` in scripts of version 2.0.
-std::string read_table(YamlMap& parameter) {
-  auto table = parameter.text("dataTable");
-  const auto alias = parameter.text("table");
-  if (table && alias && !table->empty() && !alias->empty() && *table != *alias) {
-    parameter.error("table", "differs from dataTable; give one of the two");
-  }
-  if (!table || table->empty()) table = alias;
-  const bool reported = parameter.get("dataTable") != nullptr && !parameter.text("dataTable");
-  if ((!table || table->empty()) && !reported)
-    parameter.error("dataTable", "empty or missing; name the table to read");
-  return table.value_or("");
-}
-
 // How the stream is asked, and what happens when it does not answer as hoped.
 void read_request_keys(YamlMap& parameter, TableStoreSource& source) {
-  const auto retries = parameter.integer("maxRetries", 0, std::numeric_limits<int>::max());
-  if (retries) source.max_retries = static_cast<int>(*retries);
-  source.retry_budget = parameter.duration("retryBudget", 0s, kRetryBudgetMax).value_or(source.retry_budget);
-  source.compress_answers = parameter.boolean("compressAnswers").value_or(false);
+  read_request_limits(parameter, source);
   source.settle = parameter.duration("settle", 0s, kSettleMax).value_or(source.settle);
   source.retention_warning =
       parameter.duration("retentionWarning", 0s, kRetentionWarningMax).value_or(source.retention_warning);
@@ -59,6 +43,7 @@ void read_start_keys(YamlMap& parameter, TableStoreSource& source) {
   source.full_table_first = parameter.boolean("fullTableFirst").value_or(false);
   if (source.full_table_first && source.is_time_series) {
     parameter.error("fullTableFirst", "a time series table cannot be read as a whole; remove it");
+    source.full_table_first = false;  // reported
   }
 }
 
@@ -78,13 +63,45 @@ void read_status_keys(YamlMap& parameter, TableStoreSource& source) {
 
 }  // namespace
 
-SourceSection read_source(const YamlNode& node, const DataSources& sources, ProblemList& problems) {
+// `table` is the name of `dataTable` in scripts of version 2.0.
+std::string read_table_name(YamlMap& parameter) {
+  auto table = parameter.text("dataTable");
+  const auto alias = parameter.text("table");
+  if (table && alias && !table->empty() && !alias->empty() && *table != *alias) {
+    parameter.error("table", "differs from dataTable; give one of the two");
+  }
+  if (!table || table->empty()) table = alias;
+  const bool reported = parameter.get("dataTable") != nullptr && !parameter.text("dataTable");
+  if ((!table || table->empty()) && !reported)
+    parameter.error("dataTable", "empty or missing; name the table to read");
+  return table.value_or("");
+}
+
+Connection read_source_connection(YamlMap& parameter, const DataSources& sources) {
+  Connection connection = read_connection(parameter, kTableStore, sources);
+  report_endpoint(parameter, connection, "");
+  return connection;
+}
+
+void read_request_limits(YamlMap& parameter, TableStoreSource& source) {
+  const auto retries = parameter.integer("maxRetries", 0, std::numeric_limits<int>::max());
+  if (retries) source.max_retries = static_cast<int>(*retries);
+  source.retry_budget = parameter.duration("retryBudget", 0s, kRetryBudgetMax).value_or(source.retry_budget);
+  source.compress_answers = parameter.boolean("compressAnswers").value_or(false);
+}
+
+SourceSection read_source(const YamlNode& parameter, SourceKind kind, const DataSources& sources,
+                          ProblemList& problems) {
+  return kind == SourceKind::table ? read_table_source(parameter, sources, problems)
+                                   : read_stream_source(parameter, sources, problems);
+}
+
+SourceSection read_stream_source(const YamlNode& node, const DataSources& sources, ProblemList& problems) {
   YamlMap parameter(node, "reader.parameter", problems);
   SourceSection section;
   TableStoreSource& source = section.source;
-  section.connection = read_connection(parameter, kTableStore, sources);
-  report_endpoint(parameter, section.connection, "");
-  source.table = read_table(parameter);
+  section.connection = read_source_connection(parameter, sources);
+  source.table = read_table_name(parameter);
   read_row_keys(parameter, source);
   read_request_keys(parameter, source);
   read_start_keys(parameter, source);
@@ -99,6 +116,19 @@ SourceSection read_source(const YamlNode& node, const DataSources& sources, Prob
   }
   parameter.finish();
   return section;
+}
+
+std::string conflict_between(const TableStoreSource& source, const OssTarget& target) {
+  if (!source.full_table_first) return "";
+  if (source.kind == SourceKind::table)
+    return "plugin ots exports the table itself; there is no stream to follow";
+  if (source.is_time_series)
+    return "fullTableFirst: a time series table cannot be read as a whole; remove it";
+  if (target.write_single_object) {
+    return "fullTableFirst cannot be had with writeSingleObject, because the table needs objects of its own; "
+           "remove one of the two";
+  }
+  return "";
 }
 
 Result<TableStoreSource> connect(SourceSection section) {

@@ -121,6 +121,13 @@ bool is_time_key(std::string_view key) noexcept {
   return std::find(kTimeKeys.begin(), kTimeKeys.end(), key) != kTimeKeys.end();
 }
 
+Result<Instant> parse_local_digits(std::string_view text, std::string_view zone) {
+  const auto civil = text.size() == 14 && all_digits(text) ? parse_civil(text) : std::nullopt;
+  if (civil) return to_instant(*civil, zone);
+  return Error(Errc::invalid_argument,
+               fmt::format("expected 14 digits of local time (yyyyMMddHHmmss), got \"{}\"", text));
+}
+
 std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zone) {
   const bool start_millis = is_given(parameter, kStartMillis);
   const bool millis = is_given(parameter, kEndMillis) || start_millis;

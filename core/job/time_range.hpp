@@ -1,6 +1,7 @@
 #pragma once
 // The window a script's reader asks for: the three forms in which it can be written.
 
+#include "core/base/error.hpp"
 #include "core/base/time.hpp"
 #include "core/job/yaml_map.hpp"
 
@@ -17,6 +18,9 @@ struct TimeRange {
 
 // startTimestampMillis, endTimestampMillis, startTimeString, endTimeString and date.
 bool is_time_key(std::string_view key) noexcept;
+
+// The time that 14 digits (yyyyMMddHHmmss) on the clocks of `zone` stand for. Errors: invalid_argument.
+Result<Instant> parse_local_digits(std::string_view digits, std::string_view zone);
 
 // Reads the time keys of `parameter`, variables filled in. Exactly one complete form is required. 14 digits
 // are local time of `zone` under each of the four range keys, 13 digits are milliseconds since 1970; `date`

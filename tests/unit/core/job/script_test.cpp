@@ -112,7 +112,7 @@ TEST_CASE("script: what is no script says which forms there are") {
         std::vector<std::string>{
             in_script("1:19: error: configuration.writer: missing; a script needs a writer"),
             in_script("1:41: error: reader.plugin: \"mysql\" is not supported as reader; "
-                      "supported are otsstream and otsstreamreader")});
+                      "supported are otsstream, otsstreamreader, ots and otsreader")});
   CHECK(script_problems("{\"steps\": {}}") ==
         std::vector<std::string>{
             in_script("1:11: error: steps: expected a list with a reader and a writer, got a map")});

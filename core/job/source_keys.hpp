@@ -1,0 +1,26 @@
+#pragma once
+// What the readers of streams and of tables have in common.
+
+#include "core/job/connection.hpp"
+#include "core/job/job.hpp"
+#include "core/job/sections.hpp"
+#include "core/job/yaml_map.hpp"
+
+#include <string>
+
+namespace sluice::job {
+
+SourceSection read_stream_source(const YamlNode& parameter, const DataSources& sources,
+                                 ProblemList& problems);
+SourceSection read_table_source(const YamlNode& parameter, const DataSources& sources, ProblemList& problems);
+
+Connection read_source_connection(YamlMap& parameter, const DataSources& sources);
+std::string read_table_name(YamlMap& parameter);
+
+// maxRetries, retryBudget, compressAnswers.
+void read_request_limits(YamlMap& parameter, TableStoreSource& source);
+
+// binaryFormat, nonFinite.
+void read_value_forms(YamlMap& parameter, TableStoreSource& source);
+
+}  // namespace sluice::job
