@@ -102,6 +102,35 @@ Instance make_instance(const Options& options, const job::Job& job, Instant slot
   return instance;
 }
 
+// The slot whose window begins where the instance's ended.
+std::optional<Instant> following_slot(const job::Job& job, const Instance& instance) {
+  const auto calendar = scheduler::Calendar::of(job.schedule);
+  if (!calendar) return std::nullopt;
+  const Instant slot = instance.id.scheduled;
+  for (const auto& next : calendar->slots(slot + Duration(1), slot + std::chrono::hours(48))) {
+    const auto values = job::freeze(job, next.at);
+    if (!values) continue;
+    const auto window = job::window_of(job, *values);
+    if (window && window->start == instance.window_end) return next.at;
+  }
+  return std::nullopt;
+}
+
+void print_following(const std::string& from, const Instance& instance, Console& console) {
+  const std::string end = job::format_local(instance.window_end, instance.zone);
+  if (from.empty()) {
+    console.out << fmt::format(
+        "no slot's window begins at {}, where this one ended: check start and end time of the job\n", end);
+    return;
+  }
+  console.out << fmt::format(
+      "schedule.from: \"{}\"\n"
+      "  put this into the job file, without fullTableFirst: the window of that slot begins at {}, where "
+      "this one\n"
+      "  ended, so that no change is missing or doubled\n",
+      from, end);
+}
+
 std::string progress_text(const pipeline::Statistics& statistics, double seconds) {
   const double rate = seconds > 0 ? static_cast<double>(statistics.rows) / seconds : 0;
   return fmt::format("{} rows, {} read, {} written, {} of {} shards, {} rows/s, {:.0f} s",
@@ -140,23 +169,25 @@ awaitable<void> run_window(scheduler::Run& run, Clock& clock, Progress& progress
   if (interrupted) std::rethrow_exception(interrupted);
 }
 
-void print_outcome(const Instance& instance, const scheduler::Outcome& outcome, double seconds, bool as_json,
-                   Console& console) {
+void print_outcome(const Instance& instance, const scheduler::Outcome& outcome, double seconds,
+                   const std::optional<std::string>& from, bool as_json, Console& console) {
   if (as_json) {
-    print_json(boost::json::object{{"instance", scheduler::to_string(instance.id, instance.zone)},
-                                   {"window", boost::json::object{{"start", utc_text(instance.window_start)},
-                                                                  {"end", utc_text(instance.window_end)}}},
-                                   {"objects", pipeline::to_json(outcome.objects)},
-                                   {"gaps", pipeline::to_json(outcome.gaps)},
-                                   {"statistics", pipeline::to_json(outcome.statistics)},
-                                   {"seconds", seconds}},
-               console);
+    boost::json::object out{{"instance", scheduler::to_string(instance.id, instance.zone)},
+                            {"window", boost::json::object{{"start", utc_text(instance.window_start)},
+                                                           {"end", utc_text(instance.window_end)}}},
+                            {"objects", pipeline::to_json(outcome.objects)},
+                            {"gaps", pipeline::to_json(outcome.gaps)},
+                            {"statistics", pipeline::to_json(outcome.statistics)},
+                            {"seconds", seconds}};
+    if (from) out["schedule_from"] = from->empty() ? boost::json::value() : boost::json::value(*from);
+    print_json(out, console);
     return;
   }
   for (const auto& object : outcome.objects) console.out << describe(object) << '\n';
   for (const auto& gap : outcome.gaps) console.out << describe(gap, instance.zone) << '\n';
   for (const std::string& line : describe(outcome.statistics, instance.zone)) console.out << line << '\n';
   console.out << fmt::format("done in {:.1f} s\n", seconds);
+  if (from) print_following(*from, instance, console);
 }
 
 }  // namespace
@@ -176,6 +207,7 @@ Exit command_run(const Options& options, Console& console) {
                   [&progress](std::string_view line) { progress.line(fmt::format("warning: {}", line)); }},
       config.sources, [&progress](const Instance&, int) { return std::make_unique<ProgressLog>(progress); },
       [](const std::string&, const pipeline::Statistics&) {});
+  if (options.full_then_stream) runner.load_tables_first();
   const Instance instance = make_instance(options, job, slot_for(options, job, clock.now()));
   auto run = runner.prepare(job, instance, 1);
   if (!run) throw CommandFailure(run.error());
@@ -186,7 +218,12 @@ Exit command_run(const Options& options, Console& console) {
   if (signal) return *signal == SIGINT ? Exit::interrupted : Exit::terminated;
   if (!outcome) throw CommandFailure(outcome.error());
   const double seconds = std::chrono::duration<double>(clock.monotonic() - begin).count();
-  print_outcome(instance, *outcome, seconds, options.json, console);
+  std::optional<std::string> from;  // where the daemon follows, "" if nowhere
+  if (options.full_then_stream) {
+    const auto slot = following_slot(job, instance);
+    from = slot ? job::format_local(*slot, instance.zone) : "";
+  }
+  print_outcome(instance, *outcome, seconds, from, options.json, console);
   return Exit::done;
 }
 

@@ -107,6 +107,8 @@ void add_local_commands(CLI::App& app, Commands& commands) {
          "A parameter's value, instead of its expression")
       ->type_name("NAME=VALUE");
   run->add_option("--at", options.at, "The slot (default: the newest one that is due)")->type_name("TIME");
+  run->add_flag("--full-then-stream", options.full_then_stream,
+                "Export the whole table as well, and say from which slot on the daemon follows");
   commands.config(run);
   commands.output(run);
 

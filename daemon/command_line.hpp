@@ -20,6 +20,7 @@ struct Options {
   std::string job_file;                                         // run
   std::vector<std::pair<std::string, std::string>> parameters;  // run -p name=value
   std::string at;                                               // run --at
+  bool full_then_stream = false;                                // run
   std::string target;                                           // the job, the instance, the file of backup
   std::string from;
   std::string to;

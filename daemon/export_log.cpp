@@ -25,6 +25,7 @@ std::string describe(const job::Export& work) {
 }
 
 std::string describe(const pipeline::Positions& start, bool continues, const pipeline::Window& window) {
+  if (start.stream.empty()) return "start: the table as it is now";
   const std::string where = continues
                                 ? "where the window before ended"
                                 : "at " + format_local(window.start, window.zone) + ", first of its chain";
@@ -45,6 +46,7 @@ std::vector<std::string> describe(const pipeline::Statistics& statistics, const 
   std::vector<std::string> lines;
   lines.push_back(fmt::format("records {}, rows {}, late {}, shards {} of {} done", statistics.records,
                               statistics.rows, statistics.late, statistics.shards_done, statistics.shards));
+  if (statistics.table_rows > 0) lines.push_back(fmt::format("rows of the table {}", statistics.table_rows));
   if (statistics.records > 0 && statistics.first_record <= statistics.last_record) {
     lines.push_back(fmt::format("record times {} to {}", format_local(statistics.first_record, zone),
                                 format_local(statistics.last_record, zone)));

@@ -4,9 +4,12 @@
 #include "core/http/role_credentials.hpp"
 #include "core/job/civil_time.hpp"
 #include "core/oss/window_writer.hpp"
+#include "core/pipeline/joined_writer.hpp"
 #include "core/tablestore/client.hpp"
 #include "core/tablestore/stream_reader.hpp"
+#include "core/tablestore/table_reader.hpp"
 #include "daemon/export_log.hpp"
+#include "daemon/export_writers.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -41,22 +44,35 @@ awaitable<Result<void>> abort_all(pipeline::WindowWriter& writer) {
   co_return Result<void>();
 }
 
+std::unique_ptr<pipeline::Reader> make_reader(tablestore::Client& client, Clock& clock,
+                                              const job::Export& work) {
+  if (work.source.kind == job::SourceKind::stream) {
+    return std::make_unique<tablestore::StreamReader>(client, clock, work.source);
+  }
+  tablestore::TableScanLimits limits;
+  if (work.target.write_single_object) limits.ranges_max = 1;  // what follows the first would wait in memory
+  return std::make_unique<tablestore::TableReader>(client, client, clock, work.source, Instant{}, limits);
+}
+
 class ExportRun final : public scheduler::Run {
  public:
   ExportRun(const ExportPorts& ports, job::Export work, http::Endpoint endpoint,
-            std::shared_ptr<http::CredentialsProvider> keys, std::unique_ptr<pipeline::Writer> writer,
+            std::shared_ptr<http::CredentialsProvider> keys, ExportWriters writers,
             std::unique_ptr<pipeline::Log> log, CountsListener on_counts)
       : clock_(ports.clock),
         work_(std::move(work)),
         log_(std::move(log)),
         client_(ports.transport, ports.clock, ports.random,
                 client_options(work_.source, std::move(endpoint), std::move(keys))),
-        reader_(client_, ports.clock, work_.source),
-        writer_(std::move(writer)),
+        reader_(make_reader(client_, ports.clock, work_)),
+        writers_(std::move(writers)),
         on_counts_(std::move(on_counts)) {}
 
   awaitable<Result<pipeline::Positions>> plan(std::optional<pipeline::Positions> previous) override {
-    auto positions = co_await reader_.plan(work_.window, previous, *log_);
+    // Windows of a job that exported its table have no positions to go on from.
+    if (previous && previous->stream.empty()) previous.reset();
+    is_first_ = !previous;
+    auto positions = co_await reader_->plan(work_.window, previous, *log_);
     if (positions) {
       log_->line(Level::info, describe(*positions, previous.has_value(), work_.window));
     } else {
@@ -70,11 +86,17 @@ class ExportRun final : public scheduler::Run {
     pipeline::ReadPlan plan;
     plan.start = std::move(start);
     plan.until = std::move(until);
-    const auto writer = writer_->begin(work_.window, statistics_, *log_);
+    std::unique_ptr<pipeline::WindowWriter> writer = writers_.begin(work_.window, statistics_, *log_);
+    pipeline::WindowWriter* table = nullptr;  // of the whole table's rows
+    if (work_.source.full_table_first && is_first_ && !plan.until) {
+      auto joined = writers_.begin_with_table(std::move(writer), work_.window, statistics_, *log_);
+      table = &joined->first();
+      writer = std::move(joined);
+    }
     Result<scheduler::Outcome> outcome = Error();
     std::exception_ptr interrupted;
     try {
-      outcome = co_await transfer(plan, *writer);
+      outcome = co_await transfer(plan, *writer, table);
     } catch (...) {
       interrupted = std::current_exception();
     }
@@ -93,21 +115,36 @@ class ExportRun final : public scheduler::Run {
   void note(std::string_view text) noexcept override { log_->line(Level::info, text); }
 
  private:
-  // The fixed order: target, reader into writer, objects. The positions are the scheduler's.
+  // The fixed order: target, readers into writers, objects. The positions are the scheduler's.
   awaitable<Result<scheduler::Outcome>> transfer(const pipeline::ReadPlan& plan,
-                                                 pipeline::WindowWriter& writer) {
+                                                 pipeline::WindowWriter& writer,
+                                                 pipeline::WindowWriter* table) {
     const auto prepared = co_await writer.prepare();
     if (!prepared) co_return prepared.error();
-    auto read = co_await reader_.read(work_.window, plan, writer, statistics_, *log_);
+    if (table != nullptr) {
+      const auto loaded = co_await load(*table);
+      if (!loaded) co_return loaded.error();
+    }
+    auto read = co_await reader_->read(work_.window, plan, writer, statistics_, *log_);
     if (!read) co_return read.error();
     auto objects = co_await writer.commit();
     if (!objects) co_return objects.error();
     scheduler::Outcome outcome;
     outcome.end = std::move(read->end);
     outcome.gaps = std::move(read->gaps);
-    outcome.objects = std::move(*objects);
+    outcome.objects = plan.until ? writers_.with_table_objects(std::move(*objects)) : std::move(*objects);
     outcome.statistics = statistics_;
     co_return outcome;
+  }
+
+  // All that happened to the table before the window's start is in its rows then, whichever machine's clock
+  // is a little late (docs/decisions/006-full-table-first.md).
+  awaitable<Result<void>> load(pipeline::WindowWriter& table) {
+    const Instant not_before = work_.window.start + work_.source.settle;
+    tablestore::TableReader reader(client_, client_, clock_, work_.source, not_before);
+    const auto read = co_await reader.read(work_.window, pipeline::ReadPlan(), table, statistics_, *log_);
+    if (!read) co_return read.error();
+    co_return Result<void>();
   }
 
   awaitable<void> take_back(pipeline::WindowWriter& writer) {
@@ -129,9 +166,10 @@ class ExportRun final : public scheduler::Run {
   job::Export work_;
   std::unique_ptr<pipeline::Log> log_;
   tablestore::Client client_;
-  tablestore::StreamReader reader_;
-  std::unique_ptr<pipeline::Writer> writer_;
+  std::unique_ptr<pipeline::Reader> reader_;
+  ExportWriters writers_;
   pipeline::Statistics statistics_;
+  bool is_first_ = false;  // the window was planned without a predecessor
   CountsListener on_counts_;
 };
 
@@ -153,7 +191,7 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
     log->line(Level::error, error.message());
     return error;
   };
-  auto work = job::resolve(job, instance.values, sources_);
+  auto work = resolve(job, instance);
   if (!work) return refuse(work.error());
   auto endpoint = http::parse_endpoint(work->source.endpoint);
   if (!endpoint) return refuse(endpoint.error().in("reader endpoint"));
@@ -167,12 +205,12 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   if (!writer_keys) return refuse(writer_keys.error().in("writer"));
   const oss::WriterPorts writer_ports{ports_.transport, ports_.clock, ports_.random, ports_.executor,
                                       std::move(*writer_keys)};
-  auto writer = oss::make_writer(writer_ports, work->target, work->settings);
-  if (!writer) return refuse(writer.error());
+  auto writers = ExportWriters::make(writer_ports, *work, instance.objects);
+  if (!writers) return refuse(writers.error());
   log->line(Level::info, describe(*work));
   return std::unique_ptr<scheduler::Run>(
       std::make_unique<ExportRun>(ports_, std::move(*work), std::move(*endpoint), std::move(*keys),
-                                  std::move(*writer), std::move(log), on_counts_));
+                                  std::move(*writers), std::move(log), on_counts_));
 }
 
 Result<ExportRunner::Keys> ExportRunner::keys_of(const std::string& role,
@@ -187,6 +225,14 @@ Result<ExportRunner::Keys> ExportRunner::keys_of(const std::string& role,
   known = std::make_shared<http::RoleCredentials>(ports_.executor, ports_.clock, ports_.transport,
                                                   http::RoleOptions{*endpoint, role}, warn);
   return known;
+}
+
+Result<job::Export> ExportRunner::resolve(const job::Job& job, const scheduler::Instance& instance) const {
+  auto work = job::resolve(job, instance.values, sources_);
+  if (!work || !load_tables_first_) return work;
+  work->source.full_table_first = true;
+  if (const auto checked = job::check_export(*work); !checked) return checked.error();
+  return work;
 }
 
 }  // namespace sluice::daemon

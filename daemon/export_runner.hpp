@@ -1,5 +1,5 @@
 #pragma once
-// Runs the attempts of the scheduler on the data plane: Table Store stream in, OSS objects out.
+// Runs the attempts of the scheduler on the data plane: Table Store streams and tables in, OSS objects out.
 
 #include "core/base/random.hpp"
 #include "core/http/credentials.hpp"
@@ -35,6 +35,9 @@ class ExportRunner final : public scheduler::Runner {
  public:
   ExportRunner(ExportPorts ports, job::DataSources sources, LogMaker make_log, CountsListener on_counts);
 
+  // From now on the first window of every chain also exports the whole table, as with fullTableFirst.
+  void load_tables_first() { load_tables_first_ = true; }
+
   // Also writes what goes wrong here into the attempt's log.
   Result<std::unique_ptr<scheduler::Run>> prepare(const job::Job& job, const scheduler::Instance& instance,
                                                   int attempt) override;
@@ -43,12 +46,14 @@ class ExportRunner final : public scheduler::Runner {
   using Keys = std::shared_ptr<http::CredentialsProvider>;
   // `own`, or the keys of the role when one is named. All attempts share the keys of a role.
   Result<Keys> keys_of(const std::string& role, const std::string& metadata_endpoint, http::Credentials own);
+  Result<job::Export> resolve(const job::Job& job, const scheduler::Instance& instance) const;
 
   ExportPorts ports_;
   job::DataSources sources_;
   LogMaker make_log_;
   CountsListener on_counts_;
   std::map<std::pair<std::string, std::string>, Keys> roles_;  // by metadata endpoint and role
+  bool load_tables_first_ = false;
 };
 
 }  // namespace sluice::daemon

@@ -40,8 +40,8 @@ class WindowWriter {
   // Completes all objects, in order of index. On error some may be visible; abort() removes them.
   virtual awaitable<Result<std::vector<ObjectInfo>>> commit() = 0;
 
-  // Takes everything of this attempt back: open uploads, completed objects, also those of a commit. Tries all,
-  // logs what it could not do.
+  // Takes everything of this attempt back: open uploads, completed objects, also those of a commit. Tries
+  // all, logs what it could not do.
   virtual awaitable<void> abort() = 0;
 };
 

@@ -5,8 +5,13 @@
 namespace sluice::tablestore {
 
 TableReader::TableReader(StreamApi& streams, TableApi& tables, Clock& clock,
-                         const job::TableStoreSource& source, TableScanLimits limits)
-    : streams_(streams), tables_(tables), clock_(clock), source_(source), limits_(limits) {}
+                         const job::TableStoreSource& source, Instant not_before, TableScanLimits limits)
+    : streams_(streams),
+      tables_(tables),
+      clock_(clock),
+      source_(source),
+      not_before_(not_before),
+      limits_(limits) {}
 
 // Finds out early what would stop the read.
 awaitable<Result<pipeline::Positions>> TableReader::plan(const pipeline::Window&,
@@ -24,7 +29,7 @@ awaitable<Result<pipeline::ReadOutcome>> TableReader::read(const pipeline::Windo
                                                            pipeline::Statistics& statistics,
                                                            pipeline::Log& log) {
   TableScan scan(streams_, tables_, clock_, source_, limits_);
-  const auto done = co_await scan.run(Instant{}, writer, statistics, log);
+  const auto done = co_await scan.run(not_before_, writer, statistics, log);
   if (done.has_error()) co_return done.error();
   co_return pipeline::ReadOutcome();
 }

@@ -1,5 +1,5 @@
 #pragma once
-// A table as it is now, as a pipeline::Reader: the plugin ots.
+// A table as it is now, as a pipeline::Reader: plugin ots, and what fullTableFirst loads.
 
 #include "core/job/job.hpp"
 #include "core/pipeline/reader.hpp"
@@ -10,9 +10,10 @@ namespace sluice::tablestore {
 // A table has no past: every read, also of a committed window, exports it as it is then. Positions are empty.
 class TableReader final : public pipeline::Reader {
  public:
-  // All references must outlive the reader. `streams` and `tables` are two sides of one client.
+  // All references must outlive the reader. `streams` and `tables` are two sides of one client. A read begins
+  // when the server's clock shows `not_before`.
   TableReader(StreamApi& streams, TableApi& tables, Clock& clock, const job::TableStoreSource& source,
-              TableScanLimits limits = {});
+              Instant not_before = Instant{}, TableScanLimits limits = {});
 
   awaitable<Result<pipeline::Positions>> plan(const pipeline::Window& window,
                                               const std::optional<pipeline::Positions>& previous,
@@ -29,6 +30,7 @@ class TableReader final : public pipeline::Reader {
   TableApi& tables_;
   Clock& clock_;
   job::TableStoreSource source_;
+  Instant not_before_;
   TableScanLimits limits_;
 };
 

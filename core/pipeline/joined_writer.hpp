@@ -1,0 +1,29 @@
+#pragma once
+// Two sets of objects written by one attempt: both appear, or none does, as far as the target allows.
+
+#include "core/pipeline/writer.hpp"
+
+#include <memory>
+
+namespace sluice::pipeline {
+
+// Rows of the window go to open(), those of `first` to first().open().
+class JoinedWriter final : public WindowWriter {
+ public:
+  JoinedWriter(std::unique_ptr<WindowWriter> first, std::unique_ptr<WindowWriter> window)
+      : first_(std::move(first)), window_(std::move(window)) {}
+
+  WindowWriter& first() noexcept { return *first_; }
+
+  awaitable<Result<void>> prepare() override;
+  ShardSink& open(std::uint32_t index) override { return window_->open(index); }
+  // The objects of `first` become visible before the window's, and stand before them in the result.
+  awaitable<Result<std::vector<ObjectInfo>>> commit() override;
+  awaitable<void> abort() override;
+
+ private:
+  std::unique_ptr<WindowWriter> first_;
+  std::unique_ptr<WindowWriter> window_;
+};
+
+}  // namespace sluice::pipeline
