@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
-import { answerIsSigned, post } from './sandbox_ots_client.mjs';
+import { answerIsSigned, call, post } from './sandbox_ots_client.mjs';
+import { decodeRecord } from './sandbox_plain_buffer.mjs';
 import { KEY, TableStore, startSandbox, tableStore, workDir } from './support.mjs';
 
 const { Long } = TableStore;
@@ -155,6 +156,59 @@ test('sandbox: the official Table Store SDK works against it', async (t) => {
       columnFilter: new TableStore.ColumnPaginationFilter(1, 1) });
     assert.deepEqual(cells(secondColumn.row), { n: '0' });
     await assert.rejects(all(TableStore.Direction.FORWARD, 'k06', 'k03'), refused('Begin key must less than end key'));
+  });
+
+  await t.test('a page ends after 5000 rows or 4 MB, whichever columns are asked for', async () => {
+    await client.createTable(tableOf('pages', [{ name: 'pk', type: 'INTEGER' }]));
+    const fill = async (from, to, size) => {
+      const step = size > 1000 ? 2 : 200;
+      for (let i = from; i < to; i += step) {
+        const rows = [];
+        for (let k = i; k < Math.min(i + step, to); ++k)
+          rows.push({ type: 'PUT', condition: IGNORE, primaryKey: [{ pk: Long.fromNumber(k) }], attributeColumns: [{ v: 'x'.repeat(size) }] });
+        await client.batchWriteRow({ tables: [{ tableName: 'pages', rows }] });
+      }
+    };
+    const sizes = async (more = {}) => {
+      const pages = [];
+      for (let from = [{ pk: TableStore.INF_MIN }]; from;) {
+        const page = await client.getRange({ tableName: 'pages', direction: TableStore.Direction.FORWARD, maxVersions: 1,
+          inclusiveStartPrimaryKey: from, exclusiveEndPrimaryKey: [{ pk: TableStore.INF_MAX }], ...more });
+        pages.push(page.rows.length);
+        from = page.nextStartPrimaryKey?.map((part) => ({ [part.name]: part.value }));
+      }
+      return pages;
+    };
+    await fill(0, 5001, 1);
+    assert.deepEqual(await sizes(), [5000, 1]);
+    assert.deepEqual(await sizes({ limit: 4999 }), [4999, 2]);
+    assert.deepEqual(await sizes({ columnsToGet: ['none'] }), [0, 0], 'rows that are passed over count');
+    await fill(6000, 6010, 1_500_000);
+    assert.deepEqual(await sizes({ limit: 5001 }), [5000, 4, 3, 3, 1]);
+    assert.deepEqual(await sizes({ columnsToGet: ['pk'] }), [5000, 4, 3, 3, 1]);
+  });
+
+  await t.test('split points cut a table into parts of the asked size, also inside a partition key', async () => {
+    await client.createTable(tableOf('parts', [{ name: 'gid', type: 'STRING' }, { name: 'n', type: 'INTEGER' }]));
+    for (const [gid, n] of [['a', 1], ['a', 2], ['a', 3], ['b', 1], ['b', 2], ['c', 1]])
+      await client.putRow(put('parts', [{ gid }, { n: Long.fromNumber(n) }], [{ v: 'x'.repeat(1_100_000) }]));
+    const points = async (request) => {
+      const answer = await call(sandbox.endpoint, 'ComputeSplitPointsBySize', { table_name: 'parts', ...request });
+      const found = (answer.split_points ?? []).map((bytes) => decodeRecord(bytes).key);
+      assert.equal(answer.locations.reduce((sum, one) => sum + one.repeat, 0), found.length + 1);
+      assert.deepEqual(answer.schema.map((column) => column.name), ['gid', 'n']);
+      return found;
+    };
+    const unit = { split_size_unit_in_byte: 1_048_576 };
+    assert.deepEqual(await points({ split_size: 1, ...unit }),
+      [{ gid: 'a', n: 2n }, { gid: 'a', n: 3n }, { gid: 'b' }, { gid: 'b', n: 2n }, { gid: 'c' }]);
+    assert.deepEqual(await points({ split_size: 3, ...unit }), [{ gid: 'b' }]);
+    assert.deepEqual(await points({ split_size: 1, split_point_limit: 2, ...unit }), [{ gid: 'a', n: 2n }, { gid: 'a', n: 3n }]);
+    assert.deepEqual(await points({ split_size: 1 }), []);
+    assert.deepEqual(await points({ split_size: '9223372036854775807' }), []);
+    await assert.rejects(points({ split_size: 0 }), refused('The split size must be greater than 0'));
+    await assert.rejects(points({ split_size: 1, split_size_unit_in_byte: 1000 }), refused('The split size'));
+    await assert.rejects(points({ split_size: 1, split_point_limit: 0, ...unit }), refused('The limit must be greater than 0'));
   });
 
   await t.test('auto-increment keys grow and are returned', async () => {

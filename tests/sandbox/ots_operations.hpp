@@ -45,6 +45,8 @@ const std::map<std::string, OtsOperation, std::less<>>& ots_operations();
 
 /// Both units set, as some SDKs need.
 void set_consumed(pb::ConsumedCapacity& consumed, std::int32_t read, std::int32_t write);
+/// The first columns of a key, as many as `key` has, as PlainBuffer.
+std::string encoded_key(const Table& table, const Key& key);
 
 std::string list_table(const OtsCall& call);
 std::string create_table(const OtsCall& call);

@@ -62,12 +62,6 @@ struct RangePage {
   }
 };
 
-std::string encoded_key(const Table& table, const Key& key) {
-  WireRow row;
-  row.key = table.wire_key(key);
-  return plain_buffer::encode_row(row);
-}
-
 // Fills the page from [first, last); returns the key to go on with, if any.
 template <class Iterator>
 std::optional<Key> fill(RangePage& page, Iterator first, Iterator last, std::size_t limit, const Table& table,
@@ -97,6 +91,12 @@ std::optional<Key> read_range(RangePage& page, const Table& table, const pb::Get
 }
 
 }  // namespace
+
+std::string encoded_key(const Table& table, const Key& key) {
+  WireRow row;
+  row.key = table.wire_key(key);
+  return plain_buffer::encode_row(row);
+}
 
 std::string get_row(const OtsCall& call) {
   const auto request = call.parse<pb::GetRowRequest>();

@@ -1,10 +1,12 @@
 // Table operations.
 #include "tests/sandbox/ots_operations.hpp"
-#include "tests/sandbox/plain_buffer.hpp"
 #include "tests/sandbox/row_select.hpp"
 #include "tests/sandbox/table_schema.hpp"
 
+#include <climits>
 #include <fmt/format.h>
+
+#include <limits>
 
 namespace sluice::sandbox {
 namespace {
@@ -22,15 +24,26 @@ void describe_stream_details(const Table& table, pb::StreamDetails& details) {
   for (const std::string& column : stream->origin_columns()) details.add_columns_to_get(column);
 }
 
-// The first key value where a partition begins; later key columns begin at INF_MIN.
-std::string split_key(const Table& table, const Value& at, bool all_columns) {
+// The key where a partition begins: its first value, then INF_MIN.
+std::string partition_key(const Table& table, const Value& at) {
   Key key{at};
-  if (all_columns)
-    key.resize(static_cast<std::size_t>(table.meta().primary_key_size()),
-               Value::infinite(ValueType::inf_min));
-  WireRow row;
-  row.key = table.wire_key(key);
-  return plain_buffer::encode_row(row);
+  key.resize(static_cast<std::size_t>(table.meta().primary_key_size()), Value::infinite(ValueType::inf_min));
+  return encoded_key(table, key);
+}
+
+// As many columns of `key` as tell it from the key before it; INF_MIN behind them is left out.
+Key split_point(const Key& key, const Key& before) {
+  std::size_t columns = 1;
+  while (columns < key.size() && compare(key[columns - 1], before[columns - 1]) == 0) ++columns;
+  return Key(key.begin(), key.begin() + static_cast<std::ptrdiff_t>(columns));
+}
+
+std::size_t part_bytes(const pb::ComputeSplitPointsBySizeRequest& request) {
+  constexpr std::int64_t kUnit = 104'857'600;
+  const std::int64_t unit = request.has_split_size_unit_in_byte() ? request.split_size_unit_in_byte() : kUnit;
+  if (request.split_size() <= 0 || unit < 1'048'576) throw invalid("The split size must be greater than 0.");
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  return static_cast<std::size_t>(request.split_size() > kMost / unit ? kMost : request.split_size() * unit);
 }
 
 }  // namespace
@@ -70,7 +83,7 @@ std::string describe_table(const OtsCall& call) {
   response.set_table_status(pb::ACTIVE);
   describe_stream_details(table, *response.mutable_stream_details());
   for (std::size_t i = 1; i < table.partitions().size(); ++i)
-    response.add_shard_splits(split_key(table, table.partitions()[i].begin, true));
+    response.add_shard_splits(partition_key(table, table.partitions()[i].begin));
   response.mutable_sse_details()->set_enable(false);
   response.set_creation_time(table.created_us());
   return response.SerializeAsString();
@@ -112,19 +125,21 @@ std::string delete_table(const OtsCall& call) {
 std::string compute_split_points(const OtsCall& call) {
   const auto request = call.parse<pb::ComputeSplitPointsBySizeRequest>();
   const Table& table = call.table(request.table_name());
-  const std::int64_t unit =
-      request.has_split_size_unit_in_byte() ? request.split_size_unit_in_byte() : 104'857'600;
-  if (request.split_size() <= 0 || unit < 1'048'576) throw invalid("The split size must be greater than 0.");
-  const auto limit = static_cast<std::size_t>(request.split_size() * unit);
+  if (request.has_split_point_limit() && request.split_point_limit() <= 0)
+    throw invalid("The limit must be greater than 0.");
+  const int points_max = request.has_split_point_limit() ? request.split_point_limit() : INT_MAX;
+  const std::size_t part = part_bytes(request);
   pb::ComputeSplitPointsBySizeResponse response;
   *response.mutable_schema() = table.meta().primary_key();
   std::size_t bytes = 0;
+  const Key* before = nullptr;
   for (const auto& [key, row] : table.rows()) {
-    if (bytes >= limit) {
-      response.add_split_points(split_key(table, key.front(), false));
+    if (bytes >= part && response.split_points_size() < points_max) {
+      response.add_split_points(encoded_key(table, split_point(key, *before)));
       bytes = 0;
     }
     bytes += counted_bytes(table.wire_row(key, row));
+    before = &key;
   }
   const std::int32_t splits = response.split_points_size() + 1;
   set_consumed(*response.mutable_consumed(), splits, 0);
