@@ -300,3 +300,38 @@ test('plugin ots exports a table as it is, whole or a range of it, and again', a
   assert.deepEqual((await downloadRows(store, 'part')).map((object) => [object.name, object.rows.map((row) => row[0])]),
     [['part', [uid(5), uid(6), uid(7)]]]);
 });
+
+test('a job exports its table on a schedule, and may follow the stream from some slot on', async (t) => {
+  const { dir, sandbox, client, store } = await world(t);
+  const grid = Math.floor(Date.now() / 300_000) * 300_000;
+  const slot = (i) => `orders@${localSlot(grid - 600_000 + i * 300_000)}`;
+  await recordTime(sandbox, grid - 3_600_000);
+  await fillTable(client, 10);
+  await recordTime(sandbox, grid - 8 * 60_000);  // the window of the last slot, when it is a stream's
+  await client.putRow({ tableName: 'orders', condition: any(), primaryKey: [{ uid: 'new' }], attributeColumns: [{ a: 'x' }, { b: 'y' }] });
+  await sandbox.admin('clock', { offset_us: 0 });
+
+  await sandbox.admin('faults', [{ service: 'ots', operation: 'GetRange', every: 1, action: 'delay_ms', value: 1000 }]);
+  const options = { from: localSlot(grid - 600_000) };
+  const paths = writeConfig(dir, sandbox, { ...options, script: script({ plugin: 'ots' }) });
+  const daemon = startDaemon(t, dir, paths);
+  const states = () => Object.fromEntries(ask(paths, 'instances', 'orders', '--limit', '1000')?.instances
+    .map((instance) => [instance.id, instance.state]) ?? []);
+  await until('the instances', () => states()[slot(2)]);
+  assert.equal(sluice(['freeze', slot(2), '--socket', paths.socket]).code, 0);
+  await sandbox.admin('faults', []);
+  await until('two exports', () => states()[slot(1)] === 'SUCCESS');
+  const tables = await downloadRows(store);
+  assert.equal(tables.length, 2);
+  for (const table of tables) assert.equal(table.rows.length, 11);
+  assert.equal(ask(paths, 'show', slot(1)).values['bdp.system.cyctime'], localSlot(grid - 300_000).replace(/[-T:]/g, '').slice(0, 12) + '00');
+  assert.deepEqual(await daemon.kill('SIGTERM'), { code: 0, signal: null }, daemon.text());
+
+  writeConfig(dir, sandbox, { ...options, script: script() });
+  startDaemon(t, dir, paths);
+  await until('the daemon', () => ask(paths, 'jobs'));
+  assert.equal(sluice(['unfreeze', slot(2), '--socket', paths.socket]).code, 0);
+  await until('the first window of the stream', () => states()[slot(2)] === 'SUCCESS');
+  const shown = ask(paths, 'show', slot(2));
+  assert.deepEqual((await downloadRows(store, shown.objects[0].name)).map((object) => object.rows), [[['new', 'x', 'y', 'PUT']]]);
+});

@@ -58,6 +58,8 @@ TEST_CASE("command line: options land where they belong") {
   CHECK(run.job_file == "a.yaml");
   REQUIRE(run.parameters.size() == 2);
   CHECK(run.parameters[1] == std::pair<std::string, std::string>("y", "a=b"));
+  CHECK_FALSE(run.full_then_stream);
+  CHECK(Fixture::parse({"run", "a.yaml", "--full-then-stream"}).full_then_stream);
   const Options list = Fixture::parse({"instances", "orders", "--date", "2018-10-16", "--state", "FAILURE",
                                        "--output", "json", "--socket", "/s"});
   CHECK(list.target == "orders");

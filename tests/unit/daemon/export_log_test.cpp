@@ -16,3 +16,10 @@ TEST_CASE("export log: whatever was left out or changed is told by reason") {
                                  "left out or changed: 12 x non_finite_null",
                                  "read 0 bytes in 0 requests, wrote 0 bytes, 0 retries"});
 }
+
+TEST_CASE("export log: rows of a whole table are told beside the records") {
+  pipeline::Statistics statistics;
+  statistics.table_rows = 9;
+  CHECK(describe(statistics, "Asia/Shanghai").at(1) == "rows of the table 9");
+  CHECK(describe(pipeline::Positions(), true, pipeline::Window()) == "start: the table as it is now");
+}

@@ -166,6 +166,31 @@ TEST_CASE("export: the job's JSON and its preview hold no secret") {
   CHECK(boost::json::serialize(to_json(f.job)).find(kCanary) == std::string::npos);
 }
 
+TEST_CASE("export: a load that cannot be is refused before anything is asked or written") {
+  Fixture f;
+  f.runner.load_tables_first();
+  REQUIRE(f.runner.prepare(f.job, f.instance, 1).has_value());
+  std::string text = kJob;
+  text.replace(text.find("fileFormat: csv"), 15, "fileFormat: csv, writeSingleObject: true");
+  const job::Job single = job::load_job_file(f.folder.write("single.yaml", text), sources()).jobs.at(0);
+  const auto run = f.runner.prepare(single, f.instance, 1);
+  REQUIRE_FALSE(run.has_value());
+  CHECK(run.error().message() ==
+        "resolve job orders: fullTableFirst cannot be had with writeSingleObject, because the table needs "
+        "objects of its own; remove one of the two");
+  CHECK(f.lines.text.find(run.error().message()) != std::string::npos);
+  CHECK(f.parrot.requests == 0);
+
+  text = kJob;
+  text.replace(text.find("otsstream"), 9, "ots");
+  text.replace(text.find("          mode: single_version_and_update_only\n"), 47, "");
+  const job::Job table = job::load_job_file(f.folder.write("table.yaml", text), sources()).jobs.at(0);
+  const auto other = f.runner.prepare(table, f.instance, 1);
+  REQUIRE_FALSE(other.has_value());
+  CHECK(other.error().message() ==
+        "resolve job orders: plugin ots exports the table itself; there is no stream to follow");
+}
+
 TEST_CASE("preview: too long a range and one that ends before it begins are refused") {
   Fixture f;
   const Instant now = f.world.clock.now();
