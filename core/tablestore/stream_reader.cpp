@@ -3,24 +3,30 @@
 #include "core/job/problems.hpp"
 #include "core/tablestore/stream_survey.hpp"
 #include "core/tablestore/stream_text.hpp"
+#include "core/tablestore/take_over.hpp"
 #include "core/tablestore/traffic.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 namespace sluice::tablestore {
 
 StreamReader::StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSource& source,
-                           StreamReaderLimits limits)
+                           StreamReaderLimits limits, TableApi* tables)
     : api_(api),
       clock_(clock),
+      tables_(tables),
+      status_table_(source.status_table),
+      take_over_(source.take_over),
       table_(source.table),
       layout_(layout_of(source)),
       retention_warning_(source.retention_warning),
       limits_(limits) {
+  assert(tables != nullptr || source.take_over == job::TakeOver::never);
   rules_.seek_by_time = source.seek_by_time;
   rules_.settle = source.settle;
   rules_.on_gap = source.on_gap;
@@ -79,9 +85,16 @@ awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window
     log.line(pipeline::Level::warning,
              "the stream was switched on after the window's start; there is nothing before");
   }
+  std::optional<pipeline::Positions> before = previous;
+  if (!previous && take_over_ != job::TakeOver::never) {
+    const StatusTable table{api_, *tables_, status_table_};
+    auto taken = co_await take_over(table, take_over_, *stream, window, log);
+    if (taken.has_error()) co_return taken.error();
+    before = *std::move(taken);
+  }
   const Instant now = clock_.now();
-  if (previous) {
-    for (const std::string& shard : drained_shards(*stream, *previous, now)) {
+  if (before) {
+    for (const std::string& shard : drained_shards(*stream, *before, now)) {
       log.line(
           pipeline::Level::warning,
           fmt::format("shard {} is no longer listed; it was read to within the stream's retention and its "
@@ -89,7 +102,7 @@ awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window
                       shard));
     }
   }
-  auto plan = plan_positions(*stream, previous, window, rules_.on_gap, now);
+  auto plan = plan_positions(*stream, before, window, rules_.on_gap, now);
   if (plan) tell_retention(*plan, now, log);
   co_return plan;
 }

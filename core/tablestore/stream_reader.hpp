@@ -4,6 +4,7 @@
 #include "core/job/job.hpp"
 #include "core/pipeline/reader.hpp"
 #include "core/tablestore/stream_api.hpp"
+#include "core/tablestore/table_api.hpp"
 #include "core/tablestore/window_read.hpp"
 
 #include <string>
@@ -22,9 +23,10 @@ struct StreamReaderLimits {
 // rows opens no sink.
 class StreamReader final : public pipeline::Reader {
  public:
-  // `api` and `clock` must outlive the reader.
+  // `api`, `clock` and `tables` must outlive the reader. `tables` (for the status table) may be null where
+  // nothing is taken over.
   StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSource& source,
-               StreamReaderLimits limits = {});
+               StreamReaderLimits limits = {}, TableApi* tables = nullptr);
 
   awaitable<Result<pipeline::Positions>> plan(const pipeline::Window& window,
                                               const std::optional<pipeline::Positions>& previous,
@@ -46,6 +48,9 @@ class StreamReader final : public pipeline::Reader {
 
   StreamApi& api_;
   Clock& clock_;
+  TableApi* tables_;
+  std::string status_table_;
+  job::TakeOver take_over_;
   std::string table_;
   RowLayout layout_;
   Duration retention_warning_;  // 0: half of the retention

@@ -111,6 +111,9 @@ class FakeStream final : public tablestore::StreamApi {
 
   awaitable<Result<tablestore::TableDescription>> describe_table(const std::string& name) override {
     if (auto error = co_await call("DescribeTable")) co_return *error;
+    for (const tablestore::TableDescription& other : other_tables) {
+      if (name == other.name) co_return other;
+    }
     if (name != table) co_return Error(Errc::not_found, "describe table: no such table");
     if (is_time_series) co_return Error(Errc::invalid_argument, "describe table: a timeseries table");
     tablestore::TableDescription description;
@@ -194,7 +197,8 @@ class FakeStream final : public tablestore::StreamApi {
   bool is_time_series = false;
   tablestore::StreamStatus status = tablestore::StreamStatus::active;
   std::chrono::hours retention{168};
-  std::vector<FakeShard> shards;  // in order of creation
+  std::vector<FakeShard> shards;                           // in order of creation
+  std::vector<tablestore::TableDescription> other_tables;  // without a stream
 
   Duration record_time_skew{0};         // of the machines that write, against the clock
   Duration server_time_skew{0};         // of the answers

@@ -41,13 +41,13 @@ struct StreamFixture {
   }
 
   Result<pipeline::Positions> plan(int number, const std::optional<pipeline::Positions>& previous = {}) {
-    tablestore::StreamReader reader(stream, loop.clock, source, limits);
+    tablestore::StreamReader reader(stream, loop.clock, source, limits, table_api);
     return loop.run(reader.plan(window(number), previous, log));
   }
 
   Result<pipeline::ReadOutcome> read(int number, const pipeline::Positions& start,
                                      std::optional<pipeline::Positions> until = {}) {
-    tablestore::StreamReader reader(stream, loop.clock, source, limits);
+    tablestore::StreamReader reader(stream, loop.clock, source, limits, table_api);
     writer.rows.clear();
     statistics = pipeline::Statistics();
     CollectingWriter fresh(loop.clock);
@@ -69,6 +69,7 @@ struct StreamFixture {
   pipeline::Statistics statistics;
   job::TableStoreSource source;
   tablestore::StreamReaderLimits limits;
+  tablestore::TableApi* table_api = nullptr;
 };
 
 }  // namespace sluice::test
