@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cassert>
 #include <charconv>
 #include <set>
 #include <utility>
@@ -36,9 +35,7 @@ constexpr std::size_t kShardListBytesMax = 4 * 1024 * 1024;  // inflated: kPlanS
 constexpr std::int64_t kSkipMax = kPageRecordsMax;           // a place inside one page
 
 std::int64_t to_ms(Instant instant) {
-  const auto ms = std::chrono::floor<std::chrono::milliseconds>(instant);
-  assert(ms == instant && ms.time_since_epoch().count() >= 0 && ms.time_since_epoch().count() <= kMsMax);
-  return ms.time_since_epoch().count();
+  return std::chrono::floor<std::chrono::milliseconds>(instant).time_since_epoch().count();
 }
 
 Instant from_ms(std::int64_t ms) { return Instant(std::chrono::milliseconds(ms)); }

@@ -50,6 +50,7 @@ struct StatusRun {
   std::optional<StatusJob> job;
   std::vector<StatusCheckpoint> checkpoints;  // in order of their keys, so by shard
   std::optional<std::int64_t> shard_count;    // in place of `job` in very old versions
+  friend bool operator==(const StatusRun&, const StatusRun&) = default;
 };
 
 struct StatusRow {
@@ -57,7 +58,6 @@ struct StatusRow {
   std::vector<AttributeCell> cells;
 };
 
-// `end` in whole milliseconds between 1970 and 2096.
 StatusRow to_row(const std::string& stream, Instant end, const StatusCheckpoint& checkpoint);
 StatusRow to_row(const StatusJob& job);
 

@@ -1,7 +1,7 @@
 #pragma once
 // A stream with a status table, an original reader on it, and ours beside it.
 
-#include "core/tablestore/status_table.hpp"
+#include "core/tablestore/hand_over.hpp"
 #include "tests/support/original_reader.hpp"
 #include "tests/support/stream_fixture.hpp"
 
@@ -25,6 +25,18 @@ struct TakeOverFixture : StreamFixture {
 
   OriginalReader::Taken run_original(int number) {
     return original.run(window(number).start, end_of(number));
+  }
+
+  // Hands the window over that ended at `end`.
+  Result<void> give(int number, const pipeline::Positions& end) {
+    std::optional<Result<void>> result;
+    loop.run(give_to(result, number, end));
+    return *result;
+  }
+  awaitable<void> give_to(std::optional<Result<void>>& result, int number, const pipeline::Positions& end) {
+    const tablestore::StatusTable table{stream, tables, "status"};
+    const pipeline::Window done = window(number);
+    result = co_await tablestore::hand_over(table, "orders", done, end);
   }
 
   // The column of the original's checkpoint or job row.
