@@ -6,13 +6,16 @@
 #include "core/oss/window_writer.hpp"
 #include "core/pipeline/joined_writer.hpp"
 #include "core/tablestore/client.hpp"
+#include "core/tablestore/hand_over.hpp"
 #include "core/tablestore/stream_reader.hpp"
 #include "core/tablestore/table_reader.hpp"
+#include "core/tablestore/traffic.hpp"
 #include "daemon/export_log.hpp"
 #include "daemon/export_writers.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <fmt/format.h>
 
 #include <exception>
 
@@ -23,6 +26,9 @@ using pipeline::Level;
 
 // How long a failed attempt may take to remove what it has written.
 constexpr std::chrono::seconds kAbortLimit{60};
+
+// How long a window that is exported may wait until it is handed over: two requests and a row for each shard.
+constexpr std::chrono::minutes kHandOverLimit{5};
 
 tablestore::ClientOptions client_options(const job::TableStoreSource& source, http::Endpoint endpoint,
                                          std::shared_ptr<http::CredentialsProvider> keys) {
@@ -47,7 +53,8 @@ awaitable<Result<void>> abort_all(pipeline::WindowWriter& writer) {
 std::unique_ptr<pipeline::Reader> make_reader(tablestore::Client& client, Clock& clock,
                                               const job::Export& work) {
   if (work.source.kind == job::SourceKind::stream) {
-    return std::make_unique<tablestore::StreamReader>(client, clock, work.source);
+    return std::make_unique<tablestore::StreamReader>(client, clock, work.source,
+                                                      tablestore::StreamReaderLimits{}, &client);
   }
   tablestore::TableScanLimits limits;
   if (work.target.write_single_object) limits.ranges_max = 1;  // what follows the first would wait in memory
@@ -115,7 +122,7 @@ class ExportRun final : public scheduler::Run {
   void note(std::string_view text) noexcept override { log_->line(Level::info, text); }
 
  private:
-  // The fixed order: target, readers into writers, objects. The positions are the scheduler's.
+  // The fixed order: target, readers into writers, objects, hand-over. The positions are the scheduler's.
   awaitable<Result<scheduler::Outcome>> transfer(const pipeline::ReadPlan& plan,
                                                  pipeline::WindowWriter& writer,
                                                  pipeline::WindowWriter* table) {
@@ -129,6 +136,7 @@ class ExportRun final : public scheduler::Run {
     if (!read) co_return read.error();
     auto objects = co_await writer.commit();
     if (!objects) co_return objects.error();
+    if (work_.source.hand_over) co_await hand_over(read->end);
     scheduler::Outcome outcome;
     outcome.end = std::move(read->end);
     outcome.gaps = std::move(read->gaps);
@@ -145,6 +153,27 @@ class ExportRun final : public scheduler::Run {
     const auto read = co_await reader.read(work_.window, pipeline::ReadPlan(), table, statistics_, *log_);
     if (!read) co_return read.error();
     co_return Result<void>();
+  }
+
+  // The objects are there and stay, so nothing that happens here, not even a stop, may undo the window.
+  awaitable<void> hand_over(const pipeline::Positions& end) {
+    const tablestore::StatusTable table{client_, client_, work_.source.status_table};
+    const tablestore::Traffic traffic(client_, &statistics_, *log_);
+    Result<void> done = Error();
+    try {
+      auto work = tablestore::hand_over(table, work_.source.table, work_.window, end);
+      done = co_await within(clock_, kHandOverLimit, "hand over", std::move(work));
+    } catch (const std::exception& thrown) {
+      done = Error(Errc::cancelled, fmt::format("hand over {}: {}", work_.source.table, thrown.what()));
+    }
+    if (done) {
+      log_->line(Level::info,
+                 fmt::format("handed over {} shards in status table {}", end.shards.size(), table.name));
+      co_return;
+    }
+    ++statistics_.hand_over_failures;
+    log_->line(Level::warning,
+               done.error().message() + "; the window counts all the same, rerun it to hand it over again");
   }
 
   awaitable<void> take_back(pipeline::WindowWriter& writer) {

@@ -57,6 +57,8 @@ void declare_all(Metrics& metrics, std::string_view version) {
   metrics.declare_counter("sluice_source_read_bytes_total", "Bytes received from the source.");
   metrics.declare_counter("sluice_source_requests_total", "Requests to the source.");
   metrics.declare_counter("sluice_retries_total", "Requests to source and target that were repeated.");
+  metrics.declare_counter("sluice_hand_over_failures_total",
+                          "Windows that were exported, but not handed over to the original.");
   metrics.declare_histogram("sluice_window_duration_seconds", "Time a successful attempt took.",
                             {0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300});
   metrics.declare_histogram("sluice_start_latency_seconds",

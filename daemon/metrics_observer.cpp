@@ -64,6 +64,7 @@ void MetricsObserver::counted(const std::string& job, const pipeline::Statistics
   metrics_.add("sluice_source_read_bytes_total", labels, static_cast<double>(statistics.read_bytes));
   metrics_.add("sluice_source_requests_total", labels, static_cast<double>(statistics.requests));
   metrics_.add("sluice_retries_total", labels, static_cast<double>(statistics.retries));
+  metrics_.add("sluice_hand_over_failures_total", labels, static_cast<double>(statistics.hand_over_failures));
 }
 
 }  // namespace sluice::daemon
