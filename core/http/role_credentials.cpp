@@ -164,8 +164,8 @@ awaitable<Result<Credentials>> RoleCredentials::fetch_once() {
   }
   Headers headers;
   if (!session->empty()) headers.emplace_back("X-aliyun-ecs-metadata-token", *session);
-  const std::string path = kRolesPath + percent_encode(role);
-  const auto answer = co_await ask("GET", path, std::move(headers));
+  std::string path = kRolesPath + percent_encode(role);
+  const auto answer = co_await ask("GET", std::move(path), std::move(headers));
   if (!answer) co_return answer.error();
   if (answer->status != 200) co_return refused(*answer);
   auto keys = parse_role_keys(answer->body);
@@ -203,11 +203,10 @@ awaitable<Result<std::string>> RoleCredentials::find_role(const std::string& ses
   co_return std::string(role);
 }
 
-awaitable<Result<Response>> RoleCredentials::ask(const std::string& method, const std::string& path,
-                                                 Headers headers) {
+awaitable<Result<Response>> RoleCredentials::ask(const char* method, std::string path, Headers headers) {
   Request request;
   request.method = method;
-  request.target = path;
+  request.target = std::move(path);
   request.headers = std::move(headers);
   request.limit = kStepLimit;
   request.answer_bytes_max = kAnswerBytesMax;

@@ -45,7 +45,7 @@ class RoleCredentials final : public CredentialsProvider {
   awaitable<Result<Credentials>> fetch_once();
   awaitable<Result<std::string>> open_session();
   awaitable<Result<std::string>> find_role(const std::string& session);
-  awaitable<Result<Response>> ask(const std::string& method, const std::string& path, Headers headers);
+  awaitable<Result<Response>> ask(const char* method, std::string path, Headers headers);
   Error failed(Errc code, std::string_view reason) const;
   Error refused(const Response& answer) const;
 
