@@ -52,7 +52,7 @@ export async function startSandbox(t, dir, args = []) {
   const ready = join(dir, 'sandbox.ready');
   rmSync(ready, { force: true });
   const process = startProcess(t, 'sandbox', SANDBOX,
-    ['--dir', join(dir, 'sandbox'), '--port', '0', '--ready-file', ready, ...args], dir);
+    ['--dir', join(dir, 'sandbox'), ...(args.includes('--port') ? [] : ['--port', '0']), '--ready-file', ready, ...args], dir);
   await until('the sandbox to listen', () => {
     if (process.child.exitCode !== null) throw new Error(`the sandbox ended: ${process.text()}`);
     return existsSync(ready) && readFileSync(ready, 'utf8').includes('http');
