@@ -233,9 +233,8 @@ void WindowRead::begin_shard(std::size_t place) {
   plan.on_gap = rules_.on_gap;
   plan.retention = stream_.retention;
   plan.enabled = stream_.enabled;
-  plan.is_listed = std::any_of(stream_.shards.begin(), stream_.shards.end(), [&](const Shard& shard) {
-    return shard.shard_id == plan.start.shard;
-  });
+  plan.is_listed = std::any_of(stream_.shards.begin(), stream_.shards.end(),
+                               [&](const Shard& shard) { return shard.shard_id == plan.start.shard; });
   plan.now = parts_.clock.now();
   states_[place].read =
       std::make_unique<ShardRead>(parts_, std::move(plan), static_cast<std::uint32_t>(place));

@@ -7,6 +7,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <limits>
 #include <map>
 
 namespace sluice::tablestore {
@@ -149,6 +150,29 @@ TEST_CASE("table scan: rows of a job that exports sequences sort before all reco
   CHECK(f.writer.rows == Rows{{0, {"1,value,0000000000_00000000000000000000_0000000000_table"}}});
 }
 
+TEST_CASE("table scan: in column mode each row is a put of all its columns", "[tablestore]") {
+  Fixture f;
+  f.put(1);
+  f.source.mode = job::ReadMode::column;
+  f.source.columns.clear();
+  f.source.distinct_put = true;
+  REQUIRE(f.scan().has_value());
+  CHECK(f.table.requests.front().columns.empty());
+  CHECK(f.writer.rows == Rows{{0, {"1,null,null,null,P", "1,other,1000,1,U", "1,v,1000,value,U"}}});
+  CHECK(f.statistics.table_rows == 1);
+  CHECK(f.statistics.rows == 3);
+}
+
+TEST_CASE("table scan: what a value must not be fails the scan and names it", "[tablestore]") {
+  Fixture f;
+  f.table.put(1, {{"v", std::numeric_limits<double>::quiet_NaN(), 1000, {}}});
+  CHECK(f.failure().starts_with("read range 0 of table orders: "));
+  f.source.non_finite = job::NonFinite::text;
+  f.source.export_op_type = true;
+  REQUIRE(f.scan().has_value());
+  CHECK(f.writer.rows == Rows{{0, {"1,NaN,PUT"}}});
+}
+
 TEST_CASE("table scan: the size of the table decides how it is cut", "[tablestore]") {
   Fixture f;
   for (std::int64_t key = 1; key <= 300; ++key) {
@@ -265,6 +289,10 @@ TEST_CASE("table scan: what cannot be read at all is refused before anything is 
   SECTION("no column") {
     f.source.columns.clear();
     CHECK(f.failure() == "read orders: no column is configured");
+  }
+  SECTION("a time series table") {
+    f.source.is_time_series = true;
+    CHECK(f.failure() == "read orders: a time series table cannot be read as a whole");
   }
   SECTION("a bound of another type") {
     f.source.range_begin = {{job::KeyBound::Kind::string, 0, "a"}};
