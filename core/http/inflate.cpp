@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <zlib.h>
 
@@ -11,9 +12,15 @@ namespace {
 // One byte of deflate never stands for more: 258 bytes cost at least two bits.
 constexpr std::size_t kRatioMax = 1032;
 constexpr std::size_t kLengthMax = std::numeric_limits<uInt>::max();  // of one call of zlib
+constexpr std::size_t kStep = 64 * 1024;
 
 struct Inflater {
-  Inflater() { ready = inflateInit(&stream) == Z_OK; }
+  explicit Inflater(std::string_view compressed) {
+    ready = inflateInit(&stream) == Z_OK;
+    // zlib does not write to its input; its interface is older than const.
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+    stream.avail_in = static_cast<uInt>(compressed.size());
+  }
   ~Inflater() {
     if (ready) inflateEnd(&stream);
   }
@@ -34,12 +41,9 @@ Result<std::string> inflate_zlib(std::string_view compressed, std::size_t bytes)
     return Error(Errc::corrupt,
                  fmt::format("inflate {} bytes: they cannot be the {} announced", compressed.size(), bytes));
   }
-  Inflater inflater;
+  Inflater inflater(compressed);
   if (!inflater.ready) return Error(Errc::internal, "inflate: refused by zlib");
   std::string out(bytes + 1, '\0');  // one more, to notice what is too long
-  // zlib does not write to its input; its interface is older than const.
-  inflater.stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
-  inflater.stream.avail_in = static_cast<uInt>(compressed.size());
   inflater.stream.next_out = reinterpret_cast<Bytef*>(out.data());
   inflater.stream.avail_out = static_cast<uInt>(out.size());
   const int result = inflate(&inflater.stream, Z_FINISH);
@@ -57,6 +61,33 @@ Result<std::string> inflate_zlib(std::string_view compressed, std::size_t bytes)
   if (read < compressed.size()) return damaged(read, compressed.size(), "something else behind the end");
   out.resize(bytes);
   return out;
+}
+
+Result<std::string> inflate_zlib_within(std::string_view compressed, std::size_t bytes_max) {
+  const auto fail = [&](std::size_t at, std::string_view reason) {
+    return damaged(at, compressed.size(), reason);
+  };
+  if (compressed.size() > kLengthMax) return fail(0, "too many");
+  Inflater inflater(compressed);
+  if (!inflater.ready) return Error(Errc::internal, "inflate: refused by zlib");
+  std::string out;
+  for (;;) {
+    const std::size_t filled = out.size();
+    out.resize(filled + std::min(kStep, bytes_max + 1 - filled));  // one more, to notice what is too long
+    inflater.stream.next_out = reinterpret_cast<Bytef*>(out.data() + filled);
+    inflater.stream.avail_out = static_cast<uInt>(out.size() - filled);
+    const int result = inflate(&inflater.stream, Z_NO_FLUSH);
+    out.resize(out.size() - inflater.stream.avail_out);
+    const std::size_t read = compressed.size() - inflater.stream.avail_in;
+    if (out.size() > bytes_max) return fail(read, fmt::format("more than {} bytes", bytes_max));
+    if (result == Z_STREAM_END && read < compressed.size())
+      return fail(read, "something else behind the end");
+    if (result == Z_STREAM_END) return out;
+    if (result != Z_OK && result != Z_BUF_ERROR) {
+      return fail(read, inflater.stream.msg != nullptr ? inflater.stream.msg : "not zlib data");
+    }
+    if (out.size() == filled) return fail(read, "cut off");
+  }
 }
 
 }  // namespace sluice::http

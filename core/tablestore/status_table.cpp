@@ -1,6 +1,7 @@
 #include "core/tablestore/status_table.hpp"
 
 #include "core/http/deflate.hpp"
+#include "core/http/inflate.hpp"
 #include "core/tablestore/shard_plan.hpp"
 
 #include <boost/json.hpp>
@@ -180,7 +181,7 @@ std::vector<std::string> shard_list(RowCells& cells) {
     cells.fail("ShardIds", what);
     return std::vector<std::string>();
   };
-  const auto unpacked = http::inflate(packed, kShardListBytesMax);
+  const auto unpacked = http::inflate_zlib_within(packed, kShardListBytesMax);
   if (unpacked.has_error()) return fail(unpacked.error().message());
   json::error_code failure;
   const json::value list = json::parse(*unpacked, failure);
@@ -226,7 +227,7 @@ StatusRow to_row(const StatusJob& job) {
   StatusRow row;
   row.key = key_of(job.stream, kJobType, end_text(job.end));
   const json::array ids(job.shards.begin(), job.shards.end());
-  const std::string packed = http::deflate(json::serialize(ids));
+  const std::string packed = http::deflate_zlib(json::serialize(ids));
   for (std::size_t at = 0; at < packed.size(); at += kChunkBytes) {
     row.cells.push_back(AttributeCell{chunk_name(at / kChunkBytes), AttributeCell::Kind::binary, 0,
                                       packed.substr(at, kChunkBytes)});

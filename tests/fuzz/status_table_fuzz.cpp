@@ -68,7 +68,7 @@ Row row_of(std::string_view input, bool is_job) {
         row.add(name, pipeline::ValueType::binary, std::move(text));
         break;
       default:
-        row.add(name, pipeline::ValueType::binary, http::deflate(text));
+        row.add(name, pipeline::ValueType::binary, http::deflate_zlib(text));
         break;
     }
     input.remove_prefix(4 + length);

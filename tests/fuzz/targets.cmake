@@ -11,5 +11,6 @@ sluice_fuzzer(oss_xml_fuzz SOURCES core/oss/xml.cpp core/http/percent_decode.cpp
 sluice_fuzzer(inflate_fuzz SOURCES core/http/inflate.cpp LINKS ZLIB::ZLIB)
 sluice_fuzzer(row_codec_fuzz SOURCES core/tablestore/row_codec.cpp core/tablestore/plain_buffer.cpp)
 sluice_fuzzer(series_tags_fuzz SOURCES core/tablestore/series_tags.cpp)
-sluice_fuzzer(status_table_fuzz SOURCES core/tablestore/status_table.cpp core/http/deflate.cpp
+sluice_fuzzer(status_table_fuzz
+  SOURCES core/tablestore/status_table.cpp core/http/deflate.cpp core/http/inflate.cpp
   LINKS Boost::json ZLIB::ZLIB)

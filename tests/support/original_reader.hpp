@@ -4,6 +4,7 @@
 // "shard@offset".
 
 #include "core/http/deflate.hpp"
+#include "core/http/inflate.hpp"
 #include "tests/support/fake_table.hpp"
 
 #include <boost/json.hpp>
@@ -36,7 +37,7 @@ class OriginalReader {
     std::string packed;
     for (int i = 0; has(*job, fmt::format("ShardIds_{}", i)); ++i)
       packed += text(*job, fmt::format("ShardIds_{}", i));
-    const auto list = boost::json::parse(http::inflate(packed, 1'000'000).value());
+    const auto list = boost::json::parse(http::inflate_zlib_within(packed, 1'000'000).value());
     std::size_t rows = 0;
     for (const auto& [key, cells] : table_.tables.at(name_)) {
       const std::string& value = key[2].text;
@@ -88,7 +89,7 @@ class OriginalReader {
           {string_cell("Version", version), string_cell("Checkpoint", checkpoint),
            integer_cell("SkipCount", 0)});
     }
-    auto packed = string_cell("ShardIds_0", http::deflate(boost::json::serialize(ids)));
+    auto packed = string_cell("ShardIds_0", http::deflate_zlib(boost::json::serialize(ids)));
     packed.kind = tablestore::AttributeCell::Kind::binary;
     put("DataxJobDesc", end_text(end),
         {packed, string_cell("Version", version), string_cell("TableName", stream_.table),

@@ -8,6 +8,7 @@
 
 using namespace sluice;
 using http::inflate_zlib;
+using http::inflate_zlib_within;
 using test::deflate;
 
 namespace {
@@ -71,4 +72,31 @@ TEST_CASE("inflate: damaged data is corrupt, whichever byte is wrong", "[http]")
   CHECK(reason(text, text.size()) ==
         fmt::format("inflate {} bytes: incorrect header check at byte 2", text.size()));
   CHECK(reason("", 4) == "inflate 0 bytes: cut off at byte 0");
+}
+
+TEST_CASE("inflate: without an announced length there is a limit", "[http]") {
+  const auto refusal = [](std::string_view compressed, std::size_t limit) {
+    const auto result = inflate_zlib_within(compressed, limit);
+    REQUIRE(result.has_error());
+    CHECK(result.error().code() == Errc::corrupt);
+    return result.error().message();
+  };
+  const std::string text(300'000, 'x');
+  const std::string good = deflate(text);
+  for (const std::size_t limit : {text.size(), text.size() + 1, std::size_t{1} << 40U}) {
+    CHECK(*inflate_zlib_within(good, limit) == text);
+  }
+  CHECK(inflate_zlib_within(deflate(""), 0)->empty());
+  CHECK_THAT(refusal(good, text.size() - 1), Catch::Contains(": more than 299999 bytes at byte "));
+  CHECK_THAT(refusal(good, 0), Catch::Contains(": more than 0 bytes at byte "));
+  for (std::size_t size = 1; size < good.size(); ++size) {
+    CHECK(refusal(good.substr(0, size), text.size()) ==
+          fmt::format("inflate {0} bytes: cut off at byte {0}", size));
+  }
+  CHECK(refusal("", 4) == "inflate 0 bytes: cut off at byte 0");
+  CHECK_THAT(refusal(good + "x", text.size()), Catch::Contains(": something else behind the end at byte "));
+  std::string bad = good;
+  bad.back() = static_cast<char>(bad.back() + 1);
+  CHECK_THAT(refusal(bad, text.size()), Catch::Contains(": incorrect data check at byte "));
+  CHECK(refusal("text", 4) == "inflate 4 bytes: incorrect header check at byte 2");
 }
