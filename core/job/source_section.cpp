@@ -110,10 +110,7 @@ SourceSection read_stream_source(const YamlNode& node, const DataSources& source
        {"threadNum", "enableTableGroupSupport", "confSimplifyEnable", "envType", "guid"}) {
     parameter.ignore(key, "has no effect");
   }
-  for (const std::string_view key :
-       {"startTimestampMillis", "endTimestampMillis", "startTimeString", "endTimeString", "date"}) {
-    parameter.ignore(key);
-  }
+  ignore_time_keys(parameter);
   parameter.finish();
   return section;
 }

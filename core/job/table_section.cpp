@@ -2,6 +2,7 @@
 
 #include "core/job/sections.hpp"
 #include "core/job/source_keys.hpp"
+#include "core/job/time_range.hpp"
 #include "core/job/yaml_map.hpp"
 
 #include <fmt/format.h>
@@ -157,10 +158,7 @@ SourceSection read_table_source(const YamlNode& node, const DataSources& sources
   for (const std::string_view key : {"threadNum", "newVersion", "envType", "guid"}) {
     parameter.ignore(key, "has no effect");
   }
-  for (const std::string_view key :
-       {"startTimestampMillis", "endTimestampMillis", "startTimeString", "endTimeString", "date"}) {
-    parameter.ignore(key);
-  }
+  ignore_time_keys(parameter);
   parameter.finish();
   return section;
 }

@@ -128,6 +128,10 @@ Result<Instant> parse_local_digits(std::string_view text, std::string_view zone)
                fmt::format("expected 14 digits of local time (yyyyMMddHHmmss), got \"{}\"", text));
 }
 
+void ignore_time_keys(YamlMap& parameter) {
+  for (const std::string_view key : kTimeKeys) parameter.ignore(key);
+}
+
 std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zone) {
   const bool start_millis = is_given(parameter, kStartMillis);
   const bool millis = is_given(parameter, kEndMillis) || start_millis;

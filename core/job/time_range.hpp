@@ -19,6 +19,9 @@ struct TimeRange {
 // startTimestampMillis, endTimestampMillis, startTimeString, endTimeString and date.
 bool is_time_key(std::string_view key) noexcept;
 
+// Makes the time keys known ones of `parameter`; their values are read_time_range()'s.
+void ignore_time_keys(YamlMap& parameter);
+
 // The time that 14 digits (yyyyMMddHHmmss) on the clocks of `zone` stand for. Errors: invalid_argument.
 Result<Instant> parse_local_digits(std::string_view digits, std::string_view zone);
 
