@@ -18,10 +18,9 @@ awaitable<std::optional<RetentionState>> retention_of(scheduler::StateStore& sto
   if (!newest) co_return state;
   const auto clock = pipeline::retention_clock(*newest, now);
   if (!clock) co_return state;
-  const Duration warning = job::retention_warning(job);
   state.emplace();
   state->clock = *clock;
-  state->warn_below = warning > Duration(0) ? warning : clock->retention / 2;
+  state->warn_below = clock->warn_below(job::retention_warning(job));
   co_return state;
 }
 

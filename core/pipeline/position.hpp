@@ -66,6 +66,9 @@ struct RetentionClock {
   Instant trimmed_at{};   // when the first of them may be gone
   Duration left{};        // until then; negative when it has passed
   Duration retention{};   // all there was
+
+  // Below how much `left` to warn: `wanted`, or half of the retention where that is 0.
+  Duration warn_below(Duration wanted) const { return wanted > Duration(0) ? wanted : retention / 2; }
 };
 
 // Nothing when the retention is not known, or no shard says how far it was read. `now` is the server's time,

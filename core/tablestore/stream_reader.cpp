@@ -110,8 +110,8 @@ awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window
 void StreamReader::tell_retention(const pipeline::Positions& plan, Instant now, pipeline::Log& log) const {
   const auto clock = pipeline::retention_clock(plan, now);
   if (!clock) return;
-  const Duration warn_below = retention_warning_ > Duration(0) ? retention_warning_ : clock->retention / 2;
-  const auto level = clock->left < warn_below ? pipeline::Level::warning : pipeline::Level::info;
+  const auto level =
+      clock->left < clock->warn_below(retention_warning_) ? pipeline::Level::warning : pipeline::Level::info;
   log.line(level, fmt::format("records after {} are needed; the stream keeps them until {}, {} from now",
                               to_text(clock->needed_from), to_text(clock->trimmed_at), to_text(clock->left)));
 }

@@ -4,6 +4,7 @@
 
 #include "core/tablestore/stream_api.hpp"
 #include "core/tablestore/table_api.hpp"
+#include "tests/support/in_flight.hpp"
 #include "tests/support/record_writer.hpp"
 
 #include <algorithm>
@@ -119,20 +120,10 @@ class FakeRows final : public tablestore::StreamApi, public tablestore::TableApi
   int in_flight_max = 0;
 
  private:
-  struct InFlight {
-    explicit InFlight(FakeRows& owner) : rows(owner) {
-      rows.in_flight_max = std::max(rows.in_flight_max, ++rows.in_flight);
-    }
-    ~InFlight() { --rows.in_flight; }
-    InFlight(const InFlight&) = delete;
-    InFlight& operator=(const InFlight&) = delete;
-    FakeRows& rows;
-  };
-
   awaitable<std::optional<Error>> call(std::string operation) {
     calls.push_back(operation);
     if (observer_ != nullptr) observer_->on_request(operation, 0);
-    const InFlight counted(*this);
+    const InFlight counted(in_flight, in_flight_max);
     if (latency) co_await clock_.sleep_for(latency());
     std::optional<Error> error;
     if (fault) error = fault(operation);

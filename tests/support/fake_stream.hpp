@@ -3,6 +3,7 @@
 
 #include "core/base/random.hpp"
 #include "core/tablestore/stream_api.hpp"
+#include "tests/support/in_flight.hpp"
 #include "tests/support/record_writer.hpp"
 
 #include <fmt/format.h>
@@ -219,16 +220,6 @@ class FakeStream final : public tablestore::StreamApi {
     shard(id).closed_at = clock_.now();
   }
 
-  struct InFlight {
-    explicit InFlight(FakeStream& owner) : stream(owner) {
-      stream.in_flight_max = std::max(stream.in_flight_max, ++stream.in_flight);
-    }
-    ~InFlight() { --stream.in_flight; }
-    InFlight(const InFlight&) = delete;
-    InFlight& operator=(const InFlight&) = delete;
-    FakeStream& stream;
-  };
-
   std::string add(tablestore::Shard info) {
     if (info.shard_id.empty()) info.shard_id = fmt::format("shard-{:03}", shards.size());
     FakeShard added;
@@ -245,7 +236,7 @@ class FakeStream final : public tablestore::StreamApi {
   awaitable<std::optional<Error>> call(std::string operation) {
     calls.push_back(operation);
     if (observer_ != nullptr) observer_->on_request(operation, 0);
-    const InFlight counted(*this);
+    const InFlight counted(in_flight, in_flight_max);
     if (latency) co_await clock_.sleep_for(latency());
     std::optional<Error> error;
     if (fault) error = fault(operation);
