@@ -262,8 +262,8 @@ test('sandbox: a stream is ENABLING for a while, and off and on makes another on
   await assert.rejects(turn({ enableStream: true, expirationTime: 24 }), /enabled already/);
   await turn({ enableStream: false });
   assert.deepEqual(await call(sandbox.endpoint, 'ListStream', { table_name: 'orders' }), {});
-  for (const gone of [page(sandbox, iterator), oldest(sandbox, stream, shard), shardsOf(sandbox, stream)])
-    await assert.rejects(gone, { code: 'OTSObjectNotExist', status: 404, message: 'Requested stream does not exist.' });
+  for (const ask of [() => page(sandbox, iterator), () => oldest(sandbox, stream, shard), () => shardsOf(sandbox, stream)])
+    await assert.rejects(ask, { code: 'OTSObjectNotExist', status: 404, message: 'Requested stream does not exist.' });
   await write('unseen');
   await sandbox.admin('streams', { enabling_requests: 4 });
   await turn({ enableStream: true, expirationTime: 48 });
