@@ -3,7 +3,9 @@
 #include "core/base/within.hpp"
 #include "core/http/role_credentials.hpp"
 #include "core/job/civil_time.hpp"
-#include "core/oss/window_writer.hpp"
+#include "core/objects/window_writer.hpp"
+#include "core/oss/store.hpp"
+#include "core/pipeline/dirty_limit.hpp"
 #include "core/pipeline/joined_writer.hpp"
 #include "core/tablestore/client.hpp"
 #include "core/tablestore/hand_over.hpp"
@@ -73,6 +75,7 @@ class ExportRun final : public scheduler::Run {
                 client_options(work_.source, std::move(endpoint), std::move(keys))),
         reader_(make_reader(client_, ports.clock, work_)),
         writers_(std::move(writers)),
+        dirty_(work_.settings.error_limit, work_.target.columns, statistics_, *log_),
         on_counts_(std::move(on_counts)) {}
 
   awaitable<Result<pipeline::Positions>> plan(std::optional<pipeline::Positions> previous) override {
@@ -93,10 +96,10 @@ class ExportRun final : public scheduler::Run {
     pipeline::ReadPlan plan;
     plan.start = std::move(start);
     plan.until = std::move(until);
-    std::unique_ptr<pipeline::WindowWriter> writer = writers_.begin(work_.window, statistics_, *log_);
+    std::unique_ptr<pipeline::WindowWriter> writer = writers_.begin(work_.window, statistics_, *log_, dirty_);
     pipeline::WindowWriter* table = nullptr;  // of the whole table's rows
     if (work_.source.full_table_first && is_first_ && !plan.until) {
-      auto joined = writers_.begin_with_table(std::move(writer), work_.window, statistics_, *log_);
+      auto joined = writers_.begin_with_table(std::move(writer), work_.window, statistics_, *log_, dirty_);
       table = &joined->first();
       writer = std::move(joined);
     }
@@ -198,6 +201,7 @@ class ExportRun final : public scheduler::Run {
   std::unique_ptr<pipeline::Reader> reader_;
   ExportWriters writers_;
   pipeline::Statistics statistics_;
+  pipeline::DirtyLimit dirty_;
   bool is_first_ = false;  // the window was planned without a predecessor
   CountsListener on_counts_;
 };
@@ -232,8 +236,11 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   auto writer_keys =
       keys_of(to.ram_role, to.metadata_endpoint, {to.access_id, to.access_key, to.security_token});
   if (!writer_keys) return refuse(writer_keys.error().in("writer"));
-  const oss::WriterPorts writer_ports{ports_.transport, ports_.clock, ports_.random, ports_.executor,
-                                      std::move(*writer_keys)};
+  auto open_store = oss::make_store_maker(
+      {ports_.transport, ports_.clock, ports_.random, std::move(*writer_keys)}, work->target);
+  if (!open_store) return refuse(open_store.error());
+  const objects::WriterPorts writer_ports{std::move(*open_store), "bucket " + work->target.bucket,
+                                          ports_.clock, ports_.executor};
   auto writers = ExportWriters::make(writer_ports, *work, instance.objects);
   if (!writers) return refuse(writers.error());
   log->line(Level::info, describe(*work));

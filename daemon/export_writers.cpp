@@ -17,29 +17,29 @@ pipeline::Window table_window(const pipeline::Window& window) {
 
 // A load that is repeated may cut the table elsewhere. Whatever becomes of other objects, its own are
 // replaced, or rows would appear twice.
-job::OssTarget table_target(const job::OssTarget& target) {
-  job::OssTarget table = target;
+job::Target table_target(const job::Target& target) {
+  job::Target table = target;
   if (table.write_mode == job::WriteMode::append) table.write_mode = job::WriteMode::truncate;
   return table;
 }
 
 }  // namespace
 
-Result<ExportWriters> ExportWriters::make(const oss::WriterPorts& ports, const job::Export& work,
+Result<ExportWriters> ExportWriters::make(const objects::WriterPorts& ports, const job::Export& work,
                                           const std::vector<pipeline::ObjectInfo>& objects) {
   ExportWriters writers;
-  auto window = oss::make_writer(ports, work.target, work.settings);
+  auto window = objects::make_writer(ports, work.target, work.settings);
   if (!window) return window.error();
   writers.window_ = std::move(*window);
   if (work.source.full_table_first) {
-    oss::UploadLimits limits;
+    objects::UploadLimits limits;
     limits.memory_bytes = kTableMemoryBytes;
-    auto table = oss::make_writer(ports, table_target(work.target), work.settings, limits);
+    auto table = objects::make_writer(ports, table_target(work.target), work.settings, limits);
     if (!table) return table.error();
     writers.table_ = std::move(*table);
   }
   if (work.target.write_single_object) return writers;
-  const auto names = oss::ObjectNames::make(work.target, table_window(work.window));
+  const auto names = objects::ObjectNames::make(work.target, table_window(work.window));
   if (!names) return names.error();
   for (const pipeline::ObjectInfo& object : objects) {
     if (names->contains(object.name)) writers.table_objects_.push_back(object);
@@ -49,14 +49,14 @@ Result<ExportWriters> ExportWriters::make(const oss::WriterPorts& ports, const j
 
 std::unique_ptr<pipeline::WindowWriter> ExportWriters::begin(const pipeline::Window& window,
                                                              pipeline::Statistics& statistics,
-                                                             pipeline::Log& log) {
-  return window_->begin(window, statistics, log);
+                                                             pipeline::Log& log, pipeline::DirtyRows& dirty) {
+  return window_->begin(window, statistics, log, dirty);
 }
 
 std::unique_ptr<pipeline::JoinedWriter> ExportWriters::begin_with_table(
     std::unique_ptr<pipeline::WindowWriter> window_writer, const pipeline::Window& window,
-    pipeline::Statistics& statistics, pipeline::Log& log) {
-  auto table = table_->begin(table_window(window), statistics, log);
+    pipeline::Statistics& statistics, pipeline::Log& log, pipeline::DirtyRows& dirty) {
+  auto table = table_->begin(table_window(window), statistics, log, dirty);
   return std::make_unique<pipeline::JoinedWriter>(std::move(table), std::move(window_writer));
 }
 

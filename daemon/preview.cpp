@@ -1,6 +1,6 @@
 #include "daemon/preview.hpp"
 
-#include "core/oss/object_names.hpp"
+#include "core/objects/object_names.hpp"
 #include "scheduler/planner.hpp"
 
 #include <fmt/format.h>
@@ -13,7 +13,7 @@ std::string object_of(const job::Job& job, const job::DataSources& sources,
                       const scheduler::NewInstance& instance) {
   const auto work = job::resolve(job, instance.values, sources);
   if (!work) return "";
-  const auto names = oss::ObjectNames::make(work->target, work->window);
+  const auto names = objects::ObjectNames::make(work->target, work->window);
   return names ? names->object(0) : "";
 }
 

@@ -1,7 +1,5 @@
 #include "core/format/csv.hpp"
 
-#include <fmt/format.h>
-
 #include <cassert>
 
 #if defined(__SSE2__)
@@ -55,22 +53,21 @@ CsvEncoder::CsvEncoder(std::string delimiter, std::string null_text)
   append_text(null_text, false, null_later_);
 }
 
-Result<void> CsvEncoder::append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
-                                ByteBuffer& out) const {
-  const std::size_t before = out.size();
-  if (rows.columns() == 0) return {};
+Encoded CsvEncoder::append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
+                           ByteBuffer& out) const {
+  if (rows.columns() == 0) return {count, "", 0};
   for (std::size_t index = first; index < first + count; ++index) {
     const std::span<const Value> row = rows.row(index);
+    const std::size_t before = out.size();
     for (std::size_t column = 0; column < row.size(); ++column) {
       if (column != 0) out.append(delimiter_);
       if (append_value(row[column], column == 0, out)) continue;
       out.truncate(before);
-      return Error(Errc::corrupt, fmt::format("write row {} of the batch: column {} is not a finite number",
-                                              index + 1, column + 1));
+      return {index - first, "is no finite number", column + 1};
     }
     out.append('\n');
   }
-  return {};
+  return {count, "", 0};
 }
 
 void CsvEncoder::append_header(std::span<const std::string> names, ByteBuffer& out) const {

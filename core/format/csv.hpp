@@ -15,8 +15,8 @@ class CsvEncoder final : public RowEncoder {
   // `delimiter` is one character (in UTF-8: 1 to 4 bytes), `null_text` what a null is written as.
   CsvEncoder(std::string delimiter, std::string null_text);
 
-  Result<void> append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
-                      ByteBuffer& out) const override;
+  Encoded append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
+                 ByteBuffer& out) const override;
   void append_header(std::span<const std::string> names, ByteBuffer& out) const override;
 
  private:

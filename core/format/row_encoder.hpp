@@ -1,7 +1,6 @@
 #pragma once
 // What turns rows into the bytes of an object.
 
-#include "core/base/error.hpp"
 #include "core/format/byte_buffer.hpp"
 #include "core/pipeline/row.hpp"
 
@@ -10,15 +9,22 @@
 
 namespace sluice::format {
 
+// How far an encoder came.
+struct Encoded {
+  std::size_t rows = 0;    // appended whole
+  std::string problem;     // empty, or why the next row cannot be written: "is no finite number"
+  std::size_t column = 0;  // of that row, from 1; 0: the row as a whole
+};
+
 // Holds no state between calls: the same rows give the same bytes however they are cut into batches.
 class RowEncoder {
  public:
   virtual ~RowEncoder() = default;
 
-  // Appends rows [first, first + count) of the batch, each with its line end. On error (corrupt: a number
-  // that has no text, with row and column) `out` is as it was.
-  virtual Result<void> append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
-                              ByteBuffer& out) const = 0;
+  // Appends rows [first, first + count) of the batch, each with its line end, up to the first that cannot be
+  // written, of which nothing is left in `out`.
+  virtual Encoded append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
+                         ByteBuffer& out) const = 0;
 
   // Appends the header line.
   virtual void append_header(std::span<const std::string> names, ByteBuffer& out) const = 0;

@@ -2,8 +2,6 @@
 
 #include "core/format/value_text.hpp"
 
-#include <fmt/format.h>
-
 namespace sluice::format {
 
 using pipeline::Value;
@@ -12,21 +10,20 @@ using pipeline::ValueType;
 TextEncoder::TextEncoder(std::string delimiter, std::string null_text)
     : delimiter_(std::move(delimiter)), null_text_(std::move(null_text)) {}
 
-Result<void> TextEncoder::append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
-                                 ByteBuffer& out) const {
-  const std::size_t before = out.size();
+Encoded TextEncoder::append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
+                            ByteBuffer& out) const {
   for (std::size_t index = first; index < first + count; ++index) {
     const std::span<const Value> row = rows.row(index);
+    const std::size_t before = out.size();
     for (std::size_t column = 0; column < row.size(); ++column) {
       if (column != 0) out.append(delimiter_);
       if (append_value(row[column], out)) continue;
       out.truncate(before);
-      return Error(Errc::corrupt, fmt::format("write row {} of the batch: column {} is not a finite number",
-                                              index + 1, column + 1));
+      return {index - first, "is no finite number", column + 1};
     }
     out.append('\n');
   }
-  return {};
+  return {count, "", 0};
 }
 
 void TextEncoder::append_header(std::span<const std::string> names, ByteBuffer& out) const {

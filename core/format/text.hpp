@@ -13,8 +13,8 @@ class TextEncoder final : public RowEncoder {
   // `delimiter` may be any text, also empty.
   TextEncoder(std::string delimiter, std::string null_text);
 
-  Result<void> append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
-                      ByteBuffer& out) const override;
+  Encoded append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
+                 ByteBuffer& out) const override;
   void append_header(std::span<const std::string> names, ByteBuffer& out) const override;
 
  private:

@@ -122,10 +122,29 @@ struct TableStoreSource {
   std::vector<KeyBound> range_end;
 };
 
+enum class TargetKind { oss, s3, localfile, stream };
 enum class WriteMode { truncate, append, non_conflict };
-enum class FileFormat { csv, text };
+enum class TruncateScope {
+  window,
+  prefix
+};  // what truncate replaces: the window's objects, or all under `object`
+enum class FileFormat { csv, text, jsonl };
+enum class Compression { none, gzip, zstd };
+enum class Addressing { automatic, path, virtual_host };
 
-struct OssTarget {
+// How csv fields are quoted (csvWriterConfig).
+struct CsvStyle {
+  enum class Quotes { where_needed, always, never };
+  enum class Escape { doubled, backslash };
+  Quotes quotes = Quotes::where_needed;
+  Escape escape = Escape::doubled;
+  char qualifier = '"';
+  char comment = '#';  // a first field that begins with it is quoted
+  friend bool operator==(const CsvStyle&, const CsvStyle&) = default;
+};
+
+struct Target {
+  TargetKind kind = TargetKind::oss;
   std::string endpoint;
   std::string bucket;
   std::string access_id;
@@ -133,30 +152,51 @@ struct OssTarget {
   Secret security_token;
   std::string ram_role;  // as in TableStoreSource
   std::string metadata_endpoint = "http://100.100.100.200";
-  std::string region;  // for signature V4; empty: signature V1
+  std::string region;  // oss: for signature V4; empty: signature V1. s3: us-east-1 when empty
   bool cname = false;  // the endpoint is a domain bound to the bucket
-  std::string object;  // prefix of the object names, variables filled in
+  Addressing addressing = Addressing::automatic;
+  std::string directory;  // localfile: an absolute path that stands for the bucket
+  std::string object;     // prefix of the object names, variables filled in
   WriteMode write_mode = WriteMode::truncate;
+  TruncateScope truncate_scope = TruncateScope::window;
   FileFormat file_format = FileFormat::csv;
-  std::string encoding = "UTF-8";
+  std::string encoding = "UTF-8";  // an ICU name that make_encoder() takes
   std::string null_format = "null";
-  std::string date_format;
+  std::string date_format;            // a Java SimpleDateFormat pattern; empty: yyyy-MM-dd HH:mm:ss
   std::string field_delimiter = ",";  // csv: one character
-  std::vector<std::string> header;    // empty: none
-  std::string suffix;                 // ".csv" for csv unless given; "" for text
+  std::string line_delimiter = "\n";  // csv: "\n", "\r" or "\r\n"
+  CsvStyle csv;
+  bool binary_base64 = false;       // byteEncoding
+  std::vector<std::string> header;  // empty: none
+  std::string suffix;               // ".csv" for csv unless given; "" for text
+  Compression compression = Compression::none;
+  std::uint64_t object_bytes_max = 0;  // then a further object begins; 0: the store's own limit
+  std::uint64_t part_bytes = 0;        // of uploads; 0: the store's own choice
   bool write_single_object = false;
+  bool empty_object = true;           // a window without rows leaves one
+  std::size_t partition_columns = 0;  // so many of the last columns go into the name, the last one first
+  std::string storage_class;
+  std::string encryption;  // server side: AES256, KMS, SM4
+  std::string encryption_key_id;
+  std::vector<std::pair<std::string, std::string>> metadata;
+  std::string manifest;                // prefix of the names of manifests; empty: none are written
+  std::vector<std::string> columns;    // names of what is written, for messages and jsonl
+  std::string zone = "Asia/Shanghai";  // of dates
 };
 
 struct Settings {
-  std::optional<std::uint64_t> error_limit;  // dirty records allowed; nothing: no limit
-  std::uint64_t bytes_per_second = 0;        // 0: no limit (mbps counts only with throttle: true)
+  std::optional<std::uint64_t> error_limit = 0;  // dirty rows allowed; nothing: no limit
+  std::optional<double> error_percentage{};      // of all rows, 0 .. 100
+  std::uint64_t bytes_per_second = 0;            // 0: no limit (mbps counts only with throttle: true)
+  std::uint64_t rows_per_second = 0;             // 0: no limit
+  std::size_t shards_at_once = 0;                // concurrent, channel; 0: the reader's own choice
 };
 
 // What one instance does: everything resolved, secrets in clear.
 struct Export {
   pipeline::Window window;
   TableStoreSource source;
-  OssTarget target;
+  Target target;
   Settings settings;
 };
 

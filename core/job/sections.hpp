@@ -14,7 +14,7 @@ struct SourceSection {
   Connection connection;
 };
 struct TargetSection {
-  OssTarget target;
+  Target target;
   Connection connection;
 };
 
@@ -26,10 +26,10 @@ TargetSection read_target(const YamlNode& parameter, const DataSources& sources,
 Settings read_settings(const YamlNode& setting, ProblemList& problems);
 
 // What does not go together although each part is right by itself, or "".
-std::string conflict_between(const TableStoreSource& source, const OssTarget& target);
+std::string conflict_between(const TableStoreSource& source, const Target& target);
 
 // Opens the connection's references and puts its values in. Errors name key and source, never a value.
 Result<TableStoreSource> connect(SourceSection section);
-Result<OssTarget> connect(TargetSection section);
+Result<Target> connect(TargetSection section);
 
 }  // namespace sluice::job

@@ -14,6 +14,7 @@ void read_error_limit(YamlMap limit, Settings& settings) {
   const YamlNode* node = limit.get("record");
   const bool blank = node != nullptr && node->kind == YamlNode::Kind::scalar && node->text.empty();
   const auto record = blank ? std::nullopt : limit.integer("record", 0, kCountMax);
+  if (blank) settings.error_limit.reset();
   if (record) settings.error_limit = static_cast<std::uint64_t>(*record);
   limit.ignore("percentage", "has no effect; use errorLimit.record");
   limit.ignore("strategy", "has no effect; use errorLimit.record");

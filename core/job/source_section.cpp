@@ -115,7 +115,7 @@ SourceSection read_stream_source(const YamlNode& node, const DataSources& source
   return section;
 }
 
-std::string conflict_between(const TableStoreSource& source, const OssTarget& target) {
+std::string conflict_between(const TableStoreSource& source, const Target& target) {
   if (!source.full_table_first) return "";
   if (source.kind == SourceKind::table)
     return "plugin ots exports the table itself; there is no stream to follow";

@@ -24,7 +24,7 @@ std::size_t count_characters(std::string_view text) {
       text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-void read_object(YamlMap& parameter, OssTarget& target) {
+void read_object(YamlMap& parameter, Target& target) {
   const auto object = parameter.text("object");
   if (!object && parameter.get("object") != nullptr) return;
   target.object = object.value_or("");
@@ -38,7 +38,7 @@ void read_object(YamlMap& parameter, OssTarget& target) {
   }
 }
 
-void read_write_mode(YamlMap& parameter, OssTarget& target) {
+void read_write_mode(YamlMap& parameter, Target& target) {
   const auto mode = parameter.text("writeMode");
   if (!mode || *mode == "truncate") return;
   if (*mode == "append") {
@@ -51,7 +51,7 @@ void read_write_mode(YamlMap& parameter, OssTarget& target) {
 }
 
 // As in the original, a missing fileFormat means text.
-void read_format(YamlMap& parameter, OssTarget& target) {
+void read_format(YamlMap& parameter, Target& target) {
   const auto format = parameter.text("fileFormat");
   const bool broken = parameter.get("fileFormat") != nullptr && !format;
   if (broken) return;
@@ -64,7 +64,7 @@ void read_format(YamlMap& parameter, OssTarget& target) {
   }
 }
 
-void read_delimiter(YamlMap& parameter, OssTarget& target) {
+void read_delimiter(YamlMap& parameter, Target& target) {
   const auto delimiter = parameter.text("fieldDelimiter");
   if (!delimiter) return;
   target.field_delimiter = *delimiter;
@@ -79,7 +79,7 @@ void read_delimiter(YamlMap& parameter, OssTarget& target) {
   }
 }
 
-void read_encoding(YamlMap& parameter, OssTarget& target) {
+void read_encoding(YamlMap& parameter, Target& target) {
   const auto encoding = parameter.text("encoding");
   constexpr std::array<std::string_view, 6> kUtf8{"", "UTF-8", "utf-8", "UTF8", "utf8", "Utf-8"};
   target.encoding = "UTF-8";
@@ -89,7 +89,7 @@ void read_encoding(YamlMap& parameter, OssTarget& target) {
 }
 
 // Trimmed and with its dot; ".csv" for csv when not given.
-void read_suffix(YamlMap& parameter, OssTarget& target) {
+void read_suffix(YamlMap& parameter, Target& target) {
   const auto suffix = parameter.text("suffix");
   if (!suffix) {
     target.suffix = target.file_format == FileFormat::csv ? ".csv" : "";
@@ -131,7 +131,7 @@ void read_unsupported(YamlMap& parameter) {
 TargetSection read_target(const YamlNode& node, const DataSources& sources, ProblemList& problems) {
   YamlMap parameter(node, "writer.parameter", problems);
   TargetSection section;
-  OssTarget& target = section.target;
+  Target& target = section.target;
   section.connection = read_connection(parameter, kOss, sources);
   target.cname = is_true(section.connection.get("cname"));
   report_endpoint(parameter, section.connection, target.cname ? "" : section.connection.get("bucket"));
@@ -150,10 +150,10 @@ TargetSection read_target(const YamlNode& node, const DataSources& sources, Prob
   return section;
 }
 
-Result<OssTarget> connect(TargetSection section) {
+Result<Target> connect(TargetSection section) {
   auto opened = open_connection(std::move(section.connection));
   if (!opened) return opened.error();
-  OssTarget& target = section.target;
+  Target& target = section.target;
   target.endpoint = opened->get("endpoint");
   target.bucket = opened->get("bucket");
   target.access_id = opened->get("accessId");

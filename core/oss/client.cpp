@@ -1,10 +1,10 @@
 #include "core/oss/client.hpp"
 
+#include "core/base/crc64.hpp"
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
 #include "core/http/retry_after.hpp"
 #include "core/job/civil_time.hpp"
-#include "core/oss/crc64.hpp"
 
 #include <fmt/format.h>
 
@@ -49,7 +49,7 @@ bool holds_markup(std::string_view text) { return text.find_first_of("<>&") != s
 }  // namespace
 
 Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options,
-               Address address, OnRetry on_retry)
+               Address address, objects::OnRetry on_retry)
     : transport_(transport),
       clock_(clock),
       random_(random),
@@ -58,9 +58,9 @@ Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientO
       on_retry_(std::move(on_retry)) {}
 
 awaitable<Result<void>> Client::put_object(const std::string& object, std::string_view body,
-                                           std::string content_type) {
+                                           const ObjectTraits& traits) {
   Call call = object_call("put object", "PUT", object);
-  call.content_type = std::move(content_type);
+  call.content_type = traits.content_type;
   call.body = body;
   call.crc64 = crc64(0, body);
   const Outcome outcome = co_await send(call);
@@ -98,10 +98,11 @@ awaitable<Result<void>> Client::delete_object(const std::string& object) {
   co_return Result<void>();
 }
 
-awaitable<Result<std::string>> Client::initiate_upload(const std::string& object, std::string content_type) {
+awaitable<Result<std::string>> Client::initiate_upload(const std::string& object,
+                                                       const ObjectTraits& traits) {
   Call call = object_call("begin upload of", "POST", object);
   call.queries.emplace_back("uploads");
-  call.content_type = std::move(content_type);
+  call.content_type = traits.content_type;
   const Outcome outcome = co_await send(call);
   if (call.attempts > 1) initiate_repeated_ = true;
   if (!outcome) co_return outcome.error().error;
@@ -133,7 +134,7 @@ awaitable<Result<Part>> Client::upload_part(const std::string& object, const std
 
 awaitable<Result<void>> Client::complete_upload(const std::string& object, const std::string& upload_id,
                                                 const std::vector<Part>& parts, std::uint64_t bytes,
-                                                std::uint64_t crc64) {
+                                                std::uint64_t crc64, const ObjectTraits&) {
   const std::string document = completion_document(parts);
   Call call = object_call("complete upload of", "POST", object);
   call.queries.emplace_back("uploadId", upload_id);

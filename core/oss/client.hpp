@@ -35,54 +35,44 @@ struct Address {
 // invalid_argument: unusable endpoint or bucket name, or an endpoint that holds the bucket already.
 Result<Address> address_of(const ClientOptions& options);
 
-struct Part {
-  int number = 0;    // 1 .. 10,000
-  std::string etag;  // as received
-};
-
-struct ObjectHead {
-  std::uint64_t bytes = 0;
-  std::optional<std::uint64_t> crc64;  // absent on some copies and very old objects
-};
+using objects::ObjectHead;
+using objects::ObjectTraits;
+using objects::Part;
 
 // A request is tried up to 5 times, with growing, jittered pauses; network failures, timeouts, 5xx, 408, 429
 // and a few codes are repeated, each time signed anew; so are refused keys, once, if there are others. What
 // is sent or received under a checksum is compared with it. Errors read "put object orders/x.csv: 503
 // SlowDown: ..., request 5C9F..." and never hold a secret. Bodies stay the caller's and must live until the
 // call returns. Single-threaded.
-class Client {
+class Client final : public objects::ObjectStore {
  public:
-  using OnRetry = std::function<void(std::string_view line)>;  // told before each pause; must not throw
-
   // transport, clock and random must outlive the client.
   Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options, Address address,
-         OnRetry on_retry);
+         objects::OnRetry on_retry);
 
   awaitable<Result<void>> put_object(const std::string& object, std::string_view body,
-                                     std::string content_type);
-  awaitable<Result<ObjectHead>> head_object(const std::string& object);  // not_found
-  awaitable<Result<std::string>> get_object(const std::string& object, std::size_t bytes_max);
-  awaitable<Result<void>> delete_object(const std::string& object);  // also if it does not exist
+                                     const ObjectTraits& traits) override;
+  awaitable<Result<ObjectHead>> head_object(const std::string& object) override;
+  awaitable<Result<std::string>> get_object(const std::string& object, std::size_t bytes_max) override;
+  awaitable<Result<void>> delete_object(const std::string& object) override;
 
-  awaitable<Result<std::string>> initiate_upload(const std::string& object, std::string content_type);
+  awaitable<Result<std::string>> initiate_upload(const std::string& object,
+                                                 const ObjectTraits& traits) override;
   awaitable<Result<Part>> upload_part(const std::string& object, const std::string& upload_id, int number,
-                                      std::string_view body, std::uint64_t crc64);
-  // `bytes` and `crc64` are those of the whole object: they prove a completion whose answer was lost.
+                                      std::string_view body, std::uint64_t crc64) override;
   awaitable<Result<void>> complete_upload(const std::string& object, const std::string& upload_id,
                                           const std::vector<Part>& parts, std::uint64_t bytes,
-                                          std::uint64_t crc64);
-  awaitable<Result<void>> abort_upload(const std::string& object,
-                                       const std::string& upload_id);  // also if unknown
+                                          std::uint64_t crc64, const ObjectTraits& traits) override;
+  awaitable<Result<void>> abort_upload(const std::string& object, const std::string& upload_id) override;
 
-  // All pages, in order of name.
-  awaitable<Result<std::vector<ListedUpload>>> list_uploads(const std::string& prefix);
-  awaitable<Result<std::vector<ListedObject>>> list_objects(const std::string& prefix);
+  awaitable<Result<std::vector<ListedUpload>>> list_uploads(const std::string& prefix) override;
+  awaitable<Result<std::vector<ListedObject>>> list_objects(const std::string& prefix) override;
 
-  // True for an object that exists, from a listing of one entry: needs no right to read.
-  awaitable<Result<bool>> object_exists(const std::string& object);
+  // From a listing of one entry.
+  awaitable<Result<bool>> object_exists(const std::string& object) override;
 
-  // True once an initiate_upload() was repeated: an upload nobody knows of may be open.
-  bool initiate_repeated() const noexcept { return initiate_repeated_; }
+  // True once an initiate_upload() was repeated.
+  bool may_have_lost_upload() const noexcept override { return initiate_repeated_; }
 
  private:
   // One operation, over all its attempts.
@@ -127,7 +117,7 @@ class Client {
   Random& random_;
   ClientOptions options_;
   Address address_;
-  OnRetry on_retry_;
+  objects::OnRetry on_retry_;
   Duration clock_offset_{0};  // the server's clock minus ours, once it refused a date of ours
   bool initiate_repeated_ = false;
 };

@@ -3,6 +3,7 @@
 
 #include "core/base/error.hpp"
 #include "core/http/percent_decode.hpp"
+#include "core/objects/object_store.hpp"
 
 #include <cstdint>
 #include <string>
@@ -25,21 +26,14 @@ struct XmlElement {
 // an unknown entity, an unclosed or mismatched tag, or text outside the root is an error (corrupt).
 Result<XmlElement> parse_xml(std::string_view document);
 
-struct ListedUpload {
-  std::string object;
-  std::string upload_id;
-};
+using objects::ListedObject;
+using objects::ListedUpload;
 
 struct UploadPage {
   std::vector<ListedUpload> uploads;
   bool truncated = false;
   std::string next_key_marker;
   std::string next_upload_id_marker;
-};
-
-struct ListedObject {
-  std::string name;
-  std::uint64_t bytes = 0;
 };
 
 struct ObjectPage {

@@ -46,6 +46,7 @@ struct Statistics {
   std::uint64_t table_rows = 0;           // rows read of the table itself
   std::uint64_t rows = 0;                 // rows handed to the writer
   std::uint64_t read_bytes = 0;           // bytes of answers received
+  std::uint64_t dirty_rows = 0;           // of them, those that could not be written and were left out
   std::uint64_t written_bytes = 0;        // bytes of objects
   std::uint64_t requests = 0;             // requests to the source
   std::uint64_t retries = 0;              // requests repeated, both sides

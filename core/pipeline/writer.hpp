@@ -3,6 +3,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
+#include "core/pipeline/dirty.hpp"
 #include "core/pipeline/log.hpp"
 #include "core/pipeline/row.hpp"
 #include "core/pipeline/window.hpp"
@@ -49,8 +50,9 @@ class Writer {
  public:
   virtual ~Writer() = default;
 
-  // `statistics` and `log` outlive the WindowWriter.
-  virtual std::unique_ptr<WindowWriter> begin(const Window& window, Statistics& statistics, Log& log) = 0;
+  // `statistics`, `log` and `dirty` outlive the WindowWriter.
+  virtual std::unique_ptr<WindowWriter> begin(const Window& window, Statistics& statistics, Log& log,
+                                              DirtyRows& dirty) = 0;
 
   // The name the object of shard `index` gets in this window.
   virtual std::string object_name(const Window& window, std::uint32_t index) const = 0;

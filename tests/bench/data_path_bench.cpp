@@ -1,8 +1,8 @@
 // The data path on one core: PlainBuffer record -> row -> CSV, and the checksum of what is uploaded.
 // The counters are per second of CPU time; "records" have a key cell and the named number of attribute cells.
 
+#include "core/base/crc64.hpp"
 #include "core/format/csv.hpp"
-#include "core/oss/crc64.hpp"
 #include "core/tablestore/plain_buffer.hpp"
 #include "core/tablestore/record_mapper.hpp"
 #include "tests/support/record_writer.hpp"
@@ -79,7 +79,7 @@ void decode_to_csv(benchmark::State& state) {
       const auto mapped = mapper->append(tablestore::Action::put_row, record, batch);
       if (mapped.has_error()) state.SkipWithError("map");
     }
-    if (encoder.append(batch, 0, batch.rows(), out).has_error()) state.SkipWithError("encode");
+    if (!encoder.append(batch, 0, batch.rows(), out).problem.empty()) state.SkipWithError("encode");
     benchmark::DoNotOptimize(out.data());
   }
   count(state, input);
@@ -87,7 +87,7 @@ void decode_to_csv(benchmark::State& state) {
 
 void checksum(benchmark::State& state) {
   const std::string bytes(1U << 20U, 'x');
-  for (auto _ : state) benchmark::DoNotOptimize(oss::crc64(0, bytes));
+  for (auto _ : state) benchmark::DoNotOptimize(crc64(0, bytes));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(bytes.size()));
 }
 

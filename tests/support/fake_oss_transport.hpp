@@ -2,8 +2,8 @@
 // An OSS bucket in memory behind the transport port, with faults on demand. Path style addresses only.
 
 #include "core/base/clock.hpp"
+#include "core/base/crc64.hpp"
 #include "core/http/transport.hpp"
-#include "core/oss/crc64.hpp"
 #include "core/oss/xml.hpp"
 
 #include <fmt/format.h>
@@ -167,7 +167,7 @@ class FakeOssTransport final : public http::Transport {
   }
   static http::Response with_checksum(std::string_view content) {
     http::Response response = bare(200);
-    const std::uint64_t crc = oss::crc64(0, content);
+    const std::uint64_t crc = crc64(0, content);
     response.headers.emplace_back("x-oss-hash-crc64ecma", std::to_string(crc));
     response.headers.emplace_back("ETag", fmt::format("\"{:016X}\"", crc));
     return response;

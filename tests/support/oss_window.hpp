@@ -1,7 +1,9 @@
 #pragma once
 // One window through the OSS writer into the fake bucket, with parts of 1000 bytes.
 
-#include "core/oss/window_writer.hpp"
+#include "core/objects/window_writer.hpp"
+#include "core/oss/store.hpp"
+#include "core/pipeline/dirty_limit.hpp"
 #include "tests/support/fake_oss_transport.hpp"
 #include "tests/support/run.hpp"
 
@@ -14,8 +16,8 @@ namespace sluice::test::oss_window {
 
 inline const std::string kPrefix = "t__20181016080000_20181016080500_";
 
-inline job::OssTarget target_of(job::WriteMode mode = job::WriteMode::truncate) {
-  job::OssTarget target;
+inline job::Target target_of(job::WriteMode mode = job::WriteMode::truncate) {
+  job::Target target;
   target.endpoint = "http://127.0.0.1:9001";
   target.bucket = "bucket-1";
   target.access_id = "LTAI";
@@ -25,8 +27,8 @@ inline job::OssTarget target_of(job::WriteMode mode = job::WriteMode::truncate) 
   return target;
 }
 
-inline oss::UploadLimits small_limits() {
-  oss::UploadLimits limits;
+inline objects::UploadLimits small_limits() {
+  objects::UploadLimits limits;
   limits.part_bytes = 1000;
   limits.early_part_bytes_min = 100;
   limits.object_bytes_max = 50'000;
@@ -68,7 +70,7 @@ inline std::string content_of(const Shard& shard) {
 }
 
 struct WindowBench {
-  explicit WindowBench(job::OssTarget target_ = target_of(), oss::UploadLimits limits_ = small_limits())
+  explicit WindowBench(job::Target target_ = target_of(), objects::UploadLimits limits_ = small_limits())
       : target(std::move(target_)), limits(limits_) {
     fake.part_bytes_min = limits.early_part_bytes_min;
     window.job = "orders";
@@ -104,11 +106,24 @@ struct WindowBench {
     if (!fed && first) first = fed.error();
   }
 
+  Result<objects::WriterPorts> writer_ports(const job::Target& to) {
+    auto open_store = oss::make_store_maker({fake, loop.clock, random}, to);
+    if (!open_store) return open_store.error();
+    return objects::WriterPorts{std::move(*open_store), "bucket " + to.bucket, loop.clock,
+                                loop.io.get_executor()};
+  }
+  Result<std::unique_ptr<pipeline::Writer>> make_writer(const job::Target& to,
+                                                        const objects::UploadLimits& upload_limits) {
+    const auto ports = writer_ports(to);
+    if (!ports) return ports.error();
+    return objects::make_writer(*ports, to, settings, upload_limits);
+  }
+
   // prepare, write, commit; abort on an error.
   awaitable<Result<std::vector<pipeline::ObjectInfo>>> attempt(const std::vector<Shard>& shards) {
-    const auto made = oss::make_writer(ports, target, settings, limits);
+    const auto made = make_writer(target, limits);
     if (!made) co_return made.error();
-    const auto writer = (*made)->begin(window, statistics, log);
+    const auto writer = (*made)->begin(window, statistics, log, dirty);
     Result<void> result = co_await writer->prepare();
     if (result) result = co_await feed_all(*writer, shards);
     if (result) {
@@ -126,13 +141,13 @@ struct WindowBench {
   Loop loop;
   FakeOssTransport fake;
   SeededRandom random{3};
-  oss::WriterPorts ports{fake, loop.clock, random, loop.io.get_executor()};
-  job::OssTarget target;
+  job::Target target;
   job::Settings settings;
-  oss::UploadLimits limits;
+  objects::UploadLimits limits;
   pipeline::Window window;
   pipeline::Statistics statistics;
   RecordingLog log;
+  pipeline::DirtyLimit dirty{settings.error_limit, {}, statistics, log};
 };
 
 }  // namespace sluice::test::oss_window

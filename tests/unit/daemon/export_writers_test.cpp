@@ -24,8 +24,9 @@ job::Export work_of(const WindowBench& bench, job::WriteMode mode = job::WriteMo
 // One attempt with a table of `ranges` ranges.
 Result<std::vector<pipeline::ObjectInfo>> load(WindowBench& bench, ExportWriters& writers,
                                                std::uint32_t ranges) {
-  auto writer = writers.begin_with_table(writers.begin(bench.window, bench.statistics, bench.log),
-                                         bench.window, bench.statistics, bench.log);
+  auto writer =
+      writers.begin_with_table(writers.begin(bench.window, bench.statistics, bench.log, bench.dirty),
+                               bench.window, bench.statistics, bench.log, bench.dirty);
   const auto prepared = bench.loop.run(writer->prepare());
   if (!prepared) return prepared.error();
   for (std::uint32_t i = 0; i < ranges; ++i) {
@@ -45,7 +46,7 @@ TEST_CASE(
     "export writers: a repeated load replaces its own objects, also where it cuts the table elsewhere") {
   for (const job::WriteMode mode : {job::WriteMode::truncate, job::WriteMode::append}) {
     WindowBench bench;
-    auto writers = ExportWriters::make(bench.ports, work_of(bench, mode), {});
+    auto writers = ExportWriters::make(bench.writer_ports(bench.target).value(), work_of(bench, mode), {});
     REQUIRE(writers);
     REQUIRE(load(bench, *writers, 3));
     CHECK(bench.fake.objects.size() == 4);
@@ -60,7 +61,8 @@ TEST_CASE(
 
 TEST_CASE("export writers: with nonConflict a load that is there already is not touched") {
   WindowBench bench;
-  auto writers = ExportWriters::make(bench.ports, work_of(bench, job::WriteMode::non_conflict), {});
+  auto writers = ExportWriters::make(bench.writer_ports(bench.target).value(),
+                                     work_of(bench, job::WriteMode::non_conflict), {});
   REQUIRE(load(bench, *writers, 1));
   const auto before = bench.fake.objects;
   const auto again = load(bench, *writers, 1);
@@ -76,7 +78,7 @@ TEST_CASE("export writers: a repeated window keeps the table's objects in the le
   const pipeline::ObjectInfo table{"t__full_20181016080000_0000.csv", 1, 2, 3};
   const pipeline::ObjectInfo old{test::oss_window::kPrefix + "0000.csv", 4, 5, 6};
   const pipeline::ObjectInfo fresh{test::oss_window::kPrefix + "0000.csv", 7, 8, 9};
-  const auto writers = ExportWriters::make(bench.ports, work, {table, old});
+  const auto writers = ExportWriters::make(bench.writer_ports(bench.target).value(), work, {table, old});
   REQUIRE(writers);
   CHECK(writers->with_table_objects({fresh}) == std::vector<pipeline::ObjectInfo>{table, fresh});
 }

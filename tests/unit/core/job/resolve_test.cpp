@@ -147,7 +147,7 @@ TEST_CASE("resolve: the shipped seed job becomes an export") {
   CHECK(source.columns[1].name == "name");
   CHECK_FALSE(source.export_sequence);
   CHECK(source.max_retries == 30);
-  const OssTarget& target = result->target;
+  const Target& target = result->target;
   CHECK(target.endpoint == "https://oss-cn-hangzhou.aliyuncs.com");
   CHECK(target.bucket == "archive");
   CHECK(target.access_key.reveal() == "canary-of-oss");

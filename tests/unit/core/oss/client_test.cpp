@@ -1,6 +1,6 @@
 #include "core/oss/client.hpp"
 
-#include "core/oss/crc64.hpp"
+#include "core/base/crc64.hpp"
 #include "tests/support/catch_result.hpp"
 #include "tests/support/fake_oss_transport.hpp"
 #include "tests/support/listed_credentials.hpp"
@@ -14,6 +14,14 @@ using test::FakeOssTransport;
 using Fault = test::FakeOssTransport::Fault;
 
 namespace {
+
+objects::ObjectTraits csv_traits() {
+  objects::ObjectTraits traits;
+  traits.content_type = "text/csv";
+  return traits;
+}
+
+const objects::ObjectTraits kCsv = csv_traits();
 
 oss::ClientOptions options_for(const std::string& endpoint, const char* token = "") {
   oss::ClientOptions options;
@@ -81,12 +89,12 @@ TEST_CASE("oss address refuses an endpoint that holds the bucket, and bucket nam
 TEST_CASE("oss client puts, finds, reads and deletes an object", "[oss_client]") {
   Fixture f;
   const std::string name = "dir/a b+\xe4\xbd\xa0.csv";
-  REQUIRE(f.loop.run(f.client.put_object(name, "hello\n", "text/csv")));
+  REQUIRE(f.loop.run(f.client.put_object(name, "hello\n", kCsv)));
   CHECK(f.fake.objects.at(name) == "hello\n");
   const auto head = f.loop.run(f.client.head_object(name));
   REQUIRE(head);
   CHECK(head->bytes == 6);
-  CHECK(head->crc64 == oss::crc64(0, "hello\n"));
+  CHECK(head->crc64 == crc64(0, "hello\n"));
   CHECK(f.loop.run(f.client.get_object(name, 100)).value() == "hello\n");
   CHECK(f.loop.run(f.client.object_exists(name)).value());
   CHECK_FALSE(f.loop.run(f.client.object_exists("dir")).value());
@@ -102,7 +110,7 @@ TEST_CASE("oss client signs with version 4 when a region is given and sends the 
   oss::ClientOptions options = options_for("http://127.0.0.1:9001", "token-canary-55");
   options.region = "oss-cn-hangzhou";
   Fixture f(options);
-  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", kCsv)));
   const auto& seen = f.fake.seen.at(0);
   CHECK(header_of(seen, "Authorization")
             .starts_with(
@@ -120,7 +128,7 @@ TEST_CASE("oss client repeats what may pass, with new signatures and growing pau
     return number < std::size(kFaults) ? kFaults[number] : Fault::none;
   };
   const Instant start = f.loop.clock.now();
-  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", kCsv)));
   CHECK(f.fake.objects.at("a") == "x");
   CHECK(f.fake.seen.size() == 5);
   CHECK(header_of(f.fake.seen[0], "Authorization") != header_of(f.fake.seen[4], "Authorization"));
@@ -163,7 +171,7 @@ TEST_CASE("oss client waits as long as the server asks", "[oss_client]") {
     return response;
   };
   const Instant start = f.loop.clock.now();
-  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", kCsv)));
   CHECK(f.loop.clock.now() - start >= 7s);
   CHECK(f.loop.clock.now() - start <= 7s + 875ms);
 }
@@ -173,12 +181,12 @@ TEST_CASE("oss client sends again once when the checksum is wrong, then fails", 
   once.fake.fault = [](const auto&, std::size_t number) {
     return number == 0 ? Fault::wrong_checksum : Fault::none;
   };
-  REQUIRE(once.loop.run(once.client.put_object("a", "x", "text/csv")));
+  REQUIRE(once.loop.run(once.client.put_object("a", "x", kCsv)));
   CHECK(once.fake.seen.size() == 2);
 
   Fixture always;
   always.fake.fault = [](const auto&, std::size_t) { return Fault::wrong_checksum; };
-  const auto put = always.loop.run(always.client.put_object("a", "x", "text/csv"));
+  const auto put = always.loop.run(always.client.put_object("a", "x", kCsv));
   REQUIRE_FALSE(put);
   CHECK(put.error().code() == Errc::corrupt);
   CHECK(always.fake.seen.size() == 2);
@@ -191,7 +199,7 @@ TEST_CASE("oss client sets its date by the server's after a refusal, once", "[os
     return FakeOssTransport::error(403, "RequestTimeTooSkewed",
                                    "<ServerTime>2018-10-16T03:00:00.000Z</ServerTime>");
   };
-  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", kCsv)));
   CHECK(f.fake.seen.size() == 2);
 
   Fixture stubborn;
@@ -199,7 +207,7 @@ TEST_CASE("oss client sets its date by the server's after a refusal, once", "[os
     return FakeOssTransport::error(403, "RequestTimeTooSkewed",
                                    "<ServerTime>2018-10-16T03:00:00.000Z</ServerTime>");
   };
-  const auto put = stubborn.loop.run(stubborn.client.put_object("a", "x", "text/csv"));
+  const auto put = stubborn.loop.run(stubborn.client.put_object("a", "x", kCsv));
   REQUIRE_FALSE(put);
   CHECK(put.error().message().ends_with("set the clock of this machine"));
   CHECK(stubborn.fake.seen.size() == 2);
@@ -209,21 +217,21 @@ TEST_CASE("oss client sets its date by the server's after a refusal, once", "[os
     return FakeOssTransport::error(403, "RequestTimeTooSkewed",
                                    "<ServerTime>1970-01-01T00:00:00.000Z</ServerTime>");
   };
-  REQUIRE_FALSE(absurd.loop.run(absurd.client.put_object("a", "x", "text/csv")));
+  REQUIRE_FALSE(absurd.loop.run(absurd.client.put_object("a", "x", kCsv)));
   CHECK(absurd.fake.seen.size() == 1);
 }
 
 TEST_CASE("oss client finds out that a completion was done whose answer was lost", "[oss_client]") {
   for (const Fault lost : {Fault::lose_answer, Fault::cut_answer, Fault::late_error}) {
     Fixture f;
-    const std::string id = f.loop.run(f.client.initiate_upload("a", "text/csv")).value();
+    const std::string id = f.loop.run(f.client.initiate_upload("a", kCsv)).value();
     const std::string body(200'000, 'x');
-    const std::uint64_t crc = oss::crc64(0, body);
+    const std::uint64_t crc = sluice::crc64(0, body);
     std::vector<oss::Part> parts = {f.loop.run(f.client.upload_part("a", id, 1, body, crc)).value()};
     f.fake.fault = [&](const auto& seen, std::size_t number) {
       return seen.method == "POST" && number == 2 ? lost : Fault::none;
     };
-    REQUIRE(f.loop.run(f.client.complete_upload("a", id, parts, body.size(), crc)));
+    REQUIRE(f.loop.run(f.client.complete_upload("a", id, parts, body.size(), crc, {})));
     CHECK(f.fake.objects.at("a") == body);
     CHECK(f.fake.count("HEAD") == 1);
   }
@@ -236,7 +244,7 @@ TEST_CASE("oss client does not take another object for its completion", "[oss_cl
     return number == 0 ? Fault::drop_request : Fault::none;
   };
   const std::vector<oss::Part> parts;
-  const auto done = f.loop.run(f.client.complete_upload("a", "UNKNOWN", parts, 5, 5));
+  const auto done = f.loop.run(f.client.complete_upload("a", "UNKNOWN", parts, 5, 5, {}));
   REQUIRE_FALSE(done);
   CHECK(done.error().code() == Errc::not_found);
 }
@@ -246,7 +254,7 @@ TEST_CASE("oss client reads all pages of both listings", "[oss_client]") {
   f.fake.page_max = 3;
   for (int i = 0; i < 10; ++i) f.fake.objects["p/" + std::to_string(i)] = "x";
   f.fake.objects["q"] = "x";
-  for (int i = 0; i < 10; ++i) f.loop.run(f.client.initiate_upload("p/" + std::to_string(i % 4), "")).value();
+  for (int i = 0; i < 10; ++i) f.loop.run(f.client.initiate_upload("p/" + std::to_string(i % 4), {})).value();
   const auto objects = f.loop.run(f.client.list_objects("p/"));
   REQUIRE(objects);
   CHECK(objects->size() == 10);
@@ -283,12 +291,12 @@ TEST_CASE("oss client replaces refused keys once and repeats at once with the ot
     return FakeOssTransport::error(403, "SecurityTokenExpired");
   };
   const Instant start = f.loop.clock.now();
-  REQUIRE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  REQUIRE(f.loop.run(f.client.put_object("a", "x", kCsv)));
   CHECK(header_of(f.fake.seen[0], "x-oss-security-token") == "token-1");
   CHECK(header_of(f.fake.seen[1], "x-oss-security-token") == "token-2");
   CHECK(f.loop.clock.now() == start);
   refusals = 2;
-  const auto refused = f.loop.run(f.client.put_object("a", "x", "text/csv"));
+  const auto refused = f.loop.run(f.client.put_object("a", "x", kCsv));
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code() == Errc::unauthenticated);
   CHECK(refused.error().message() ==
@@ -301,7 +309,7 @@ TEST_CASE("oss client does not repeat with keys that cannot be replaced", "[oss_
   f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
     return FakeOssTransport::error(403, "InvalidAccessKeyId");
   };
-  CHECK_FALSE(f.loop.run(f.client.put_object("a", "x", "text/csv")));
+  CHECK_FALSE(f.loop.run(f.client.put_object("a", "x", kCsv)));
   CHECK(f.fake.seen.size() == 1);
 }
 
@@ -309,7 +317,7 @@ TEST_CASE("oss client reports keys that cannot be had, and sends nothing", "[oss
   oss::ClientOptions options = options_for("http://127.0.0.1:9001");
   options.credentials = std::make_shared<test::ListedCredentials>(0);
   Fixture f(options);
-  const auto put = f.loop.run(f.client.put_object("a", "x", "text/csv"));
+  const auto put = f.loop.run(f.client.put_object("a", "x", kCsv));
   REQUIRE_FALSE(put);
   CHECK(put.error().code() == Errc::not_found);
   CHECK(put.error().message() == "put object a: no keys left");
@@ -325,7 +333,7 @@ TEST_CASE("oss client never prints a secret that a server sends back", "[oss_cli
         "<Error><Code>canary-key-7731</Code><Message>canary-key-7731 and token-canary-55</Message></Error>";
     return response;
   };
-  const auto put = f.loop.run(f.client.put_object("a", "x", "text/csv"));
+  const auto put = f.loop.run(f.client.put_object("a", "x", kCsv));
   REQUIRE_FALSE(put);
   CHECK(put.error().message() == "put object a: 500 ******: ****** and ******");
   for (const std::string& line : f.retries) {

@@ -1,6 +1,6 @@
-#include "core/oss/window_writer.hpp"
+#include "core/objects/window_writer.hpp"
 
-#include "core/oss/crc64.hpp"
+#include "core/base/crc64.hpp"
 #include "tests/support/catch_result.hpp"
 #include "tests/support/oss_window.hpp"
 
@@ -31,7 +31,7 @@ TEST_CASE("window writer puts small shards and uploads large ones in parts", "[w
     const std::string& content = bench.fake.objects.at((*objects)[i].name);
     CHECK(content == content_of(shards[i]));
     CHECK((*objects)[i].bytes == content.size());
-    CHECK((*objects)[i].crc64 == oss::crc64(0, content));
+    CHECK((*objects)[i].crc64 == crc64(0, content));
   }
   CHECK(bench.fake.uploads.empty());
   CHECK(bench.fake.count("PUT", "partNumber") == 10);
@@ -60,7 +60,7 @@ TEST_CASE("window writer leaves one object where no shard has rows", "[window_wr
   REQUIRE(objects->size() == 1);
   CHECK(bench.fake.objects == std::map<std::string, std::string>{{kPrefix + "0000.csv", ""}});
 
-  job::OssTarget target = target_of();
+  job::Target target = target_of();
   target.header = {"id", "n,1"};
   Bench headed(target);
   REQUIRE(headed.run({}));
@@ -68,7 +68,7 @@ TEST_CASE("window writer leaves one object where no shard has rows", "[window_wr
 }
 
 TEST_CASE("window writer begins every object with the header", "[window_writer]") {
-  job::OssTarget target = target_of();
+  job::Target target = target_of();
   target.header = {"id"};
   Bench bench(target);
   bench.limits.object_bytes_max = 2503;
@@ -158,7 +158,7 @@ TEST_CASE("window writer in nonConflict mode refuses a window whose names exist"
 }
 
 TEST_CASE("window writer keeps its memory bounded over many shards", "[window_writer]") {
-  oss::UploadLimits limits = small_limits();
+  objects::UploadLimits limits = small_limits();
   limits.part_bytes = 1000;
   limits.early_part_bytes_min = 100;
   limits.early_parts_max = 1900;
@@ -173,17 +173,18 @@ TEST_CASE("window writer keeps its memory bounded over many shards", "[window_wr
   std::vector<Shard> shards;
   for (std::uint32_t index = 0; index < kShards; ++index) shards.push_back(shard_of(index, 150, kRow, 3));
   test::Loop& loop = bench.loop;
-  const auto made = oss::make_writer(bench.ports, bench.target, bench.settings, limits);
+  const auto made = bench.make_writer(bench.target, limits);
   REQUIRE(made);
-  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log);
+  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log, bench.dirty);
   REQUIRE(loop.run(writer->prepare()));
   REQUIRE(loop.run(bench.feed_all(*writer, shards)));
   REQUIRE(loop.run(writer->commit()));
   for (const Shard& shard : shards) {
     CHECK(bench.fake.objects.at(fmt::format("{}{:04}.csv", kPrefix, shard.index)) == content_of(shard));
   }
-  CHECK(oss::memory_peak(*writer) <= limits.memory_bytes + kShards * (limits.early_part_bytes_min + kBatch));
-  CHECK(oss::memory_peak(*writer) > limits.memory_bytes);
+  CHECK(objects::memory_peak(*writer) <=
+        limits.memory_bytes + kShards * (limits.early_part_bytes_min + kBatch));
+  CHECK(objects::memory_peak(*writer) > limits.memory_bytes);
 }
 
 TEST_CASE("window writer keeps to the rate it is given", "[window_writer]") {
@@ -196,11 +197,10 @@ TEST_CASE("window writer keeps to the rate it is given", "[window_writer]") {
   CHECK(taken <= 11s);
 }
 
-TEST_CASE("window writer refuses rows with a number that has no text, naming object and column",
-          "[window_writer]") {
+TEST_CASE("window writer fails at the first dirty row when none is allowed", "[window_writer]") {
   Bench bench;
-  const auto made = oss::make_writer(bench.ports, bench.target, bench.settings, bench.limits);
-  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log);
+  const auto made = bench.make_writer(bench.target, bench.limits);
+  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log, bench.dirty);
   REQUIRE(bench.loop.run(writer->prepare()));
   RowBatch batch(1);
   pipeline::Value* value = batch.append_row();
@@ -209,19 +209,21 @@ TEST_CASE("window writer refuses rows with a number that has no text, naming obj
   pipeline::ShardSink& sink = writer->open(0);
   const auto written = bench.loop.run(sink.write(batch));
   REQUIRE_FALSE(written);
-  CHECK(written.error().code() == Errc::corrupt);
-  CHECK(written.error().message() ==
-        kPrefix + "0000.csv: write row 1 of the batch: column 1 is not a finite number");
+  CHECK(written.error().code() == Errc::refused_by_state);
+  CHECK(
+      written.error().message() ==
+      "dirty row 1 of shard 0: column 1 is no finite number; 1 dirty rows, setting.errorLimit.record allows "
+      "0");
   bench.loop.run(writer->abort());
 }
 
 TEST_CASE("window writer refuses targets that cannot work", "[window_writer]") {
   Bench bench;
-  const auto refused = [&](const job::OssTarget& target) {
-    const auto made = oss::make_writer(bench.ports, target, bench.settings, bench.limits);
+  const auto refused = [&](const job::Target& target) {
+    const auto made = bench.make_writer(target, bench.limits);
     return !made && made.error().code() == Errc::invalid_argument;
   };
-  job::OssTarget target = target_of();
+  job::Target target = target_of();
   target.encoding = "GBK";
   CHECK(refused(target));
   target = target_of();
@@ -249,7 +251,7 @@ TEST_CASE("window writer names a bucket that does not exist and the way out", "[
 }
 
 TEST_CASE("window writer joins all shards in one object, small or large", "[window_writer]") {
-  job::OssTarget target = target_of();
+  job::Target target = target_of();
   target.write_single_object = true;
   target.object = "all.csv";
   target.header = {"id"};
@@ -277,12 +279,12 @@ TEST_CASE("window writer joins all shards in one object, small or large", "[wind
     CHECK((bench.fake.count("PUT", "partNumber") > 0) == (large < 3));
     REQUIRE(objects->size() == 1);
     CHECK((*objects)[0].bytes == expected.size());
-    CHECK((*objects)[0].crc64 == oss::crc64(0, expected));
+    CHECK((*objects)[0].crc64 == crc64(0, expected));
   }
 }
 
 TEST_CASE("window writer leaves a single empty object where there are no rows", "[window_writer]") {
-  job::OssTarget target = target_of();
+  job::Target target = target_of();
   target.write_single_object = true;
   Bench bench(target);
   REQUIRE(bench.run({shard_of(0, 0, 0, 1)}));

@@ -1,14 +1,14 @@
 #pragma once
 // One object for all shards (writeSingleObject): shard after shard, in order of index.
 
-#include "core/oss/shard_writer.hpp"
+#include "core/objects/shard_writer.hpp"
 
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-namespace sluice::oss {
+namespace sluice::objects {
 
 // Shards are read side by side but stand one behind the other in the object, so rows wait in memory for the
 // commit. When too much waits, the shard with most of it goes over to sending parts, as many as it likes;
@@ -53,4 +53,4 @@ class SingleObject {
   Sent whole_;
 };
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects

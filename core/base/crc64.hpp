@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace sluice::oss {
+namespace sluice {
 
 // Goes on from `crc`, the value of the bytes before; 0 at the start.
 std::uint64_t crc64(std::uint64_t crc, std::string_view bytes);
@@ -12,4 +12,4 @@ std::uint64_t crc64(std::uint64_t crc, std::string_view bytes);
 // The value of A followed by B, from those of A and B and the length of B.
 std::uint64_t crc64_combine(std::uint64_t crc_a, std::uint64_t crc_b, std::uint64_t length_b);
 
-}  // namespace sluice::oss
+}  // namespace sluice

@@ -1,10 +1,8 @@
-#include "core/oss/window_writer.hpp"
+#include "core/objects/window_writer.hpp"
 
 #include "core/base/within.hpp"
-#include "core/format/csv.hpp"
-#include "core/format/text.hpp"
-#include "core/http/headers.hpp"
-#include "core/oss/single_object.hpp"
+#include "core/format/make_encoder.hpp"
+#include "core/objects/single_object.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -14,7 +12,7 @@
 #include <map>
 #include <set>
 
-namespace sluice::oss {
+namespace sluice::objects {
 namespace {
 
 using pipeline::Level;
@@ -26,40 +24,47 @@ using pipeline::Window;
 // For all requests that take an attempt back.
 constexpr Duration kAbortLimit = std::chrono::minutes(2);
 
-std::unique_ptr<format::RowEncoder> make_encoder(const job::OssTarget& target) {
-  if (target.file_format == job::FileFormat::csv) {
-    return std::make_unique<format::CsvEncoder>(target.field_delimiter, target.null_format);
+std::string content_type_of(const job::Target& target) {
+  switch (target.file_format) {
+    case job::FileFormat::csv:
+      return "text/csv";
+    case job::FileFormat::text:
+      return "text/plain";
+    case job::FileFormat::jsonl:
+      return "application/x-ndjson";
   }
-  return std::make_unique<format::TextEncoder>(target.field_delimiter, target.null_format);
+  return "application/octet-stream";
 }
 
-std::string content_type_of(const job::OssTarget& target) {
-  return target.file_format == job::FileFormat::csv ? "text/csv" : "text/plain";
+ObjectTraits traits_of(const job::Target& target) {
+  ObjectTraits traits;
+  traits.content_type = content_type_of(target);
+  return traits;
 }
 
-class OssWindowWriter final : public pipeline::WindowWriter {
+class ObjectWindowWriter final : public pipeline::WindowWriter {
  public:
-  OssWindowWriter(const WriterPorts& ports, const job::OssTarget& target, const ClientOptions& options,
-                  const Address& address, std::uint64_t bytes_per_second, const UploadLimits& limits,
-                  ObjectNames names, Statistics& statistics, Log& log)
+  ObjectWindowWriter(const WriterPorts& ports, const job::Target& target,
+                     std::unique_ptr<format::RowEncoder> encoder, std::uint64_t bytes_per_second,
+                     const UploadLimits& limits, ObjectNames names, Statistics& statistics, Log& log,
+                     pipeline::DirtyRows& dirty)
       : clock_(ports.clock),
         log_(log),
         mode_(target.write_mode),
         single_(target.write_single_object),
-        bucket_(target.bucket),
+        place_(ports.place),
         limits_(limits),
         names_(std::move(names)),
-        encoder_(make_encoder(target)),
-        client_(ports.transport, ports.clock, ports.random, options, address,
-                [&statistics, &log](std::string_view line) {
-                  ++statistics.retries;
-                  log.line(Level::warning, line);
-                }),
+        encoder_(std::move(encoder)),
+        store_(ports.open_store([&statistics, &log](std::string_view line) {
+          ++statistics.retries;
+          log.line(Level::warning, line);
+        })),
         limiter_(ports.clock, bytes_per_second, bytes_per_second),
         tasks_(ports.executor),
         memory_(ports.executor, limits.memory_bytes),
-        context_(UploadContext{client_, limiter_, tasks_, memory_, *encoder_, names_, statistics, limits_,
-                               target.header, content_type_of(target), [this] { send_early(); }}),
+        context_(UploadContext{*store_, limiter_, tasks_, memory_, *encoder_, names_, statistics, dirty,
+                               limits_, target.header, traits_of(target), [this] { send_early(); }}),
         single_object_(context_) {}
 
   awaitable<Result<void>> prepare() override;
@@ -83,11 +88,11 @@ class OssWindowWriter final : public pipeline::WindowWriter {
   Log& log_;
   job::WriteMode mode_;
   bool single_;
-  std::string bucket_;
+  std::string place_;
   UploadLimits limits_;
   ObjectNames names_;
   std::unique_ptr<format::RowEncoder> encoder_;
-  Client client_;
+  std::unique_ptr<ObjectStore> store_;
   RateLimiter limiter_;
   TaskGroup tasks_;
   UploadMemory memory_;
@@ -99,14 +104,14 @@ class OssWindowWriter final : public pipeline::WindowWriter {
   bool reached_ = false;  // the bucket answered prepare(): there may be something to undo
 };
 
-ShardWriter& OssWindowWriter::shard(std::uint32_t index) {
+ShardWriter& ObjectWindowWriter::shard(std::uint32_t index) {
   std::unique_ptr<ShardWriter>& place = shards_[index];
   if (!place) place = std::make_unique<ShardWriter>(context_, index);
   return *place;
 }
 
 // Largest first, until what is on its way makes room enough.
-void OssWindowWriter::send_early() {
+void ObjectWindowWriter::send_early() {
   while (memory_.over_after_sending()) {
     ShardWriter* largest = nullptr;
     for (const auto& [index, shard] : shards_) {
@@ -117,29 +122,28 @@ void OssWindowWriter::send_early() {
   }
 }
 
-awaitable<Result<void>> OssWindowWriter::prepare() {
+awaitable<Result<void>> ObjectWindowWriter::prepare() {
   const Result<void> found = co_await find_existing();
   if (!found) co_return found.error();
   reached_ = true;
   if (mode_ == job::WriteMode::non_conflict && !existing_.empty()) {
-    co_return Error(Errc::conflict,
-                    fmt::format("write {}: exists already in bucket {}; delete it or use another "
-                                "`object` or `writeMode`",
-                                *existing_.begin(), bucket_));
+    co_return Error(Errc::conflict, fmt::format("write {}: exists already in {}; delete it or use another "
+                                                "`object` or `writeMode`",
+                                                *existing_.begin(), place_));
   }
   co_return co_await abort_uploads();
 }
 
 // Also the check that the bucket is there and may be used.
-awaitable<Result<void>> OssWindowWriter::find_existing() {
+awaitable<Result<void>> ObjectWindowWriter::find_existing() {
   if (single_) {
     const std::string name = names_.object(0);
-    const Result<bool> exists = co_await client_.object_exists(name);
+    const Result<bool> exists = co_await store_->object_exists(name);
     if (!exists) co_return exists.error();
     if (*exists) existing_.insert(name);
     co_return Result<void>();
   }
-  const Result<std::vector<ListedObject>> objects = co_await client_.list_objects(names_.prefix());
+  const Result<std::vector<ListedObject>> objects = co_await store_->list_objects(names_.prefix());
   if (!objects) co_return objects.error();
   for (const ListedObject& object : *objects) {
     if (names_.contains(object.name)) existing_.insert(object.name);
@@ -148,19 +152,19 @@ awaitable<Result<void>> OssWindowWriter::find_existing() {
 }
 
 // Every upload of this window's names: those of an attempt that crashed, and those nobody was told the id of.
-awaitable<Result<void>> OssWindowWriter::abort_uploads() {
-  const Result<std::vector<ListedUpload>> uploads = co_await client_.list_uploads(names_.prefix());
+awaitable<Result<void>> ObjectWindowWriter::abort_uploads() {
+  const Result<std::vector<ListedUpload>> uploads = co_await store_->list_uploads(names_.prefix());
   if (!uploads) co_return uploads.error();
   for (const ListedUpload& upload : *uploads) {
     if (!names_.contains(upload.object)) continue;
-    const Result<void> aborted = co_await client_.abort_upload(upload.object, upload.upload_id);
+    const Result<void> aborted = co_await store_->abort_upload(upload.object, upload.upload_id);
     if (!aborted) co_return aborted.error();
     log_.line(Level::info, fmt::format("aborted an unfinished upload of {}", upload.object));
   }
   co_return Result<void>();
 }
 
-awaitable<Result<void>> OssWindowWriter::publish(std::vector<ObjectInfo>& objects) {
+awaitable<Result<void>> ObjectWindowWriter::publish(std::vector<ObjectInfo>& objects) {
   if (single_) co_return co_await single_object_.publish(objects, touched_);
   bool any = false;
   for (const auto& [index, shard] : shards_) {
@@ -177,7 +181,7 @@ awaitable<Result<void>> OssWindowWriter::publish(std::vector<ObjectInfo>& object
   co_return Result<void>();
 }
 
-awaitable<Result<std::vector<ObjectInfo>>> OssWindowWriter::commit() {
+awaitable<Result<std::vector<ObjectInfo>>> ObjectWindowWriter::commit() {
   std::vector<ObjectInfo> objects;
   const Result<void> published = co_await publish(objects);
   if (!published) co_return published.error();
@@ -185,7 +189,7 @@ awaitable<Result<std::vector<ObjectInfo>>> OssWindowWriter::commit() {
     const Result<void> deleted = co_await delete_surplus(objects);
     if (!deleted) co_return deleted.error();
   }
-  if (client_.initiate_repeated()) {
+  if (store_->may_have_lost_upload()) {
     // The objects are complete; a leftover upload costs storage, not data.
     const Result<void> aborted = co_await abort_uploads();
     if (!aborted) log_.line(Level::warning, "an unfinished upload may be left: " + aborted.error().message());
@@ -198,18 +202,18 @@ awaitable<Result<std::vector<ObjectInfo>>> OssWindowWriter::commit() {
 }
 
 // What an earlier attempt at this window wrote and this one has no rows for.
-awaitable<Result<void>> OssWindowWriter::delete_surplus(const std::vector<ObjectInfo>& objects) {
+awaitable<Result<void>> ObjectWindowWriter::delete_surplus(const std::vector<ObjectInfo>& objects) {
   std::set<std::string, std::less<>> surplus = existing_;
   for (const ObjectInfo& object : objects) surplus.erase(object.name);
   for (const std::string& name : surplus) {
-    const Result<void> deleted = co_await client_.delete_object(name);
+    const Result<void> deleted = co_await store_->delete_object(name);
     if (!deleted) co_return deleted.error();
     log_.line(Level::info, fmt::format("deleted object {} of an earlier attempt at this window", name));
   }
   co_return Result<void>();
 }
 
-awaitable<void> OssWindowWriter::abort() {
+awaitable<void> ObjectWindowWriter::abort() {
   namespace this_coro = boost::asio::this_coro;
   tasks_.stop();
   co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
@@ -230,35 +234,34 @@ awaitable<void> OssWindowWriter::abort() {
 
 // Tries everything; reports what it could not do. Objects that were there before this attempt stay: of a
 // window that is run again they hold what the ledger counts on, and the next attempt replaces them.
-awaitable<Result<void>> OssWindowWriter::take_back() {
+awaitable<Result<void>> ObjectWindowWriter::take_back() {
   for (const std::string& name : touched_) {
     if (existing_.contains(name)) {
       log_.line(Level::warning, fmt::format("object {} was there before this attempt and stays", name));
       continue;
     }
-    const Result<void> deleted = co_await client_.delete_object(name);
+    const Result<void> deleted = co_await store_->delete_object(name);
     const std::string line = deleted ? "deleted object " + name : deleted.error().message();
     log_.line(deleted ? Level::info : Level::error, line);
   }
   co_return co_await abort_uploads();
 }
 
-class OssWriter final : public pipeline::Writer {
+class ObjectWriter final : public pipeline::Writer {
  public:
-  OssWriter(const WriterPorts& ports, job::OssTarget target, ClientOptions options, Address address,
-            std::uint64_t bytes_per_second, const UploadLimits& limits)
-      : ports_(ports),
+  ObjectWriter(WriterPorts ports, job::Target target, std::uint64_t bytes_per_second,
+               const UploadLimits& limits)
+      : ports_(std::move(ports)),
         target_(std::move(target)),
-        options_(std::move(options)),
-        address_(std::move(address)),
         bytes_per_second_(bytes_per_second),
         limits_(limits) {}
 
   // An unusable window (an unknown zone) throws: job files are checked before.
-  std::unique_ptr<pipeline::WindowWriter> begin(const Window& window, Statistics& statistics,
-                                                Log& log) override {
-    return std::make_unique<OssWindowWriter>(ports_, target_, options_, address_, bytes_per_second_, limits_,
-                                             ObjectNames::make(target_, window).value(), statistics, log);
+  std::unique_ptr<pipeline::WindowWriter> begin(const Window& window, Statistics& statistics, Log& log,
+                                                pipeline::DirtyRows& dirty) override {
+    return std::make_unique<ObjectWindowWriter>(
+        ports_, target_, format::make_encoder(target_).value(), bytes_per_second_, limits_,
+        ObjectNames::make(target_, window).value(), statistics, log, dirty);
   }
   std::string object_name(const Window& window, std::uint32_t index) const override {
     return ObjectNames::make(target_, window).value().object(index);
@@ -266,26 +269,14 @@ class OssWriter final : public pipeline::Writer {
 
  private:
   WriterPorts ports_;
-  job::OssTarget target_;
-  ClientOptions options_;
-  Address address_;
+  job::Target target_;
   std::uint64_t bytes_per_second_;
   UploadLimits limits_;
 };
 
-Result<void> check_target(const job::OssTarget& target) {
-  const std::string encoding = http::to_lower(target.encoding);
-  if (encoding != "utf-8" && encoding != "utf8" && !encoding.empty()) {
-    return Error(Errc::invalid_argument,
-                 fmt::format("use encoding {}: only UTF-8 is written; correct `encoding`", target.encoding));
-  }
-  if (target.file_format == job::FileFormat::csv &&
-      (target.field_delimiter.empty() ||
-       target.field_delimiter.find_first_of("\"\r\n") != std::string::npos)) {
-    return Error(Errc::invalid_argument,
-                 "use the csv delimiter: it must be one character, not a quote or a line end; correct "
-                 "`fieldDelimiter`");
-  }
+Result<void> check_target(const job::Target& target) {
+  const auto encoder = format::make_encoder(target);
+  if (!encoder) return encoder.error();
   if (target.write_single_object && target.write_mode == job::WriteMode::append) {
     return Error(Errc::invalid_argument,
                  "use writeMode append: a single object cannot be added to; correct `writeMode` or "
@@ -296,29 +287,17 @@ Result<void> check_target(const job::OssTarget& target) {
 
 }  // namespace
 
-Result<std::unique_ptr<pipeline::Writer>> make_writer(const WriterPorts& ports, const job::OssTarget& target,
+Result<std::unique_ptr<pipeline::Writer>> make_writer(const WriterPorts& ports, const job::Target& target,
                                                       const job::Settings& settings,
                                                       const UploadLimits& limits) {
   const Result<void> checked = check_target(target);
   if (!checked) return checked.error();
-  ClientOptions options;
-  options.endpoint = target.endpoint;
-  options.bucket = target.bucket;
-  options.credentials = ports.credentials;
-  if (!options.credentials) {
-    Credentials own{target.access_id, target.access_key, target.security_token};
-    options.credentials = http::fixed_credentials(std::move(own));
-  }
-  options.region = target.region;
-  options.cname = target.cname;
-  Result<Address> address = address_of(options);
-  if (!address) return address.error();
-  return std::unique_ptr<pipeline::Writer>(std::make_unique<OssWriter>(
-      ports, target, std::move(options), std::move(*address), settings.bytes_per_second, limits));
+  return std::unique_ptr<pipeline::Writer>(
+      std::make_unique<ObjectWriter>(ports, target, settings.bytes_per_second, limits));
 }
 
 std::size_t memory_peak(const pipeline::WindowWriter& writer) {
-  return dynamic_cast<const OssWindowWriter&>(writer).memory().peak();
+  return dynamic_cast<const ObjectWindowWriter&>(writer).memory().peak();
 }
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects

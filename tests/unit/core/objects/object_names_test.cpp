@@ -1,4 +1,4 @@
-#include "core/oss/object_names.hpp"
+#include "core/objects/object_names.hpp"
 
 #include "tests/support/catch_result.hpp"
 
@@ -21,8 +21,8 @@ pipeline::Window window_at(Instant start, std::string zone = "Asia/Shanghai") {
 // 2018-10-15T16:10:00Z is 00:10 of the next day in Shanghai.
 const Instant kStart = std::chrono::sys_days(std::chrono::year(2018) / 10 / 15) + 16h + 10min;
 
-job::OssTarget target_of(const std::string& object) {
-  job::OssTarget target;
+job::Target target_of(const std::string& object) {
+  job::Target target;
   target.object = object;
   return target;
 }
@@ -30,7 +30,7 @@ job::OssTarget target_of(const std::string& object) {
 }  // namespace
 
 TEST_CASE("object names hold the window in local time and the shard", "[object_names]") {
-  const auto names = oss::ObjectNames::make(target_of("instance/table/20181015"), window_at(kStart));
+  const auto names = objects::ObjectNames::make(target_of("instance/table/20181015"), window_at(kStart));
   REQUIRE(names);
   CHECK(names->object(0) == "instance/table/20181015__20181016001000_20181016001500_0000.csv");
   CHECK(names->object(37) == "instance/table/20181015__20181016001000_20181016001500_0037.csv");
@@ -39,21 +39,21 @@ TEST_CASE("object names hold the window in local time and the shard", "[object_n
 }
 
 TEST_CASE("object names take a suffix with or without its point", "[object_names]") {
-  job::OssTarget target = target_of("t");
+  job::Target target = target_of("t");
   target.suffix = "txt";
-  CHECK(oss::ObjectNames::make(target, window_at(kStart))->object(1) ==
+  CHECK(objects::ObjectNames::make(target, window_at(kStart))->object(1) ==
         "t__20181016001000_20181016001500_0001.txt");
   target.suffix = ".d.txt";
-  CHECK(oss::ObjectNames::make(target, window_at(kStart))->object(1) ==
+  CHECK(objects::ObjectNames::make(target, window_at(kStart))->object(1) ==
         "t__20181016001000_20181016001500_0001.d.txt");
   target.suffix = "";
   target.file_format = job::FileFormat::text;
-  CHECK(oss::ObjectNames::make(target, window_at(kStart))->object(1) ==
+  CHECK(objects::ObjectNames::make(target, window_at(kStart))->object(1) ==
         "t__20181016001000_20181016001500_0001");
 }
 
 TEST_CASE("object names know their own and no others", "[object_names]") {
-  const auto names = oss::ObjectNames::make(target_of("t"), window_at(kStart));
+  const auto names = objects::ObjectNames::make(target_of("t"), window_at(kStart));
   REQUIRE(names);
   const std::string prefix = names->prefix();
   CHECK(names->contains(names->object(0)));
@@ -68,9 +68,9 @@ TEST_CASE("object names know their own and no others", "[object_names]") {
 
 TEST_CASE("object names of a whole table hold its label and the window's start", "[object_names]") {
   pipeline::Window window = window_at(kStart);
-  const auto ordinary = oss::ObjectNames::make(target_of("t"), window);
+  const auto ordinary = objects::ObjectNames::make(target_of("t"), window);
   window.label = "full";
-  const auto names = oss::ObjectNames::make(target_of("t"), window);
+  const auto names = objects::ObjectNames::make(target_of("t"), window);
   REQUIRE(names);
   CHECK(names->prefix() == "t__full_20181016001000_");
   CHECK(names->object(0) == "t__full_20181016001000_0000.csv");
@@ -82,19 +82,19 @@ TEST_CASE("object names of a whole table hold its label and the window's start",
   CHECK_FALSE(names->object(7).starts_with(ordinary->prefix()));
   CHECK_FALSE(ordinary->object(7).starts_with(names->prefix()));
 
-  job::OssTarget single = target_of("t");
+  job::Target single = target_of("t");
   single.write_single_object = true;
-  const auto refused = oss::ObjectNames::make(single, window);
+  const auto refused = objects::ObjectNames::make(single, window);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().message() ==
         "name object: with writeSingleObject there is one name only; remove `writeSingleObject`");
 }
 
 TEST_CASE("object name of a single object is the given name", "[object_names]") {
-  job::OssTarget target = target_of("all/orders.csv");
+  job::Target target = target_of("all/orders.csv");
   target.write_single_object = true;
   target.suffix = ".csv";
-  const auto names = oss::ObjectNames::make(target, window_at(kStart));
+  const auto names = objects::ObjectNames::make(target, window_at(kStart));
   REQUIRE(names);
   CHECK(names->object(0) == "all/orders.csv");
   CHECK(names->contains("all/orders.csv"));
@@ -103,8 +103,8 @@ TEST_CASE("object name of a single object is the given name", "[object_names]") 
 
 TEST_CASE("object names differ in the two passes of a repeated hour", "[object_names]") {
   const Instant first = std::chrono::sys_days(std::chrono::year(2018) / 11 / 4) + 5h + 30min;  // 01:30 EDT
-  const auto before = oss::ObjectNames::make(target_of("t"), window_at(first, "America/New_York"));
-  const auto after = oss::ObjectNames::make(target_of("t"), window_at(first + 1h, "America/New_York"));
+  const auto before = objects::ObjectNames::make(target_of("t"), window_at(first, "America/New_York"));
+  const auto after = objects::ObjectNames::make(target_of("t"), window_at(first + 1h, "America/New_York"));
   REQUIRE(before);
   REQUIRE(after);
   CHECK(before->object(0) == "t__20181104013000_20181104013500_0000.csv");
@@ -114,9 +114,9 @@ TEST_CASE("object names differ in the two passes of a repeated hour", "[object_n
 TEST_CASE("object names that OSS refuses are refused at once", "[object_names]") {
   for (const std::string& bad :
        {std::string(), std::string("/a"), std::string("\\a"), std::string(1000, 'x')}) {
-    const auto names = oss::ObjectNames::make(target_of(bad), window_at(kStart));
+    const auto names = objects::ObjectNames::make(target_of(bad), window_at(kStart));
     REQUIRE_FALSE(names);
     CHECK(names.error().code() == Errc::invalid_argument);
   }
-  CHECK_FALSE(oss::ObjectNames::make(target_of("a"), window_at(kStart, "Nowhere/Here")));
+  CHECK_FALSE(objects::ObjectNames::make(target_of("a"), window_at(kStart, "Nowhere/Here")));
 }

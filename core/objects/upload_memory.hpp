@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <cassert>
 
-namespace sluice::oss {
+namespace sluice::objects {
 
 // Single-threaded. Counts encoded bytes: those waiting for their part to fill and those on their way.
 class UploadMemory {
@@ -45,4 +45,4 @@ class UploadMemory {
   Signal changed_;
 };
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects

@@ -4,9 +4,9 @@
 #include "core/base/rate_limiter.hpp"
 #include "core/base/task_group.hpp"
 #include "core/format/row_encoder.hpp"
-#include "core/oss/client.hpp"
-#include "core/oss/object_names.hpp"
-#include "core/oss/upload_memory.hpp"
+#include "core/objects/object_names.hpp"
+#include "core/objects/object_store.hpp"
+#include "core/objects/upload_memory.hpp"
 #include "core/pipeline/writer.hpp"
 
 #include <deque>
@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-namespace sluice::oss {
+namespace sluice::objects {
 
 // Sizes in bytes. OSS takes at most 10,000 parts of an object and refuses parts under 100 KiB, but for the
 // last.
@@ -29,16 +29,17 @@ struct UploadLimits {
 
 // What the shards of one attempt share. Everything outlives them.
 struct UploadContext {
-  Client& client;
+  ObjectStore& store;
   RateLimiter& limiter;
   TaskGroup& tasks;
   UploadMemory& memory;
   const format::RowEncoder& encoder;
   const ObjectNames& names;
   pipeline::Statistics& statistics;
+  pipeline::DirtyRows& dirty;
   const UploadLimits& limits;
   std::vector<std::string> header;
-  std::string content_type;
+  ObjectTraits traits;
   std::function<void()> relieve;  // sends what can be sent early, of whatever shard
 };
 
@@ -83,7 +84,8 @@ class ShardWriter final : public pipeline::ShardSink {
   class Flight;
 
   Result<void> encode(const pipeline::RowBatch& rows);
-  Result<void> encode_by_row(const pipeline::RowBatch& rows);
+  Result<void> encode_by_row(const pipeline::RowBatch& rows, std::size_t first);
+  Result<void> drop(const pipeline::RowBatch& rows, std::size_t row, const format::Encoded& encoded);
   void count(Draft& draft, std::size_t bytes, std::size_t rows);
   bool start_due();
   void start(Draft& draft, std::size_t size);
@@ -94,9 +96,10 @@ class ShardWriter final : public pipeline::ShardSink {
 
   UploadContext& context_;
   std::uint32_t index_;
-  std::deque<Draft> drafts_;  // a deque: tasks keep references while it grows
+  std::deque<Draft> drafts_;     // a deque: tasks keep references while it grows
+  std::uint64_t rows_seen_ = 0;  // before the batch at hand
   bool flying_ = false;
   std::optional<Error> failure_;
 };
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects

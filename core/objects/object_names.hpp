@@ -9,13 +9,13 @@
 #include <string>
 #include <string_view>
 
-namespace sluice::oss {
+namespace sluice::objects {
 
 class ObjectNames {
  public:
   // invalid_argument: a name that OSS does not take (empty, over 1023 bytes, begins with "/" or "\"), an
   // unknown time zone, or a label where one single object is written.
-  static Result<ObjectNames> make(const job::OssTarget& target, const pipeline::Window& window);
+  static Result<ObjectNames> make(const job::Target& target, const pipeline::Window& window);
 
   // The object of shard `index` (below 10,000); `part` counts from 1 the objects one shard fills.
   std::string object(std::uint32_t index, std::uint32_t part = 1) const;
@@ -36,4 +36,4 @@ class ObjectNames {
 // an autumn change repeats.
 Result<std::string> local_stamp(Instant instant, std::string_view zone);
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects

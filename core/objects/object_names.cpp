@@ -1,15 +1,15 @@
-#include "core/oss/object_names.hpp"
+#include "core/objects/object_names.hpp"
 
 #include "core/job/civil_time.hpp"
 
 #include <fmt/format.h>
 
-namespace sluice::oss {
+namespace sluice::objects {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 1023;
 
-std::string suffix_of(const job::OssTarget& target) {
+std::string suffix_of(const job::Target& target) {
   if (target.suffix.empty()) return target.file_format == job::FileFormat::csv ? ".csv" : "";
   return target.suffix.starts_with('.') ? target.suffix : "." + target.suffix;
 }
@@ -36,7 +36,7 @@ Result<std::string> local_stamp(Instant instant, std::string_view zone) {
   return stamp;
 }
 
-Result<ObjectNames> ObjectNames::make(const job::OssTarget& target, const pipeline::Window& window) {
+Result<ObjectNames> ObjectNames::make(const job::Target& target, const pipeline::Window& window) {
   const auto start = local_stamp(window.start, window.zone);
   if (!start) return start.error();
   const auto end = local_stamp(window.end, window.zone);
@@ -88,4 +88,4 @@ bool ObjectNames::contains(std::string_view name) const {
   return digits > 0 && name.substr(digits) == suffix_;
 }
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects

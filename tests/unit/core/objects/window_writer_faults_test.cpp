@@ -107,8 +107,8 @@ TEST_CASE("window writer that is stopped in the middle takes everything back", "
   bench.fake.clock = &bench.loop.clock;
   bench.fake.latency = 50ms;
   const std::vector<Shard> shards = {shard_of(0, 100, 100, 5), shard_of(1, 100, 100, 5)};
-  const auto made = oss::make_writer(bench.ports, bench.target, bench.settings, bench.limits);
-  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log);
+  const auto made = bench.make_writer(bench.target, bench.limits);
+  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log, bench.dirty);
   REQUIRE(bench.loop.run(writer->prepare()));
   TaskGroup reading(bench.loop.io.get_executor());
   Result<void> first;
@@ -140,7 +140,7 @@ TEST_CASE("window writer that cannot take everything back says so within its lim
 }
 
 TEST_CASE("window writer refuses a single object of several large shards", "[window_writer]") {
-  job::OssTarget target = target_of();
+  job::Target target = target_of();
   target.write_single_object = true;
   Bench bench(target);
   const auto result = bench.run({shard_of(0, 200, 50, 3), shard_of(1, 200, 50, 3)});
@@ -158,8 +158,8 @@ TEST_CASE("window writer takes back what a commit made visible, and nothing else
   Bench bench;
   REQUIRE(bench.run({shard_of(0, 3, 10, 2)}));
   bench.window.label = "full";
-  const auto made = oss::make_writer(bench.ports, bench.target, bench.settings, bench.limits);
-  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log);
+  const auto made = bench.make_writer(bench.target, bench.limits);
+  const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log, bench.dirty);
   const std::vector<Shard> shards = {shard_of(0, 3, 10, 2), shard_of(1, 35, 100, 7)};
   REQUIRE(bench.loop.run(writer->prepare()));
   REQUIRE(bench.loop.run(bench.feed_all(*writer, shards)));

@@ -1,4 +1,4 @@
-#include "core/oss/crc64.hpp"
+#include "core/base/crc64.hpp"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -8,8 +8,8 @@
 #include <random>
 #include <sstream>
 
-using sluice::oss::crc64;
-using sluice::oss::crc64_combine;
+using sluice::crc64;
+using sluice::crc64_combine;
 
 namespace {
 

@@ -1,10 +1,10 @@
-#include "core/oss/crc64.hpp"
+#include "core/base/crc64.hpp"
 
 #include <array>
 #include <bit>
 #include <cstring>
 
-namespace sluice::oss {
+namespace sluice {
 namespace {
 
 constexpr std::uint64_t kPolynomial = 0xC96C5795D7870F42;  // reflected
@@ -81,4 +81,4 @@ std::uint64_t crc64_combine(std::uint64_t crc_a, std::uint64_t crc_b, std::uint6
   return crc_a ^ crc_b;
 }
 
-}  // namespace sluice::oss
+}  // namespace sluice

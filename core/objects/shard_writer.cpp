@@ -1,10 +1,10 @@
-#include "core/oss/shard_writer.hpp"
+#include "core/objects/shard_writer.hpp"
 
-#include "core/oss/crc64.hpp"
+#include "core/base/crc64.hpp"
 
 #include <cassert>
 
-namespace sluice::oss {
+namespace sluice::objects {
 
 // Ends a flight however its task ends.
 class ShardWriter::Flight {
@@ -38,28 +38,39 @@ void ShardWriter::begin_object() {
 }
 
 Result<void> ShardWriter::encode(const pipeline::RowBatch& rows) {
-  if (rows.rows() == 0) return {};
-  if (drafts_.empty()) begin_object();
-  Draft& draft = drafts_.back();
-  const std::size_t before = draft.tail.size();
-  const Result<void> encoded = context_.encoder.append(rows, 0, rows.rows(), draft.tail);
-  if (!encoded) return encoded.error().in(draft.name);
-  const std::size_t added = draft.tail.size() - before;
-  if (draft.bytes + added > context_.limits.object_bytes_max) {
-    draft.tail.truncate(before);
-    return encode_by_row(rows);
+  for (std::size_t first = 0; first < rows.rows();) {
+    if (drafts_.empty()) begin_object();
+    Draft& draft = drafts_.back();
+    const std::size_t before = draft.tail.size();
+    const format::Encoded encoded = context_.encoder.append(rows, first, rows.rows() - first, draft.tail);
+    const std::size_t added = draft.tail.size() - before;
+    if (draft.bytes + added > context_.limits.object_bytes_max) {
+      draft.tail.truncate(before);
+      Result<void> split = encode_by_row(rows, first);
+      if (!split) return split;
+      break;
+    }
+    count(draft, added, encoded.rows);
+    first += encoded.rows;
+    if (encoded.problem.empty()) break;
+    Result<void> dropped = drop(rows, first++, encoded);
+    if (!dropped) return dropped;
   }
-  count(draft, added, rows.rows());
+  rows_seen_ += rows.rows();
   return {};
 }
 
 // Finds the row that no longer fits. It is the same one however the rows are cut into batches.
-Result<void> ShardWriter::encode_by_row(const pipeline::RowBatch& rows) {
-  for (std::size_t row = 0; row < rows.rows(); ++row) {
+Result<void> ShardWriter::encode_by_row(const pipeline::RowBatch& rows, std::size_t first) {
+  for (std::size_t row = first; row < rows.rows(); ++row) {
     Draft* draft = &drafts_.back();
     const std::size_t before = draft->tail.size();
-    Result<void> encoded = context_.encoder.append(rows, row, 1, draft->tail);
-    if (!encoded) return encoded.error().in(draft->name);
+    const format::Encoded encoded = context_.encoder.append(rows, row, 1, draft->tail);
+    if (!encoded.problem.empty()) {
+      Result<void> dropped = drop(rows, row, encoded);
+      if (!dropped) return dropped;
+      continue;
+    }
     std::size_t added = draft->tail.size() - before;
     if (draft->bytes + added > context_.limits.object_bytes_max && draft->rows > 0) {
       const std::string bytes(draft->tail.view(before, added));
@@ -72,6 +83,11 @@ Result<void> ShardWriter::encode_by_row(const pipeline::RowBatch& rows) {
     count(*draft, added, 1);
   }
   return {};
+}
+
+Result<void> ShardWriter::drop(const pipeline::RowBatch& rows, std::size_t row,
+                               const format::Encoded& encoded) {
+  return context_.dirty.add({index_, rows_seen_ + row + 1, encoded.column, encoded.problem, rows.row(row)});
 }
 
 void ShardWriter::count(Draft& draft, std::size_t bytes, std::size_t rows) {
@@ -146,8 +162,7 @@ awaitable<void> ShardWriter::fly(Draft& draft, format::ByteBuffer bytes) {
 
 awaitable<Result<void>> ShardWriter::send_parts(Draft& draft, std::string_view bytes) {
   if (draft.upload_id.empty()) {
-    Result<std::string> upload_id =
-        co_await context_.client.initiate_upload(draft.name, context_.content_type);
+    Result<std::string> upload_id = co_await context_.store.initiate_upload(draft.name, context_.traits);
     if (!upload_id) co_return upload_id.error();
     draft.upload_id = std::move(*upload_id);
   }
@@ -157,7 +172,7 @@ awaitable<Result<void>> ShardWriter::send_parts(Draft& draft, std::string_view b
     const std::uint64_t crc = crc64(0, body);
     const int number = static_cast<int>(draft.parts.size()) + 1;
     co_await context_.limiter.acquire(body.size());
-    Result<Part> part = co_await context_.client.upload_part(draft.name, draft.upload_id, number, body, crc);
+    Result<Part> part = co_await context_.store.upload_part(draft.name, draft.upload_id, number, body, crc);
     if (!part) co_return part.error();
     draft.parts.push_back(std::move(*part));
     draft.crc64 = crc64_combine(draft.crc64, crc, body.size());
@@ -188,8 +203,8 @@ awaitable<Result<void>> ShardWriter::publish(std::vector<pipeline::ObjectInfo>& 
     if (draft.upload_id.empty()) {
       done = co_await put_whole(draft);
     } else {
-      done = co_await context_.client.complete_upload(draft.name, draft.upload_id, draft.parts, draft.bytes,
-                                                      draft.crc64);
+      done = co_await context_.store.complete_upload(draft.name, draft.upload_id, draft.parts, draft.bytes,
+                                                     draft.crc64, context_.traits);
     }
     if (!done) co_return done;
     assert(draft.sent_bytes == draft.bytes);
@@ -205,7 +220,7 @@ awaitable<Result<void>> ShardWriter::publish(std::vector<pipeline::ObjectInfo>& 
 awaitable<Result<void>> ShardWriter::put_whole(Draft& draft) {
   const format::ByteBuffer body = std::move(draft.tail);
   co_await context_.limiter.acquire(body.size());
-  Result<void> put = co_await context_.client.put_object(draft.name, body.view(), context_.content_type);
+  Result<void> put = co_await context_.store.put_object(draft.name, body.view(), context_.traits);
   context_.memory.remove(body.size());
   if (!put) co_return put;
   draft.crc64 = crc64(0, body.view());
@@ -214,4 +229,4 @@ awaitable<Result<void>> ShardWriter::put_whole(Draft& draft) {
   co_return Result<void>();
 }
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects

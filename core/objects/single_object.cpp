@@ -1,10 +1,10 @@
-#include "core/oss/single_object.hpp"
+#include "core/objects/single_object.hpp"
 
-#include "core/oss/crc64.hpp"
+#include "core/base/crc64.hpp"
 
 #include <fmt/format.h>
 
-namespace sluice::oss {
+namespace sluice::objects {
 namespace {
 
 // Part numbers only have to ascend: those below are for what precedes the streamer, those from kLastPartFirst
@@ -21,19 +21,29 @@ void combine(std::uint64_t& crc, std::uint64_t& bytes, std::uint64_t crc_behind,
 
 class SingleObject::Sink final : public pipeline::ShardSink {
  public:
-  explicit Sink(SingleObject& owner_) : owner(owner_) {}
+  Sink(SingleObject& owner_, std::uint32_t index_) : owner(owner_), index(index_) {}
 
   awaitable<Result<void>> write(const pipeline::RowBatch& batch) override {
     const std::size_t before = waiting.size();
     const UploadContext& context = owner.context_;
-    const Result<void> encoded = context.encoder.append(batch, 0, batch.rows(), waiting);
-    if (!encoded) co_return encoded.error().in(context.names.object(0));
+    for (std::size_t first = 0; first < batch.rows();) {
+      const format::Encoded encoded = context.encoder.append(batch, first, batch.rows() - first, waiting);
+      rows += encoded.rows;
+      first += encoded.rows;
+      if (encoded.problem.empty()) break;
+      const Result<void> dropped = context.dirty.add(
+          {index, rows_seen + first + 1, encoded.column, encoded.problem, batch.row(first)});
+      if (!dropped) co_return dropped.error();
+      ++first;
+    }
+    rows_seen += batch.rows();
     context.memory.add(waiting.size() - before);
-    rows += batch.rows();
     co_return co_await owner.hold_or_send(*this);
   }
 
   SingleObject& owner;
+  std::uint32_t index;
+  std::uint64_t rows_seen = 0;  // before the batch at hand
   format::ByteBuffer waiting;
   std::uint64_t rows = 0;
 };
@@ -43,7 +53,7 @@ SingleObject::~SingleObject() = default;
 
 pipeline::ShardSink& SingleObject::open(std::uint32_t index) {
   std::unique_ptr<Sink>& place = sinks_[index];
-  if (!place) place = std::make_unique<Sink>(*this);
+  if (!place) place = std::make_unique<Sink>(*this, index);
   return *place;
 }
 
@@ -98,13 +108,13 @@ awaitable<Result<void>> SingleObject::stream() {
 awaitable<Result<void>> SingleObject::send(std::string_view bytes, int number, Sent& sent) {
   const std::string name = context_.names.object(0);
   if (upload_id_.empty()) {
-    Result<std::string> upload_id = co_await context_.client.initiate_upload(name, context_.content_type);
+    Result<std::string> upload_id = co_await context_.store.initiate_upload(name, context_.traits);
     if (!upload_id) co_return upload_id.error();
     upload_id_ = std::move(*upload_id);
   }
   const std::uint64_t crc = crc64(0, bytes);
   co_await context_.limiter.acquire(bytes.size());
-  Result<Part> part = co_await context_.client.upload_part(name, upload_id_, number, bytes, crc);
+  Result<Part> part = co_await context_.store.upload_part(name, upload_id_, number, bytes, crc);
   if (!part) co_return part.error();
   sent.parts.push_back(std::move(*part));
   combine(sent.crc64, sent.bytes, crc, bytes.size());
@@ -151,7 +161,7 @@ awaitable<Result<void>> SingleObject::publish(std::vector<pipeline::ObjectInfo>&
 awaitable<Result<void>> SingleObject::put_whole(std::string_view body) {
   co_await context_.limiter.acquire(body.size());
   const std::string name = context_.names.object(0);
-  Result<void> put = co_await context_.client.put_object(name, body, context_.content_type);
+  Result<void> put = co_await context_.store.put_object(name, body, context_.traits);
   if (!put) co_return put;
   whole_.bytes = body.size();
   whole_.crc64 = crc64(0, body);
@@ -177,8 +187,8 @@ awaitable<Result<void>> SingleObject::complete(std::string_view before, std::str
     if (!sent) co_return sent;
     after.remove_prefix(body.size());
   }
-  co_return co_await context_.client.complete_upload(context_.names.object(0), upload_id_, whole_.parts,
-                                                     whole_.bytes, whole_.crc64);
+  co_return co_await context_.store.complete_upload(context_.names.object(0), upload_id_, whole_.parts,
+                                                    whole_.bytes, whole_.crc64, context_.traits);
 }
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects
