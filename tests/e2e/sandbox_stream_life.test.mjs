@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { at, call, oldest, readShard, shardsOf, streamOf } from './sandbox_ots_client.mjs';
 import { decodeRecord } from './sandbox_plain_buffer.mjs';
-import { TableStore, createTable, pause, startSandbox, tableStore, workDir } from './support.mjs';
+import { TableStore, createTable, startSandbox, tableStore, until, workDir } from './support.mjs';
 
 const { Long } = TableStore;
 const IGNORE = new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
@@ -283,13 +283,12 @@ test('sandbox: a stream is ENABLING for a while, and off and on makes another on
   assert.deepEqual(uidsOf(await readShard(sandbox.endpoint, await oldest(sandbox, again, child))), ['new']);
   await assert.rejects(page(sandbox, iterator), { code: 'OTSObjectNotExist' });
   // By the clock, and for a table that is created.
-  await sandbox.admin('streams', { enabling_requests: 0, enabling_ms: 400 });
+  await sandbox.admin('streams', { enabling_requests: 0, enabling_ms: 2000 });
   await createTable(client, 'young');
   const young = await streamOf(sandbox, 'young');
   const youngStatus = async () => (await call(sandbox.endpoint, 'DescribeStream', { stream_id: young })).stream_status;
   assert.equal(await youngStatus(), 'STREAM_ENABLING');
-  await pause(450);
-  assert.equal(await youngStatus(), 'STREAM_ACTIVE');
+  await until('the stream to be there', async () => await youngStatus() === 'STREAM_ACTIVE');
 });
 
 test('sandbox: records are trimmed by command, by the clock, and with their shard', async (t) => {
@@ -394,12 +393,11 @@ test('sandbox: fault rules are narrowed to a table, a shard and a time', async (
   await shardsOf(sandbox, otherStream);
   await client.getRow({ tableName: 'other', primaryKey: [{ uid: 'x' }], maxVersions: 1 });
   assert.equal((await sandbox.admin('faults'))[0].seen, 2);
-  await sandbox.admin('faults', [{ ...refusal, operation: 'ListStream', after_ms: 300, for_ms: 500 }]);
+  await sandbox.admin('faults', [{ ...refusal, operation: 'ListStream', after_ms: 1500, for_ms: 3000 }]);
   await streamOf(sandbox, 'orders');
-  await pause(400);
-  await assert.rejects(streamOf(sandbox, 'orders'), refused);
-  await pause(500);
-  await streamOf(sandbox, 'orders');
+  const answered = () => streamOf(sandbox, 'orders').then(() => true, (error) => { assert.equal(error.code, refused.code); return false; });
+  await until('the fault to begin', async () => !await answered());
+  await until('the fault to end', answered);
   for (const rule of [{ operation: 'PutRow', action: 'empty_page' }, { operation: 'GetStreamRecord', action: 'no_iterator' }])
     await assert.rejects(sandbox.admin('faults', [rule]), new RegExp(`${rule.action} is not an action of ${rule.operation}`));
   assert.ok(shard);
