@@ -5,23 +5,14 @@
 #include "core/http/headers.hpp"
 #include "core/http/retry_after.hpp"
 #include "core/job/civil_time.hpp"
+#include "core/oss/object_headers.hpp"
 
 #include <fmt/format.h>
-
-#include <charconv>
 
 namespace sluice::oss {
 namespace {
 
 constexpr int kAttemptsMax = 5;
-
-std::optional<std::uint64_t> checksum_of(const http::Response& response) {
-  const std::string_view text = response.header("x-oss-hash-crc64ecma");
-  std::uint64_t value = 0;
-  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || failure != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 // "20231203T121212Z"
 std::string basic_date(Instant time) {
@@ -60,25 +51,23 @@ Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientO
 awaitable<Result<void>> Client::put_object(const std::string& object, std::string_view body,
                                            const ObjectTraits& traits) {
   Call call = object_call("put object", "PUT", object);
-  call.content_type = traits.content_type;
+  call.headers = headers_of(traits);
   call.body = body;
   call.crc64 = crc64(0, body);
   const Outcome outcome = co_await send(call);
-  if (!outcome) co_return outcome.error().error;
-  co_return Result<void>();
+  if (outcome) co_return Result<void>();
+  const Failure failure = outcome.error();
+  // It may have been made by an attempt of ours whose answer was lost.
+  if (failure.code != "FileAlreadyExists" || call.attempts == 1) co_return failure.error;
+  co_return co_await made_before(object, body.size(), *call.crc64, failure.error);
 }
 
 awaitable<Result<ObjectHead>> Client::head_object(const std::string& object) {
   Call call = object_call("look up object", "HEAD", object);
   const Outcome outcome = co_await send(call);
   if (!outcome) co_return outcome.error().error;
-  ObjectHead head;
-  const std::string_view length = outcome->header("Content-Length");
-  const auto [end, failure] = std::from_chars(length.data(), length.data() + length.size(), head.bytes);
-  if (length.empty() || failure != std::errc() || end != length.data() + length.size()) {
-    co_return Error(Errc::corrupt, call.doing + ": the answer has no length");
-  }
-  head.crc64 = checksum_of(*outcome);
+  Result<ObjectHead> head = head_of(*outcome);
+  if (!head) co_return head.error().in(call.doing);
   co_return head;
 }
 
@@ -102,7 +91,7 @@ awaitable<Result<std::string>> Client::initiate_upload(const std::string& object
                                                        const ObjectTraits& traits) {
   Call call = object_call("begin upload of", "POST", object);
   call.queries.emplace_back("uploads");
-  call.content_type = traits.content_type;
+  call.headers = headers_of(traits);
   const Outcome outcome = co_await send(call);
   if (call.attempts > 1) initiate_repeated_ = true;
   if (!outcome) co_return outcome.error().error;
@@ -134,23 +123,32 @@ awaitable<Result<Part>> Client::upload_part(const std::string& object, const std
 
 awaitable<Result<void>> Client::complete_upload(const std::string& object, const std::string& upload_id,
                                                 const std::vector<Part>& parts, std::uint64_t bytes,
-                                                std::uint64_t crc64, const ObjectTraits&) {
+                                                std::uint64_t crc64, const ObjectTraits& traits) {
   const std::string document = completion_document(parts);
   Call call = object_call("complete upload of", "POST", object);
   call.queries.emplace_back("uploadId", upload_id);
-  call.content_type = "application/xml";
+  call.headers = overwrite_header_of(traits);
+  call.headers.emplace_back("Content-Type", "application/xml");
   call.body = document;
   call.crc64 = crc64;
   call.repeats_bad_checksum = false;
   const Outcome outcome = co_await send(call);
   if (outcome) co_return Result<void>();
   const Failure failure = outcome.error();
-  // Completing is not idempotent: "unknown upload" on a repeat may mean that the first attempt was done.
-  if (failure.code != "NoSuchUpload" || call.attempts == 1) co_return failure.error;
+  // Completing is not idempotent: "unknown upload" or "exists" on a repeat may mean that the first attempt
+  // was done.
+  const bool may_be_done = failure.code == "NoSuchUpload" || failure.code == "FileAlreadyExists";
+  if (!may_be_done || call.attempts == 1) co_return failure.error;
+  co_return co_await made_before(object, bytes, crc64, failure.error);
+}
+
+// Success if the object is the one we meant to make, else `otherwise`.
+awaitable<Result<void>> Client::made_before(std::string object, std::uint64_t bytes, std::uint64_t crc64,
+                                            Error otherwise) {
   const Result<ObjectHead> head = co_await head_object(object);
-  if (!head) co_return head.error().in(failure.error.message());
+  if (!head) co_return head.error().in(otherwise.message());
   if (head->bytes == bytes && head->crc64 == crc64) co_return Result<void>();
-  co_return failure.error;
+  co_return otherwise;
 }
 
 awaitable<Result<void>> Client::abort_upload(const std::string& object, const std::string& upload_id) {
@@ -273,7 +271,7 @@ http::Request Client::sign(const Call& call) const {
   request.answer_bytes_max = call.answer_bytes_max;
   request.headers.emplace_back("x-oss-date", version_4 ? basic_date(now) : http::format_date(now));
   if (version_4) request.headers.emplace_back("x-oss-content-sha256", "UNSIGNED-PAYLOAD");
-  if (!call.content_type.empty()) request.headers.emplace_back("Content-Type", call.content_type);
+  request.headers.insert(request.headers.end(), call.headers.begin(), call.headers.end());
   if (!call.credentials.token.empty()) {
     request.headers.emplace_back("x-oss-security-token", call.credentials.token.reveal());
   }

@@ -81,7 +81,7 @@ class Client final : public objects::ObjectStore {
     std::string method;
     std::string object;  // empty: the bucket
     Queries queries;
-    std::string content_type;
+    http::Headers headers{};  // beside those of date, keys and signature
     std::string_view body;
     std::optional<std::uint64_t> crc64;  // what the answer's checksum must be
     bool checks_answer = false;          // compare the checksum with the answer's body
@@ -109,6 +109,8 @@ class Client final : public objects::ObjectStore {
   static bool may_repeat(Call& call, const Failure& failure);
   Duration pause_after(const Call& call, const Failure& failure);
   bool correct_clock(const ServerError& error, const http::Response& response);
+  awaitable<Result<void>> made_before(std::string object, std::uint64_t bytes, std::uint64_t crc64,
+                                      Error otherwise);
   awaitable<Result<ObjectPage>> list_page(const std::string& prefix, int entries_max,
                                           const std::string& marker);
 

@@ -3,11 +3,13 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/crc64.hpp"
+#include "core/http/headers.hpp"
 #include "core/http/transport.hpp"
 #include "core/oss/xml.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <optional>
@@ -16,6 +18,7 @@
 
 namespace sluice::test {
 
+// What requests say of an object is kept and returned by HEAD and GET; x-oss-forbid-overwrite is obeyed.
 class FakeOssTransport final : public http::Transport {
  public:
   enum class Fault {
@@ -34,9 +37,11 @@ class FakeOssTransport final : public http::Transport {
     http::Headers headers;
     std::size_t body_bytes = 0;
   };
+  using Traits = std::map<std::string, std::string>;  // header -> value, names in lower case
   struct Upload {
     std::string object;
     std::map<int, std::string> parts;
+    Traits traits{};
   };
 
   std::string bucket = "bucket-1";
@@ -44,6 +49,7 @@ class FakeOssTransport final : public http::Transport {
   std::size_t part_bytes_min = 100 * 1024;
   std::size_t page_max = 1000;
   std::map<std::string, std::string> objects;
+  std::map<std::string, Traits> traits;  // of the objects that were made by requests
   std::map<std::string, Upload> uploads;
   std::vector<std::string> completed;  // names in the order in which they became visible
   std::vector<Seen> seen;
@@ -156,7 +162,26 @@ class FakeOssTransport final : public http::Transport {
     http::Response response = with_checksum(found->second);
     response.headers.emplace_back("Content-Length", std::to_string(found->second.size()));
     if (now.method == "GET") response.body = found->second;
+    for (const auto& [name, value] : traits[now.object]) response.headers.emplace_back(name, value);
     return response;
+  }
+
+  // What a request says of the object that it makes.
+  static Traits traits_of(const Seen& now) {
+    Traits result;
+    for (const auto& [name, value] : now.headers) {
+      const std::string lower = http::to_lower(name);
+      const bool kept = lower == "content-type" || lower == "content-encoding" ||
+                        lower == "x-oss-storage-class" || lower.starts_with("x-oss-meta-") ||
+                        lower.starts_with("x-oss-server-side-encryption");
+      if (kept) result[lower] = value;
+    }
+    return result;
+  }
+  bool is_forbidden(const Seen& now) const {
+    const auto asks = [](const auto& header) { return header.first == "x-oss-forbid-overwrite"; };
+    const auto found = std::find_if(now.headers.begin(), now.headers.end(), asks);
+    return found != now.headers.end() && found->second == "true" && objects.contains(now.object);
   }
 
   static http::Response bare(int status) {
@@ -174,13 +199,17 @@ class FakeOssTransport final : public http::Transport {
   }
 
   http::Response put(const Seen& now, std::string_view body) {
+    if (is_forbidden(now)) return error(409, "FileAlreadyExists");
     objects[now.object] = body;
+    traits[now.object] = traits_of(now);
     completed.push_back(now.object);
     return with_checksum(body);
   }
   http::Response initiate(const Seen& now) {
+    if (is_forbidden(now)) return error(409, "FileAlreadyExists");
     const std::string id = fmt::format("UPLOAD{:04}", ++uploads_begun_);
     uploads[id].object = now.object;
+    uploads[id].traits = traits_of(now);
     http::Response response = bare(200);
     response.body = fmt::format(
         "<InitiateMultipartUploadResult xmlns=\"http://doc.oss-cn-hangzhou.aliyuncs.com\">"
@@ -216,6 +245,8 @@ class FakeOssTransport final : public http::Transport {
       }
       content += found->second;
     }
+    if (is_forbidden(now)) return error(409, "FileAlreadyExists");
+    traits[now.object] = upload->second.traits;
     uploads.erase(upload);
     objects[now.object] = content;
     completed.push_back(now.object);
@@ -227,6 +258,7 @@ class FakeOssTransport final : public http::Transport {
     const auto id = now.queries.find("uploadId");
     if (id == now.queries.end()) {
       objects.erase(now.object);
+      traits.erase(now.object);
       return bare(204);
     }
     return uploads.erase(id->second) == 1 ? bare(204) : error(404, "NoSuchUpload");

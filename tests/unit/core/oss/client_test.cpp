@@ -2,53 +2,22 @@
 
 #include "core/base/crc64.hpp"
 #include "tests/support/catch_result.hpp"
-#include "tests/support/fake_oss_transport.hpp"
 #include "tests/support/listed_credentials.hpp"
-#include "tests/support/run.hpp"
+#include "tests/support/oss_client_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace sluice;
 using namespace std::chrono_literals;
 using test::FakeOssTransport;
+using test::header_of;
+using test::options_for;
+using Fixture = test::OssClientFixture;
 using Fault = test::FakeOssTransport::Fault;
 
 namespace {
 
-objects::ObjectTraits csv_traits() {
-  objects::ObjectTraits traits;
-  traits.content_type = "text/csv";
-  return traits;
-}
-
-const objects::ObjectTraits kCsv = csv_traits();
-
-oss::ClientOptions options_for(const std::string& endpoint, const char* token = "") {
-  oss::ClientOptions options;
-  options.endpoint = endpoint;
-  options.bucket = "bucket-1";
-  options.credentials = http::fixed_credentials({"LTAI", Secret("canary-key-7731"), Secret(token)});
-  return options;
-}
-
-struct Fixture {
-  explicit Fixture(oss::ClientOptions options = options_for("http://127.0.0.1:9001"))
-      : client(fake, loop.clock, random, options, oss::address_of(options).value(),
-               [this](std::string_view line) { retries.emplace_back(line); }) {}
-
-  test::Loop loop;
-  FakeOssTransport fake;
-  SeededRandom random{1};
-  std::vector<std::string> retries;
-  oss::Client client;
-};
-
-std::string header_of(const FakeOssTransport::Seen& seen, std::string_view name) {
-  for (const auto& [key, value] : seen.headers) {
-    if (key == name) return value;
-  }
-  return {};
-}
+const objects::ObjectTraits kCsv = test::csv_traits();
 
 }  // namespace
 
