@@ -4,6 +4,7 @@
 #include "core/base/random.hpp"
 #include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
+#include "core/job/job.hpp"
 #include "core/oss/oss_error.hpp"
 #include "core/oss/signature.hpp"
 #include "core/oss/xml.hpp"
@@ -22,7 +23,8 @@ struct ClientOptions {
   std::shared_ptr<http::CredentialsProvider> credentials;  // asked before each request
   std::string region;                                      // signature version 4; empty: version 1
   bool cname = false;                                      // the endpoint is a domain bound to the bucket
-  Duration step_limit = std::chrono::seconds(30);          // for each network step of a request
+  job::Addressing addressing = job::Addressing::automatic;
+  Duration step_limit = std::chrono::seconds(30);  // for each network step of a request
 };
 
 // How requests reach the bucket.
@@ -31,8 +33,10 @@ struct Address {
   std::string path_prefix;  // "/" or, path style, "/bucket/"
 };
 
-// Path style for IP addresses and localhost, else the bucket in front of the host name (not with cname).
-// invalid_argument: unusable endpoint or bucket name, or an endpoint that holds the bucket already.
+// With cname the endpoint as it is. Else, unless `addressing` says which: path style for IP addresses and
+// localhost, the bucket in front of the host's name for all others. invalid_argument, saying what to correct:
+// an unusable endpoint, bucket name or region, an endpoint that holds the bucket already, or an addressing
+// that the endpoint cannot have.
 Result<Address> address_of(const ClientOptions& options);
 
 using objects::ObjectHead;

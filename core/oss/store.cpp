@@ -15,6 +15,7 @@ Result<objects::StoreMaker> make_store_maker(const StorePorts& ports, const job:
   }
   options.region = target.region;
   options.cname = target.cname;
+  options.addressing = target.addressing;
   Result<Address> address = address_of(options);
   if (!address) return address.error();
   return objects::StoreMaker([ports, options = std::move(options), address = std::move(*address)](

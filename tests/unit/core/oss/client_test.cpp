@@ -21,40 +21,6 @@ const objects::ObjectTraits kCsv = test::csv_traits();
 
 }  // namespace
 
-TEST_CASE("oss address is virtual-hosted on names, path style on addresses, bare with cname",
-          "[oss_client]") {
-  const auto named = oss::address_of(options_for("https://oss-cn-hangzhou.aliyuncs.com"));
-  REQUIRE(named);
-  CHECK(named->endpoint.host == "bucket-1.oss-cn-hangzhou.aliyuncs.com");
-  CHECK(named->endpoint.tls);
-  CHECK(named->path_prefix == "/");
-  for (const char* local : {"http://127.0.0.1:9001", "localhost:9001", "http://[::1]:80"}) {
-    const auto address = oss::address_of(options_for(local));
-    REQUIRE(address);
-    CHECK(address->path_prefix == "/bucket-1/");
-  }
-  oss::ClientOptions own = options_for("files.example.com");
-  own.cname = true;
-  CHECK(oss::address_of(own)->endpoint.host == "files.example.com");
-  CHECK(oss::address_of(own)->path_prefix == "/");
-}
-
-TEST_CASE("oss address refuses an endpoint that holds the bucket, and bucket names OSS does not know",
-          "[oss_client]") {
-  const auto doubled = oss::address_of(options_for("http://bucket-1.oss-cn-hangzhou.aliyuncs.com"));
-  REQUIRE_FALSE(doubled);
-  CHECK(doubled.error().message() ==
-        "use endpoint http://bucket-1.oss-cn-hangzhou.aliyuncs.com: it contains the bucket name; leave "
-        "\"bucket-1.\" "
-        "out of `endpoint`");
-  CHECK_FALSE(oss::address_of(options_for("oss://x")));
-  for (const char* bad : {"", "ab", "Upper", "under_score", "-a-", "a.b.c"}) {
-    oss::ClientOptions options = options_for("localhost");
-    options.bucket = bad;
-    CHECK_FALSE(oss::address_of(options));
-  }
-}
-
 TEST_CASE("oss client puts, finds, reads and deletes an object", "[oss_client]") {
   Fixture f;
   const std::string name = "dir/a b+\xe4\xbd\xa0.csv";
