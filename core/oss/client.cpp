@@ -13,6 +13,7 @@ namespace sluice::oss {
 namespace {
 
 constexpr int kAttemptsMax = 5;
+constexpr std::string_view kEndless = "a page that goes on without saying where";
 
 // "20231203T121212Z"
 std::string basic_date(Instant time) {
@@ -54,6 +55,7 @@ awaitable<Result<void>> Client::put_object(const std::string& object, std::strin
   call.headers = headers_of(traits);
   call.body = body;
   call.crc64 = crc64(0, body);
+  call.headers.push_back(checksum_header(*call.crc64));
   const Outcome outcome = co_await send(call);
   if (outcome) co_return Result<void>();
   const Failure failure = outcome.error();
@@ -67,7 +69,7 @@ awaitable<Result<ObjectHead>> Client::head_object(const std::string& object) {
   const Outcome outcome = co_await send(call);
   if (!outcome) co_return outcome.error().error;
   Result<ObjectHead> head = head_of(*outcome);
-  if (!head) co_return head.error().in(call.doing);
+  if (!head) co_return unusable(call, *outcome, head.error().message());
   co_return head;
 }
 
@@ -98,7 +100,7 @@ awaitable<Result<std::string>> Client::initiate_upload(const std::string& object
   Result<std::string> upload_id = parse_initiate_result(outcome->body);
   if (!upload_id) {
     initiate_repeated_ = true;  // it is open, and we do not know its name
-    co_return upload_id.error().in(call.doing);
+    co_return unusable(call, *outcome, upload_id.error().message());
   }
   co_return upload_id;
 }
@@ -108,6 +110,7 @@ awaitable<Result<Part>> Client::upload_part(const std::string& object, const std
   Call call = object_call(fmt::format("upload part {} of", number), "PUT", object);
   call.queries.emplace_back("partNumber", std::to_string(number));
   call.queries.emplace_back("uploadId", upload_id);
+  call.headers.push_back(checksum_header(crc64));
   call.body = body;
   call.crc64 = crc64;
   const Outcome outcome = co_await send(call);
@@ -116,7 +119,7 @@ awaitable<Result<Part>> Client::upload_part(const std::string& object, const std
   part.number = number;
   part.etag = outcome->header("ETag");
   if (part.etag.empty() || holds_markup(part.etag)) {
-    co_return Error(Errc::corrupt, call.doing + ": the answer has no usable ETag");
+    co_return unusable(call, *outcome, "the answer has no usable ETag");
   }
   co_return part;
 }
@@ -175,9 +178,9 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     const Outcome outcome = co_await send(call);
     if (!outcome) co_return outcome.error().error;
     Result<UploadPage> next = parse_upload_page(outcome->body);
-    if (!next) co_return next.error().in(call.doing);
+    if (!next) co_return unusable(call, *outcome, next.error().message());
     if (next->truncated && (next->uploads.empty() || next->next_key_marker.empty())) {
-      co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
+      co_return unusable(call, *outcome, kEndless);
     }
     page = std::move(*next);
     uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
@@ -215,11 +218,16 @@ awaitable<Result<ObjectPage>> Client::list_page(const std::string& prefix, int e
   const Outcome outcome = co_await send(call);
   if (!outcome) co_return outcome.error().error;
   Result<ObjectPage> page = parse_object_page(outcome->body);
-  if (!page) co_return page.error().in(call.doing);
-  if (page->truncated && page->next_marker <= marker) {
-    co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
-  }
+  if (!page) co_return unusable(call, *outcome, page.error().message());
+  if (page->truncated && page->next_marker <= marker) co_return unusable(call, *outcome, kEndless);
   co_return page;
+}
+
+// An answer that says "done" and cannot be used.
+Error Client::unusable(const Call& call, const http::Response& response, std::string_view why) {
+  const std::string_view id = response.header("x-oss-request-id");
+  const std::string request = id.empty() ? std::string() : fmt::format(", request {}", id);
+  return Error(Errc::corrupt, fmt::format("{}: {}{}", call.doing, why, request));
 }
 
 Client::Call Client::object_call(std::string_view doing, const char* method,
@@ -305,8 +313,7 @@ Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
                                          *received, *expected, response.header("x-oss-request-id")));
     return failure;
   }
-  const ServerError error = parse_server_error(response.status, response.body, response.header("x-oss-err"),
-                                               response.header("x-oss-request-id"));
+  const ServerError error = parse_server_error(response);
   failure.code = error.code;
   failure.retry = retry_of(error);
   failure.error = Error(errc_of(error),

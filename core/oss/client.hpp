@@ -46,8 +46,8 @@ using objects::Part;
 // A request is tried up to 5 times, with growing, jittered pauses; network failures, timeouts, 5xx, 408, 429
 // and a few codes are repeated, each time signed anew; so are refused keys, once, if there are others. What
 // is sent or received under a checksum is compared with it. Errors read "put object orders/x.csv: 503
-// SlowDown: ..., request 5C9F..." and never hold a secret. Bodies stay the caller's and must live until the
-// call returns. Single-threaded.
+// SlowDown: ..., request 5C9F..." and never hold a secret; only without an answer is there no request id.
+// Bodies stay the caller's and must live until the call returns. Single-threaded.
 class Client final : public objects::ObjectStore {
  public:
   // transport, clock and random must outlive the client.
@@ -105,6 +105,7 @@ class Client final : public objects::ObjectStore {
   };
   using Outcome = boost::system::result<http::Response, Failure>;
 
+  static Error unusable(const Call& call, const http::Response& response, std::string_view why);
   Call object_call(std::string_view doing, const char* method, const std::string& object) const;
   Call bucket_call(std::string_view doing) const;
   awaitable<Outcome> send(Call& call);

@@ -7,6 +7,7 @@
 namespace sluice::oss {
 namespace {
 
+constexpr const char* kChecksum = "x-oss-hash-crc64ecma";
 constexpr std::string_view kMetadataPrefix = "x-oss-meta-";
 
 std::optional<std::uint64_t> number_of(std::string_view text) {
@@ -39,6 +40,10 @@ http::Headers overwrite_header_of(const objects::ObjectTraits& traits) {
   return headers;
 }
 
+std::pair<std::string, std::string> checksum_header(std::uint64_t crc64) {
+  return {kChecksum, std::to_string(crc64)};
+}
+
 Result<objects::ObjectHead> head_of(const http::Response& response) {
   const std::optional<std::uint64_t> bytes = number_of(response.header("Content-Length"));
   if (!bytes) return Error(Errc::corrupt, "the answer has no length");
@@ -55,7 +60,7 @@ Result<objects::ObjectHead> head_of(const http::Response& response) {
 }
 
 std::optional<std::uint64_t> checksum_of(const http::Response& response) {
-  return number_of(response.header("x-oss-hash-crc64ecma"));
+  return number_of(response.header(kChecksum));
 }
 
 }  // namespace sluice::oss

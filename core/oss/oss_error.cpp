@@ -22,9 +22,12 @@ constexpr std::string_view kCheckKey = "correct accessId and accessKey";
 constexpr std::string_view kCheckToken = "get a new security token";
 constexpr std::string_view kCheckRights =
     "grant this key oss:ListObjects, oss:ListMultipartUploads, oss:GetObject, oss:PutObject, "
-    "oss:DeleteObject and "
-    "oss:AbortMultipartUpload on the bucket";
+    "oss:DeleteObject and oss:AbortMultipartUpload on the bucket";
 constexpr std::string_view kCheckEndpoint = "correct `endpoint`: it must be the one of the bucket's region";
+constexpr std::string_view kCheckDomain =
+    "correct `endpoint`, or bind the domain to the bucket and say `cname: true`";
+constexpr std::string_view kCheckAddressing = "leave out `addressing`: OSS takes no path style here";
+constexpr std::string_view kCheckKms = "open KMS for the account, or leave out the server-side encryption";
 
 // Codes whose meaning differs from that of their status.
 constexpr std::array kRules = {
@@ -40,9 +43,11 @@ constexpr std::array kRules = {
     Rule{"AccessDenied", Errc::permission_denied, Retry::never, kCheckRights},
     Rule{"AccessForbidden", Errc::permission_denied, Retry::never, kCheckRights},
     Rule{"BucketDisable", Errc::permission_denied, Retry::never, ""},
-    Rule{"SecondLevelDomainForbidden", Errc::invalid_argument, Retry::never, kCheckEndpoint},
-    Rule{"NonStandardHostForbidden", Errc::invalid_argument, Retry::never, kCheckEndpoint},
+    Rule{"SecondLevelDomainForbidden", Errc::invalid_argument, Retry::never, kCheckAddressing},
+    Rule{"NonStandardHostForbidden", Errc::invalid_argument, Retry::never, kCheckDomain},
     Rule{"PermanentRedirect", Errc::invalid_argument, Retry::never, kCheckEndpoint},
+    Rule{"KmsServiceNotEnabled", Errc::permission_denied, Retry::never, kCheckKms},
+    Rule{"InvalidObjectState", Errc::refused_by_state, Retry::never, "restore the archived object first"},
     Rule{"NoSuchBucket", Errc::not_found, Retry::never, "create the bucket or correct `bucket`"},
     Rule{"RequestTimeout", Errc::unavailable, Retry::always, ""},
     Rule{"IncompleteBody", Errc::unavailable, Retry::once, ""},
@@ -61,6 +66,7 @@ constexpr std::array kRules = {
 
 Rule rule_of_status(int status) {
   if (status == 429) return {"", Errc::throttled, Retry::always, ""};
+  if (status == 501) return {"", Errc::invalid_argument, Retry::never, ""};
   if (status == 408 || status >= 500) return {"", Errc::unavailable, Retry::always, ""};
   if (status == 404) return {"", Errc::not_found, Retry::never, ""};
   if (status == 401) return {"", Errc::unauthenticated, Retry::never, kCheckKey};
@@ -70,7 +76,15 @@ Rule rule_of_status(int status) {
   return {"", Errc::invalid_argument, Retry::never, ""};
 }
 
+// Whether all that is wrong is the endpoint, and the server names the right one.
+bool is_elsewhere(const ServerError& error) {
+  const bool redirected = error.code == "AccessDenied" || error.code == "PermanentRedirect" ||
+                          (error.status >= 300 && error.status < 400);
+  return redirected && !error.endpoint.empty();
+}
+
 Rule rule_of(const ServerError& error) {
+  if (is_elsewhere(error)) return {"", Errc::invalid_argument, Retry::never, ""};
   for (const Rule& rule : kRules) {
     if (rule.code == error.code) return rule;
   }
@@ -109,21 +123,23 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
 }  // namespace
 
-ServerError parse_server_error(int status, std::string_view body, std::string_view encoded_body,
-                               std::string_view request_id) {
+ServerError parse_server_error(const http::Response& response) {
   ServerError error;
-  error.status = status;
-  error.request_id = one_line(request_id);
+  error.status = response.status;
+  error.request_id = one_line(response.header("x-oss-request-id"));
+  error.cause = one_line(response.header("x-oss-ec"));
   std::optional<std::string> decoded;
-  if (body.empty()) decoded = decode_base64(encoded_body);
-  const Result<XmlElement> root = parse_xml(decoded ? std::string_view(*decoded) : body);
+  if (response.body.empty()) decoded = decode_base64(response.header("x-oss-err"));
+  const Result<XmlElement> root = parse_xml(decoded ? *decoded : response.body);
   if (root && root->name == "Error") {
     error.code = one_line(root->child_text("Code"));
     error.message = one_line(root->child_text("Message"));
+    error.endpoint = one_line(root->child_text("Endpoint"));
     error.server_time = one_line(root->child_text("ServerTime"));
     if (error.request_id.empty()) error.request_id = one_line(root->child_text("RequestId"));
+    if (error.cause.empty()) error.cause = one_line(root->child_text("EC"));
   }
-  if (error.code.empty()) error.code = code_of_status(status);
+  if (error.code.empty()) error.code = code_of_status(response.status);
   return error;
 }
 
@@ -135,6 +151,8 @@ std::string describe(const ServerError& error) {
   std::string text = fmt::format("{} {}", error.status, error.code);
   if (!error.message.empty()) text += ": " + error.message;
   if (!error.request_id.empty()) text += ", request " + error.request_id;
+  if (!error.cause.empty()) text += ", cause " + error.cause;
+  if (is_elsewhere(error)) return text + fmt::format("; set `endpoint` to {}", error.endpoint);
   const Rule rule = rule_of(error);
   if (!rule.way_out.empty()) text += fmt::format("; {}", rule.way_out);
   return text;

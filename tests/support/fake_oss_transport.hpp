@@ -23,12 +23,13 @@ class FakeOssTransport final : public http::Transport {
  public:
   enum class Fault {
     none,
-    drop_request,   // the network fails before the request arrives
-    lose_answer,    // the request is carried out, the network fails then
-    cut_answer,     // the request is carried out, the answer is shorter than announced
-    server_error,   // 503 without doing anything
-    late_error,     // 500 after doing it
-    wrong_checksum  // carried out, but the checksum of the answer is another
+    drop_request,    // the network fails before the request arrives
+    lose_answer,     // the request is carried out, the network fails then
+    cut_answer,      // the request is carried out, the answer is shorter than announced
+    server_error,    // 503 without doing anything
+    late_error,      // 500 after doing it
+    wrong_checksum,  // carried out, but the checksum of the answer is another
+    spoil_body       // the body arrives with another first byte
   };
   struct Seen {
     std::string method;
@@ -136,7 +137,9 @@ class FakeOssTransport final : public http::Transport {
   Result<http::Response> perform(const Seen& now, std::string_view body, Fault kind) {
     if (kind == Fault::drop_request) return Error(Errc::unavailable, "connect: refused");
     if (kind == Fault::server_error) return error(503, "SlowDown");
-    http::Response response = answer(now, body);
+    std::string spoiled(kind == Fault::spoil_body ? body : std::string_view());
+    if (!spoiled.empty()) spoiled.front() = static_cast<char>(spoiled.front() ^ 1);
+    http::Response response = answer(now, spoiled.empty() ? body : spoiled);
     if (kind == Fault::lose_answer) return Error(Errc::unavailable, "read: reset by peer");
     if (kind == Fault::cut_answer) return Error(Errc::corrupt, "read: shorter than announced");
     if (kind == Fault::late_error) return error(500, "InternalError");
@@ -198,7 +201,15 @@ class FakeOssTransport final : public http::Transport {
     return response;
   }
 
+  static bool arrived_spoiled(const Seen& now, std::string_view body) {
+    const std::string expected = std::to_string(crc64(0, body));
+    return std::any_of(now.headers.begin(), now.headers.end(), [&](const auto& header) {
+      return header.first == "x-oss-hash-crc64ecma" && header.second != expected;
+    });
+  }
+
   http::Response put(const Seen& now, std::string_view body) {
+    if (arrived_spoiled(now, body)) return error(400, "InvalidCRC64");
     if (is_forbidden(now)) return error(409, "FileAlreadyExists");
     objects[now.object] = body;
     traits[now.object] = traits_of(now);
@@ -222,6 +233,7 @@ class FakeOssTransport final : public http::Transport {
     if (upload == uploads.end() || upload->second.object != now.object) return error(404, "NoSuchUpload");
     const int number = std::stoi(now.queries.at("partNumber"));
     if (number < 1 || number > 10'000) return error(400, "InvalidArgument");
+    if (arrived_spoiled(now, body)) return error(400, "InvalidCRC64");
     upload->second.parts[number] = body;
     return with_checksum(body);
   }

@@ -199,6 +199,27 @@ TEST_CASE("oss client reads all pages of both listings", "[oss_client]") {
   CHECK(uploads->size() == 10);
 }
 
+TEST_CASE("oss client names the request whose answer cannot be used", "[oss_client]") {
+  Fixture f;
+  f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
+    http::Response response;
+    response.status = 200;
+    response.headers.emplace_back("x-oss-request-id", "5C9F");
+    response.body = "<Nothing/>";
+    return response;
+  };
+  const auto ends_well = [](const auto& result) {
+    REQUIRE_FALSE(result);
+    CHECK(result.error().code() == Errc::corrupt);
+    CHECK(result.error().message().ends_with(", request 5C9F"));
+  };
+  ends_well(f.loop.run(f.client.head_object("a")));
+  ends_well(f.loop.run(f.client.initiate_upload("a", kCsv)));
+  ends_well(f.loop.run(f.client.upload_part("a", "ID", 1, "x", 1)));
+  ends_well(f.loop.run(f.client.list_objects("a")));
+  ends_well(f.loop.run(f.client.list_uploads("a")));
+}
+
 TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
   Fixture f;
   f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
