@@ -1,35 +1,16 @@
 #include "core/oss/signature.hpp"
 
-#include "core/oss/xml.hpp"
+#include "tests/support/oss_vectors.hpp"
 
-#include <boost/json.hpp>
 #include <catch2/catch.hpp>
-
-#include <fstream>
-#include <sstream>
 
 using namespace sluice;
 using oss::Queries;
+using test::credentials_of;
+using test::headers_of;
+using test::text_of;
 
 namespace {
-
-boost::json::value vectors(const std::string& name) {
-  std::ifstream file(std::string(SLUICE_TEST_DATA) + "/oss/" + name);
-  std::stringstream content;
-  content << file.rdbuf();
-  return boost::json::parse(content.str());
-}
-
-std::string text_of(const boost::json::value& value) {
-  if (value.is_string()) return std::string(value.as_string());
-  return value.is_null() ? std::string() : boost::json::serialize(value);
-}
-
-http::Headers headers_of(const boost::json::value& json) {
-  http::Headers headers;
-  for (const auto& [name, value] : json.as_object()) headers.emplace_back(std::string(name), text_of(value));
-  return headers;
-}
 
 Queries queries_of(const boost::json::value& json) {
   Queries queries;
@@ -38,45 +19,10 @@ Queries queries_of(const boost::json::value& json) {
   return queries;
 }
 
-oss::Credentials credentials_of(const boost::json::value& json) {
-  oss::Credentials credentials;
-  credentials.access_id = text_of(json.at("accessKeyId"));
-  credentials.key = Secret(text_of(json.at("accessKeySecret")));
-  return credentials;
-}
-
-std::string decoded(std::string_view text) {
-  std::string result;
-  REQUIRE(oss::percent_decode(text, result));
-  return result;
-}
-
-// The path and query of a recorded URL, as the signature sees them.
-struct Target {
-  std::string resource;
-  Queries queries;
-};
-
-Target target_of(const std::string& url, bool path_style) {
-  Target target;
-  const std::size_t path_at = url.find('/', url.find("//") + 2);
-  const std::size_t mark = url.find('?');
-  target.resource = decoded(url.substr(path_at, mark - path_at));
-  if (!path_style) target.resource = "/examplebucket" + target.resource;
-  std::stringstream rest(mark == std::string::npos ? std::string() : url.substr(mark + 1));
-  for (std::string one; std::getline(rest, one, '&');) {
-    const std::size_t equals = one.find('=');
-    target.queries.emplace_back(decoded(one.substr(0, equals)), equals == std::string::npos
-                                                                    ? std::string()
-                                                                    : decoded(one.substr(equals + 1)));
-  }
-  return target;
-}
-
 }  // namespace
 
 TEST_CASE("signature version 1 equals the official client's", "[signature]") {
-  const boost::json::value json = vectors("sign_v1.json");
+  const boost::json::value json = test::oss_vectors("sign_v1.json");
   for (const auto& entry : json.at("header_auth").as_array()) {
     CAPTURE(entry.at("name").as_string());
     const std::string method = text_of(entry.at("method"));
@@ -91,7 +37,7 @@ TEST_CASE("signature version 1 equals the official client's", "[signature]") {
 }
 
 TEST_CASE("signature version 4 equals the official client's", "[signature]") {
-  const boost::json::value json = vectors("sign_v4.json");
+  const boost::json::value json = test::oss_vectors("sign_v4.json");
   const oss::Credentials credentials = credentials_of(json.at("meta"));
   for (const auto& entry : json.at("header_auth").as_array()) {
     CAPTURE(entry.at("name").as_string());
@@ -114,13 +60,14 @@ TEST_CASE("signature version 4 equals the official client's", "[signature]") {
 }
 
 TEST_CASE("whole recorded requests get the recorded signatures", "[signature]") {
-  const boost::json::value json = vectors("requests.json");
+  const boost::json::value json = test::oss_vectors("requests.json");
   const oss::Credentials credentials = credentials_of(json.at("meta"));
   for (const auto& entry : json.at("requests").as_array()) {
     CAPTURE(entry.at("operation").as_string(), entry.at("signature").as_string(),
             entry.at("style").as_string());
     const std::string method = text_of(entry.at("method"));
-    const Target target = target_of(text_of(entry.at("url")), text_of(entry.at("style")) == "path");
+    const test::OssTarget target =
+        test::oss_target_of(text_of(entry.at("url")), text_of(entry.at("style")) == "path");
     http::Headers headers;
     std::string expected;
     for (const auto& [name, value] : headers_of(entry.at("headers"))) {
