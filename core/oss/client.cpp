@@ -4,7 +4,6 @@
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
 #include "core/http/retry_after.hpp"
-#include "core/job/civil_time.hpp"
 #include "core/oss/object_headers.hpp"
 
 #include <fmt/format.h>
@@ -12,7 +11,8 @@
 namespace sluice::oss {
 namespace {
 
-constexpr int kAttemptsMax = 5;
+using objects::UploadPage;
+
 constexpr std::string_view kEndless = "a page that goes on without saying where";
 
 // "20231203T121212Z"
@@ -60,7 +60,7 @@ awaitable<Result<void>> Client::put_object(const std::string& object, std::strin
   if (outcome) co_return Result<void>();
   const Failure failure = outcome.error();
   // It may have been made by an attempt of ours whose answer was lost.
-  if (failure.code != "FileAlreadyExists" || call.attempts == 1) co_return failure.error;
+  if (failure.code != "FileAlreadyExists" || call.attempts.begun() == 1) co_return failure.error;
   co_return co_await made_before(object, body.size(), *call.crc64, failure.error);
 }
 
@@ -95,9 +95,9 @@ awaitable<Result<std::string>> Client::initiate_upload(const std::string& object
   call.queries.emplace_back("uploads");
   call.headers = headers_of(traits);
   const Outcome outcome = co_await send(call);
-  if (call.attempts > 1) initiate_repeated_ = true;
+  if (call.attempts.begun() > 1) initiate_repeated_ = true;
   if (!outcome) co_return outcome.error().error;
-  Result<std::string> upload_id = parse_initiate_result(outcome->body);
+  Result<std::string> upload_id = objects::parse_initiate_result(outcome->body);
   if (!upload_id) {
     initiate_repeated_ = true;  // it is open, and we do not know its name
     co_return unusable(call, *outcome, upload_id.error().message());
@@ -141,7 +141,7 @@ awaitable<Result<void>> Client::complete_upload(const std::string& object, const
   // Completing is not idempotent: "unknown upload" or "exists" on a repeat may mean that the first attempt
   // was done.
   const bool may_be_done = failure.code == "NoSuchUpload" || failure.code == "FileAlreadyExists";
-  if (!may_be_done || call.attempts == 1) co_return failure.error;
+  if (!may_be_done || call.attempts.begun() == 1) co_return failure.error;
   co_return co_await made_before(object, bytes, crc64, failure.error);
 }
 
@@ -177,7 +177,7 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     }
     const Outcome outcome = co_await send(call);
     if (!outcome) co_return outcome.error().error;
-    Result<UploadPage> next = parse_upload_page(outcome->body);
+    Result<UploadPage> next = objects::parse_upload_page(outcome->body);
     if (!next) co_return unusable(call, *outcome, next.error().message());
     if (next->truncated && (next->uploads.empty() || next->next_key_marker.empty())) {
       co_return unusable(call, *outcome, kEndless);
@@ -217,7 +217,7 @@ awaitable<Result<ObjectPage>> Client::list_page(const std::string& prefix, int e
   if (!marker.empty()) call.queries.emplace_back("marker", marker);
   const Outcome outcome = co_await send(call);
   if (!outcome) co_return outcome.error().error;
-  Result<ObjectPage> page = parse_object_page(outcome->body);
+  Result<ObjectPage> page = objects::parse_object_page(outcome->body);
   if (!page) co_return unusable(call, *outcome, page.error().message());
   if (page->truncated && page->next_marker <= marker) co_return unusable(call, *outcome, kEndless);
   co_return page;
@@ -248,7 +248,7 @@ Client::Call Client::bucket_call(std::string_view doing) const {
 
 awaitable<Client::Outcome> Client::send(Call& call) {
   while (true) {
-    ++call.attempts;
+    call.attempts.begin();
     Result<Credentials> credentials = co_await options_.credentials->get();
     if (!credentials) {
       Failure failure;
@@ -259,11 +259,12 @@ awaitable<Client::Outcome> Client::send(Call& call) {
     const http::Request request = sign(call);
     Result<http::Response> answer = co_await transport_.send(address_.endpoint, request);
     Outcome outcome = judge(call, std::move(answer));
-    if (outcome || !may_repeat(call, outcome.error())) co_return outcome;
-    const Duration pause = pause_after(call, outcome.error());
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(pause).count();
-    on_retry_(fmt::format("{}; attempt {} in {} ms", outcome.error().error.message(), call.attempts + 1, ms));
-    co_await clock_.sleep_for(pause);
+    if (outcome) co_return outcome;
+    const Failure& failure = outcome.error();
+    const std::optional<Duration> pause = call.attempts.pause(failure.retry, failure.pause, random_);
+    if (!pause) co_return outcome;
+    on_retry_(http::repeat_line(failure.error.message(), call.attempts.begun() + 1, *pause));
+    co_await clock_.sleep_for(*pause);
   }
 }
 
@@ -326,43 +327,10 @@ Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
   return failure;
 }
 
-bool Client::may_repeat(Call& call, const Failure& failure) {
-  if (call.attempts >= kAttemptsMax) return false;
-  switch (failure.retry) {
-    case Retry::never:
-      return false;
-    case Retry::always:
-      return true;
-    case Retry::once:
-      return !std::exchange(call.repeated_once, true);
-    case Retry::correct_clock:
-      return !std::exchange(call.clock_corrected, true);
-    case Retry::renew_keys:
-      return !std::exchange(call.keys_renewed, true);
-  }
-  return false;
-}
-
-// 200 ms doubling with each attempt, the upper half of it by chance.
-Duration Client::pause_after(const Call& call, const Failure& failure) {
-  if (failure.retry == Retry::correct_clock || failure.retry == Retry::renew_keys) return Duration(0);
-  const Duration asked = failure.pause ? http::spread(*failure.pause, random_) : Duration(0);
-  const Duration longest = std::chrono::milliseconds(200) * (1 << (call.attempts - 1));
-  const auto half = static_cast<std::uint64_t>(longest.count()) / 2;
-  return std::max(asked, Duration(half + random_.below(half + 1)));
-}
-
-// Takes the server's time from a refusal. Not from an implausible one: that would never heal.
 bool Client::correct_clock(const ServerError& error, const http::Response& response) {
-  constexpr std::size_t kToSeconds = 19;
-  std::optional<Instant> server = http::parse_date(response.header("Date"));
-  const Result<Instant> named = job::parse_local(error.server_time.substr(0, kToSeconds) + "Z");
-  if (named) server = *named;
-  const Instant earliest = std::chrono::sys_days(std::chrono::year(2015) / 1 / 1);
-  const Instant latest = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
-  if (!server || *server < earliest || *server > latest) return false;
-  clock_offset_ = *server - clock_.now();
-  return true;
+  const std::optional<Duration> offset = http::clock_offset_of(error.server_time, response, clock_.now());
+  if (offset) clock_offset_ = *offset;
+  return offset.has_value();
 }
 
 }  // namespace sluice::oss

@@ -5,9 +5,10 @@
 #include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
 #include "core/job/job.hpp"
+#include "core/objects/object_store.hpp"
+#include "core/objects/store_xml.hpp"
 #include "core/oss/oss_error.hpp"
 #include "core/oss/signature.hpp"
-#include "core/oss/xml.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -39,12 +40,15 @@ struct Address {
 // that the endpoint cannot have.
 Result<Address> address_of(const ClientOptions& options);
 
+using objects::ListedObject;
+using objects::ListedUpload;
 using objects::ObjectHead;
+using objects::ObjectPage;
 using objects::ObjectTraits;
 using objects::Part;
 
-// A request is tried up to 5 times, with growing, jittered pauses; network failures, timeouts, 5xx, 408, 429
-// and a few codes are repeated, each time signed anew; so are refused keys, once, if there are others. What
+// Network failures, timeouts, 5xx, 408, 429 and a few codes are repeated (http::Attempts), each time signed
+// anew; so are refused keys, once, if there are others. What
 // is sent or received under a checksum is compared with it. Errors read "put object orders/x.csv: 503
 // SlowDown: ..., request 5C9F..." and never hold a secret; only without an answer is there no request id.
 // Bodies stay the caller's and must live until the call returns. Single-threaded.
@@ -91,11 +95,8 @@ class Client final : public objects::ObjectStore {
     bool checks_answer = false;          // compare the checksum with the answer's body
     bool repeats_bad_checksum = true;
     std::size_t answer_bytes_max = 16 * 1024 * 1024;
-    int attempts = 0;
+    http::Attempts attempts{};
     Credentials credentials{};  // of the last attempt
-    bool repeated_once = false;
-    bool clock_corrected = false;
-    bool keys_renewed = false;
   };
   struct Failure {
     Error error;
@@ -111,8 +112,6 @@ class Client final : public objects::ObjectStore {
   awaitable<Outcome> send(Call& call);
   http::Request sign(const Call& call) const;
   Outcome judge(const Call& call, Result<http::Response> answer);
-  static bool may_repeat(Call& call, const Failure& failure);
-  Duration pause_after(const Call& call, const Failure& failure);
   bool correct_clock(const ServerError& error, const http::Response& response);
   awaitable<Result<void>> made_before(std::string object, std::uint64_t bytes, std::uint64_t crc64,
                                       Error otherwise);

@@ -1,6 +1,6 @@
 #include "core/oss/oss_error.hpp"
 
-#include "core/oss/xml.hpp"
+#include "core/objects/store_xml.hpp"
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
@@ -130,7 +130,7 @@ ServerError parse_server_error(const http::Response& response) {
   error.cause = one_line(response.header("x-oss-ec"));
   std::optional<std::string> decoded;
   if (response.body.empty()) decoded = decode_base64(response.header("x-oss-err"));
-  const Result<XmlElement> root = parse_xml(decoded ? *decoded : response.body);
+  const Result<objects::XmlElement> root = objects::parse_xml(decoded ? *decoded : response.body);
   if (root && root->name == "Error") {
     error.code = one_line(root->child_text("Code"));
     error.message = one_line(root->child_text("Message"));

@@ -2,6 +2,7 @@
 // What an error answer of OSS means for us.
 
 #include "core/base/error.hpp"
+#include "core/http/repeat.hpp"
 #include "core/http/transport.hpp"
 
 #include <string>
@@ -21,13 +22,7 @@ struct ServerError {
 // From the body, or from the header x-oss-err (Base64), which answers without a body may carry.
 ServerError parse_server_error(const http::Response& response);
 
-enum class Retry {
-  never,
-  always,         // within the limit of attempts
-  once,           // a second failure is final
-  correct_clock,  // once, with the server's time
-  renew_keys,     // once, if others can be had
-};
+using http::Retry;
 
 Retry retry_of(const ServerError& error);
 

@@ -7,7 +7,7 @@ sluice_fuzzer(job_file_fuzz SOURCES ${job_sources}
   LINKS date::date-tz yaml-cpp OpenSSL::Crypto Boost::json)
 sluice_fuzzer(plain_buffer_fuzz SOURCES core/tablestore/plain_buffer.cpp)
 sluice_fuzzer(page_fuzz SOURCES core/tablestore/page_decoder.cpp)
-sluice_fuzzer(oss_xml_fuzz SOURCES core/oss/xml.cpp core/http/percent_decode.cpp)
+sluice_fuzzer(store_xml_fuzz SOURCES core/objects/store_xml.cpp core/http/percent_decode.cpp)
 sluice_fuzzer(inflate_fuzz SOURCES core/http/inflate.cpp LINKS ZLIB::ZLIB)
 sluice_fuzzer(row_codec_fuzz SOURCES core/tablestore/row_codec.cpp core/tablestore/plain_buffer.cpp)
 sluice_fuzzer(series_tags_fuzz SOURCES core/tablestore/series_tags.cpp)

@@ -4,8 +4,9 @@
 #include "core/base/clock.hpp"
 #include "core/base/crc64.hpp"
 #include "core/http/headers.hpp"
+#include "core/http/percent_decode.hpp"
 #include "core/http/transport.hpp"
-#include "core/oss/xml.hpp"
+#include "core/objects/store_xml.hpp"
 
 #include <fmt/format.h>
 
@@ -107,7 +108,7 @@ class FakeOssTransport final : public http::Transport {
 
   static std::string decoded(std::string_view text) {
     std::string result;
-    if (!oss::percent_decode(text, result)) throw std::logic_error("a request is not percent-encoded");
+    if (!http::percent_decode(text, result)) throw std::logic_error("a request is not percent-encoded");
     return result;
   }
 
@@ -240,11 +241,11 @@ class FakeOssTransport final : public http::Transport {
   http::Response complete(const Seen& now, std::string_view body) {
     const auto upload = uploads.find(now.queries.at("uploadId"));
     if (upload == uploads.end() || upload->second.object != now.object) return error(404, "NoSuchUpload");
-    const Result<oss::XmlElement> document = oss::parse_xml(body);
+    const Result<objects::XmlElement> document = objects::parse_xml(body);
     if (!document || document->children.empty()) return error(400, "MalformedXML");
     std::string content;
     int last = 0;
-    for (const oss::XmlElement& part : document->children) {
+    for (const objects::XmlElement& part : document->children) {
       const int number = std::stoi(std::string(part.child_text("PartNumber")));
       const auto found = upload->second.parts.find(number);
       if (found == upload->second.parts.end()) return error(400, "InvalidPart");

@@ -1,4 +1,4 @@
-#include "core/oss/xml.hpp"
+#include "core/objects/store_xml.hpp"
 
 #include "tests/support/catch_result.hpp"
 
@@ -7,7 +7,7 @@
 using namespace sluice;
 
 TEST_CASE("xml is read by local name with entities and CDATA decoded", "[xml]") {
-  const auto root = oss::parse_xml(
+  const auto root = objects::parse_xml(
       "\xef\xbb\xbf<?xml version=\"1.0\"?><!-- a > b --><o:R xmlns:o='x>y' b = \"c\">\n"
       "<A>a&lt;b&amp;c&#x4f60;&#65;</A><o:B><![CDATA[<&>]]></o:B><C/><D></D></o:R>\n");
   REQUIRE(root);
@@ -58,7 +58,7 @@ TEST_CASE("xml that is broken, foreign or hostile is refused", "[xml]") {
                              "<a>" + std::string(16 * 1024 * 1024, 'x') + "</a>"};
   for (const std::string& document : bad) {
     CAPTURE(document.substr(0, 60));
-    const auto root = oss::parse_xml(document);
+    const auto root = objects::parse_xml(document);
     REQUIRE_FALSE(root);
     CHECK(root.error().code() == Errc::corrupt);
   }
@@ -70,21 +70,21 @@ TEST_CASE("xml reader survives every truncation and every changed byte of a list
       "<IsTruncated>true</IsTruncated><NextMarker>a%2Fb</NextMarker><Contents><Key>a%2Fb</Key><Size>5</Size>"
       "<Owner><ID>&quot;1&quot;</ID></Owner></Contents></ListBucketResult>";
   for (std::size_t size = 0; size < document.size(); ++size) {
-    CHECK_FALSE(oss::parse_object_page(document.substr(0, size)));
+    CHECK_FALSE(objects::parse_object_page(document.substr(0, size)));
   }
   for (std::size_t at = 0; at < document.size(); ++at) {
     for (const char byte : {'<', '>', '&', ';', '/', '"', '%', '\0', '\xff'}) {
       std::string changed = document;
       changed[at] = byte;
-      (void)oss::parse_object_page(changed);
-      (void)oss::parse_upload_page(changed);
+      (void)objects::parse_object_page(changed);
+      (void)objects::parse_upload_page(changed);
     }
   }
-  CHECK(oss::parse_object_page(document));
+  CHECK(objects::parse_object_page(document));
 }
 
 TEST_CASE("xml listing of objects gives decoded names, sizes and the next marker", "[xml]") {
-  const auto page = oss::parse_object_page(
+  const auto page = objects::parse_object_page(
       "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</"
       "IsTruncated><Contents><Key>%E4%BD%A0%2B+"
       "</Key><Size>12</Size></Contents><Contents><Key>b</Key><Size>0</Size></Contents></ListBucketResult>");
@@ -95,24 +95,24 @@ TEST_CASE("xml listing of objects gives decoded names, sizes and the next marker
   CHECK(page->truncated);
   CHECK(page->next_marker == "b");
 
-  const auto plain = oss::parse_object_page(
+  const auto plain = objects::parse_object_page(
       "<ListBucketResult><Contents><Key>a%2Fb</Key><Size>1</Size></Contents></ListBucketResult>");
   REQUIRE(plain);
   CHECK(plain->objects[0].name == "a%2Fb");
   CHECK_FALSE(
-      oss::parse_object_page("<ListBucketResult><Contents><Key>a</Key><Size>x</Size></Contents>"
-                             "</ListBucketResult>"));
+      objects::parse_object_page("<ListBucketResult><Contents><Key>a</Key><Size>x</Size></Contents>"
+                                 "</ListBucketResult>"));
   CHECK_FALSE(
-      oss::parse_object_page("<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>%4</Key>"
-                             "<Size>1</Size></Contents></ListBucketResult>"));
+      objects::parse_object_page("<ListBucketResult><EncodingType>url</EncodingType><Contents><Key>%4</Key>"
+                                 "<Size>1</Size></Contents></ListBucketResult>"));
 }
 
 TEST_CASE("xml answers of another kind are refused by name", "[xml]") {
-  const auto wrong = oss::parse_initiate_result("<Other><UploadId>1</UploadId></Other>");
+  const auto wrong = objects::parse_initiate_result("<Other><UploadId>1</UploadId></Other>");
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().message() == "read XML answer: expected InitiateMultipartUploadResult, got Other");
-  CHECK_FALSE(oss::parse_initiate_result("<InitiateMultipartUploadResult/>"));
-  const auto good = oss::parse_initiate_result(
+  CHECK_FALSE(objects::parse_initiate_result("<InitiateMultipartUploadResult/>"));
+  const auto good = objects::parse_initiate_result(
       "<InitiateMultipartUploadResult><UploadId>ABC</UploadId></InitiateMultipartUploadResult>");
   REQUIRE(good);
   CHECK(*good == "ABC");

@@ -1,8 +1,10 @@
-#include "core/oss/xml.hpp"
+#include "core/objects/store_xml.hpp"
+
+#include "core/http/percent_decode.hpp"
 
 #include <charconv>
 
-namespace sluice::oss {
+namespace sluice::objects {
 namespace {
 
 constexpr std::size_t kBytesMax = 16 * 1024 * 1024;
@@ -213,7 +215,7 @@ class Names {
   std::string operator()(std::string_view text) {
     if (!encoded_) return std::string(text);
     std::string decoded;
-    good_ = percent_decode(text, decoded) && good_;
+    good_ = http::percent_decode(text, decoded) && good_;
     return decoded;
   }
   bool good() const noexcept { return good_; }
@@ -283,4 +285,4 @@ Result<ObjectPage> parse_object_page(std::string_view document) {
   return page;
 }
 
-}  // namespace sluice::oss
+}  // namespace sluice::objects

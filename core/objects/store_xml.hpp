@@ -1,8 +1,7 @@
 #pragma once
-// The answers of OSS that have a body: small XML documents, read by local name.
+// The answers of OSS and S3 that have a body: small XML documents with the same elements, read by local name.
 
 #include "core/base/error.hpp"
-#include "core/http/percent_decode.hpp"
 #include "core/objects/object_store.hpp"
 
 #include <cstdint>
@@ -10,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace sluice::oss {
+namespace sluice::objects {
 
 // An element with its text and its children; attributes, comments and processing instructions are left out.
 struct XmlElement {
@@ -25,9 +24,6 @@ struct XmlElement {
 // Limits that real answers stay far below: 16 MiB, 16 levels, 200,000 elements. A document type declaration,
 // an unknown entity, an unclosed or mismatched tag, or text outside the root is an error (corrupt).
 Result<XmlElement> parse_xml(std::string_view document);
-
-using objects::ListedObject;
-using objects::ListedUpload;
 
 struct UploadPage {
   std::vector<ListedUpload> uploads;
@@ -47,6 +43,4 @@ Result<std::string> parse_initiate_result(std::string_view document);  // the up
 Result<UploadPage> parse_upload_page(std::string_view document);
 Result<ObjectPage> parse_object_page(std::string_view document);
 
-using http::percent_decode;
-
-}  // namespace sluice::oss
+}  // namespace sluice::objects
