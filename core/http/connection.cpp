@@ -165,14 +165,6 @@ bool is_line_safe(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
-std::string host_field(const Endpoint& endpoint) {
-  const bool v6 = endpoint.host.find(':') != std::string::npos;
-  std::string host = v6 ? fmt::format("[{}]", endpoint.host) : endpoint.host;
-  const std::uint16_t usual = endpoint.tls ? 443 : 80;
-  if (endpoint.port != usual) host += fmt::format(":{}", endpoint.port);
-  return host;
-}
-
 std::string login_line(const Proxy& proxy) {
   if (proxy.authorization.empty()) return {};
   return fmt::format("Proxy-Authorization: {}\r\n", proxy.authorization.reveal());
@@ -233,7 +225,7 @@ Error login_refused(std::string_view doing, const Route& route) {
 }
 
 Result<std::string> serialize_head(const Route& route, const Request& request) {
-  const std::string authority = host_field(route.endpoint);
+  const std::string authority = host_header(route.endpoint);
   const std::string host = request.host.empty() ? authority : request.host;
   const std::string origin = route.is_proxied() ? "http://" + authority : std::string();
   bool safe = is_line_safe(request.method) && is_line_safe(host) && is_line_safe(request.target) &&

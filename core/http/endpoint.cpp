@@ -84,4 +84,12 @@ std::string_view Response::header(std::string_view name) const {
   return {};
 }
 
+std::string host_header(const Endpoint& endpoint) {
+  const bool v6 = endpoint.host.find(':') != std::string::npos;
+  std::string host = v6 ? fmt::format("[{}]", endpoint.host) : endpoint.host;
+  const std::uint16_t usual = endpoint.tls ? 443 : 80;
+  if (endpoint.port != usual) host += fmt::format(":{}", endpoint.port);
+  return host;
+}
+
 }  // namespace sluice::http

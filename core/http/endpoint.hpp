@@ -22,4 +22,7 @@ struct Endpoint {
 // Anything else (other schemes, user info, path, query) is invalid_argument with the reason.
 Result<Endpoint> parse_endpoint(std::string_view text);
 
+// "host", "host:8080" or "[::1]:8080": the Host header of a request to `endpoint`.
+std::string host_header(const Endpoint& endpoint);
+
 }  // namespace sluice::http

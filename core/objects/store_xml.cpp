@@ -2,6 +2,7 @@
 
 #include "core/http/percent_decode.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace sluice::objects {
@@ -210,18 +211,22 @@ Result<XmlElement> parse_as(std::string_view document, std::string_view root) {
 // Decodes names in place where the document says that they are percent-encoded.
 class Names {
  public:
-  explicit Names(const XmlElement& root) : encoded_(root.child_text("EncodingType") == "url") {}
+  Names(const XmlElement& root, NameCoding coding)
+      : encoded_(root.child_text("EncodingType") == "url"), coding_(coding) {}
 
   std::string operator()(std::string_view text) {
-    if (!encoded_) return std::string(text);
+    std::string name(text);
+    if (!encoded_) return name;
+    if (coding_ == NameCoding::form) std::replace(name.begin(), name.end(), '+', ' ');
     std::string decoded;
-    good_ = http::percent_decode(text, decoded) && good_;
+    good_ = http::percent_decode(name, decoded) && good_;
     return decoded;
   }
   bool good() const noexcept { return good_; }
 
  private:
   bool encoded_;
+  NameCoding coding_;
   bool good_ = true;
 };
 
@@ -244,10 +249,10 @@ Result<std::string> parse_initiate_result(std::string_view document) {
   return upload_id;
 }
 
-Result<UploadPage> parse_upload_page(std::string_view document) {
+Result<UploadPage> parse_upload_page(std::string_view document, NameCoding coding) {
   const Result<XmlElement> root = parse_as(document, "ListMultipartUploadsResult");
   if (!root) return root.error();
-  Names name(*root);
+  Names name(*root, coding);
   UploadPage page;
   for (const XmlElement& element : root->children) {
     if (element.name != "Upload") continue;
@@ -261,10 +266,10 @@ Result<UploadPage> parse_upload_page(std::string_view document) {
   return page;
 }
 
-Result<ObjectPage> parse_object_page(std::string_view document) {
+Result<ObjectPage> parse_object_page(std::string_view document, NameCoding coding) {
   const Result<XmlElement> root = parse_as(document, "ListBucketResult");
   if (!root) return root.error();
-  Names name(*root);
+  Names name(*root, coding);
   ObjectPage page;
   for (const XmlElement& element : root->children) {
     if (element.name != "Contents") continue;
@@ -278,11 +283,35 @@ Result<ObjectPage> parse_object_page(std::string_view document) {
   }
   page.truncated = root->child_text("IsTruncated") == "true";
   page.next_marker = name(root->child_text("NextMarker"));
+  page.next_token = root->child_text("NextContinuationToken");
   if (page.truncated && page.next_marker.empty() && !page.objects.empty())
     page.next_marker = page.objects.back().name;
   if (!name.good())
     return Error(Errc::corrupt, "read XML answer: a name is not percent-encoded as announced");
   return page;
+}
+
+std::optional<ErrorDocument> parse_error_document(std::string_view document) {
+  const Result<XmlElement> root = parse_as(document, "Error");
+  if (!root) return std::nullopt;
+  ErrorDocument error;
+  error.code = one_line(root->child_text("Code"));
+  error.message = one_line(root->child_text("Message"));
+  error.request_id = one_line(root->child_text("RequestId"));
+  error.server_time = one_line(root->child_text("ServerTime"));
+  error.region = one_line(root->child_text("Region"));
+  error.endpoint = one_line(root->child_text("Endpoint"));
+  error.cause = one_line(root->child_text("EC"));
+  return error;
+}
+
+std::string one_line(std::string_view text) {
+  constexpr std::size_t kLineBytesMax = 300;
+  std::string line(text.substr(0, kLineBytesMax));
+  for (char& byte : line) {
+    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = ' ';
+  }
+  return line;
 }
 
 }  // namespace sluice::objects

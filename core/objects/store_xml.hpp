@@ -5,6 +5,7 @@
 #include "core/objects/object_store.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,12 +36,33 @@ struct UploadPage {
 struct ObjectPage {
   std::vector<ListedObject> objects;
   bool truncated = false;
-  std::string next_marker;
+  std::string next_marker;  // of listings of version 1
+  std::string next_token;   // of version 2
 };
+
+// What an error document says, each as one_line(); empty where it says nothing.
+struct ErrorDocument {
+  std::string code;  // "NoSuchBucket"
+  std::string message;
+  std::string request_id;
+  std::string server_time;  // of RequestTimeTooSkewed: "2025-04-10T10:00:57.000Z"
+  std::string region;       // S3: the bucket's
+  std::string endpoint;     // OSS: the one to use for the bucket
+  std::string cause;        // OSS: "0026-00000001", a code of the cause
+};
+
+// How names are percent-encoded where the document says that they are: S3 writes a space as "+".
+enum class NameCoding { percent, form };
 
 // Errors: corrupt, also for a document of another kind.
 Result<std::string> parse_initiate_result(std::string_view document);  // the upload id
-Result<UploadPage> parse_upload_page(std::string_view document);
-Result<ObjectPage> parse_object_page(std::string_view document);
+Result<UploadPage> parse_upload_page(std::string_view document, NameCoding coding = NameCoding::percent);
+Result<ObjectPage> parse_object_page(std::string_view document, NameCoding coding = NameCoding::percent);
+
+// Nothing if it is no error document.
+std::optional<ErrorDocument> parse_error_document(std::string_view document);
+
+// Printable, at most 300 bytes: an answer may come from anything between us and the server.
+std::string one_line(std::string_view text);
 
 }  // namespace sluice::objects

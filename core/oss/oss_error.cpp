@@ -98,16 +98,6 @@ std::string code_of_status(int status) {
   return "no code";
 }
 
-// One printable line: an answer may come from anything between us and the server.
-std::string one_line(std::string_view text) {
-  constexpr std::size_t kBytesMax = 300;
-  std::string line(text.substr(0, kBytesMax));
-  for (char& byte : line) {
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = ' ';
-  }
-  return line;
-}
-
 std::optional<std::string> decode_base64(std::string_view text) {
   constexpr std::size_t kBytesMax = 64 * 1024;
   if (text.empty() || text.size() % 4 != 0 || text.size() > kBytesMax) return std::nullopt;
@@ -126,18 +116,18 @@ std::optional<std::string> decode_base64(std::string_view text) {
 ServerError parse_server_error(const http::Response& response) {
   ServerError error;
   error.status = response.status;
-  error.request_id = one_line(response.header("x-oss-request-id"));
-  error.cause = one_line(response.header("x-oss-ec"));
+  error.request_id = objects::one_line(response.header("x-oss-request-id"));
+  error.cause = objects::one_line(response.header("x-oss-ec"));
   std::optional<std::string> decoded;
   if (response.body.empty()) decoded = decode_base64(response.header("x-oss-err"));
-  const Result<objects::XmlElement> root = objects::parse_xml(decoded ? *decoded : response.body);
-  if (root && root->name == "Error") {
-    error.code = one_line(root->child_text("Code"));
-    error.message = one_line(root->child_text("Message"));
-    error.endpoint = one_line(root->child_text("Endpoint"));
-    error.server_time = one_line(root->child_text("ServerTime"));
-    if (error.request_id.empty()) error.request_id = one_line(root->child_text("RequestId"));
-    if (error.cause.empty()) error.cause = one_line(root->child_text("EC"));
+  const auto document = objects::parse_error_document(decoded ? *decoded : response.body);
+  if (document) {
+    error.code = document->code;
+    error.message = document->message;
+    error.endpoint = document->endpoint;
+    error.server_time = document->server_time;
+    if (error.request_id.empty()) error.request_id = document->request_id;
+    if (error.cause.empty()) error.cause = document->cause;
   }
   if (error.code.empty()) error.code = code_of_status(response.status);
   return error;

@@ -15,6 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   (void)sluice::objects::parse_initiate_result(bytes);
   (void)sluice::objects::parse_upload_page(bytes);
   (void)sluice::objects::parse_object_page(bytes);
+  (void)sluice::objects::parse_object_page(bytes, sluice::objects::NameCoding::form);
+  (void)sluice::objects::parse_error_document(bytes);
   std::string decoded;
   (void)sluice::http::percent_decode(bytes, decoded);
   if (decoded.size() > size) __builtin_trap();

@@ -58,3 +58,10 @@ TEST_CASE("endpoint: each mistake is named", "[http]") {
     CHECK(parsed.error().message() == message);
   }
 }
+
+TEST_CASE("endpoint: the Host header leaves out the usual port", "[http]") {
+  const std::pair<const char*, const char*> cases[] = {
+      {"https://a.com", "a.com"},        {"https://a.com:443", "a.com"}, {"https://a.com:80", "a.com:80"},
+      {"http://1.2.3.4:9", "1.2.3.4:9"}, {"http://[::1]", "[::1]"},      {"http://[::1]:9", "[::1]:9"}};
+  for (const auto& [text, host] : cases) CHECK(http::host_header(http::parse_endpoint(text).value()) == host);
+}

@@ -117,3 +117,28 @@ TEST_CASE("xml answers of another kind are refused by name", "[xml]") {
   REQUIRE(good);
   CHECK(*good == "ABC");
 }
+
+TEST_CASE("xml listings of S3: a plus is a space, and pages go on by token", "[xml]") {
+  const std::string document =
+      "<ListBucketResult><EncodingType>url</EncodingType><IsTruncated>true</IsTruncated>"
+      "<NextContinuationToken>a+b%2F</NextContinuationToken>"
+      "<Contents><Key>a+b%2Bc</Key><Size>7</Size></Contents></ListBucketResult>";
+  const auto page = objects::parse_object_page(document, objects::NameCoding::form);
+  REQUIRE(page);
+  CHECK(page->next_token == "a+b%2F");
+  CHECK(page->objects.at(0).name == "a b+c");
+  CHECK(objects::parse_object_page(document)->objects.at(0).name == "a+b+c");
+}
+
+TEST_CASE("xml errors are read as single printable lines", "[xml]") {
+  const auto error = objects::parse_error_document(
+      "<Error><Code>AuthorizationHeaderMalformed</Code><Message>wrong\nregion</Message>"
+      "<Region>eu-west-1</Region><RequestId>7F</RequestId></Error>");
+  REQUIRE(error);
+  CHECK(error->code == "AuthorizationHeaderMalformed");
+  CHECK(error->message == "wrong region");
+  CHECK(error->region == "eu-west-1");
+  CHECK(error->request_id == "7F");
+  CHECK_FALSE(objects::parse_error_document("<html>Bad Gateway</html>"));
+  CHECK(objects::one_line(std::string(400, 'x')).size() == 300);
+}
