@@ -68,6 +68,31 @@ Result<ObjectNames> ObjectNames::make(const job::Target& target, const pipeline:
   return names;
 }
 
+Result<std::string> manifest_name(const job::Target& target, const pipeline::Window& window) {
+  const auto start = local_stamp(window.start, window.zone);
+  if (!start) return start.error();
+  const auto end = local_stamp(window.end, window.zone);
+  if (!end) return end.error();
+  std::string name = target.manifest;
+  if (!name.ends_with('/')) name += '/';
+  name += window.label.empty() ? fmt::format("{}__{}_{}.json", window.job, *start, *end)
+                               : fmt::format("{}__{}_{}.json", window.job, window.label, *start);
+  if (target.manifest.empty() || name.size() > kNameBytesMax || name.front() == '/' || name.front() == '\\') {
+    return Error(Errc::invalid_argument,
+                 fmt::format("name manifest {}: OSS takes 1 to {} bytes, not beginning with \"/\" or \"\\\"; "
+                             "correct `manifest`",
+                             name, kNameBytesMax));
+  }
+  const auto names = ObjectNames::make(target, window);
+  if (!names) return names.error();
+  if (names->contains(name)) {
+    return Error(
+        Errc::invalid_argument,
+        fmt::format("name manifest {}: it reads like an object of the window; correct `manifest`", name));
+  }
+  return name;
+}
+
 std::string ObjectNames::object(std::uint32_t index, std::uint32_t part) const {
   if (single_) return prefix_;
   if (part == 1) return fmt::format("{}{:04}{}", prefix_, index, suffix_);

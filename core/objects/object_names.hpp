@@ -32,6 +32,10 @@ class ObjectNames {
   bool single_ = false;
 };
 
+// The window's manifest: "<target.manifest>/<job>__<start>_<end>.json", or "<job>__<label>_<start>.json".
+// Never one of ObjectNames. invalid_argument: as ObjectNames::make(), and a target without `manifest`.
+Result<std::string> manifest_name(const job::Target& target, const pipeline::Window& window);
+
 // "20181016001500": `instant` on the clocks of `zone`, with "R" behind it in the second pass of an hour that
 // an autumn change repeats.
 Result<std::string> local_stamp(Instant instant, std::string_view zone);

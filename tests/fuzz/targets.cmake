@@ -14,3 +14,4 @@ sluice_fuzzer(series_tags_fuzz SOURCES core/tablestore/series_tags.cpp)
 sluice_fuzzer(status_table_fuzz
   SOURCES core/tablestore/status_table.cpp core/http/deflate.cpp core/http/inflate.cpp
   LINKS Boost::json ZLIB::ZLIB)
+sluice_fuzzer(manifest_fuzz SOURCES core/objects/manifest.cpp core/pipeline/json_reader.cpp LINKS Boost::json)

@@ -120,3 +120,32 @@ TEST_CASE("object names that OSS refuses are refused at once", "[object_names]")
   }
   CHECK_FALSE(objects::ObjectNames::make(target_of("a"), window_at(kStart, "Nowhere/Here")));
 }
+
+TEST_CASE("object name of a manifest is of job and window, and no object of it", "[object_names]") {
+  job::Target target = target_of("m/orders");
+  target.manifest = "m";
+  pipeline::Window window = window_at(kStart);
+  CHECK(objects::manifest_name(target, window).value() == "m/orders__20181016001000_20181016001500.json");
+  target.suffix = ".json";
+  const auto names = objects::ObjectNames::make(target, window);
+  CHECK_FALSE(names->contains(objects::manifest_name(target, window).value()));
+  CHECK_FALSE(objects::manifest_name(target, window)->starts_with(names->prefix()));
+  target.manifest = "proof/of/";
+  window.label = "full";
+  CHECK(objects::manifest_name(target, window).value() == "proof/of/orders__full_20181016001000.json");
+
+  target = target_of("t");
+  for (const std::string& bad : {std::string(), std::string("/a"), std::string(1000, 'x')}) {
+    target.manifest = bad;
+    const auto name = objects::manifest_name(target, window_at(kStart));
+    REQUIRE_FALSE(name);
+    CHECK(name.error().code() == Errc::invalid_argument);
+  }
+  // Only where the single object is named so.
+  target.write_single_object = true;
+  target.object = "m/orders__20181016001000_20181016001500.json";
+  target.manifest = "m";
+  CHECK(objects::manifest_name(target, window_at(kStart)).error().message() ==
+        "name manifest m/orders__20181016001000_20181016001500.json: it reads like an object of the window; "
+        "correct `manifest`");
+}
