@@ -110,25 +110,38 @@ void read_tcp(Section& listen, Config& config) {
   }
 }
 
+struct SourceType {
+  std::string_view name;
+  std::vector<std::string_view> keys;
+};
+
+const std::vector<SourceType>& source_types() {
+  static const std::vector<SourceType> kTypes{
+      {"ots",
+       {"endpoint", "instanceName", "accessId", "accessKey", "securityToken", "ramRole", "metadataEndpoint",
+        "region"}},
+      {"oss",
+       {"endpoint", "bucket", "accessId", "accessKey", "securityToken", "ramRole", "metadataEndpoint",
+        "region", "cname", "addressing"}},
+      {"s3", {"endpoint", "bucket", "accessId", "accessKey", "securityToken", "region", "addressing"}},
+      {"localfile", {"directory"}},
+  };
+  return kTypes;
+}
+
 job::DataSource read_source(YamlMap source) {
+  std::vector<std::string_view> names;
+  for (const SourceType& type : source_types()) names.push_back(type.name);
   job::DataSource out;
-  out.type = source.text("type").value_or("");
-  if (out.type != "ots" && out.type != "oss") {
-    source.error("type", out.type.empty() ? "missing; say ots or oss"
-                                          : fmt::format("expected ots or oss, got \"{}\"", out.type));
-  }
-  static constexpr std::array<std::string_view, 8> kOts = {"endpoint",         "instanceName",  "accessId",
-                                                           "accessKey",        "securityToken", "ramRole",
-                                                           "metadataEndpoint", "region"};
-  static constexpr std::array<std::string_view, 9> kOss = {"endpoint",         "bucket",        "accessId",
-                                                           "accessKey",        "securityToken", "ramRole",
-                                                           "metadataEndpoint", "region",        "cname"};
-  const std::span<const std::string_view> keys =
-      out.type == "oss" ? std::span<const std::string_view>(kOss) : std::span<const std::string_view>(kOts);
-  for (const std::string_view key : keys) {
+  if (source.require("type", fmt::format("say {}", job::join_names(names, " or "))) == nullptr) return out;
+  const auto place = source.choice("type", names);
+  if (!place) return out;
+  const SourceType& type = source_types()[*place];
+  out.type = type.name;
+  for (const std::string_view key : type.keys) {
     if (auto value = source.text(key)) out.keys.emplace_back(key, std::move(*value));
   }
-  if (!out.type.empty()) source.finish();
+  source.finish();
   return out;
 }
 

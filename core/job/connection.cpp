@@ -144,16 +144,6 @@ std::optional<std::pair<std::string_view, std::string>> check_role(const Connect
   return std::nullopt;
 }
 
-// At the key itself, or where the data source is named that has it.
-void report_value(YamlMap& parameter, const Connection& connection, std::string_view key,
-                  std::string_view wrong) {
-  if (parameter.get(key) != nullptr) {
-    parameter.error(key, wrong);
-  } else {
-    parameter.error("datasource", fmt::format("{}: {}: {}", connection.origin, key, wrong));
-  }
-}
-
 void report_role(YamlMap& parameter, const Connection& connection) {
   if (const auto wrong = check_role(connection)) {
     report_value(parameter, connection, wrong->first, wrong->second);
@@ -238,6 +228,15 @@ std::string check_endpoint(std::string_view endpoint, std::string_view bucket) {
                        rest.substr(bucket.size() + 1), bucket);
   }
   return {};
+}
+
+void report_value(YamlMap& parameter, const Connection& connection, std::string_view key,
+                  std::string_view wrong) {
+  if (parameter.get(key) != nullptr) {
+    parameter.error(key, wrong);
+  } else {
+    parameter.error("datasource", fmt::format("{}: {}: {}", connection.origin, key, wrong));
+  }
 }
 
 void report_endpoint(YamlMap& parameter, const Connection& connection, std::string_view bucket) {

@@ -41,6 +41,11 @@ std::string check_endpoint(std::string_view endpoint, std::string_view bucket);
 // Reports check_endpoint() of the connection's endpoint at the key it comes from.
 void report_endpoint(YamlMap& parameter, const Connection& connection, std::string_view bucket);
 
+// Reports what is wrong with the value of `key`, at the key itself or where the data source is named that has
+// it.
+void report_value(YamlMap& parameter, const Connection& connection, std::string_view key,
+                  std::string_view wrong);
+
 // Opens all references. `connection` is as read_connection() returned it. What a reference brings in is
 // checked as strictly as what the script says.
 Result<Connection> open_connection(Connection connection);

@@ -51,6 +51,7 @@ std::string canonical(const Job& job) {
   }
   if (job.script == nullptr) return out;
   if (job.script->source == SourceKind::table) put(out, "ots");
+  if (job.script->target != TargetKind::oss) put_numbers(out, static_cast<int>(job.script->target));
   for (const YamlNode* part : {&job.script->reader, &job.script->writer, &job.script->setting})
     put(out, *part);
   return out;

@@ -106,6 +106,21 @@ ParameterValues sample_values(const Job& job, YamlMap& map, std::vector<std::str
   return values;
 }
 
+// What the two sides have to do with each other; when one of them is wrong by itself, that comes first.
+void check_together(const Job& job, const TableStoreSource& source, Target& target, ProblemList& problems) {
+  complete(target, source, job.schedule.zone);
+  if (const std::string conflict = conflict_between(source, target); !conflict.empty()) {
+    problems.error(job.script->reader.place, "reader.parameter: " + conflict);
+  }
+  if (problems.first_error() != nullptr) return;
+  if (const std::string conflict = target_conflict(source, target); !conflict.empty()) {
+    problems.error(job.script->writer.place, "writer.parameter: " + conflict);
+  }
+  if (const std::string doubt = header_doubt(target); !doubt.empty()) {
+    problems.warning(job.script->writer.place, "writer.parameter: " + doubt);
+  }
+}
+
 // Reads the script as an instance would, but opens no secret.
 void check_script(const Job& job, YamlMap& map, std::vector<std::string> broken, const DataSources& sources,
                   ProblemList& problems) {
@@ -113,11 +128,10 @@ void check_script(const Job& job, YamlMap& map, std::vector<std::string> broken,
   const Variables variables{values, broken};
   const YamlNode reader = fill_variables(job.script->reader, "reader.parameter", variables, problems);
   const SourceSection source = read_source(reader, job.script->source, sources, problems);
-  const TargetSection target = read_target(
-      fill_variables(job.script->writer, "writer.parameter", variables, problems), sources, problems);
-  if (const std::string conflict = conflict_between(source.source, target.target); !conflict.empty()) {
-    problems.error(job.script->reader.place, "reader.parameter: " + conflict);
-  }
+  TargetSection target =
+      read_target(fill_variables(job.script->writer, "writer.parameter", variables, problems),
+                  job.script->target, sources, problems);
+  check_together(job, source.source, target.target, problems);
   read_settings(fill_variables(job.script->setting, "setting", variables, problems), problems);
   if (job.script->takes_window_of_slot()) return;
   const YamlNode times = time_keys_of(reader);

@@ -67,12 +67,6 @@ Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values
   return window;
 }
 
-Result<void> check_export(const Export& work) {
-  const std::string conflict = conflict_between(work.source, work.target);
-  if (conflict.empty()) return {};
-  return Error(Errc::invalid_argument, fmt::format("resolve job {}: {}", work.window.job, conflict));
-}
-
 Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources) {
   auto window = window_of(job, values);
   if (!window) return window.error();
@@ -81,14 +75,15 @@ Result<Export> resolve(const Job& job, const ParameterValues& values, const Data
   const Variables variables{values, kNothingBroken};
   auto source_section = read_source(fill_variables(script.reader, "reader.parameter", variables, problems),
                                     script.source, sources, problems);
-  auto target_section =
-      read_target(fill_variables(script.writer, "writer.parameter", variables, problems), sources, problems);
+  auto target_section = read_target(fill_variables(script.writer, "writer.parameter", variables, problems),
+                                    script.target, sources, problems);
   auto settings = read_settings(fill_variables(script.setting, "setting", variables, problems), problems);
   if (const Problem* problem = problems.first_error()) return as_error(job, *problem);
   auto source = connect(std::move(source_section));
   if (!source) return source.error().in(fmt::format("resolve job {}", job.name));
   auto target = connect(std::move(target_section));
   if (!target) return target.error().in(fmt::format("resolve job {}", job.name));
+  complete(*target, *source, job.schedule.zone);
   Export work{std::move(*window), std::move(*source), std::move(*target), settings};
   if (const auto checked = check_export(work); !checked) return checked.error();
   return work;

@@ -19,7 +19,10 @@ namespace {
 using PluginNames = std::array<std::string_view, 2>;
 constexpr std::array<PluginNames, 2> kReaders{{{"otsstream", "otsstreamreader"}, {"ots", "otsreader"}}};
 constexpr std::size_t kTableReader = 1;
-constexpr std::array<PluginNames, 1> kWriters{{{"oss", "osswriter"}}};
+constexpr std::array<PluginNames, 4> kWriters{
+    {{"oss", "osswriter"}, {"s3", "s3writer"}, {"localfile", "txtfilewriter"}, {"stream", "streamwriter"}}};
+constexpr std::array<TargetKind, 4> kTargets{TargetKind::oss, TargetKind::s3, TargetKind::localfile,
+                                             TargetKind::stream};  // of kWriters
 
 // One side of an export.
 struct Side {
@@ -32,6 +35,7 @@ constexpr Side kWriter{"writer", kWriters};
 // The maps a form consists of; null when missing.
 struct Parts {
   std::size_t reader_plugin = 0;  // its place among kReaders
+  std::size_t writer_plugin = 0;  // its place among kWriters
   const YamlNode* reader = nullptr;
   const YamlNode* writer = nullptr;
   const YamlNode* setting = nullptr;
@@ -73,9 +77,8 @@ const YamlNode* read_side_of(YamlMap& parent, const Side& known, std::string_vie
 
 // Both sides of a form that names them "reader" and "writer".
 void read_sides(YamlMap& parent, std::string_view plugin_key, Parts& parts) {
-  std::size_t writer_plugin = 0;  // there is one only
   parts.reader = read_side_of(parent, kReader, plugin_key, parts.reader_plugin);
-  parts.writer = read_side_of(parent, kWriter, plugin_key, writer_plugin);
+  parts.writer = read_side_of(parent, kWriter, plugin_key, parts.writer_plugin);
 }
 
 void check_type(YamlMap& root) {
@@ -119,7 +122,7 @@ void read_step(YamlMap& step, Parts& parts) {
     if (part != nullptr) step.error("category", fmt::format("a second {} is not supported", *category));
     std::size_t plugin = 0;
     part = read_side(step, known, "stepType", plugin);
-    if (category == "reader") parts.reader_plugin = plugin;
+    (category == "reader" ? parts.reader_plugin : parts.writer_plugin) = plugin;
   } else if (category == "processor") {
     check_processor(step);
   } else if (step.require("category", "reader or writer") != nullptr && category) {
@@ -184,6 +187,16 @@ YamlNode take_map(const YamlNode* node, std::string_view path, Place fallback, P
   return map;
 }
 
+// The keys of the original's writer of text files, under the names that they have here.
+void rename_file_keys(YamlNode& writer) {
+  const bool has_directory = writer.find("directory") != nullptr;
+  const bool has_object = writer.find("object") != nullptr;
+  for (YamlNode& key : writer.keys) {
+    if (key.text == "path" && !has_directory) key.text = "directory";
+    if (key.text == "fileName" && !has_object) key.text = "object";
+  }
+}
+
 }  // namespace
 
 std::optional<Script> read_script(const YamlNode& root, ProblemList& problems) {
@@ -213,6 +226,8 @@ std::optional<Script> read_script(const YamlNode& root, ProblemList& problems) {
   script.writer = take_map(parts.writer, "writer.parameter", root.place, problems);
   script.setting = take_map(parts.setting, "setting", root.place, problems);
   script.source = parts.reader_plugin == kTableReader ? SourceKind::table : SourceKind::stream;
+  script.target = kTargets[parts.writer_plugin];
+  if (script.target == TargetKind::localfile) rename_file_keys(script.writer);
   script.times = time_keys_of(script.reader);
   std::set<std::string> names;
   for (const YamlNode* part : {&script.reader, &script.writer, &script.setting})

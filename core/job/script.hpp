@@ -21,6 +21,7 @@ struct Script {
   YamlNode times;                      // those keys of `reader` that say what window is read
   std::vector<std::string> variables;  // names used in it, sorted
   SourceKind source = SourceKind::stream;
+  TargetKind target = TargetKind::oss;
 
   // A table has no times of its own: without time keys its window ends at the slot and is one interval long.
   bool takes_window_of_slot() const { return source == SourceKind::table && times.keys.empty(); }

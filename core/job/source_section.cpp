@@ -115,19 +115,6 @@ SourceSection read_stream_source(const YamlNode& node, const DataSources& source
   return section;
 }
 
-std::string conflict_between(const TableStoreSource& source, const Target& target) {
-  if (!source.full_table_first) return "";
-  if (source.kind == SourceKind::table)
-    return "plugin ots exports the table itself; there is no stream to follow";
-  if (source.is_time_series)
-    return "fullTableFirst: a time series table cannot be read as a whole; remove it";
-  if (target.write_single_object) {
-    return "fullTableFirst cannot be had with writeSingleObject, because the table needs objects of its own; "
-           "remove one of the two";
-  }
-  return "";
-}
-
 Result<TableStoreSource> connect(SourceSection section) {
   auto opened = open_connection(std::move(section.connection));
   if (!opened) return opened.error();

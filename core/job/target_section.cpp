@@ -1,151 +1,182 @@
+// The writer of a script: what kind of target it is, where that is, and which keys it has.
+
+#include "core/job/references.hpp"
 #include "core/job/sections.hpp"
+#include "core/job/target_keys.hpp"
 #include "core/job/yaml_map.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
+#include <span>
 
 namespace sluice::job {
 namespace {
 
-constexpr std::array<std::string_view, 4> kTargetRequired{"endpoint", "accessId", "accessKey", "bucket"};
-constexpr std::array<std::string_view, 5> kTargetOptional{"securityToken", "ramRole", "metadataEndpoint",
-                                                          "region", "cname"};
-constexpr ConnectionKind kOss{"oss", "OSS", kTargetRequired, kTargetOptional};
+using Keys = std::span<const std::string_view>;
 
-// OSS allows 1023 bytes; the window and the number of the object come behind the prefix.
-constexpr std::size_t kObjectBytesMax = 960;
+constexpr std::array<std::string_view, 4> kStoreRequired{"endpoint", "accessId", "accessKey", "bucket"};
+constexpr std::array<std::string_view, 6> kOssOptional{"securityToken", "ramRole", "metadataEndpoint",
+                                                       "region",        "cname",   "addressing"};
+constexpr std::array<std::string_view, 3> kS3Optional{"securityToken", "region", "addressing"};
+constexpr std::array<std::string_view, 1> kFolderRequired{"directory"};
+constexpr ConnectionKind kOss{"oss", "OSS", kStoreRequired, kOssOptional};
+constexpr ConnectionKind kS3{"s3", "S3", kStoreRequired, kS3Optional};
+constexpr ConnectionKind kFolder{"localfile", "localfile", kFolderRequired, {}};
 
-bool is_true(std::string_view text) { return text == "true" || text == "True" || text == "TRUE"; }
+// Keys that mean something for other kinds of targets only.
+constexpr std::array<std::string_view, 1> kPrint{"print"};
+constexpr std::array<std::string_view, 2> kNotOss{"directory", "print"};
+constexpr std::array<std::string_view, 5> kNotS3{"ramRole", "metadataEndpoint", "cname", "directory",
+                                                 "print"};
+constexpr std::array<std::string_view, 15> kNotFolder{"endpoint",
+                                                      "bucket",
+                                                      "accessId",
+                                                      "accessKey",
+                                                      "securityToken",
+                                                      "ramRole",
+                                                      "metadataEndpoint",
+                                                      "region",
+                                                      "cname",
+                                                      "addressing",
+                                                      "storageClass",
+                                                      "encrypt",
+                                                      "serverSideEncryption",
+                                                      "serverSideEncryptionKeyId",
+                                                      "metadata"};
+constexpr std::array<std::string_view, 14> kNotStream{
+    "datasource", "dataSource", "directory",   "object",        "writeMode",         "truncateScope",
+    "suffix",     "compress",   "maxFileSize", "blockSizeInMB", "writeSingleObject", "generateEmptyFile",
+    "partition",  "manifest"};
 
-std::size_t count_characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+constexpr std::array<std::pair<std::string_view, Addressing>, 3> kAddressing{
+    {{"auto", Addressing::automatic}, {"path", Addressing::path}, {"virtual", Addressing::virtual_host}}};
+
+bool is_true(std::string_view text) { return lower_case(text) == "true"; }
+
+std::string_view plugin_of(TargetKind kind) {
+  constexpr std::array<std::string_view, 4> kPlugins{"oss", "s3", "localfile", "stream"};
+  return kPlugins[static_cast<std::size_t>(kind)];
 }
 
-void read_object(YamlMap& parameter, Target& target) {
-  const auto object = parameter.text("object");
-  if (!object && parameter.get("object") != nullptr) return;
-  target.object = object.value_or("");
-  if (target.object.empty()) {
-    parameter.error("object",
-                    "empty or missing; give the prefix of the object names, such as instance/table/${date}");
-  } else if (target.object.starts_with('/') || target.object.starts_with('\\')) {
-    parameter.error("object", "OSS refuses names that begin with \"/\" or \"\\\"; remove it");
-  } else if (target.object.size() > kObjectBytesMax) {
-    parameter.error("object", fmt::format("longer than {} bytes", kObjectBytesMax));
+// What is wrong with how buckets are addressed, or "". A reference is taken as right.
+std::string check_addressing(const Connection& connection) {
+  const std::string& word = connection.get("addressing");
+  if (word.empty() || is_reference(word)) return {};
+  const auto known = std::find_if(kAddressing.begin(), kAddressing.end(),
+                                  [&](const auto& pair) { return pair.first == word; });
+  if (known == kAddressing.end()) return fmt::format("expected auto, path or virtual, got \"{}\"", word);
+  if (known->second != Addressing::automatic && is_true(connection.get("cname"))) {
+    return "cannot be had with cname: true, where the host is the bucket's own; remove one of the two";
   }
+  return {};
 }
 
-void read_write_mode(YamlMap& parameter, Target& target) {
-  const auto mode = parameter.text("writeMode");
-  if (!mode || *mode == "truncate") return;
-  if (*mode == "append") {
-    target.write_mode = WriteMode::append;
-  } else if (*mode == "nonConflict") {
-    target.write_mode = WriteMode::non_conflict;
-  } else {
-    parameter.error("writeMode", fmt::format("expected truncate, append or nonConflict, got \"{}\"", *mode));
-  }
+// What is wrong with the directory that stands for a bucket, or "". A reference is taken as right.
+std::string check_directory(const std::string& directory) {
+  if (directory.empty() || is_reference(directory)) return {};
+  if (!directory.starts_with('/')) return "expected an absolute path, such as /var/lib/sluice/export";
+  if (directory.find('\0') != std::string::npos) return "holds a zero byte; remove it";
+  return {};
 }
 
-// As in the original, a missing fileFormat means text.
-void read_format(YamlMap& parameter, Target& target) {
-  const auto format = parameter.text("fileFormat");
-  const bool broken = parameter.get("fileFormat") != nullptr && !format;
-  if (broken) return;
-  target.file_format = FileFormat::text;
-  if (format == "csv") {
-    target.file_format = FileFormat::csv;
-  } else if (format && *format != "text") {
-    parameter.error("fileFormat",
-                    fmt::format("\"{}\" is not supported; supported are csv and text", *format));
-  }
+std::string endpoint_bucket(const Connection& connection) {
+  return is_true(connection.get("cname")) ? "" : connection.get("bucket");
 }
 
-void read_delimiter(YamlMap& parameter, Target& target) {
-  const auto delimiter = parameter.text("fieldDelimiter");
-  if (!delimiter) return;
-  target.field_delimiter = *delimiter;
-  if (target.file_format != FileFormat::csv) return;
-  if (count_characters(*delimiter) != 1) {
-    parameter.error("fieldDelimiter",
-                    fmt::format("csv needs exactly one character, got \"{}\" (a tab is \"\\t\" in "
-                                "double quotes)",
-                                *delimiter));
-  } else if (*delimiter == "\"" || *delimiter == "\n" || *delimiter == "\r") {
-    parameter.error("fieldDelimiter", "a quote or a line end cannot separate csv fields; use \",\"");
-  }
+struct ConnectionCheck {
+  std::string_view key;
+  std::string wrong;
+};
+
+// What is wrong with a connection to `kind`; `wrong` is empty when nothing is.
+ConnectionCheck check_connection(TargetKind kind, const Connection& connection) {
+  if (kind == TargetKind::stream) return {};
+  if (kind == TargetKind::localfile) return {"directory", check_directory(connection.get("directory"))};
+  std::string wrong = check_endpoint(connection.get("endpoint"), endpoint_bucket(connection));
+  if (!wrong.empty()) return {"endpoint", std::move(wrong)};
+  return {"addressing", check_addressing(connection)};
 }
 
-void read_encoding(YamlMap& parameter, Target& target) {
-  const auto encoding = parameter.text("encoding");
-  constexpr std::array<std::string_view, 6> kUtf8{"", "UTF-8", "utf-8", "UTF8", "utf8", "Utf-8"};
-  target.encoding = "UTF-8";
-  if (encoding && std::find(kUtf8.begin(), kUtf8.end(), *encoding) == kUtf8.end()) {
-    parameter.error("encoding", fmt::format("\"{}\" is not supported yet; use UTF-8", *encoding));
-  }
+void read_target_connection(YamlMap& parameter, TargetKind kind, const DataSources& sources,
+                            Connection& connection) {
+  if (kind == TargetKind::stream) return;
+  const ConnectionKind& known = kind == TargetKind::oss ? kOss : kind == TargetKind::s3 ? kS3 : kFolder;
+  connection = read_connection(parameter, known, sources);
+  const ConnectionCheck check = check_connection(kind, connection);
+  if (!check.wrong.empty()) report_value(parameter, connection, check.key, check.wrong);
 }
 
-// Trimmed and with its dot; ".csv" for csv when not given.
-void read_suffix(YamlMap& parameter, Target& target) {
-  const auto suffix = parameter.text("suffix");
-  if (!suffix) {
-    target.suffix = target.file_format == FileFormat::csv ? ".csv" : "";
-    return;
-  }
-  const std::size_t first = suffix->find_first_not_of(" \t");
-  if (first == std::string::npos) return;
-  target.suffix = suffix->substr(first, suffix->find_last_not_of(" \t") - first + 1);
-  if (!target.suffix.starts_with('.')) target.suffix.insert(0, ".");
-}
-
-// Keys of the original that would change the data: better refused than passed over.
-void read_unsupported(YamlMap& parameter) {
-  const auto refuse = [&](std::string_view key, std::string_view harmless, std::string_view message) {
-    const auto text = parameter.text(key);
-    if (text && !text->empty() && *text != harmless) parameter.error(key, message);
+// A key that another kind of target has, given to this one, was meant to do something.
+void refuse_keys_of_others(YamlMap& parameter, TargetKind kind) {
+  const auto refuse = [&](Keys keys) {
+    for (const std::string_view key : keys) {
+      if (parameter.get(key) == nullptr) continue;
+      parameter.error(key, fmt::format("has no meaning for plugin {}; remove it", plugin_of(kind)));
+    }
   };
-  refuse("compress", "none", "compression is not supported yet; remove it");
-  refuse("byteEncoding", "", "is not supported yet; remove it, binary values are then written as they are");
-  refuse("syncMode", "", "copying files is not supported; remove it");
-  refuse("truncateMode", "objectMatch",
-         "is not supported yet; remove it, truncate replaces what the window wrote");
-  refuse("lineDelimiter", "\n", "only \"\\n\" is supported yet; remove it");
-  if (parameter.boolean("encrypt").value_or(false)) {
-    parameter.error("encrypt", "is not supported yet; switch server-side encryption on for the bucket");
-  }
-  for (const std::string_view key : {"partition", "csvWriterConfig"}) {
+  if (kind == TargetKind::oss) refuse(kNotOss);
+  if (kind == TargetKind::s3) refuse(kNotS3);
+  if (kind == TargetKind::localfile || kind == TargetKind::stream) refuse(kNotFolder);
+  if (kind == TargetKind::localfile) refuse(kPrint);
+  if (kind == TargetKind::stream) refuse(kNotStream);
+}
+
+// Keys of the original whose work is not done here: better refused than passed over.
+void refuse_keys(YamlMap& parameter) {
+  const auto refuse = [&](std::string_view key, std::string_view harmless, std::string_view message) {
     const YamlNode* node = parameter.get(key);
-    if (node != nullptr && !node->items.empty()) parameter.error(key, "is not supported yet; remove it");
+    if (node == nullptr) return;
+    const bool is_blank =
+        node->kind == YamlNode::Kind::scalar && (node->text.empty() || node->text == harmless);
+    const bool is_empty = node->kind != YamlNode::Kind::scalar && node->items.empty();
+    if (!is_blank && !is_empty) parameter.error(key, message);
+  };
+  refuse("syncMode", "", "files cannot be copied as they are; remove it and name the columns to write");
+  refuse("copy", "false", "files cannot be copied as they are; remove it and name the columns to write");
+  refuse("truncateMode", "objectMatch",
+         "belongs to the copying of files; remove it, and see truncateScope for what truncate replaces");
+  for (const std::string_view key : {"table", "quoteChar"}) {
+    refuse(key, "", "belongs to INSERT statements, which cannot be written; remove it");
   }
-  for (const std::string_view key : {"maxFileSize", "blockSizeInMB", "generateEmptyFile", "envType", "guid",
-                                     "format", "commitSize", "proxyHost", "proxyPort"}) {
+  for (const std::string_view key : {"parquetSchema", "hadoopConfig", "column"}) {
+    refuse(key, "", "belongs to orc and parquet, which cannot be written; remove it");
+  }
+  for (const std::string_view key : {"envType", "guid", "format", "commitSize"}) {
     parameter.ignore(key, "has no effect");
+  }
+  for (const std::string_view key : {"proxyHost", "proxyPort"}) {
+    parameter.ignore(key, "has no effect; the key proxy of sluice.yaml sets one");
+  }
+}
+
+// false would count rows as exported that are nowhere.
+void read_print(YamlMap& parameter, Target& target) {
+  target.object = "stdout";
+  if (!parameter.boolean("print").value_or(true)) {
+    parameter.error("print", "false would count rows as exported and throw them away; remove it");
   }
 }
 
 }  // namespace
 
-TargetSection read_target(const YamlNode& node, const DataSources& sources, ProblemList& problems) {
+TargetSection read_target(const YamlNode& node, TargetKind kind, const DataSources& sources,
+                          ProblemList& problems) {
   YamlMap parameter(node, "writer.parameter", problems);
   TargetSection section;
   Target& target = section.target;
-  section.connection = read_connection(parameter, kOss, sources);
+  target.kind = kind;
+  read_target_connection(parameter, kind, sources, section.connection);
   target.cname = is_true(section.connection.get("cname"));
-  report_endpoint(parameter, section.connection, target.cname ? "" : section.connection.get("bucket"));
-  read_object(parameter, target);
-  read_write_mode(parameter, target);
-  read_format(parameter, target);
-  read_delimiter(parameter, target);
-  read_encoding(parameter, target);
-  read_suffix(parameter, target);
-  target.null_format = parameter.text("nullFormat").value_or(target.null_format);
-  target.date_format = parameter.text("dateFormat").value_or("");
-  target.header = parameter.texts("header").value_or(std::vector<std::string>());
-  target.write_single_object = parameter.boolean("writeSingleObject").value_or(false);
-  read_unsupported(parameter);
+  read_row_format(parameter, target);
+  if (kind == TargetKind::stream) {
+    read_print(parameter, target);
+  } else {
+    read_objects(parameter, target);
+  }
+  if (kind == TargetKind::oss || kind == TargetKind::s3) read_object_traits(parameter, target);
+  refuse_keys_of_others(parameter, kind);
+  refuse_keys(parameter);
   parameter.finish();
   return section;
 }
@@ -154,6 +185,10 @@ Result<Target> connect(TargetSection section) {
   auto opened = open_connection(std::move(section.connection));
   if (!opened) return opened.error();
   Target& target = section.target;
+  if (const ConnectionCheck check = check_connection(target.kind, *opened); !check.wrong.empty()) {
+    return Error(Errc::invalid_argument, fmt::format("{}: {}: {}", opened->origin, check.key, check.wrong));
+  }
+  target.directory = opened->get("directory");
   target.endpoint = opened->get("endpoint");
   target.bucket = opened->get("bucket");
   target.access_id = opened->get("accessId");
@@ -165,9 +200,8 @@ Result<Target> connect(TargetSection section) {
   }
   target.region = opened->get("region");
   target.cname = is_true(opened->get("cname"));
-  const std::string bucket = target.cname ? "" : target.bucket;
-  if (const std::string wrong = check_endpoint(target.endpoint, bucket); !wrong.empty()) {
-    return Error(Errc::invalid_argument, fmt::format("{}: endpoint: {}", opened->origin, wrong));
+  for (const auto& [word, addressing] : kAddressing) {
+    if (word == opened->get("addressing")) target.addressing = addressing;
   }
   return std::move(target);
 }

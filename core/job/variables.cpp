@@ -20,6 +20,9 @@ std::string with_date_variable(std::string_view text) {
   return out;
 }
 
+// Keys that hold prefixes of names.
+bool takes_guide_form(std::string_view key) { return key == "object" || key == "manifest"; }
+
 bool is_environment_reference(std::string_view text) {
   return text.starts_with("${env:") && text.find('}') + 1 == text.size();
 }
@@ -93,7 +96,7 @@ class Filler {
       copy.text = node.text;
       return;
     }
-    const std::string text = location.name == "object" ? with_date_variable(node.text) : node.text;
+    const std::string text = takes_guide_form(location.name) ? with_date_variable(node.text) : node.text;
     const std::string wrong = scan(
         text, [&](std::string_view literal) { copy.text += literal; },
         [&](std::string_view name) {
@@ -135,7 +138,7 @@ class Filler {
 
 void collect(const YamlNode& node, std::string_view key, std::set<std::string>& names) {
   if (node.kind == YamlNode::Kind::scalar && !is_credential_key(key)) {
-    const std::string text = key == "object" ? with_date_variable(node.text) : node.text;
+    const std::string text = takes_guide_form(key) ? with_date_variable(node.text) : node.text;
     scan(
         text, [](std::string_view) {}, [&](std::string_view name) { names.emplace(name); });
   }

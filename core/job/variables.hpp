@@ -23,8 +23,8 @@ struct Variables {
 
 // A copy of `node` with every "${name}" replaced, in one pass: what a value brings in is not looked at again,
 // "$${" becomes "${". Credentials and values that are wholly "${env:NAME}" stay as they are; "{date}" in
-// `object` counts as "${date}". A text with an undefined variable is reported and becomes unusable. `path` is
-// that of `node`.
+// `object` and `manifest` counts as "${date}". A text with an undefined variable is reported and becomes
+// unusable. `path` is that of `node`.
 YamlNode fill_variables(const YamlNode& node, std::string_view path, const Variables& variables,
                         ProblemList& problems);
 

@@ -128,8 +128,25 @@ dataSources:
         "/etc/sluice/sluice.yaml:8:11: error: logLevel: expected one of debug, info, warning and error, "
         "got \"loud\"");
   CHECK(problems[6] ==
-        "/etc/sluice/sluice.yaml:10:13: error: dataSources.a.type: expected ots or oss, got \"ftp\"");
+        "/etc/sluice/sluice.yaml:10:13: error: dataSources.a.type: expected ots, oss, s3 or localfile, got "
+        "\"ftp\"");
   CHECK(problems[7].find("/etc/sluice/sluice.yaml:11:") == 0);
+}
+
+TEST_CASE("config: a data source has the keys of its type") {
+  const auto config = parse_config("/etc/sluice/sluice.yaml", R"(dataSources:
+  lake: {type: s3, endpoint: "http://127.0.0.1:9000", bucket: b, accessId: i, accessKey: k, addressing: path}
+  disk: {type: localfile, directory: /srv/export}
+)");
+  REQUIRE(config.problems.empty());
+  REQUIRE(config.config->sources.size() == 2);
+  CHECK(config.config->sources[0].second.type == "s3");
+  CHECK(config.config->sources[0].second.keys.back().second == "path");
+  CHECK(config.config->sources[1].second.keys ==
+        std::vector<std::pair<std::string, std::string>>{{"directory", "/srv/export"}});
+  CHECK(
+      problems_of("dataSources:\n  disk: {type: localfile, bucket: b}\n") ==
+      std::vector<std::string>{"/etc/sluice/sluice.yaml:2:27: error: dataSources.disk.bucket: unknown key"});
 }
 
 TEST_CASE("config: a proxy that cannot be is reported without showing its login") {

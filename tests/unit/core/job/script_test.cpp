@@ -204,37 +204,3 @@ TEST_CASE("script: wrong columns are reported one by one") {
             at + "44: error: reader.parameter.column[2].name: empty; name the column of the table",
             at + "49: error: reader.parameter.column[3]: expected a map of keys and values, got a list"});
 }
-
-TEST_CASE("script: wrong writer keys are refused with what is possible") {
-  const auto writer = [](std::string_view to) {
-    return problems_after("fileFormat: csv", "fileFormat: csv\n          " + std::string(to));
-  };
-  const std::string at = "jobs.d/orders.yaml:30:";
-  CHECK(problems_after("fileFormat: csv", "fileFormat: orc") ==
-        only("jobs.d/orders.yaml:29:23: error: writer.parameter.fileFormat: \"orc\" is not supported; "
-             "supported are "
-             "csv and text"));
-  CHECK(writer("encoding: GBK") ==
-        only(at + "21: error: writer.parameter.encoding: \"GBK\" is not supported yet; use UTF-8"));
-  CHECK(writer("writeMode: Truncate") ==
-        only(at + "22: error: writer.parameter.writeMode: expected truncate, append "
-                  "or nonConflict, got \"Truncate\""));
-  CHECK(
-      writer("fieldDelimiter: '||'") ==
-      only(
-          at +
-          "27: error: writer.parameter.fieldDelimiter: csv needs exactly one character, got \"||\" (a tab is "
-          "\"\\t\" in double quotes)"));
-  CHECK(writer("fieldDelimiter: \"\\t\"").empty());
-  CHECK(writer("fieldDelimiter: \uff0c").empty());
-  CHECK(writer("compress: gzip") ==
-        only(at + "21: error: writer.parameter.compress: compression is not supported yet; remove it"));
-  CHECK(writer("header: uid") ==
-        only(at + "19: error: writer.parameter.header: expected a list of strings, got a "
-                  "string"));
-  CHECK(writer("maxFileSize: 100") == only(at + "24: warning: writer.parameter.maxFileSize: has no effect"));
-  CHECK(problems_after("object: instance/orders/{date}", "object: /orders/{date}") ==
-        only("jobs.d/orders.yaml:28:19: error: writer.parameter.object: OSS refuses names that begin with "
-             "\"/\" or "
-             "\"\\\"; remove it"));
-}

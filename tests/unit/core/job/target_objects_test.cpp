@@ -1,0 +1,187 @@
+#include "tests/unit/core/job/target_text.hpp"
+
+using namespace sluice;
+using namespace sluice::job;
+using namespace sluice::job::test;
+
+namespace {
+
+constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
+
+Target with(std::string_view line) { return target_of(with_line(line)); }
+
+std::vector<std::string> object_problems(std::string_view object) {
+  std::vector<std::string> texts =
+      problems(replaced(kGood, "object: instance/orders/{date}", "object: " + std::string(object)));
+  std::erase_if(texts, [](const std::string& text) { return text.ends_with("not used in the script"); });
+  for (std::string& text : texts) text.erase(0, text.find("error: "));
+  return texts;
+}
+
+}  // namespace
+
+TEST_CASE("target: the guide's {date} in object is the business date") {
+  CHECK(target_of(kGood).object == "instance/orders/20181015");
+  CHECK(target_of(replaced(kGood, "{date}", "${date}/x")).object == "instance/orders/20181015/x");
+}
+
+TEST_CASE("target: object is a prefix that the store takes") {
+  CHECK(object_problems("''") ==
+        error_of("object: empty or missing; give the prefix of the object names, such "
+                 "as instance/table/${date}"));
+  CHECK(object_problems("/orders/{date}") ==
+        error_of("object: OSS refuses names that begin with \"/\" or \"\\\"; remove it"));
+  CHECK(object_problems("\"a\\nb\"") == error_of("object: holds a control character; remove it"));
+  CHECK(object_problems(std::string(961, 'x')) == error_of("object: longer than 960 bytes"));
+}
+
+TEST_CASE("target: writeMode is one of three words") {
+  CHECK(with("suffix: x").write_mode == WriteMode::truncate);
+  CHECK(with("writeMode: append").write_mode == WriteMode::append);
+  CHECK(with("writeMode: nonConflict").write_mode == WriteMode::non_conflict);
+  CHECK(line_problems("writeMode: Truncate") ==
+        error_of("writeMode: expected truncate, append or nonConflict, got \"Truncate\""));
+}
+
+TEST_CASE("target: truncateScope gives the original's truncate back") {
+  CHECK(with("suffix: x").truncate_scope == TruncateScope::window);
+  CHECK(with("truncateScope: prefix").truncate_scope == TruncateScope::prefix);
+  CHECK(line_problems("truncateScope: all") ==
+        error_of("truncateScope: expected window or prefix, got \"all\""));
+  CHECK(line_problems("truncateScope: prefix\n          writeMode: append") ==
+        error_of("truncateScope: prefix needs writeMode: truncate; set that, or remove this"));
+  CHECK(line_problems("truncateScope: prefix\n          writeSingleObject: true") ==
+        error_of("truncateScope: prefix cannot be had with writeSingleObject, which replaces just its one "
+                 "object; remove it"));
+  const std::string with_table = replaced(with_line("truncateScope: prefix"), "          mode: single",
+                                          "          fullTableFirst: true\n          mode: single");
+  REQUIRE(problems(with_table).size() == 1);
+  CHECK(problems(with_table)
+            .front()
+            .ends_with("fullTableFirst cannot be had with truncateScope: prefix, because the window's "
+                       "objects would replace the "
+                       "table's; remove one of the two"));
+}
+
+TEST_CASE("target: the suffix is what the bytes are, unless given") {
+  CHECK(with("nullFormat: x").suffix == ".csv");
+  CHECK(with("compress: gzip").suffix == ".csv.gz");
+  CHECK(with("compress: zstd").suffix == ".csv.zst");
+  CHECK(target_of(with_line("compress: gzip", "text")).suffix == ".gz");
+  CHECK(target_of(with_line("compress: none", "jsonl")).suffix == ".jsonl");
+  CHECK(with("suffix: ' txt '").suffix == ".txt");
+  CHECK(with("suffix: ''").suffix.empty());
+  CHECK(line_problems("suffix: a/b") ==
+        error_of("suffix: expected at most 32 bytes without \"/\", \"\\\" and control characters, such as "
+                 ".csv"));
+}
+
+TEST_CASE("target: compress is gzip, zstd or none") {
+  CHECK(with("compress: GZIP").compression == Compression::gzip);
+  CHECK(with("compress: zstd").compression == Compression::zstd);
+  CHECK(with("compress: none").compression == Compression::none);
+  CHECK(with("compress: ''").compression == Compression::none);
+  CHECK(line_problems("compress: bzip2") == error_of("compress: expected gzip, zstd or none, got \"bzip2\""));
+}
+
+TEST_CASE("target: sizes are whole megabytes") {
+  CHECK(with("maxFileSize: '25'").object_bytes_max == 25 * kMebibyte);
+  CHECK(with("blockSizeInMB: 4").part_bytes == 4 * kMebibyte);
+  CHECK(with("suffix: x").object_bytes_max == 0);
+  CHECK(with("suffix: x").part_bytes == 0);
+  CHECK(line_problems("maxFileSize: 0") ==
+        error_of("maxFileSize: expected a whole number from 1 to 50000000, got \"0\""));
+  CHECK(line_problems("blockSizeInMB: 1.5") ==
+        error_of("blockSizeInMB: expected a whole number from 1 to 5120, got \"1.5\""));
+  CHECK(line_problems("blockSizeInMB: 64") ==
+        warning_of("blockSizeInMB: parts are sent earlier, because an attempt holds 24 MB in all; 24 or less "
+                   "are kept to"));
+  CHECK(line_problems("maxFileSize: 5\n          writeSingleObject: true") ==
+        warning_of("maxFileSize: has no effect with writeSingleObject"));
+}
+
+TEST_CASE("target: one object, and one of an empty window, are a matter of yes and no") {
+  CHECK_FALSE(with("suffix: x").write_single_object);
+  CHECK(with("writeSingleObject: 'TRUE'").write_single_object);
+  CHECK(with("suffix: x").empty_object);
+  CHECK_FALSE(with("generateEmptyFile: false").empty_object);
+  CHECK(line_problems("writeSingleObject: yes") ==
+        error_of("writeSingleObject: expected true or false, got \"yes\""));
+  CHECK(line_problems("generateEmptyFile: 0") ==
+        error_of("generateEmptyFile: expected true or false, got \"0\""));
+}
+
+TEST_CASE("target: of partition only the number of its columns counts") {
+  CHECK(with("partition: [a]").partition_columns == 1);
+  CHECK(with("partition: []").partition_columns == 0);
+  CHECK(line_problems("partition: a") == error_of("partition: expected a list of strings, got a string"));
+  CHECK(
+      line_problems("partition: [a, b, c]") ==
+      only("error: writer.parameter: partition: names 3 of the last columns, the rows have 2; remove some"));
+  CHECK(line_problems("partition: [a]\n          writeSingleObject: true") ==
+        error_of(
+            "partition: cannot be had with writeSingleObject, whose name is fixed; remove one of the two"));
+}
+
+TEST_CASE("target: manifests have a prefix of their own") {
+  CHECK(with("suffix: x").manifest.empty());
+  CHECK(with("manifest: false").manifest.empty());
+  CHECK(with("manifest: true").manifest == "_manifest/instance/orders/20181015");
+  CHECK(with("manifest: checks/{date}").manifest == "checks/20181015");
+  CHECK(with("manifest: checks/${date}").manifest == "checks/20181015");
+  CHECK(line_problems("manifest: /x") ==
+        error_of("manifest: OSS refuses names that begin with \"/\" or \"\\\"; remove it"));
+  CHECK(
+      line_problems("manifest: instance/orders/${date}/m") ==
+      error_of("manifest: begins with the value of object, so readers of the data would meet manifests; give "
+               "another prefix, such as _manifest/instance/orders/20181015"));
+  CHECK(line_problems("manifest: [x]") == error_of("manifest: expected a string, got a list"));
+}
+
+TEST_CASE("target: storageClass is one of the words of OSS") {
+  CHECK(with("storageClass: ia").storage_class == "IA");
+  CHECK(with("storageClass: ColdArchive").storage_class == "ColdArchive");
+  CHECK(with("suffix: x").storage_class.empty());
+  CHECK(line_problems("storageClass: Glacier") ==
+        error_of("storageClass: expected Standard, IA, Archive, ColdArchive or DeepColdArchive, got "
+                 "\"Glacier\""));
+}
+
+TEST_CASE("target: encryption on the server is named, or just asked for") {
+  CHECK(with("suffix: x").encryption.empty());
+  CHECK(with("encrypt: true").encryption == "AES256");
+  CHECK(with("encrypt: false").encryption.empty());
+  CHECK(with("serverSideEncryption: sm4").encryption == "SM4");
+  const Target kms = with("serverSideEncryption: KMS\n          serverSideEncryptionKeyId: key-1");
+  CHECK(kms.encryption == "KMS");
+  CHECK(kms.encryption_key_id == "key-1");
+  CHECK(line_problems("encrypt: yes") == error_of("encrypt: expected true or false, got \"yes\""));
+  CHECK(line_problems("serverSideEncryption: AES") ==
+        error_of("serverSideEncryption: expected AES256, KMS or SM4, got \"AES\""));
+  CHECK(line_problems("encrypt: true\n          serverSideEncryption: KMS") ==
+        error_of("serverSideEncryption: contradicts encrypt: true, which means AES256; remove encrypt"));
+  CHECK(line_problems("serverSideEncryptionKeyId: key-1") ==
+        error_of("serverSideEncryptionKeyId: needs serverSideEncryption: KMS; set that, or remove this"));
+  CHECK(line_problems("serverSideEncryption: KMS\n          serverSideEncryptionKeyId: \"a\\nb\"") ==
+        error_of("serverSideEncryptionKeyId: holds a control character; write the id alone"));
+}
+
+TEST_CASE("target: metadata is a map of names and printable values") {
+  CHECK(with("metadata: {Owner: data team, run-by: sluice}").metadata ==
+        std::vector<std::pair<std::string, std::string>>{{"owner", "data team"}, {"run-by", "sluice"}});
+  const auto metadata = [](std::string_view inside) {
+    return line_problems("metadata: {" + std::string(inside) + "}");
+  };
+  CHECK(metadata("a_b: x") ==
+        error_of("metadata.a_b: a name of metadata is letters, digits and \"-\"; rename it"));
+  CHECK(metadata("x-oss-meta-a: x") ==
+        error_of("metadata.x-oss-meta-a: give the name alone; what comes before it in the header is added"));
+  CHECK(metadata("a: \"x\\r\\ny\"") ==
+        error_of("metadata.a: a value of metadata is printable ASCII without blanks around it; encode it"));
+  CHECK(metadata("a: x, A: y") ==
+        error_of("metadata.A: differs from another name in letter case only; keep one of the two"));
+  CHECK(metadata("a: " + std::string(8192, 'x')) ==
+        error_of("metadata: longer than 8192 bytes in all; shorten it"));
+  CHECK(line_problems("metadata: x") ==
+        error_of("metadata: expected a map of keys and values, got a string"));
+}
