@@ -101,6 +101,11 @@ json::value Admin::post(const std::string& name, const json::value& body) {
     if (created) objects_.create(bucket, "private");
     return json::object{{"bucket", bucket}, {"created", created}};
   }
+  if (name == "keys") return issue_keys(request);
+  if (name == "oss_clock") {
+    objects_.clock_offset_us = request.at("offset_us").to_number<std::int64_t>();
+    return json::object{{"offset_us", objects_.clock_offset_us}};
+  }
   if (name == "clock") {
     if (request.contains("step")) catalog_.clock.steps = request.at("step").as_bool();
     if (request.contains("offset_us"))
@@ -108,6 +113,13 @@ json::value Admin::post(const std::string& name, const json::value& body) {
     return clock();
   }
   throw UnknownCall(fmt::format("there is no call POST {}{}", kPrefix, name));
+}
+
+json::value Admin::issue_keys(const json::object& request) {
+  const std::int64_t seconds =
+      request.contains("seconds") ? request.at("seconds").to_number<std::int64_t>() : 3600;
+  const AccessKey& key = keys_.issue(seconds);
+  return json::object{{"access_id", key.id}, {"access_key", key.secret}, {"security_token", key.token}};
 }
 
 json::value Admin::clock() const {

@@ -4,6 +4,7 @@
 #include "tests/sandbox/catalog.hpp"
 #include "tests/sandbox/faults.hpp"
 #include "tests/sandbox/http_message.hpp"
+#include "tests/sandbox/key_ring.hpp"
 #include "tests/sandbox/oss_store.hpp"
 #include "tests/sandbox/statistics.hpp"
 
@@ -13,8 +14,9 @@ namespace sluice::sandbox {
 
 class Admin {
  public:
-  Admin(Catalog& catalog, ObjectStore& objects, FaultScript& faults, const Statistics& statistics)
-      : catalog_(catalog), objects_(objects), faults_(faults), statistics_(statistics) {}
+  Admin(Catalog& catalog, ObjectStore& objects, KeyRing& keys, FaultScript& faults,
+        const Statistics& statistics)
+      : catalog_(catalog), objects_(objects), keys_(keys), faults_(faults), statistics_(statistics) {}
 
   static bool takes(const Request& request);
   Response handle(const Request& request);
@@ -26,12 +28,14 @@ class Admin {
   boost::json::value merge(const boost::json::object& request);
   boost::json::value trim(const boost::json::object& request);
   boost::json::value create_table(const boost::json::object& request);
+  boost::json::value issue_keys(const boost::json::object& request);
   boost::json::value clock() const;
   boost::json::value statistics() const;
   boost::json::array describe_tables() const;
 
   Catalog& catalog_;
   ObjectStore& objects_;
+  KeyRing& keys_;
   FaultScript& faults_;
   const Statistics& statistics_;
 };

@@ -13,11 +13,13 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::pair<std::string_view, FaultAction>, 13> kActions{{
+constexpr std::array<std::pair<std::string_view, FaultAction>, 15> kActions{{
     {"delay_ms", FaultAction::delay},
     {"reset_before", FaultAction::reset_before},
     {"reset_after", FaultAction::reset_after},
     {"status", FaultAction::status},
+    {"status_after", FaultAction::status_after},
+    {"spoil_request", FaultAction::spoil_request},
     {"truncate_body", FaultAction::truncate_body},
     {"bad_md5", FaultAction::bad_md5},
     {"bad_crc", FaultAction::bad_crc},
@@ -80,7 +82,9 @@ FaultScript::Rule FaultScript::parse(const json::object& text) {
       throw std::invalid_argument(fmt::format("fault rule: unknown key \"{}\"", std::string_view(name)));
   }
   rule.fault.action = action_of(rule.action_name);
-  if (rule.fault.action == FaultAction::status && rule.fault.value == 0) rule.fault.value = 503;
+  const bool with_status =
+      rule.fault.action == FaultAction::status || rule.fault.action == FaultAction::status_after;
+  if (with_status && rule.fault.value == 0) rule.fault.value = 503;
   if (rule.fault.action == FaultAction::short_page && rule.fault.value == 0) rule.fault.value = 1;
   rule.random.seed(seed);
   if (rule.nth == 0 && rule.every == 0 && rule.probability == 0) rule.every = 1;
@@ -92,6 +96,13 @@ FaultScript::Rule FaultScript::parse(const json::object& text) {
 
 // An action of one operation's answer is for that operation only.
 void FaultScript::check(Rule& rule) {
+  const FaultAction action = rule.fault.action;
+  if (action == FaultAction::status_after || action == FaultAction::spoil_request) {
+    if (rule.service.empty()) rule.service = "oss";
+    if (rule.service != "oss")
+      throw std::invalid_argument(
+          fmt::format("fault rule: {} is not an action of {}", rule.action_name, rule.service));
+  }
   std::string_view only;
   if (rule.fault.action == FaultAction::no_iterator) only = "GetShardIterator";
   if (rule.fault.action >= FaultAction::empty_page && rule.fault.action <= FaultAction::expire_iterator)

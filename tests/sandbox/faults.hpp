@@ -18,6 +18,8 @@ enum class FaultAction {
   reset_before,   // drop the connection, nothing applied
   reset_after,    // apply, then drop the connection: the answer is lost
   status,         // refuse with a status and a code, nothing applied
+  status_after,   // OSS: apply, then answer with a status and a code as if it had not been
+  spoil_request,  // OSS: the body arrives with another first byte
   truncate_body,  // apply, announce the whole body, send only its beginning, drop the connection
   bad_md5,        // apply, answer with a wrong MD5 header
   bad_crc,        // apply, answer with a wrong checksum (OSS: header; Table Store: first stream record)

@@ -28,6 +28,7 @@ namespace http = beast::http;
 using asio::ip::tcp;
 using Parser = http::request_parser<http::string_body>;
 
+constexpr std::uint32_t kHeaderLimit = 64U << 10U;  // metadata of an object alone may have 8 KB
 constexpr std::uint64_t kBodyLimit = std::uint64_t{5} << 30U;
 constexpr std::uint64_t kBlockBytes = 256U << 10U;
 constexpr auto kStepLimit = std::chrono::seconds(60);
@@ -152,6 +153,7 @@ class Listener::Impl {
     beast::flat_buffer buffer;
     for (bool keep_alive = true; keep_alive && !stopping_;) {
       Parser parser;
+      parser.header_limit(kHeaderLimit);
       parser.body_limit(kBodyLimit);
       lowest.expires_after(kIdleLimit);
       co_await http::async_read_header(stream, buffer, parser, asio::use_awaitable);

@@ -60,7 +60,7 @@ class Router : public Handler {
   Statistics statistics_;
   OtsService ots_{catalog_, keys_};
   OssService oss_{objects_, keys_};
-  Admin admin_{catalog_, objects_, faults_, statistics_};
+  Admin admin_{catalog_, objects_, keys_, faults_, statistics_};
 };
 
 // The metadata service on its own port.

@@ -21,23 +21,24 @@ OssError denied(const std::string& message) { return {403, "AccessDenied", messa
 
 // Query parameters that V1 signs, with a blank around each.
 constexpr std::string_view kSignedParameters =
-    " acl append bucketInfo continuation-token delete location objectMeta partNumber "
-    "position security-token sequential stat uploadId uploads response-content-type "
-    "response-content-language response-expires response-cache-control "
-    "response-content-disposition response-content-encoding callback callback-var cname "
-    "comp cors encryption endTime img inventory inventoryId lifecycle live logging "
-    "metaQuery objectInfo policy qos qosInfo referer replication replicationLocation "
-    "replicationProgress requestPayment resourceGroup restore startTime status style "
-    "styleName symlink tagging transferAcceleration udf versionId versioning versions "
-    "vod website worm wormExtend wormId ";
+    " acl append bucketInfo continuation-token delete location objectMeta partNumber position security-token "
+    "sequential stat uploadId uploads response-content-type response-content-language response-expires "
+    "response-cache-control response-content-disposition response-content-encoding asyncFetch callback "
+    "callback-var cloudboxes cname comp cors encryption endTime group httpsConfig img inventory inventoryId "
+    "lifecycle link live logging metaQuery objectInfo policy qos qosInfo referer regionList replication "
+    "replicationLocation replicationProgress requestPayment resourceGroup restore startTime status style "
+    "styleName symlink tagging transferAcceleration udf udfName udfImage udfImageDesc udfApplication "
+    "udfApplicationLog versionId versioning versions vip vod vpcip website worm wormId wormExtend "
+    "accessPoint "
+    "accessPointPolicy bucketArchiveDirectRead publicAccessBlock redundancyTransition qosRequester "
+    "requesterQosInfo resourcePool resourcePoolInfo resourcePoolBuckets ";
 
 bool is_signed(const std::string& name) {
   return name.starts_with("x-oss-") || kSignedParameters.find(" " + name + " ") != std::string_view::npos;
 }
 
-void check_skew(std::optional<std::int64_t> seconds) {
+void check_skew(std::optional<std::int64_t> seconds, std::int64_t time_us) {
   if (!seconds) throw denied("OSS authentication requires a valid Date.");
-  const std::int64_t time_us = now_us();
   if (std::abs(*seconds - time_us / 1'000'000) <= kSkewMax) return;
   throw OssError(403, "RequestTimeTooSkewed",
                  "The difference between the request time and the current time is too large.")
@@ -210,21 +211,21 @@ V4 parse_v4_header(std::string_view header) {
   return out;
 }
 
-void check_header(const OssRequest& request, const KeyRing& keys) {
+void check_header(const OssRequest& request, const KeyRing& keys, std::int64_t time_us) {
   const Request& http = request.http;
   const std::string_view authorization = http.header("authorization");
   const std::string_view own_date = http.header("x-oss-date");
   if (authorization.starts_with(kV4)) {
     V4 v4 = parse_v4_header(authorization);
     v4.date = std::string(own_date);
-    check_skew(parse_basic_iso8601(own_date));
+    check_skew(parse_basic_iso8601(own_date), time_us);
     return check_v4(request, v4, keys);
   }
   const std::size_t colon = authorization.rfind(':');
   if (!authorization.starts_with("OSS ") || colon == std::string_view::npos)
     throw invalid_argument("Authorization header is invalid.", "Authorization", std::string(authorization));
   const std::string_view date = own_date.empty() ? http.header("date") : own_date;
-  check_skew(parse_rfc1123(date));
+  check_skew(parse_rfc1123(date), time_us);
   check_v1(request, std::string(authorization.substr(4, colon - 4)),
            std::string(authorization.substr(colon + 1)), date, keys);
 }
@@ -235,9 +236,9 @@ std::int64_t number_of(std::string_view text) {
   return out;
 }
 
-void check_query(const OssRequest& request, const KeyRing& keys) {
+void check_query(const OssRequest& request, const KeyRing& keys, std::int64_t time_us) {
   const Request& http = request.http;
-  const std::int64_t now = now_us() / 1'000'000;
+  const std::int64_t now = time_us / 1'000'000;
   if (http.has_query("x-oss-signature-version")) {
     V4 v4;
     v4.set_credential(std::string(http.query_value("x-oss-credential")));
@@ -259,15 +260,16 @@ void check_query(const OssRequest& request, const KeyRing& keys) {
 
 }  // namespace
 
-void authenticate_oss(const OssRequest& request, const KeyRing& keys, const std::string& bucket_acl) {
+void authenticate_oss(const OssRequest& request, const KeyRing& keys, const std::string& bucket_acl,
+                      std::int64_t time_us) {
   const Request& http = request.http;
   const bool in_header = http.headers.contains("authorization");
   const bool in_query =
       http.has_query("Signature") || http.has_query("Expires") || http.has_query("x-oss-signature");
   if (in_header && in_query)
     throw invalid_argument("Authentication in header and in query at the same time.", "Authorization", "");
-  if (in_header) return check_header(request, keys);
-  if (in_query) return check_query(request, keys);
+  if (in_header) return check_header(request, keys, time_us);
+  if (in_query) return check_query(request, keys, time_us);
   const bool read = (http.method == "GET" || http.method == "HEAD") && !request.key.empty();
   if (read && bucket_acl.starts_with("public-read")) return;
   throw denied("You have no right to access this object because of bucket acl.");

@@ -1,6 +1,7 @@
 // Bucket operations.
 #include "tests/sandbox/clock.hpp"
 #include "tests/sandbox/oss_operations.hpp"
+#include "tests/sandbox/xml_in.hpp"
 #include "tests/sandbox/xml_out.hpp"
 
 #include <fmt/format.h>
@@ -33,6 +34,19 @@ void add_bucket(XmlOut& xml, const std::string& name, const Bucket& bucket) {
       .text("StorageClass", "Standard");
 }
 
+void check_configuration(const Request& http) {
+  const std::string acl(http.header("x-oss-acl"));
+  if (!acl.empty() && acl != "private" && acl != "public-read" && acl != "public-read-write")
+    throw invalid_argument("The acl is not known.", "x-oss-acl", acl);
+  if (http.body.empty()) return;
+  const auto document = parse_xml(http.body);
+  if (!document || document->name != "CreateBucketConfiguration")
+    throw OssError(400, "MalformedXML", "The XML you provided was not well-formed.");
+  const std::string kind = document->child("StorageClass");
+  if (!kind.empty() && kind != "Standard")
+    throw OssError(501, "NotImplemented", "Buckets of other classes are not implemented.");
+}
+
 }  // namespace
 
 Response list_buckets(const OssRequest& request, ObjectStore& store) {
@@ -63,6 +77,7 @@ Response list_buckets(const OssRequest& request, ObjectStore& store) {
 
 Response put_bucket(const OssRequest& request, ObjectStore& store) {
   check_bucket_name(request.bucket);
+  check_configuration(request.http);
   if (store.find(request.bucket) == nullptr) {
     if (store.buckets().size() >= kBucketsMax)
       throw OssError(400, "TooManyBuckets", "You have attempted to create more buckets than allowed.");

@@ -11,6 +11,16 @@ namespace {
 
 constexpr std::uint64_t kPageDefault = 100;
 constexpr std::uint64_t kPageMax = 1000;
+constexpr std::size_t kTextBytesMax = 1023;
+
+void check_texts(const OssRequest& request) {
+  for (const char* name : {"prefix", "marker", "delimiter", "start-after", "key-marker"})
+    if (request.http.query_value(name).size() > kTextBytesMax)
+      throw invalid_argument(fmt::format("Argument {} is too long.", name), name, "");
+  const std::string encoding(request.http.query_value("encoding-type"));
+  if (!encoding.empty() && encoding != "url")
+    throw invalid_argument("The encoding type must be url.", "encoding-type", encoding);
+}
 
 struct Page {
   std::vector<std::string> keys;
@@ -51,7 +61,7 @@ void add_contents(XmlOut& xml, const OssRequest& request, const Bucket& bucket, 
         .text("ETag", fmt::format("\"{}\"", object.etag))
         .text("Type", object.type)
         .number("Size", object.size)
-        .text("StorageClass", "Standard");
+        .text("StorageClass", storage_class(object.headers));
     if (owner) xml.open("Owner").text("ID", "1000000000000001").text("DisplayName", "sandbox").close("Owner");
     xml.close("Contents");
   }
@@ -66,7 +76,9 @@ struct Listing {
   explicit Listing(const OssRequest& request)
       : prefix(request.http.query_value("prefix")),
         delimiter(request.http.query_value("delimiter")),
-        limit(query_number(request, "max-keys", kPageDefault, 1, kPageMax)) {}
+        limit(query_number(request, "max-keys", kPageDefault, 1, kPageMax)) {
+    check_texts(request);
+  }
   void describe(XmlOut& xml, const OssRequest& request, const Page& page) const {
     xml.text("Name", request.bucket).text("Prefix", answered_key(request, prefix)).number("MaxKeys", limit);
     xml.text("Delimiter", answered_key(request, delimiter)).flag("IsTruncated", page.truncated);
@@ -111,34 +123,70 @@ Response list_objects_v2(const OssRequest& request, ObjectStore& store) {
   return xml_response(xml.finish());
 }
 
-Response list_uploads(const OssRequest& request, ObjectStore& store) {
-  const Bucket& bucket = store.at(request.bucket);
+namespace {
+
+// Uploads in order of key and id, folded at the delimiter.
+struct UploadPage {
+  std::map<std::pair<std::string, std::string>, const Upload*> uploads;
+  std::vector<std::string> prefixes;
+  std::pair<std::string, std::string> last;  // the last of both; a prefix has no id
+  bool truncated = false;
+};
+
+UploadPage upload_page(const OssRequest& request, const Bucket& bucket, std::uint64_t limit) {
   const std::string prefix(request.http.query_value("prefix"));
+  const std::string delimiter(request.http.query_value("delimiter"));
   const std::string key_marker(request.http.query_value("key-marker"));
   const std::string id_marker(key_marker.empty() ? "" : request.http.query_value("upload-id-marker"));
-  const std::uint64_t limit = query_number(request, "max-uploads", kPageMax, 1, kPageMax);
   std::map<std::pair<std::string, std::string>, const Upload*> sorted;
   for (const auto& [id, upload] : bucket.uploads()) {
     const bool after =
         upload.key > key_marker || (upload.key == key_marker && !id_marker.empty() && id > id_marker);
     if (after && upload.key.starts_with(prefix)) sorted.emplace(std::pair(upload.key, id), &upload);
   }
-  const bool truncated = sorted.size() > limit;
-  while (sorted.size() > limit) sorted.erase(std::prev(sorted.end()));
+  UploadPage page;
+  for (const auto& [name, upload] : sorted) {
+    const std::size_t cut = delimiter.empty() ? std::string::npos : name.first.find(delimiter, prefix.size());
+    const std::string folded =
+        cut == std::string::npos ? std::string() : name.first.substr(0, cut + delimiter.size());
+    if (!folded.empty() && (folded == page.last.first || folded == key_marker)) continue;
+    page.truncated = page.uploads.size() + page.prefixes.size() == limit;
+    if (page.truncated) break;
+    if (folded.empty())
+      page.uploads.emplace(name, upload);
+    else
+      page.prefixes.push_back(folded);
+    page.last = folded.empty() ? name : std::pair(folded, std::string());
+  }
+  return page;
+}
+
+}  // namespace
+
+Response list_uploads(const OssRequest& request, ObjectStore& store) {
+  const Bucket& bucket = store.at(request.bucket);
+  check_texts(request);
+  const std::uint64_t limit = query_number(request, "max-uploads", kPageMax, 1, kPageMax);
+  const UploadPage page = upload_page(request, bucket, limit);
+  const auto asked = [&](const char* name) { return std::string(request.http.query_value(name)); };
   XmlOut xml("ListMultipartUploadsResult");
-  xml.text("Bucket", request.bucket).text("KeyMarker", answered_key(request, key_marker));
-  xml.text("UploadIdMarker", id_marker).text("Prefix", answered_key(request, prefix)).text("Delimiter", "");
+  xml.text("Bucket", request.bucket).text("KeyMarker", answered_key(request, asked("key-marker")));
+  xml.text("UploadIdMarker", asked("upload-id-marker"));
+  xml.text("Prefix", answered_key(request, asked("prefix")));
+  xml.text("Delimiter", answered_key(request, asked("delimiter")));
   if (request.http.query_value("encoding-type") == "url") xml.text("EncodingType", "url");
-  xml.text("NextKeyMarker", truncated ? answered_key(request, sorted.rbegin()->first.first) : "");
-  xml.text("NextUploadIdMarker", truncated ? sorted.rbegin()->first.second : "");
-  xml.number("MaxUploads", limit).flag("IsTruncated", truncated);
-  for (const auto& [name, upload] : sorted)
+  xml.text("NextKeyMarker", page.truncated ? answered_key(request, page.last.first) : "");
+  xml.text("NextUploadIdMarker", page.truncated ? page.last.second : "");
+  xml.number("MaxUploads", limit).flag("IsTruncated", page.truncated);
+  for (const auto& [name, upload] : page.uploads)
     xml.open("Upload")
         .text("Key", answered_key(request, name.first))
         .text("UploadId", name.second)
-        .text("StorageClass", "Standard")
+        .text("StorageClass", storage_class(upload->headers))
         .text("Initiated", oss_time(upload->initiated_us))
         .close("Upload");
+  for (const std::string& prefix : page.prefixes)
+    xml.open("CommonPrefixes").text("Prefix", answered_key(request, prefix)).close("CommonPrefixes");
   return xml_response(xml.finish());
 }
 

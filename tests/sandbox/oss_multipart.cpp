@@ -19,6 +19,8 @@ constexpr std::uint64_t kPartBytesMin = 102'400;
 std::string upload_id(const OssRequest& request) { return std::string(request.http.query_value("uploadId")); }
 
 int part_number(const OssRequest& request) {
+  if (request.http.query_value("partNumber").empty())
+    throw invalid_argument("The part number is missing.", "partNumber", "");
   return static_cast<int>(query_number(request, "partNumber", 0, 1, kPartsMax));
 }
 
@@ -31,7 +33,12 @@ std::string bare_etag(std::string text) {
 
 // The parts the client lists, checked against what is there.
 std::map<int, Part> listed_parts(const OssRequest& request, const Upload& upload) {
-  if (request.http.header("x-oss-complete-all") == "yes") return upload.parts;
+  if (const std::string_view all = request.http.header("x-oss-complete-all"); !all.empty()) {
+    if (all != "yes" || !request.http.body.empty())
+      throw invalid_argument("x-oss-complete-all must be yes, and there must be no body.",
+                             "x-oss-complete-all", std::string(all));
+    return upload.parts;
+  }
   const auto document = parse_xml(request.http.body);
   if (!document || document->name != "CompleteMultipartUpload")
     throw OssError(400, "MalformedXML", "The XML you provided was not well-formed.");
@@ -90,6 +97,8 @@ Object assembled(const OssRequest& request, const Bucket& bucket, const Upload& 
 Response initiate_upload(const OssRequest& request, ObjectStore& store) {
   Bucket& bucket = store.at(request.bucket);
   check_key(request.key);
+  if (!request.http.body.empty())
+    throw OssError(400, "InvalidRequest", "The begin of an upload has no body.");
   check_overwrite(request, bucket);
   Upload upload;
   upload.key = request.key;
@@ -97,6 +106,7 @@ Response initiate_upload(const OssRequest& request, ObjectStore& store) {
   upload.initiated_us = now_us();
   const std::string id = bucket.start_upload(std::move(upload));
   XmlOut xml("InitiateMultipartUploadResult");
+  if (request.http.query_value("encoding-type") == "url") xml.text("EncodingType", "url");
   xml.text("Bucket", request.bucket).text("Key", answered_key(request, request.key)).text("UploadId", id);
   return xml_response(xml.finish());
 }
@@ -105,7 +115,8 @@ Response upload_part(const OssRequest& request, ObjectStore& store) {
   Bucket& bucket = store.at(request.bucket);
   const int number = part_number(request);
   const Upload& upload = bucket.upload(upload_id(request), request.key);
-  check_content_md5(request.http);
+  check_put_headers(request.http);
+  check_body(request.http);
   bucket.put_part(upload_id(request), number, request.http.body);
   const Part& part = upload.parts.at(number);
   Response response;
@@ -182,7 +193,7 @@ Response list_parts(const OssRequest& request, ObjectStore& store) {
   xml.text("Bucket", request.bucket)
       .text("Key", answered_key(request, request.key))
       .text("UploadId", upload_id(request))
-      .text("StorageClass", "Standard")
+      .text("StorageClass", storage_class(upload.headers))
       .text("PartNumberMarker", std::to_string(marker))
       .number("MaxParts", limit);
   std::uint64_t count = 0;

@@ -13,7 +13,6 @@
 namespace sluice::sandbox {
 namespace {
 
-constexpr std::size_t kKeyBytesMax = 1023;
 constexpr std::size_t kDeleteBytesMax = 2U << 20U;
 constexpr std::size_t kDeleteKeysMax = 1000;
 
@@ -21,6 +20,14 @@ void set_checksums(Response& response, const Object& object) {
   response.set("ETag", fmt::format("\"{}\"", object.etag));
   response.set("x-oss-hash-crc64ecma", std::to_string(object.crc));
   if (!object.md5.empty()) response.set("Content-MD5", object.md5);
+}
+
+// An object encrypted with a key of KMS has a tag that is no MD5, and no Content-MD5.
+void hide_md5(Object& object) {
+  const auto found = object.headers.find(kEncryption);
+  if (found == object.headers.end() || found->second == "AES256") return;
+  object.etag = hex_upper(md5(object.etag + found->second));
+  object.md5.clear();
 }
 
 Object normal_object(std::string data_file, const std::string& body, StoredHeaders headers) {
@@ -33,6 +40,7 @@ Object normal_object(std::string data_file, const std::string& body, StoredHeade
   object.crc = crc64(0, body);
   object.modified_us = now_us();
   object.headers = std::move(headers);
+  hide_md5(object);
   return object;
 }
 
@@ -52,6 +60,12 @@ std::string plain_etag(std::string_view text) {
   return out;
 }
 
+void check_readable(const Object& object) {
+  if (storage_class(object.headers).find("Archive") == std::string::npos) return;
+  throw OssError(403, "InvalidObjectState", "The operation is not valid for the object's state")
+      .with("EC", "0016-00000602");
+}
+
 // Whether the answer is 304; throws PreconditionFailed.
 bool not_modified(const Request& http, const Object& object) {
   const auto failed = [] {
@@ -66,6 +80,15 @@ bool not_modified(const Request& http, const Object& object) {
     return true;
   const auto modified_since = parse_rfc1123(http.header("if-modified-since"));
   return modified_since && modified <= *modified_since;
+}
+
+// The conditions of a copy are those of a read under other names.
+void check_copy_conditions(const Request& http, const Object& object) {
+  constexpr std::string_view kPrefix = "x-oss-copy-source-";
+  Request conditions;
+  for (const auto& [name, value] : http.headers)
+    if (name.starts_with(kPrefix)) conditions.headers.emplace(name.substr(kPrefix.size()), value);
+  if (not_modified(conditions, object)) throw OssError(304, "NotModified", "Not Modified");
 }
 
 Response described(const OssRequest& request, const Object& object) {
@@ -85,7 +108,7 @@ Response described(const OssRequest& request, const Object& object) {
   response.set("Last-Modified", rfc1123(object.modified_us));
   response.set("Accept-Ranges", "bytes");
   response.set("x-oss-object-type", object.type);
-  response.set("x-oss-storage-class", "Standard");
+  if (!object.headers.contains(kStorageClass)) response.set(kStorageClass, storage_class(object.headers));
   if (object.type == "Appendable") response.set("x-oss-next-append-position", std::to_string(object.size));
   set_checksums(response, object);
   return response;
@@ -98,39 +121,6 @@ Response with_status(int status) {
 }
 
 }  // namespace
-
-void check_key(const std::string& key) {
-  if (key.empty() || key.size() > kKeyBytesMax || key.front() == '/' || key.front() == '\\')
-    throw OssError(400, "InvalidObjectName", "The specified object is not valid.").with("ObjectName", key);
-}
-
-void check_content_md5(const Request& http) {
-  const std::string_view given = http.header("content-md5");
-  if (!given.empty() && given != base64_encode(md5(http.body)))
-    throw OssError(400, "InvalidDigest", "The Content-MD5 you specified was invalid.")
-        .with("Content-MD5", std::string(given));
-}
-
-void check_overwrite(const OssRequest& request, const Bucket& bucket) {
-  const std::string_view forbid = request.http.header("x-oss-forbid-overwrite");
-  if (!forbid.empty() && forbid != "true" && forbid != "false")
-    throw invalid_argument("The value of x-oss-forbid-overwrite must be true or false.",
-                           "x-oss-forbid-overwrite", std::string(forbid));
-  if (forbid == "true" && bucket.find(request.key) != nullptr)
-    throw OssError(409, "FileAlreadyExists",
-                   "The object you specified already exists and can not be overwritten.")
-        .with("Key", request.key);
-}
-
-StoredHeaders stored_headers(const Request& http) {
-  StoredHeaders out;
-  for (const auto& [name, value] : http.headers)
-    if (name == "content-type" || name == "cache-control" || name == "content-disposition" ||
-        name == "content-encoding" || name == "content-language" || name == "expires" ||
-        name == "x-oss-server-side-encryption" || name.starts_with("x-oss-meta-"))
-      out.emplace(name, value);
-  return out;
-}
 
 std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_range(std::string_view text,
                                                                    std::uint64_t size) {
@@ -159,7 +149,8 @@ std::optional<std::pair<std::uint64_t, std::uint64_t>> parse_range(std::string_v
 Response put_object(const OssRequest& request, ObjectStore& store) {
   Bucket& bucket = store.at(request.bucket);
   check_key(request.key);
-  check_content_md5(request.http);
+  check_put_headers(request.http);
+  check_body(request.http);
   check_overwrite(request, bucket);
   Object object =
       normal_object(bucket.new_data_file(request.key), request.http.body, stored_headers(request.http));
@@ -173,10 +164,12 @@ Response put_object(const OssRequest& request, ObjectStore& store) {
 Response append_object(const OssRequest& request, ObjectStore& store) {
   Bucket& bucket = store.at(request.bucket);
   check_key(request.key);
+  check_put_headers(request.http);
   check_content_md5(request.http);
   const Object* before = bucket.find(request.key);
   if (!request.http.has_query("position"))
-    throw invalid_argument("The position of an append is missing.", "position", "");
+    throw invalid_argument("The position of an append is missing.", "position", "")
+        .with("EC", "0016-00000501");
   const std::uint64_t position = query_number(request, "position", 0, 0, UINT64_MAX);
   if (before != nullptr && before->type != "Appendable")
     throw OssError(409, "ObjectNotAppendable", "The object is not appendable").with("Key", request.key);
@@ -220,10 +213,8 @@ CopySource copy_source(const OssRequest& request, ObjectStore& store) {
   if (object == nullptr)
     throw OssError(404, "NoSuchKey", "The specified key does not exist.")
         .with("Key", source.substr(slash + 1));
-  const auto wanted = request.http.headers.find("x-oss-copy-source-if-match");
-  if (wanted != request.http.headers.end() && plain_etag(wanted->second) != object->etag)
-    throw OssError(412, "PreconditionFailed",
-                   "At least one of the pre-conditions you specified did not hold.");
+  check_readable(*object);
+  check_copy_conditions(request.http, *object);
   return {&bucket, object};
 }
 
@@ -232,11 +223,26 @@ Response copy_object(const OssRequest& request, ObjectStore& store) {
   check_key(request.key);
   check_overwrite(request, bucket);
   const CopySource source = copy_source(request, store);
+  const bool to_itself = source.object == bucket.find(request.key);
+  if (source.object->type == "Appendable" && !to_itself)
+    throw OssError(400, "OperationNotSupported", "An appendable object cannot be copied.");
   Object object = *source.object;
   object.data_file = bucket.new_data_file(request.key);
   object.modified_us = now_us();
-  if (request.http.header("x-oss-metadata-directive") == "REPLACE")
-    object.headers = stored_headers(request.http);
+  StoredHeaders given = stored_headers(request.http);
+  const std::string directive(request.http.header("x-oss-metadata-directive"));
+  if (!directive.empty() && directive != "COPY" && directive != "REPLACE")
+    throw invalid_argument("The metadata directive must be COPY or REPLACE.", "x-oss-metadata-directive",
+                           directive);
+  if (to_itself || directive == "REPLACE") {
+    object.headers = std::move(given);
+  } else {
+    // How the copy is kept is not part of what is copied.
+    for (const char* name : {kStorageClass, kEncryption, kEncryptionKey}) {
+      object.headers.erase(name);
+      if (given.contains(name)) object.headers.emplace(name, given.at(name));
+    }
+  }
   File(bucket.data_path(object.data_file), O_WRONLY | O_CREAT | O_TRUNC)
       .append_from(*source.bucket->open(*source.object));
   XmlOut xml("CopyObjectResult");
@@ -278,6 +284,7 @@ Response delete_objects(const OssRequest& request, ObjectStore& store) {
 Response get_object(const OssRequest& request, ObjectStore& store) {
   const Bucket& bucket = store.at(request.bucket);
   const Object& object = existing(request, bucket);
+  check_readable(object);
   if (not_modified(request.http, object)) return with_status(304);
   Response response = described(request, object);
   FileSlice slice{bucket.open(object), 0, object.size};

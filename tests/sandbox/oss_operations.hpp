@@ -41,13 +41,24 @@ Response complete_upload(const OssRequest& request, ObjectStore& store);
 Response abort_upload(const OssRequest& request, ObjectStore& store);
 Response list_parts(const OssRequest& request, ObjectStore& store);
 
-/// Shared by the operations that write objects.
+/// Headers that are kept with an object under these names.
+inline constexpr const char* kStorageClass = "x-oss-storage-class";
+inline constexpr const char* kEncryption = "x-oss-server-side-encryption";
+inline constexpr const char* kEncryptionKey = "x-oss-server-side-encryption-key-id";
+
+/// Shared by the operations that write objects; each throws OssError.
 void check_key(const std::string& key);
+/// Conditions, which only reads may have; a missing length; what is not kept here.
+void check_put_headers(const Request& http);
 void check_content_md5(const Request& http);
-/// Throws FileAlreadyExists if the request forbids overwriting and the key is taken.
+/// Content-MD5 and x-oss-hash-crc64ecma against the body that came.
+void check_body(const Request& http);
+/// FileAlreadyExists if the request forbids overwriting and the key is taken.
 void check_overwrite(const OssRequest& request, const Bucket& bucket);
-/// Content-Type, metadata and what else is kept with an object.
+/// Content-Type, class, encryption, metadata and what else is kept with an object.
 StoredHeaders stored_headers(const Request& http);
+/// Standard unless said otherwise.
+std::string storage_class(const StoredHeaders& headers);
 
 /// An object named by x-oss-copy-source.
 struct CopySource {

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace sluice::sandbox {
@@ -16,6 +18,61 @@ void split_path(const std::string& path, OssRequest& out) {
   const std::size_t slash = path.find('/', 1);
   out.bucket = url_decode(path.substr(1, slash == std::string::npos ? slash : slash - 1), false);
   if (slash != std::string::npos) out.key = url_decode(path.substr(slash + 1), false);
+}
+
+// Sub-resources that mean an operation of their own, which is not here. The real service has no two meanings
+// for one request, so neither is such a request taken for a simpler one.
+constexpr std::array kForeign{"asyncFetch",
+                              "callback",
+                              "cors",
+                              "encryption",
+                              "httpsConfig",
+                              "img",
+                              "inventory",
+                              "lifecycle",
+                              "link",
+                              "live",
+                              "logging",
+                              "metaQuery",
+                              "objectInfo",
+                              "policy",
+                              "qosInfo",
+                              "referer",
+                              "regionList",
+                              "replication",
+                              "replicationLocation",
+                              "replicationProgress",
+                              "requestPayment",
+                              "resourceGroup",
+                              "restore",
+                              "sequential",
+                              "stat",
+                              "status",
+                              "style",
+                              "styleName",
+                              "symlink",
+                              "tagging",
+                              "transferAcceleration",
+                              "udf",
+                              "versionId",
+                              "versioning",
+                              "versions",
+                              "vod",
+                              "website",
+                              "worm",
+                              "wormExtend",
+                              "wormId",
+                              "x-oss-process",
+                              "x-oss-async-process",
+                              "accessPoint",
+                              "accessPointPolicy",
+                              "publicAccessBlock",
+                              "cname",
+                              "comp"};
+
+bool is_foreign(const Request& http) {
+  return std::any_of(kForeign.begin(), kForeign.end(),
+                     [&](const char* name) { return http.has_query(name); });
 }
 
 std::string object_operation(const Request& http) {
@@ -37,7 +94,7 @@ std::string bucket_operation(const Request& http) {
   if (http.method == "POST") return http.has_query("delete") ? "DeleteMultipleObjects" : "Unknown";
   if (http.method == "PUT") return http.has_query("acl") ? "PutBucketAcl" : "PutBucket";
   if (http.method == "DELETE") return "DeleteBucket";
-  if (http.method != "GET" && http.method != "HEAD") return "Unknown";
+  if (http.method != "GET") return "Unknown";
   if (http.has_query("bucketInfo")) return "GetBucketInfo";
   if (http.has_query("location")) return "GetBucketLocation";
   if (http.has_query("acl")) return "GetBucketAcl";
@@ -48,6 +105,7 @@ std::string bucket_operation(const Request& http) {
 }  // namespace
 
 std::string OssRequest::operation() const {
+  if (is_foreign(http)) return "Unknown";
   if (bucket.empty()) return http.method == "GET" ? "ListBuckets" : "Unknown";
   return key.empty() ? bucket_operation(http) : object_operation(http);
 }
@@ -73,8 +131,8 @@ OssRequest address(const Request& request) {
 
 std::uint64_t query_number(const OssRequest& request, const std::string& name, std::uint64_t fallback,
                            std::uint64_t least, std::uint64_t most) {
-  if (!request.http.has_query(name)) return fallback;
   const std::string text(request.http.query_value(name));
+  if (text.empty()) return fallback;
   std::uint64_t value = 0;
   const auto parsed = std::from_chars(text.data(), text.data() + text.size(), value);
   if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || value < least || value > most)

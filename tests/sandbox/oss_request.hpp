@@ -26,10 +26,11 @@ struct OssRequest {
 /// the path decides: it is path style if it begins with the bucket of the host.
 OssRequest address(const Request& request);
 
-/// Throws OssError. Anonymous reads of public buckets pass.
-void authenticate_oss(const OssRequest& request, const KeyRing& keys, const std::string& bucket_acl);
+/// Throws OssError. Anonymous reads of public buckets pass. `time_us` is the service's time.
+void authenticate_oss(const OssRequest& request, const KeyRing& keys, const std::string& bucket_acl,
+                      std::int64_t time_us);
 
-/// A decimal query value within limits; `fallback` if absent. Throws OssError InvalidArgument.
+/// A decimal query value within limits; `fallback` if absent or empty. Throws OssError InvalidArgument.
 std::uint64_t query_number(const OssRequest& request, const std::string& name, std::uint64_t fallback,
                            std::uint64_t least, std::uint64_t most);
 

@@ -51,6 +51,10 @@ Response error_response(const Request& request, const OssError& error, const std
   Response response = xml_response(error_document(request, error, request_id));
   response.status = error.status;
   for (const auto& [name, value] : error.headers) response.set(name, value);
+  if (const auto cause = error.elements.find("EC"); cause != error.elements.end())
+    response.set("x-oss-ec", cause->second);
+  // Not modified: a status without a body.
+  if (error.status == 304) response.body.clear();
   if (request.method == "HEAD") {
     response.set("x-oss-err", base64_encode(response.body));
     response.body.clear();
@@ -63,6 +67,12 @@ std::string default_code(int status) {
   return status == 429 ? "TooManyRequests" : "InternalError";
 }
 
+OssError injected(const Fault& fault) {
+  const int status = static_cast<int>(fault.value);
+  return OssError(status, fault.code.empty() ? default_code(status) : fault.code,
+                  fault.message.empty() ? "Injected by the fault script." : fault.message);
+}
+
 void spoil(Response& response, const std::optional<Fault>& fault) {
   if (!fault) return;
   if (fault->action == FaultAction::bad_crc) response.replace("x-oss-hash-crc64ecma", "1");
@@ -73,7 +83,7 @@ void spoil(Response& response, const std::optional<Fault>& fault) {
 
 Response apply(const OssRequest& request, ObjectStore& store, const KeyRing& keys) {
   const Bucket* bucket = store.find(request.bucket);
-  authenticate_oss(request, keys, bucket != nullptr ? bucket->acl() : "");
+  authenticate_oss(request, keys, bucket != nullptr ? bucket->acl() : "", store.now_us());
   const auto found = operations().find(request.operation());
   if (found == operations().end())
     throw OssError(501, "NotImplemented",
@@ -91,11 +101,15 @@ Response OssService::handle(const Request& request, const std::optional<Fault>& 
   const std::string request_id = hex_upper(md5(random_hex(32))).substr(0, 24);
   Response response;
   try {
-    if (fault && fault->action == FaultAction::status)
-      throw OssError(static_cast<int>(fault->value),
-                     fault->code.empty() ? default_code(static_cast<int>(fault->value)) : fault->code,
-                     "Injected by the fault script.");
-    response = apply(address(request), store_, keys_);
+    if (fault && fault->action == FaultAction::status) throw injected(*fault);
+    Request spoiled;
+    const bool spoils = fault && fault->action == FaultAction::spoil_request && !request.body.empty();
+    if (spoils) {
+      spoiled = request;
+      spoiled.body.front() = static_cast<char>(spoiled.body.front() ^ 1);
+    }
+    response = apply(address(spoils ? spoiled : request), store_, keys_);
+    if (fault && fault->action == FaultAction::status_after) throw injected(*fault);
     spoil(response, fault);
   } catch (const OssError& error) {
     error_code = error.code;
@@ -105,7 +119,7 @@ Response OssService::handle(const Request& request, const std::optional<Fault>& 
     error_code = "InternalError";
     response = error_response(request, OssError(500, error_code, failure.what()), request_id);
   }
-  const std::int64_t time_us = now_us();
+  const std::int64_t time_us = store_.now_us();
   response.set("Server", "AliyunOSS");
   response.set("Date", rfc1123(time_us));
   response.set("x-oss-request-id", request_id);

@@ -201,6 +201,8 @@ ObjectStore::ObjectStore(std::filesystem::path folder) : folder_(std::move(folde
       buckets_.emplace(entry.path().filename(), Bucket(entry.path()));
 }
 
+std::int64_t ObjectStore::now_us() const { return sandbox::now_us() + clock_offset_us; }
+
 Bucket* ObjectStore::find(const std::string& name) {
   const auto found = buckets_.find(name);
   return found == buckets_.end() ? nullptr : &found->second;
@@ -215,7 +217,7 @@ Bucket& ObjectStore::at(const std::string& name) {
 
 Bucket& ObjectStore::create(const std::string& name, const std::string& acl) {
   std::filesystem::remove_all(folder_ / name);
-  return buckets_.emplace(name, Bucket(folder_ / name, acl, now_us())).first->second;
+  return buckets_.emplace(name, Bucket(folder_ / name, acl, sandbox::now_us())).first->second;
 }
 
 void ObjectStore::erase(const std::string& name) {

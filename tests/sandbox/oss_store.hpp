@@ -91,6 +91,10 @@ class ObjectStore {
  public:
   explicit ObjectStore(std::filesystem::path folder);
 
+  /// Of the service's clock against the machine's: dates of answers, skew and expiry of requests.
+  std::int64_t clock_offset_us = 0;
+  std::int64_t now_us() const;
+
   const std::map<std::string, Bucket>& buckets() const { return buckets_; }
   Bucket* find(const std::string& name);
   /// Throws OssError NoSuchBucket.
