@@ -27,4 +27,7 @@ std::optional<Instant> parse_date(std::string_view text);
 // "2024-05-17T08:09:10.123Z" (ISO 8601 in UTC) with 0 to 9 digits of fraction, cut to microseconds.
 std::optional<Instant> parse_iso_date(std::string_view text);
 
+// "20231203T121212Z" (ISO 8601, basic form, in UTC): the date of signatures of version 4.
+std::string format_basic_date(Instant time);
+
 }  // namespace sluice::http

@@ -2,6 +2,8 @@
 
 #include "core/http/percent_decode.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -303,6 +305,20 @@ std::optional<ErrorDocument> parse_error_document(std::string_view document) {
   error.endpoint = one_line(root->child_text("Endpoint"));
   error.cause = one_line(root->child_text("EC"));
   return error;
+}
+
+std::string completion_document(const std::vector<Part>& parts) {
+  std::string document = "<CompleteMultipartUpload>";
+  for (const Part& part : parts) {
+    document +=
+        fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", part.number, part.etag);
+  }
+  document += "</CompleteMultipartUpload>";
+  return document;
+}
+
+bool is_usable_etag(std::string_view etag) {
+  return !etag.empty() && etag.find_first_of("<>&") == std::string_view::npos;
 }
 
 std::string one_line(std::string_view text) {

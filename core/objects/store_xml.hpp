@@ -62,6 +62,10 @@ Result<ObjectPage> parse_object_page(std::string_view document, NameCoding codin
 // Nothing if it is no error document.
 std::optional<ErrorDocument> parse_error_document(std::string_view document);
 
+// The body that completes an upload. An ETag may stand in it if it holds no markup and is not empty.
+std::string completion_document(const std::vector<Part>& parts);
+bool is_usable_etag(std::string_view etag);
+
 // Printable, at most 300 bytes: an answer may come from anything between us and the server.
 std::string one_line(std::string_view text);
 

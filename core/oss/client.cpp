@@ -15,29 +15,6 @@ using objects::UploadPage;
 
 constexpr std::string_view kEndless = "a page that goes on without saying where";
 
-// "20231203T121212Z"
-std::string basic_date(Instant time) {
-  const auto second = std::chrono::floor<std::chrono::seconds>(time);
-  const auto day = std::chrono::floor<std::chrono::days>(second);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(second - day);
-  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count());
-}
-
-std::string completion_document(const std::vector<Part>& parts) {
-  std::string document = "<CompleteMultipartUpload>";
-  for (const Part& part : parts) {
-    document +=
-        fmt::format("<Part><PartNumber>{}</PartNumber><ETag>{}</ETag></Part>", part.number, part.etag);
-  }
-  document += "</CompleteMultipartUpload>";
-  return document;
-}
-
-bool holds_markup(std::string_view text) { return text.find_first_of("<>&") != std::string_view::npos; }
-
 }  // namespace
 
 Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options,
@@ -118,7 +95,7 @@ awaitable<Result<Part>> Client::upload_part(const std::string& object, const std
   Part part;
   part.number = number;
   part.etag = outcome->header("ETag");
-  if (part.etag.empty() || holds_markup(part.etag)) {
+  if (!objects::is_usable_etag(part.etag)) {
     co_return unusable(call, *outcome, "the answer has no usable ETag");
   }
   co_return part;
@@ -127,7 +104,7 @@ awaitable<Result<Part>> Client::upload_part(const std::string& object, const std
 awaitable<Result<void>> Client::complete_upload(const std::string& object, const std::string& upload_id,
                                                 const std::vector<Part>& parts, std::uint64_t bytes,
                                                 std::uint64_t crc64, const ObjectTraits& traits) {
-  const std::string document = completion_document(parts);
+  const std::string document = objects::completion_document(parts);
   Call call = object_call("complete upload of", "POST", object);
   call.queries.emplace_back("uploadId", upload_id);
   call.headers = overwrite_header_of(traits);
@@ -278,7 +255,8 @@ http::Request Client::sign(const Call& call) const {
   request.body = call.body;
   request.limit = options_.step_limit;
   request.answer_bytes_max = call.answer_bytes_max;
-  request.headers.emplace_back("x-oss-date", version_4 ? basic_date(now) : http::format_date(now));
+  request.headers.emplace_back("x-oss-date",
+                               version_4 ? http::format_basic_date(now) : http::format_date(now));
   if (version_4) request.headers.emplace_back("x-oss-content-sha256", "UNSIGNED-PAYLOAD");
   request.headers.insert(request.headers.end(), call.headers.begin(), call.headers.end());
   if (!call.credentials.token.empty()) {

@@ -8,6 +8,7 @@ using namespace std::chrono;
 TEST_CASE("headers: a date is written and read in RFC 1123 form", "[http]") {
   const Instant time = sys_days(year(1994) / 11 / 6) + hours(8) + minutes(49) + seconds(37);
   CHECK(http::format_date(time + microseconds(999'999)) == "Sun, 06 Nov 1994 08:49:37 GMT");
+  CHECK(http::format_basic_date(time + microseconds(999'999)) == "19941106T084937Z");
   CHECK(http::parse_date("Sun, 06 Nov 1994 08:49:37 GMT") == time);
 }
 

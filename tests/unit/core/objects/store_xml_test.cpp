@@ -142,3 +142,11 @@ TEST_CASE("xml errors are read as single printable lines", "[xml]") {
   CHECK_FALSE(objects::parse_error_document("<html>Bad Gateway</html>"));
   CHECK(objects::one_line(std::string(400, 'x')).size() == 300);
 }
+
+TEST_CASE("xml that completes an upload names its parts in order", "[xml]") {
+  const std::vector<objects::Part> parts = {{1, "\"a\""}, {7, "b"}};
+  CHECK(objects::completion_document(parts) ==
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\"a\"</ETag></Part>"
+        "<Part><PartNumber>7</PartNumber><ETag>b</ETag></Part></CompleteMultipartUpload>");
+  for (const char* bad : {"", "<x", "a&b", ">"}) CHECK_FALSE(objects::is_usable_etag(bad));
+}
