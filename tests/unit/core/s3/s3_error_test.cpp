@@ -1,0 +1,72 @@
+#include "core/s3/s3_error.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using s3::Retry;
+
+namespace {
+
+http::Response answer_of(int status, const std::string& code, const std::string& extra = "") {
+  http::Response answer;
+  answer.status = status;
+  answer.headers.emplace_back("x-amz-request-id", "7F");
+  if (!code.empty())
+    answer.body = "<Error><Code>" + code + "</Code><Message>why</Message>" + extra + "</Error>";
+  return answer;
+}
+
+}  // namespace
+
+TEST_CASE("s3 errors are sorted by code, then by status", "[s3_error]") {
+  struct Case {
+    int status;
+    const char* code;
+    Errc errc;
+    Retry retry;
+  };
+  const Case cases[] = {
+      {503, "SlowDown", Errc::throttled, Retry::always},
+      {429, "TooManyRequests", Errc::throttled, Retry::always},
+      {500, "InternalError", Errc::unavailable, Retry::always},
+      {200, "InternalError", Errc::unavailable, Retry::always},
+      {502, "", Errc::unavailable, Retry::always},
+      {400, "RequestTimeout", Errc::unavailable, Retry::always},
+      {400, "BadDigest", Errc::corrupt, Retry::once},
+      {400, "ExpiredToken", Errc::unauthenticated, Retry::renew_keys},
+      {403, "InvalidAccessKeyId", Errc::unauthenticated, Retry::renew_keys},
+      {403, "SignatureDoesNotMatch", Errc::unauthenticated, Retry::never},
+      {403, "RequestTimeTooSkewed", Errc::unauthenticated, Retry::correct_clock},
+      {403, "AccessDenied", Errc::permission_denied, Retry::never},
+      {404, "NoSuchBucket", Errc::not_found, Retry::never},
+      {404, "", Errc::not_found, Retry::never},
+      {409, "ConditionalRequestConflict", Errc::conflict, Retry::always},
+      {412, "PreconditionFailed", Errc::conflict, Retry::never},
+      {301, "PermanentRedirect", Errc::invalid_argument, Retry::never},
+      {400, "MalformedXML", Errc::invalid_argument, Retry::never},
+      {501, "NotImplemented", Errc::invalid_argument, Retry::never},
+  };
+  for (const auto& [status, code, errc, retry] : cases) {
+    CAPTURE(status, code);
+    const auto error = s3::parse_server_error(answer_of(status, code));
+    CHECK(s3::errc_of(error) == errc);
+    CHECK(s3::retry_of(error) == retry);
+  }
+}
+
+TEST_CASE("s3 errors say which region the bucket is in, and the way out", "[s3_error]") {
+  CHECK(s3::describe(s3::parse_server_error(answer_of(404, "NoSuchBucket"))) ==
+        "404 NoSuchBucket: why, request 7F; create the bucket or correct `bucket`");
+  CHECK(s3::describe(s3::parse_server_error(
+            answer_of(400, "AuthorizationHeaderMalformed", "<Region>eu-west-1</Region>"))) ==
+        "400 AuthorizationHeaderMalformed: why, request 7F; the bucket is in eu-west-1: correct `region` and "
+        "`endpoint`");
+  http::Response redirect = answer_of(301, "");
+  redirect.headers.emplace_back("x-amz-bucket-region", "eu-west-3");
+  CHECK(s3::describe(s3::parse_server_error(redirect)) ==
+        "301 PermanentRedirect, request 7F; the bucket is in eu-west-3: correct `region` and `endpoint`");
+  CHECK(s3::describe(s3::parse_server_error(answer_of(301, "PermanentRedirect"))) ==
+        "301 PermanentRedirect: why, request 7F; correct `region` and `endpoint`: they must be those of the "
+        "bucket");
+  CHECK(s3::describe(s3::parse_server_error(answer_of(503, "SlowDown"))) == "503 SlowDown: why, request 7F");
+}
