@@ -65,11 +65,12 @@ std::unique_ptr<pipeline::Reader> make_reader(tablestore::Client& client, Clock&
 
 class ExportRun final : public scheduler::Run {
  public:
-  ExportRun(const ExportPorts& ports, job::Export work, http::Endpoint endpoint,
+  ExportRun(const ExportPorts& ports, job::Export work, std::string definition, http::Endpoint endpoint,
             std::shared_ptr<http::CredentialsProvider> keys, ExportWriters writers,
             std::unique_ptr<pipeline::Log> log, CountsListener on_counts)
       : clock_(ports.clock),
         work_(std::move(work)),
+        definition_(std::move(definition)),
         log_(std::move(log)),
         client_(ports.transport, ports.clock, ports.random,
                 client_options(work_.source, std::move(endpoint), std::move(keys))),
@@ -137,6 +138,7 @@ class ExportRun final : public scheduler::Run {
     }
     auto read = co_await reader_->read(work_.window, plan, writer, statistics_, *log_);
     if (!read) co_return read.error();
+    writer.describe(facts_of(plan, *read));
     auto objects = co_await writer.commit();
     if (!objects) co_return objects.error();
     if (work_.source.hand_over) co_await hand_over(read->end);
@@ -146,6 +148,15 @@ class ExportRun final : public scheduler::Run {
     outcome.objects = plan.until ? writers_.with_table_objects(std::move(*objects)) : std::move(*objects);
     outcome.statistics = statistics_;
     co_return outcome;
+  }
+
+  pipeline::WindowFacts facts_of(const pipeline::ReadPlan& plan, const pipeline::ReadOutcome& read) const {
+    pipeline::WindowFacts facts;
+    facts.definition = definition_;
+    facts.records = statistics_.records;
+    facts.start = plan.start;
+    facts.end = read.end;
+    return facts;
   }
 
   // All that happened to the table before the window's start is in its rows then, whichever machine's clock
@@ -196,6 +207,7 @@ class ExportRun final : public scheduler::Run {
 
   Clock& clock_;
   job::Export work_;
+  std::string definition_;  // job::Job::version
   std::unique_ptr<pipeline::Log> log_;
   tablestore::Client client_;
   std::unique_ptr<pipeline::Reader> reader_;
@@ -245,8 +257,8 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   if (!writers) return refuse(writers.error());
   log->line(Level::info, describe(*work));
   return std::unique_ptr<scheduler::Run>(
-      std::make_unique<ExportRun>(ports_, std::move(*work), std::move(*endpoint), std::move(*keys),
-                                  std::move(*writers), std::move(log), on_counts_));
+      std::make_unique<ExportRun>(ports_, std::move(*work), job.version, std::move(*endpoint),
+                                  std::move(*keys), std::move(*writers), std::move(log), on_counts_));
 }
 
 Result<ExportRunner::Keys> ExportRunner::keys_of(const std::string& role,

@@ -11,7 +11,7 @@ constexpr std::size_t kTableMemoryBytes = 8 * 1024 * 1024;
 
 pipeline::Window table_window(const pipeline::Window& window) {
   pipeline::Window table = window;
-  table.label = "full";
+  table.label = objects::kTableLabel;
   return table;
 }
 
@@ -28,13 +28,13 @@ job::Target table_target(const job::Target& target) {
 Result<ExportWriters> ExportWriters::make(const objects::WriterPorts& ports, const job::Export& work,
                                           const std::vector<pipeline::ObjectInfo>& objects) {
   ExportWriters writers;
-  auto window = objects::make_writer(ports, work.target, work.settings);
+  auto window = objects::make_writer(ports, work.target, work.settings, {}, objects);
   if (!window) return window.error();
   writers.window_ = std::move(*window);
   if (work.source.full_table_first) {
     objects::UploadLimits limits;
     limits.memory_bytes = kTableMemoryBytes;
-    auto table = objects::make_writer(ports, table_target(work.target), work.settings, limits);
+    auto table = objects::make_writer(ports, table_target(work.target), work.settings, limits, objects);
     if (!table) return table.error();
     writers.table_ = std::move(*table);
   }

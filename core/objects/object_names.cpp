@@ -1,6 +1,7 @@
 #include "core/objects/object_names.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "core/objects/partition_text.hpp"
 
 #include <fmt/format.h>
 
@@ -8,16 +9,31 @@ namespace sluice::objects {
 namespace {
 
 constexpr std::size_t kNameBytesMax = 1023;
+constexpr std::size_t kIndexDigits = 4;
 
 std::string suffix_of(const job::Target& target) {
-  if (target.suffix.empty()) return target.file_format == job::FileFormat::csv ? ".csv" : "";
-  return target.suffix.starts_with('.') ? target.suffix : "." + target.suffix;
+  std::string suffix = target.suffix;
+  if (!suffix.empty() && !suffix.starts_with('.')) suffix.insert(suffix.begin(), '.');
+  if (suffix.empty() && target.file_format == job::FileFormat::csv) suffix = ".csv";
+  if (suffix.empty() && target.file_format == job::FileFormat::jsonl) suffix = ".jsonl";
+  std::string_view packed;
+  if (target.compression == job::Compression::gzip) packed = ".gz";
+  if (target.compression == job::Compression::zstd) packed = ".zst";
+  if (!suffix.ends_with(packed)) suffix += packed;
+  return suffix;
 }
 
 std::size_t digits_at(std::string_view text) {
   std::size_t count = 0;
   while (count < text.size() && text[count] >= '0' && text[count] <= '9') ++count;
   return count;
+}
+
+// Length of "_<digits>" at the end of `text`; 0 without.
+std::size_t number_behind(std::string_view text) {
+  const std::size_t mark = text.rfind('_');
+  if (mark == std::string_view::npos || mark + 1 == text.size()) return 0;
+  return digits_at(text.substr(mark + 1)) == text.size() - mark - 1 ? text.size() - mark : 0;
 }
 
 }  // namespace
@@ -48,6 +64,7 @@ Result<ObjectNames> ObjectNames::make(const job::Target& target, const pipeline:
   ObjectNames names;
   names.single_ = target.write_single_object;
   names.suffix_ = names.single_ ? "" : suffix_of(target);
+  names.partitioned_ = !names.single_ && target.partition_columns > 0;
   if (names.single_) {
     names.prefix_ = target.object;
   } else if (window.label.empty()) {
@@ -56,7 +73,7 @@ Result<ObjectNames> ObjectNames::make(const job::Target& target, const pipeline:
     names.prefix_ = fmt::format("{}__{}_{}_", target.object, window.label, *start);
   }
   constexpr std::uint32_t kLongest = 9999;
-  const std::string longest = names.object(kLongest, kLongest);
+  const std::string longest = names.object(kLongest, kLongest, std::string(kPartitionBytesMax, 'x'));
   if (target.object.empty() || longest.size() > kNameBytesMax || longest.front() == '/' ||
       longest.front() == '\\') {
     return Error(
@@ -93,24 +110,27 @@ Result<std::string> manifest_name(const job::Target& target, const pipeline::Win
   return name;
 }
 
-std::string ObjectNames::object(std::uint32_t index, std::uint32_t part) const {
+std::string ObjectNames::object(std::uint32_t index, std::uint32_t part, std::string_view partition) const {
   if (single_) return prefix_;
-  if (part == 1) return fmt::format("{}{:04}{}", prefix_, index, suffix_);
-  return fmt::format("{}{:04}_{}{}", prefix_, index, part, suffix_);
+  std::string name = fmt::format("{}{:04}", prefix_, index);
+  if (partitioned_) name.append("_").append(partition);
+  // Of a text that ends like a number the first object has one as well, or it would be another's second.
+  if (part > 1 || (partitioned_ && number_behind(partition) > 0)) name += fmt::format("_{}", part);
+  return name + suffix_;
 }
 
 bool ObjectNames::contains(std::string_view name) const {
   if (single_) return name == prefix_;
-  if (!name.starts_with(prefix_)) return false;
+  if (!name.starts_with(prefix_) || !name.ends_with(suffix_)) return false;
   name.remove_prefix(prefix_.size());
-  constexpr std::size_t kIndexDigits = 4;
-  if (digits_at(name) != kIndexDigits) return false;
+  if (name.size() < kIndexDigits + suffix_.size() || digits_at(name) < kIndexDigits) return false;
+  name.remove_suffix(suffix_.size());
   name.remove_prefix(kIndexDigits);
-  if (name == suffix_) return true;
+  if (!partitioned_) return name.empty() || number_behind(name) == name.size();
   if (!name.starts_with('_')) return false;
   name.remove_prefix(1);
-  const std::size_t digits = digits_at(name);
-  return digits > 0 && name.substr(digits) == suffix_;
+  name.remove_suffix(number_behind(name));
+  return is_partition_text(name);
 }
 
 }  // namespace sluice::objects

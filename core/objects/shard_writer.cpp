@@ -1,232 +1,257 @@
 #include "core/objects/shard_writer.hpp"
 
-#include "core/base/crc64.hpp"
+#include "core/objects/partition_text.hpp"
 
-#include <cassert>
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace sluice::objects {
 
-// Ends a flight however its task ends.
-class ShardWriter::Flight {
- public:
-  Flight(ShardWriter& owner, std::size_t bytes) : owner_(owner), bytes_(bytes) {}
-  Flight(const Flight&) = delete;
-  Flight& operator=(const Flight&) = delete;
-  ~Flight() {
-    owner_.flying_ = false;
-    owner_.context_.memory.end_sending(bytes_);
-  }
-
- private:
-  ShardWriter& owner_;
-  std::size_t bytes_;
-};
-
 awaitable<Result<void>> ShardWriter::write(const pipeline::RowBatch& rows) {
-  if (failure_) co_return *failure_;
+  if (context_.failure) co_return *context_.failure;
   Result<void> encoded = encode(rows);
   if (!encoded) co_return encoded;
+  co_await context_.rows_rate.acquire(rows.rows());
   co_return co_await send_due();
 }
 
-void ShardWriter::begin_object() {
-  Draft& draft = drafts_.emplace_back();
-  draft.name = context_.names.object(index_, static_cast<std::uint32_t>(drafts_.size()));
-  if (context_.header.empty()) return;
-  context_.encoder.append_header(context_.header, draft.tail);
-  count(draft, draft.tail.size(), 0);
-}
-
+// Rows of one partition text after the other.
 Result<void> ShardWriter::encode(const pipeline::RowBatch& rows) {
+  const std::size_t columns = context_.names.partitioned() ? context_.target.partition_columns : 0;
+  const auto text_of = [&](std::size_t row) {
+    return partition_text(rows.row(row), columns, context_.target.null_format);
+  };
   for (std::size_t first = 0; first < rows.rows();) {
-    if (drafts_.empty()) begin_object();
-    Draft& draft = drafts_.back();
-    const std::size_t before = draft.tail.size();
-    const format::Encoded encoded = context_.encoder.append(rows, first, rows.rows() - first, draft.tail);
-    const std::size_t added = draft.tail.size() - before;
-    if (draft.bytes + added > context_.limits.object_bytes_max) {
-      draft.tail.truncate(before);
-      Result<void> split = encode_by_row(rows, first);
-      if (!split) return split;
-      break;
+    std::size_t end = rows.rows();
+    std::string text;
+    if (columns > 0) {
+      text = text_of(first);
+      for (end = first + 1; end < rows.rows() && text_of(end) == text;) ++end;
     }
-    count(draft, added, encoded.rows);
-    first += encoded.rows;
-    if (encoded.problem.empty()) break;
-    Result<void> dropped = drop(rows, first++, encoded);
-    if (!dropped) return dropped;
+    const Result<Series*> series = series_of(text);
+    if (!series) return series.error();
+    Result<void> encoded = encode_run(**series, rows, first, end);
+    if (!encoded) return encoded;
+    first = end;
   }
   rows_seen_ += rows.rows();
   return {};
 }
 
-// Finds the row that no longer fits. It is the same one however the rows are cut into batches.
-Result<void> ShardWriter::encode_by_row(const pipeline::RowBatch& rows, std::size_t first) {
-  for (std::size_t row = first; row < rows.rows(); ++row) {
-    Draft* draft = &drafts_.back();
-    const std::size_t before = draft->tail.size();
-    const format::Encoded encoded = context_.encoder.append(rows, row, 1, draft->tail);
+Result<ShardWriter::Series*> ShardWriter::series_of(const std::string& partition) {
+  const auto found = series_.find(partition);
+  if (found != series_.end()) return &found->second;
+  if (series_.size() >= context_.limits.partitions_max) {
+    return Error(Errc::refused_by_state,
+                 fmt::format("write {}: shard {} has more than {} values of `partition` in this window; take "
+                             "columns with fewer values, or none",
+                             context_.names.object(index_, 1, partition), index_, series_.size()));
+  }
+  Series& series = series_[partition];
+  series.partition = partition;
+  return &series;
+}
+
+ShardWriter::Draft& ShardWriter::open_draft(Series& series) {
+  if (series.draft != nullptr) return *series.draft;
+  const std::string name = context_.names.object(index_, ++series.objects, series.partition);
+  drafts_.push_back(std::make_unique<Draft>(context_, name));
+  series.draft = drafts_.back().get();
+  if (!context_.target.header.empty()) {
+    context_.encoder.append_header(context_.target.header, series.draft->bytes.open());
+    settle(*series.draft, 0);
+  }
+  return *series.draft;
+}
+
+void ShardWriter::close(Series& series) {
+  const std::size_t held = series.draft->bytes.held();
+  series.draft->bytes.end();
+  series.draft->closed = true;
+  context_.memory.change(held, series.draft->bytes.held());
+  series.draft = nullptr;
+}
+
+// Counts what was appended, after it was compressed as far as it can be.
+void ShardWriter::settle(Draft& draft, std::size_t held_before) {
+  draft.bytes.absorb();
+  context_.memory.change(held_before, draft.bytes.held());
+}
+
+Result<void> ShardWriter::encode_run(Series& series, const pipeline::RowBatch& rows, std::size_t first,
+                                     std::size_t end) {
+  while (first < end) {
+    Draft& draft = open_draft(series);
+    const std::size_t held = draft.bytes.held();
+    const std::size_t before = draft.bytes.open().size();
+    const format::Encoded encoded = context_.encoder.append(rows, first, end - first, draft.bytes.open());
+    if (draft.bytes.may_pass(context_.limits.object_bytes_max)) {
+      draft.bytes.open().truncate(before);
+      return encode_by_row(series, rows, first, end);
+    }
+    draft.rows += encoded.rows;
+    settle(draft, held);
+    first += encoded.rows;
+    if (encoded.problem.empty()) break;
+    Result<void> dropped = drop(rows, first++, encoded);
+    if (!dropped) return dropped;
+  }
+  return {};
+}
+
+// Finds the row at which the object is full. It is the same one however the rows are cut into batches: of
+// plain objects the first that no longer fits, of compressed ones the one behind the frame that left no room
+// for another.
+Result<void> ShardWriter::encode_by_row(Series& series, const pipeline::RowBatch& rows, std::size_t first,
+                                        std::size_t end) {
+  const std::uint64_t bytes_max = context_.limits.object_bytes_max;
+  for (std::size_t row = first; row < end; ++row) {
+    Draft* draft = &open_draft(series);
+    std::size_t held = draft->bytes.held();
+    const std::size_t before = draft->bytes.open().size();
+    const format::Encoded encoded = context_.encoder.append(rows, row, 1, draft->bytes.open());
     if (!encoded.problem.empty()) {
       Result<void> dropped = drop(rows, row, encoded);
       if (!dropped) return dropped;
       continue;
     }
-    std::size_t added = draft->tail.size() - before;
-    if (draft->bytes + added > context_.limits.object_bytes_max && draft->rows > 0) {
-      const std::string bytes(draft->tail.view(before, added));
-      draft->tail.truncate(before);
-      draft->closed = true;
-      begin_object();
-      draft = &drafts_.back();
-      draft->tail.append(bytes);
+    if (!draft->bytes.compressed() && draft->bytes.size() > bytes_max && draft->rows > 0) {
+      const std::string bytes(draft->bytes.open().view().substr(before));
+      draft->bytes.open().truncate(before);
+      close(series);
+      draft = &open_draft(series);
+      held = draft->bytes.held();
+      draft->bytes.open().append(bytes);
     }
-    count(*draft, added, 1);
+    ++draft->rows;
+    const bool framed = draft->bytes.absorb();
+    context_.memory.change(held, draft->bytes.held());
+    if (framed && draft->bytes.is_full(bytes_max)) close(series);
   }
   return {};
 }
 
 Result<void> ShardWriter::drop(const pipeline::RowBatch& rows, std::size_t row,
                                const format::Encoded& encoded) {
+  ++context_.dirty_rows;
   return context_.dirty.add({index_, rows_seen_ + row + 1, encoded.column, encoded.problem, rows.row(row)});
-}
-
-void ShardWriter::count(Draft& draft, std::size_t bytes, std::size_t rows) {
-  draft.bytes += bytes;
-  draft.rows += rows;
-  context_.memory.add(bytes);
 }
 
 // Sends what is due and waits while too much is held.
 awaitable<Result<void>> ShardWriter::send_due() {
-  while (!failure_) {
-    const bool due = start_due();
-    if (!due) {
+  while (!context_.failure) {
+    if (!start_due()) {
       if (!context_.memory.over()) break;
       context_.relieve();
-      if (!context_.memory.sending()) break;  // too little everywhere to make a part of
-    } else if (!flying_) {
-      continue;
+      if (!context_.memory.sending()) {  // too little everywhere to make a part of
+        if (!context_.names.partitioned() || context_.memory.held() <= 2 * context_.memory.bytes_max()) break;
+        co_return Error(
+            Errc::refused_by_state,
+            fmt::format("write {}: the rows of this window have so many values of `partition` that "
+                        "{} bytes wait in memory; take columns with fewer values, or none",
+                        context_.names.prefix(), context_.memory.held()));
+      }
     }
     co_await context_.memory.changed();
   }
-  if (failure_) co_return *failure_;
+  if (context_.failure) co_return *context_.failure;
   co_return Result<void>();
 }
 
-// Starts what is due unless something is on its way; false if nothing is due.
+std::size_t ShardWriter::due_bytes(const Draft& draft) const {
+  const std::size_t part_bytes = context_.limits.part_bytes;
+  if (draft.bytes.ready() >= part_bytes) return part_bytes;
+  return draft.closed ? draft.bytes.ready() : 0;
+}
+
+// Starts what is due; true if something is left that has to wait for its turn.
 bool ShardWriter::start_due() {
-  for (Draft& draft : drafts_) {
-    const std::size_t part_bytes = context_.limits.part_bytes;
-    const std::size_t size = draft.closed ? draft.tail.size() : draft.tail.size() / part_bytes * part_bytes;
-    if (size == 0) continue;
-    if (flying_) return true;
-    start(draft, size);
+  bool waits = false;
+  for (const std::unique_ptr<Draft>& draft : drafts_) {
+    while (const std::size_t size = due_bytes(*draft)) {
+      if (!draft->upload.may_start()) {
+        waits = true;
+        break;
+      }
+      start(*draft, size);
+    }
   }
-  return false;
+  return waits;
+}
+
+std::size_t ShardWriter::early_bytes(const Draft& draft) const {
+  const std::size_t size = draft.bytes.ready();
+  if (draft.rows == 0 || draft.early_parts >= context_.limits.early_parts_max) return 0;
+  if (size < context_.limits.early_part_bytes_min || size >= context_.limits.part_bytes) return 0;
+  return draft.upload.may_start() ? size : 0;
 }
 
 std::size_t ShardWriter::early_bytes() const {
-  if (flying_ || drafts_.empty() || drafts_.back().early_parts >= context_.limits.early_parts_max) return 0;
-  const std::size_t size = drafts_.back().tail.size();
-  // Never a full part and a rest: the rest may be too small for a part.
-  if (size >= context_.limits.part_bytes)
-    return size / context_.limits.part_bytes * context_.limits.part_bytes;
-  return size >= context_.limits.early_part_bytes_min ? size : 0;
+  std::size_t most = 0;
+  for (const std::unique_ptr<Draft>& draft : drafts_) most = std::max(most, early_bytes(*draft));
+  return most;
 }
 
 void ShardWriter::send_early() {
   const std::size_t size = early_bytes();
-  Draft& draft = drafts_.back();
-  if (size < context_.limits.part_bytes) ++draft.early_parts;
-  start(draft, size);
+  const auto found = std::find_if(drafts_.begin(), drafts_.end(),
+                                  [&](const auto& draft) { return early_bytes(*draft) == size; });
+  ++(*found)->early_parts;
+  start(**found, size);
 }
 
 void ShardWriter::start(Draft& draft, std::size_t size) {
-  assert(!flying_);
-  format::ByteBuffer bytes = std::move(draft.tail);
-  draft.tail.append(bytes.view(size, bytes.size() - size));
-  bytes.truncate(size);
-  flying_ = true;
-  context_.memory.begin_sending(size);
-  if (context_.tasks.start(fly(draft, std::move(bytes)))) return;
-  flying_ = false;
-  context_.memory.end_sending(size);
-  failure_ = Error(Errc::cancelled, "upload " + draft.name + ": the attempt was stopped");
-}
-
-awaitable<void> ShardWriter::fly(Draft& draft, format::ByteBuffer bytes) {
-  const Flight flight(*this, bytes.size());
-  const Result<void> sent = co_await send_parts(draft, bytes.view());
-  if (!sent) failure_ = sent.error();
-}
-
-awaitable<Result<void>> ShardWriter::send_parts(Draft& draft, std::string_view bytes) {
-  if (draft.upload_id.empty()) {
-    Result<std::string> upload_id = co_await context_.store.initiate_upload(draft.name, context_.traits);
-    if (!upload_id) co_return upload_id.error();
-    draft.upload_id = std::move(*upload_id);
-  }
-  while (!bytes.empty()) {
-    const std::string_view body = bytes.substr(0, context_.limits.part_bytes);
-    bytes.remove_prefix(body.size());
-    const std::uint64_t crc = crc64(0, body);
-    const int number = static_cast<int>(draft.parts.size()) + 1;
-    co_await context_.limiter.acquire(body.size());
-    Result<Part> part = co_await context_.store.upload_part(draft.name, draft.upload_id, number, body, crc);
-    if (!part) co_return part.error();
-    draft.parts.push_back(std::move(*part));
-    draft.crc64 = crc64_combine(draft.crc64, crc, body.size());
-    draft.sent_bytes += body.size();
-    context_.statistics.written_bytes += body.size();
-  }
-  co_return Result<void>();
+  draft.upload.start(++draft.parts, draft.bytes.take(size));
 }
 
 awaitable<Result<void>> ShardWriter::finish() {
-  while (flying_) co_await context_.memory.changed();
-  if (failure_) co_return *failure_;
-  for (Draft& draft : drafts_) {
-    if (draft.upload_id.empty() || draft.tail.empty()) continue;
-    const format::ByteBuffer tail = std::move(draft.tail);
-    const Result<void> sent = co_await send_parts(draft, tail.view());
-    context_.memory.remove(tail.size());
-    if (!sent) co_return sent.error();
+  for (auto& [text, series] : series_) {
+    if (series.draft != nullptr) close(series);
+  }
+  std::erase_if(drafts_, [&](const std::unique_ptr<Draft>& draft) {
+    if (draft->rows > 0) return false;
+    context_.memory.remove(draft->bytes.held());
+    return true;
+  });
+  for (const std::unique_ptr<Draft>& draft : drafts_) {
+    const Result<void> sent = co_await send_rest(*draft);
+    if (!sent) co_return sent;
   }
   co_return Result<void>();
 }
 
-awaitable<Result<void>> ShardWriter::publish(std::vector<pipeline::ObjectInfo>& objects,
-                                             std::vector<std::string>& touched) {
-  for (Draft& draft : drafts_) {
-    touched.push_back(draft.name);
-    Result<void> done;
-    if (draft.upload_id.empty()) {
-      done = co_await put_whole(draft);
+awaitable<Result<void>> ShardWriter::send_rest(Draft& draft) {
+  while (draft.upload.begun() && draft.bytes.ready() > 0) {
+    if (context_.failure) co_return *context_.failure;
+    if (draft.upload.may_start()) {
+      start(draft, due_bytes(draft));
     } else {
-      done = co_await context_.store.complete_upload(draft.name, draft.upload_id, draft.parts, draft.bytes,
-                                                     draft.crc64, context_.traits);
+      co_await context_.memory.changed();
     }
-    if (!done) co_return done;
-    assert(draft.sent_bytes == draft.bytes);
-    pipeline::ObjectInfo& object = objects.emplace_back();
-    object.name = draft.name;
-    object.bytes = draft.bytes;
-    object.rows = draft.rows;
-    object.crc64 = draft.crc64;
   }
   co_return Result<void>();
 }
 
-awaitable<Result<void>> ShardWriter::put_whole(Draft& draft) {
-  const format::ByteBuffer body = std::move(draft.tail);
-  co_await context_.limiter.acquire(body.size());
-  Result<void> put = co_await context_.store.put_object(draft.name, body.view(), context_.traits);
-  context_.memory.remove(body.size());
-  if (!put) co_return put;
-  draft.crc64 = crc64(0, body.view());
-  draft.sent_bytes = body.size();
-  context_.statistics.written_bytes += body.size();
-  co_return Result<void>();
+void ShardWriter::finish_empty() {
+  Series series;
+  open_draft(series);
+  close(series);
+}
+
+awaitable<Result<pipeline::ObjectInfo>> ShardWriter::publish(std::size_t place) {
+  Draft& draft = *drafts_[place];
+  Result<pipeline::ObjectInfo> object = Error();
+  if (draft.upload.begun()) {
+    object = co_await draft.upload.complete();
+  } else {
+    const format::ByteBuffer body = draft.bytes.take(draft.bytes.ready());
+    object = co_await put_whole(context_, draft.upload.name(), body.view(), context_.traits);
+    context_.memory.remove(body.size());
+    if (object) context_.statistics.written_bytes += body.size();
+  }
+  if (object) object->rows = draft.rows;
+  co_return object;
 }
 
 }  // namespace sluice::objects

@@ -1,19 +1,21 @@
 #pragma once
 // One object for all shards (writeSingleObject): shard after shard, in order of index.
 
-#include "core/objects/shard_writer.hpp"
+#include "core/objects/object_bytes.hpp"
+#include "core/objects/object_upload.hpp"
+#include "core/objects/part_numbers.hpp"
+#include "core/objects/upload_context.hpp"
 
 #include <map>
 #include <memory>
-#include <string>
-#include <vector>
+#include <optional>
 
 namespace sluice::objects {
 
-// Shards are read side by side but stand one behind the other in the object, so rows wait in memory for the
-// commit. When too much waits, the shard with most of it goes over to sending parts, as many as it likes;
-// what precedes and follows it keeps waiting. If the others alone outgrow limits.memory_bytes the window
-// fails (refused_by_state).
+// Shards are read side by side but stand one behind the other in the object. What they give waits in memory;
+// when too much does, the shard with most of it begins to send parts, each shard in its own run of part
+// numbers. It keeps its first bytes back: with what precedes it they are never too few for a part. All that
+// was kept back is joined at the commit.
 class SingleObject {
  public:
   explicit SingleObject(UploadContext& context);
@@ -23,34 +25,28 @@ class SingleObject {
 
   pipeline::ShardSink& open(std::uint32_t index);
 
-  // Makes the object visible. `touched` gets its name before it is asked for.
-  awaitable<Result<void>> publish(std::vector<pipeline::ObjectInfo>& objects,
-                                  std::vector<std::string>& touched);
+  // Makes the object visible; nothing where there are no rows and no object is wanted then.
+  awaitable<Result<std::optional<pipeline::ObjectInfo>>> publish();
 
  private:
   class Sink;
-  struct Sent {
-    std::vector<Part> parts;
-    std::uint64_t bytes = 0;
-    std::uint64_t crc64 = 0;
-  };
 
   awaitable<Result<void>> hold_or_send(Sink& sink);
-  void choose_streamer();
-  awaitable<Result<void>> stream();
-  awaitable<Result<void>> send(std::string_view bytes, int number, Sent& sent);
-  awaitable<Result<void>> put_whole(std::string_view body);
-  awaitable<Result<void>> complete(std::string_view before, std::string_view after);
+  std::size_t wanted_bytes(const Sink& sink) const;
+  std::size_t sendable_bytes(const Sink& sink) const;
+  bool start_part(Sink& sink, std::size_t size);
+  bool begin_run(Sink& sink);
+  void relieve(std::size_t bytes_left);
+  format::ByteBuffer header() const;
+  awaitable<Result<format::ByteBuffer>> join();
+  awaitable<Result<void>> send_joined(format::ByteBuffer joined, PartNumbers::Free numbers);
   Error refusal() const;
 
   UploadContext& context_;
   std::map<std::uint32_t, std::unique_ptr<Sink>> sinks_;
-  Sink* streamer_ = nullptr;
-  format::ByteBuffer
-      head_;  // the streamer's first bytes: with what precedes it they are never too few for a part
-  std::string upload_id_;
-  Sent streamed_;
-  Sent whole_;
+  ObjectUpload upload_;
+  PartNumbers numbers_;
+  bool out_of_numbers_ = false;
 };
 
 }  // namespace sluice::objects

@@ -1,5 +1,6 @@
 #pragma once
-// How many bytes an attempt holds in memory, and a way to wait for less.
+// How many bytes an attempt holds in memory, how many requests carry some of them, and a way to wait for
+// less.
 
 #include "core/base/signal.hpp"
 
@@ -8,7 +9,8 @@
 
 namespace sluice::objects {
 
-// Single-threaded. Counts encoded bytes: those waiting for their part to fill and those on their way.
+// Single-threaded. Counts encoded bytes: those waiting for their block or part to fill and those on their
+// way.
 class UploadMemory {
  public:
   UploadMemory(Executor executor, std::size_t bytes_max)
@@ -18,21 +20,33 @@ class UploadMemory {
     held_ += bytes;
     peak_ = std::max(peak_, held_);
   }
-  void begin_sending(std::size_t bytes) { sending_ += bytes; }
-  void end_sending(std::size_t bytes) {
-    sending_ -= bytes;
-    remove(bytes);
-    changed_.notify_all();
-  }
   void remove(std::size_t bytes) {
     assert(bytes <= held_);
     held_ -= bytes;
   }
+  // What somebody held and holds now, after bytes were added or compressed.
+  void change(std::size_t before, std::size_t now) {
+    if (now >= before) return add(now - before);
+    remove(before - now);
+  }
+  void begin_sending(std::size_t bytes) {
+    sending_ += bytes;
+    ++requests_;
+  }
+  void end_sending(std::size_t bytes) {
+    sending_ -= bytes;
+    --requests_;
+    remove(bytes);
+    changed_.notify_all();
+  }
+  void notify() { changed_.notify_all(); }
 
   bool over() const noexcept { return held_ > bytes_max_; }
-  // True if more than the limit would be left once all that is on its way has arrived.
-  bool over_after_sending() const noexcept { return held_ - sending_ > bytes_max_; }
-  bool sending() const noexcept { return sending_ > 0; }
+  // True if more than `bytes` would be left once all that is on its way has arrived.
+  bool over_after_sending(std::size_t bytes) const noexcept { return held_ - sending_ > bytes; }
+  bool sending() const noexcept { return requests_ > 0; }
+  std::size_t requests() const noexcept { return requests_; }
+  std::size_t bytes_max() const noexcept { return bytes_max_; }
   std::size_t held() const noexcept { return held_; }
   std::size_t peak() const noexcept { return peak_; }
   awaitable<void> changed() { return changed_.wait(); }
@@ -41,6 +55,7 @@ class UploadMemory {
   std::size_t bytes_max_;
   std::size_t held_ = 0;
   std::size_t sending_ = 0;
+  std::size_t requests_ = 0;
   std::size_t peak_ = 0;
   Signal changed_;
 };

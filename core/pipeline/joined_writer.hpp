@@ -17,6 +17,7 @@ class JoinedWriter final : public WindowWriter {
 
   awaitable<Result<void>> prepare() override;
   ShardSink& open(std::uint32_t index) override { return window_->open(index); }
+  void describe(const WindowFacts& facts) override { window_->describe(facts); }
   // The objects of `first` become visible before the window's, and stand before them in the result.
   awaitable<Result<std::vector<ObjectInfo>>> commit() override;
   awaitable<void> abort() override;

@@ -5,6 +5,7 @@
 #include "core/base/error.hpp"
 #include "core/pipeline/dirty.hpp"
 #include "core/pipeline/log.hpp"
+#include "core/pipeline/position.hpp"
 #include "core/pipeline/row.hpp"
 #include "core/pipeline/window.hpp"
 
@@ -25,8 +26,16 @@ class ShardSink {
   virtual awaitable<Result<void>> write(const RowBatch& rows) = 0;
 };
 
-// One attempt at one window. Calls: prepare, open + write..., then commit or abort, each once; abort may also
-// follow a commit. Nothing is visible to readers of the target before commit().
+// What a window was made of, for those who check its objects.
+struct WindowFacts {
+  std::string definition;     // job::Job::version
+  std::uint64_t records = 0;  // of the stream, in the window
+  Positions start;
+  Positions end;
+};
+
+// One attempt at one window. Calls: prepare, open + write..., describe, then commit or abort, each once;
+// abort may also follow a commit. Nothing is visible to readers of the target before commit().
 class WindowWriter {
  public:
   virtual ~WindowWriter() = default;
@@ -38,7 +47,11 @@ class WindowWriter {
   // Owned by the writer.
   virtual ShardSink& open(std::uint32_t index) = 0;
 
-  // Completes all objects, in order of index. On error some may be visible; abort() removes them.
+  // Told before commit() by those who know; a manifest shows it.
+  virtual void describe(const WindowFacts& /*facts*/) {}
+
+  // Completes all objects; the result is in order of index. On error some may be visible; abort() removes
+  // them.
   virtual awaitable<Result<std::vector<ObjectInfo>>> commit() = 0;
 
   // Takes everything of this attempt back: open uploads, completed objects, also those of a commit. Tries

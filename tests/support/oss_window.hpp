@@ -9,7 +9,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::test::oss_window {
@@ -45,8 +49,12 @@ class RecordingLog final : public pipeline::Log {
 // Rows of each shard, cut into batches.
 struct Shard {
   std::uint32_t index = 0;
-  std::vector<std::vector<std::string>> batches;  // one string per row, one column
+  std::vector<std::vector<std::string>> batches;  // a text per row, columns parted by ","
+  std::size_t columns = 1;
 };
+
+// A row that cannot be written.
+inline const std::string kDirty = "!";
 
 inline Shard shard_of(std::uint32_t index, std::size_t rows, std::size_t row_bytes,
                       std::size_t rows_per_batch) {
@@ -64,9 +72,23 @@ inline Shard shard_of(std::uint32_t index, std::size_t rows, std::size_t row_byt
 inline std::string content_of(const Shard& shard) {
   std::string text;
   for (const auto& batch : shard.batches) {
-    for (const auto& row : batch) text += row + "\n";
+    for (const auto& row : batch) text += row == kDirty ? "" : row + "\n";
   }
   return text;
+}
+
+inline void append_row(const std::string& text, pipeline::RowBatch& batch) {
+  pipeline::Value* const values = batch.append_row();
+  std::string_view rest = text;
+  for (std::size_t column = 0; column < batch.columns(); ++column) {
+    pipeline::Value& value = values[column];
+    value.type = pipeline::ValueType::string;
+    value.text = rest.substr(0, column + 1 < batch.columns() ? rest.find(',') : std::string_view::npos);
+    rest.remove_prefix(std::min(value.text.size() + 1, rest.size()));
+  }
+  if (text != kDirty) return;
+  values[0].type = pipeline::ValueType::real;
+  values[0].real = std::numeric_limits<double>::infinity();
 }
 
 struct WindowBench {
@@ -81,12 +103,8 @@ struct WindowBench {
   awaitable<Result<void>> feed(pipeline::WindowWriter& writer, const Shard& shard) {
     pipeline::ShardSink& sink = writer.open(shard.index);
     for (const auto& texts : shard.batches) {
-      pipeline::RowBatch batch(1);
-      for (const auto& text : texts) {
-        pipeline::Value* value = batch.append_row();
-        value->type = pipeline::ValueType::string;
-        value->text = text;
-      }
+      pipeline::RowBatch batch(shard.columns);
+      for (const auto& text : texts) append_row(text, batch);
       const Result<void> written = co_await sink.write(batch);
       if (!written) co_return written.error();
     }
@@ -110,23 +128,28 @@ struct WindowBench {
     auto open_store = oss::make_store_maker({fake, loop.clock, random}, to);
     if (!open_store) return open_store.error();
     return objects::WriterPorts{std::move(*open_store), "bucket " + to.bucket, loop.clock,
-                                loop.io.get_executor()};
+                                loop.io.get_executor(), part_bytes_min};
   }
   Result<std::unique_ptr<pipeline::Writer>> make_writer(const job::Target& to,
                                                         const objects::UploadLimits& upload_limits) {
     const auto ports = writer_ports(to);
     if (!ports) return ports.error();
-    return objects::make_writer(*ports, to, settings, upload_limits);
+    return objects::make_writer(*ports, to, settings, upload_limits, in_ledger);
+  }
+  std::unique_ptr<pipeline::WindowWriter> begin() {
+    writers.push_back(make_writer(target, limits).value());
+    return writers.back()->begin(window, statistics, log, *dirty_rows);
   }
 
   // prepare, write, commit; abort on an error.
   awaitable<Result<std::vector<pipeline::ObjectInfo>>> attempt(const std::vector<Shard>& shards) {
     const auto made = make_writer(target, limits);
     if (!made) co_return made.error();
-    const auto writer = (*made)->begin(window, statistics, log, dirty);
+    const auto writer = (*made)->begin(window, statistics, log, *dirty_rows);
     Result<void> result = co_await writer->prepare();
     if (result) result = co_await feed_all(*writer, shards);
     if (result) {
+      writer->describe(facts);
       Result<std::vector<pipeline::ObjectInfo>> objects = co_await writer->commit();
       if (objects) co_return objects;
       result = objects.error();
@@ -148,6 +171,11 @@ struct WindowBench {
   pipeline::Statistics statistics;
   RecordingLog log;
   pipeline::DirtyLimit dirty{settings.error_limit, {}, statistics, log};
+  pipeline::DirtyRows* dirty_rows = &dirty;
+  std::vector<pipeline::ObjectInfo> in_ledger;  // what the ledger counts on
+  pipeline::WindowFacts facts;
+  std::size_t part_bytes_min = 0;                            // of the store
+  std::vector<std::unique_ptr<pipeline::Writer>> writers{};  // of begin()
 };
 
 }  // namespace sluice::test::oss_window

@@ -139,21 +139,6 @@ TEST_CASE("window writer that cannot take everything back says so within its lim
       "could not take everything back: list uploads of bucket bucket-1: "));
 }
 
-TEST_CASE("window writer refuses a single object of several large shards", "[window_writer]") {
-  job::Target target = target_of();
-  target.write_single_object = true;
-  Bench bench(target);
-  const auto result = bench.run({shard_of(0, 200, 50, 3), shard_of(1, 200, 50, 3)});
-  REQUIRE_FALSE(result);
-  CHECK(result.error().code() == Errc::refused_by_state);
-  CHECK(
-      result.error().message() ==
-      "write t: the window has too many rows for one object of several shards (more than 4000 bytes wait in "
-      "memory); set `writeSingleObject` to false");
-  CHECK(bench.fake.uploads.empty());
-  CHECK(bench.fake.objects.empty());
-}
-
 TEST_CASE("window writer takes back what a commit made visible, and nothing else", "[window_writer]") {
   Bench bench;
   REQUIRE(bench.run({shard_of(0, 3, 10, 2)}));
