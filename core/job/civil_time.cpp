@@ -120,6 +120,19 @@ Result<CivilTime> to_civil(Instant instant, std::string_view zone) {
   return whole + found->get_info(whole).offset;
 }
 
+Result<ZonePeriod> zone_period(std::chrono::sys_seconds time, std::string_view zone) {
+  const date::time_zone* found = find_zone(zone);
+  if (found == nullptr) return unknown_zone(zone);
+  date::sys_info info = found->get_info(time);
+  ZonePeriod period;
+  period.begin = info.begin;
+  period.end = info.end;
+  period.offset = info.offset;
+  period.summer = info.save.count() != 0;
+  period.abbreviation = std::move(info.abbrev);
+  return period;
+}
+
 Result<Instant> to_instant(CivilTime civil, std::string_view zone) {
   const date::time_zone* found = find_zone(zone);
   if (found == nullptr) return unknown_zone(zone);

@@ -19,6 +19,18 @@ bool zone_exists(std::string_view zone);
 // The local reading at `instant` (fractions cut off). invalid_argument for an unknown zone.
 Result<CivilTime> to_civil(Instant instant, std::string_view zone);
 
+// How the clocks of a zone stand from `begin` (inclusive) to `end` (exclusive).
+struct ZonePeriod {
+  std::chrono::sys_seconds begin{};
+  std::chrono::sys_seconds end{};
+  std::chrono::seconds offset{0};  // east of UTC
+  bool summer = false;
+  std::string abbreviation;  // "CST"; "+03" where the zone has no letters
+};
+
+// The period that `time` is in. invalid_argument for an unknown zone.
+Result<ZonePeriod> zone_period(std::chrono::sys_seconds time, std::string_view zone);
+
 // The instant of a local reading. In the hour that a spring change leaves out: the instant the change
 // happens. In the hour an autumn change repeats: the earlier one.
 Result<Instant> to_instant(CivilTime civil, std::string_view zone);

@@ -8,13 +8,13 @@
 
 namespace sluice::pipeline {
 
-enum class ValueType : std::uint8_t { null, integer, real, boolean, string, binary };
+enum class ValueType : std::uint8_t { null, integer, real, boolean, string, binary, date };
 
 // One value. `text` (string and binary) points into the page it was decoded from.
 struct Value {
   std::string_view text;
   union {
-    std::int64_t integer = 0;
+    std::int64_t integer = 0;  // date: milliseconds since 1970-01-01 UTC
     double real;
     bool boolean;
   };

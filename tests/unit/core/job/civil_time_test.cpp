@@ -75,3 +75,19 @@ TEST_CASE("civil time: other forms of a local time are refused") {
     CHECK_FALSE(parse_local(text));
   }
 }
+
+TEST_CASE("civil time: a period of a zone lasts from one change of its clocks to the next", "[civil_time]") {
+  const std::chrono::sys_seconds change{std::chrono::seconds(1541311200)};  // 2018-11-04 06:00 UTC
+  const auto summer = job::zone_period(change - std::chrono::seconds(1), "America/New_York");
+  const auto winter = job::zone_period(change, "America/New_York");
+  REQUIRE(summer.has_value());
+  REQUIRE(winter.has_value());
+  CHECK(summer->end == change);
+  CHECK(winter->begin == change);
+  CHECK(summer->summer);
+  CHECK_FALSE(winter->summer);
+  CHECK(summer->offset == std::chrono::hours(-4));
+  CHECK(winter->offset == std::chrono::hours(-5));
+  CHECK(winter->abbreviation == "EST");
+  CHECK(job::zone_period(change, "Nowhere").error().code() == Errc::invalid_argument);
+}
