@@ -1,147 +1,171 @@
 #include "core/format/csv.hpp"
 
 #include <cassert>
-
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-#include "core/format/value_text.hpp"
+#include <cstring>
 
 namespace sluice::format {
 namespace {
 
 using pipeline::Value;
 using pipeline::ValueType;
+using Escape = job::CsvStyle::Escape;
+using Quotes = job::CsvStyle::Quotes;
 
-#if defined(__SSE2__)
-// True if one of `size` bytes is `delimiter`, a quote, CR or LF. Reads up to ByteBuffer::kSlack bytes
-// further.
-bool holds_special(const char* text, std::size_t size, char delimiter) {
-  static_assert(ByteBuffer::kSlack >= sizeof(__m128i));
-  const __m128i delimiters = _mm_set1_epi8(delimiter);
-  const __m128i quotes = _mm_set1_epi8('"');
-  const __m128i feeds = _mm_set1_epi8('\n');
-  const __m128i returns = _mm_set1_epi8('\r');
-  for (std::size_t at = 0; at < size; at += sizeof(__m128i)) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text + at));
-    const __m128i either = _mm_or_si128(_mm_cmpeq_epi8(bytes, delimiters), _mm_cmpeq_epi8(bytes, quotes));
-    const __m128i line = _mm_or_si128(_mm_cmpeq_epi8(bytes, feeds), _mm_cmpeq_epi8(bytes, returns));
-    auto found = static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(either, line)));
-    const std::size_t left = size - at;
-    if (left < sizeof(__m128i)) found &= (1U << left) - 1;
-    if (found != 0) return true;
-  }
-  return false;
+constexpr std::string_view kCannotBeBare = "holds the delimiter or a line end and must not be quoted";
+
+char escape_of(const job::CsvStyle& style) {
+  return style.escape == Escape::backslash ? '\\' : style.qualifier;
 }
-#else
-bool holds_special(const char* text, std::size_t size, char delimiter) {
-  for (const char byte : std::string_view(text, size)) {
-    if (byte == delimiter || byte == '"' || byte == '\n' || byte == '\r') return true;
-  }
-  return false;
-}
-#endif
 
 }  // namespace
 
-CsvEncoder::CsvEncoder(std::string delimiter, std::string null_text)
-    : delimiter_(std::move(delimiter)),
-      plain_scalars_(delimiter_.find_first_of("0123456789-.truefals") == std::string::npos) {
-  assert(!delimiter_.empty());
-  append_text(null_text, true, null_first_);
-  append_text(null_text, false, null_later_);
+CsvEncoder::CsvEncoder(CsvForm form)
+    : form_(std::move(form)),
+      marks_(form_.delimiter.front(), form_.style.qualifier, escape_of(form_.style)),
+      copy_(copy_and_look()),
+      exact_marks_(form_.delimiter.size() == 1 && form_.style.escape == Escape::doubled) {
+  assert(!form_.delimiter.empty());
+  constexpr std::string_view kScalars = "0123456789-.truefals";
+  const char marks[] = {form_.style.qualifier, form_.style.comment};
+  plain_scalars_ = form_.style.quotes != Quotes::always &&
+                   form_.delimiter.find_first_of(kScalars) == std::string::npos &&
+                   kScalars.find_first_of(std::string_view(marks, sizeof marks)) == std::string_view::npos;
+  null_problem_first_ = append_text(form_.null_text, true, null_first_);
+  null_problem_later_ = append_text(form_.null_text, false, null_later_);
 }
 
 Encoded CsvEncoder::append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
                            ByteBuffer& out) const {
   if (rows.columns() == 0) return {count, "", 0};
   for (std::size_t index = first; index < first + count; ++index) {
-    const std::span<const Value> row = rows.row(index);
     const std::size_t before = out.size();
-    for (std::size_t column = 0; column < row.size(); ++column) {
-      if (column != 0) out.append(delimiter_);
-      if (append_value(row[column], column == 0, out)) continue;
-      out.truncate(before);
-      return {index - first, "is no finite number", column + 1};
-    }
-    out.append('\n');
+    std::size_t column = 0;
+    const std::string_view problem = append_row(rows.row(index), column, out);
+    if (problem.empty()) continue;
+    out.truncate(before);
+    return {index - first, std::string(problem), column + 1};
   }
   return {count, "", 0};
 }
 
+std::string_view CsvEncoder::append_row(std::span<const Value> row, std::size_t& column,
+                                        ByteBuffer& out) const {
+  for (; column < row.size(); ++column) {
+    if (column != 0) out.append(form_.delimiter);
+    const std::string_view problem = append_value(row[column], column == 0, out);
+    if (!problem.empty()) return problem;
+  }
+  out.append(form_.line_end);
+  return "";
+}
+
+// Names that need quotes where none may be are refused by make_encoder().
 void CsvEncoder::append_header(std::span<const std::string> names, ByteBuffer& out) const {
   for (std::size_t index = 0; index < names.size(); ++index) {
-    if (index != 0) out.append(delimiter_);
+    if (index != 0) out.append(form_.delimiter);
     append_text(names[index], index == 0, out);
   }
-  out.append('\n');
+  out.append(form_.line_end);
 }
 
-bool CsvEncoder::append_value(const Value& value, bool first_column, ByteBuffer& out) const {
-  const std::size_t start = out.size();
-  switch (value.type) {
-    case ValueType::null:
-      out.append(first_column ? null_first_.view() : null_later_.view());
-      return true;
-    case ValueType::string:
-      append_text(value.text, first_column, out);
-      return true;
-    case ValueType::binary:
-      append_decoded(value.text, out);
-      quote_from(start, first_column, out);
-      return true;
-    case ValueType::integer:
-      append_integer(value.integer, out);
-      break;
-    case ValueType::boolean:
-      out.append(value.boolean ? "true" : "false");
-      break;
-    case ValueType::real:
-      if (!append_real(value.real, out)) return false;
-      break;
+std::string_view CsvEncoder::append_value(const Value& value, bool first_column, ByteBuffer& out) const {
+  if (value.type == ValueType::string) return append_text(value.text, first_column, out);
+  if (value.type == ValueType::null) {
+    out.append(first_column ? null_first_.view() : null_later_.view());
+    return first_column ? null_problem_first_ : null_problem_later_;
   }
-  if (!plain_scalars_) quote_from(start, first_column, out);
-  return true;
-}
-
-// Copies first and looks afterwards: the copy has slack behind it, the source may end with its page.
-void CsvEncoder::append_text(std::string_view text, bool first_column, ByteBuffer& out) const {
   const std::size_t start = out.size();
-  out.append(text);
-  quote_from(start, first_column, out);
+  const std::string_view problem = append_scalar(value, form_.values, out);
+  if (!problem.empty()) return problem;
+  if (plain_scalars_ && value.type != ValueType::binary && value.type != ValueType::date) return "";
+  return finish_field(start, first_column, look_again(start, out), out);
 }
 
-// Quotes the field that begins at `start` and ends the buffer, if it has to be.
-void CsvEncoder::quote_from(std::size_t start, bool first_column, ByteBuffer& out) const {
+std::string_view CsvEncoder::append_text(std::string_view text, bool first_column, ByteBuffer& out) const {
+  const std::size_t start = out.size();
+  const Found found = copy_(text.data(), text.size(), out.grow(text.size()), marks_);
+  out.advance(text.size());
+  return finish_field(start, first_column, found, out);
+}
+
+Found CsvEncoder::look_again(std::size_t start, ByteBuffer& out) const {
+  char* const field = out.data() + start;
+  return copy_(field, out.size() - start, field, marks_);
+}
+
+// Quotes or escapes the field that begins at `start` and ends the buffer, if it has to be.
+std::string_view CsvEncoder::finish_field(std::size_t start, bool first_column, Found found,
+                                          ByteBuffer& out) const {
+  const job::CsvStyle& style = form_.style;
   const std::size_t size = out.size() - start;
-  out.grow(0);
-  const char* const field = out.data() + start;
-  const bool marked = first_column && (size == 0 || *field == '#');
-  if (!marked && !needs_quotes(field, size)) return;
+  const bool commented = first_column && size > 0 && out.data()[start] == style.comment;
+  const bool marked = commented || (first_column && size == 0);
+  if (!found.mark && !marked && style.quotes != Quotes::always) return "";
 
-  std::size_t quotes = 2;
-  for (const char byte : out.view(start, size)) quotes += byte == '"' ? 1 : 0;
-  out.grow(quotes);
-  char* const begin = out.data() + start;
-  char* to = begin + size + quotes;
-  *--to = '"';
-  for (const char* from = begin + size;
-       from != begin;) {  // from the end, so that nothing is overwritten unread
-    const char byte = *--from;
-    *--to = byte;
-    if (byte == '"') *--to = '"';
+  bool needs_quotes = marked || style.quotes == Quotes::always;
+  if (found.mark && !needs_quotes) {
+    const std::string_view field = out.view(start, size);
+    needs_quotes = exact_marks_ || field.find(style.qualifier) != std::string_view::npos ||
+                   holds_delimiter_or_line(field);
   }
-  *--to = '"';
-  out.advance(quotes);
+  if (style.quotes != Quotes::never && needs_quotes) {
+    quote(start, found.escapable, out);
+    return "";
+  }
+  if (style.escape == Escape::backslash) {
+    escape_bare(start, commented, out);
+    return "";
+  }
+  if (style.quotes == Quotes::never && holds_delimiter_or_line(out.view(start, size))) return kCannotBeBare;
+  return "";
 }
 
-bool CsvEncoder::needs_quotes(const char* text, std::size_t size) const {
-  if (!holds_special(text, size, delimiter_.front())) return false;
-  if (delimiter_.size() == 1) return true;
-  const std::string_view field(text, size);
-  return field.find_first_of("\"\r\n") != std::string_view::npos ||
-         field.find(delimiter_) != std::string_view::npos;
+bool CsvEncoder::holds_delimiter_or_line(std::string_view field) const {
+  return field.find(form_.delimiter) != std::string_view::npos ||
+         field.find_first_of("\r\n") != std::string_view::npos;
+}
+
+// In place and from the end, so that nothing is overwritten unread.
+void CsvEncoder::quote(std::size_t start, bool escapable, ByteBuffer& out) const {
+  const char qualifier = form_.style.qualifier;
+  const char escape = marks_.escape[0];
+  const std::size_t size = out.size() - start;
+  std::size_t escapes = 0;
+  if (escapable) {
+    for (const char byte : out.view(start, size)) escapes += byte == qualifier || byte == escape ? 1U : 0U;
+  }
+  out.grow(escapes + 2);
+  char* const begin = out.data() + start;
+  char* to = begin + size + escapes + 2;
+  *--to = qualifier;
+  if (escapes == 0) {
+    std::memmove(begin + 1, begin, size);
+  } else {
+    for (const char* from = begin + size; from != begin;) {
+      const char byte = *--from;
+      *--to = byte;
+      if (byte == qualifier || byte == escape) *--to = escape;
+    }
+  }
+  *begin = qualifier;
+  out.advance(escapes + 2);
+}
+
+// What has a meaning outside of quotes gets a backslash; the qualifier has none there.
+void CsvEncoder::escape_bare(std::size_t start, bool commented, ByteBuffer& out) const {
+  const std::string field(out.view(start, out.size() - start));
+  out.truncate(start);
+  if (commented) out.append('\\');
+  for (std::size_t at = 0; at < field.size();) {
+    if (field.compare(at, form_.delimiter.size(), form_.delimiter) == 0) {
+      out.append('\\');
+      out.append(form_.delimiter);
+      at += form_.delimiter.size();
+      continue;
+    }
+    if (field[at] == '\\' || field[at] == '\r' || field[at] == '\n') out.append('\\');
+    out.append(field[at++]);
+  }
 }
 
 }  // namespace sluice::format

@@ -6,6 +6,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 
 namespace sluice::format {
 
@@ -25,6 +26,9 @@ class RowEncoder {
   // written, of which nothing is left in `out`.
   virtual Encoded append(const pipeline::RowBatch& rows, std::size_t first, std::size_t count,
                          ByteBuffer& out) const = 0;
+
+  // What every object begins with, before its header: a byte order mark, or nothing.
+  virtual std::string_view object_prefix() const { return ""; }
 
   // Appends the header line.
   virtual void append_header(std::span<const std::string> names, ByteBuffer& out) const = 0;

@@ -1,5 +1,9 @@
 #include "core/format/value_text.hpp"
 
+#include "core/format/utf8.hpp"
+
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -80,33 +84,52 @@ void append_plain(const Decimal& decimal, ByteBuffer& out) {
   out.append(digits.substr(whole));
 }
 
-bool continues(unsigned char byte) { return (byte & 0xc0) == 0x80; }
+}  // namespace
 
-// Bytes of the sequence at the head of `bytes`: whole and valid, or broken (then its longest valid beginning,
-// at least 1). Surrogates in three bytes count as one broken sequence, as the original's decoder has it.
-struct Sequence {
-  std::size_t length;
-  bool valid;
-};
-
-Sequence sequence_at(std::string_view bytes) {
-  const auto byte = [&](std::size_t index) { return static_cast<unsigned char>(bytes[index]); };
-  const unsigned char lead = byte(0);
-  if (lead < 0x80) return {1, true};
-  if (lead < 0xc2 || lead > 0xf4) return {1, false};
-  if (bytes.size() < 2 || !continues(byte(1))) return {1, false};
-  if (lead < 0xe0) return {2, true};
-  if ((lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90) ||
-      (lead == 0xf4 && byte(1) > 0x8f)) {
-    return {1, false};
+std::string_view append_scalar(const pipeline::Value& value, const ValueForms& forms, ByteBuffer& out) {
+  using pipeline::ValueType;
+  switch (value.type) {
+    case ValueType::null:
+      break;
+    case ValueType::string:
+      out.append(value.text);
+      break;
+    case ValueType::binary:
+      if (forms.binary_base64) {
+        append_base64(value.text, out);
+      } else {
+        append_decoded(value.text, out);
+      }
+      break;
+    case ValueType::integer:
+      append_integer(value.integer, out);
+      break;
+    case ValueType::boolean:
+      out.append(value.boolean ? "true" : "false");
+      break;
+    case ValueType::real:
+      if (!append_real(value.real, out)) return kNotFinite;
+      break;
+    case ValueType::date:
+      if (!forms.dates.append(value.integer, out)) return kNoDate;
+      break;
   }
-  if (bytes.size() < 3 || !continues(byte(2))) return {2, false};
-  if (lead < 0xf0) return {3, !(lead == 0xed && byte(1) > 0x9f)};
-  if (bytes.size() < 4 || !continues(byte(3))) return {3, false};
-  return {4, true};
+  return "";
 }
 
-}  // namespace
+void append_base64(std::string_view bytes, ByteBuffer& out) {
+  constexpr std::size_t kStep =
+      3 << 20U;  // what an int can count; a multiple of 3, so that only the last is padded
+  while (!bytes.empty()) {
+    const std::string_view step = bytes.substr(0, kStep);
+    char* const to = out.grow((step.size() + 2) / 3 * 4 + 1);
+    const int written =
+        EVP_EncodeBlock(reinterpret_cast<unsigned char*>(to),
+                        reinterpret_cast<const unsigned char*>(step.data()), static_cast<int>(step.size()));
+    out.advance(static_cast<std::size_t>(written));
+    bytes.remove_prefix(step.size());
+  }
+}
 
 void append_integer(std::int64_t value, ByteBuffer& out) {
   constexpr std::size_t kLongest = 20;

@@ -58,10 +58,8 @@ ShardWriter::Draft& ShardWriter::open_draft(Series& series) {
   const std::string name = context_.names.object(index_, ++series.objects, series.partition);
   drafts_.push_back(std::make_unique<Draft>(context_, name));
   series.draft = drafts_.back().get();
-  if (!context_.target.header.empty()) {
-    context_.encoder.append_header(context_.target.header, series.draft->bytes.open());
-    settle(*series.draft, 0);
-  }
+  context_.begin_object(series.draft->bytes.open());
+  settle(*series.draft, 0);
   return *series.draft;
 }
 

@@ -145,10 +145,8 @@ Error SingleObject::refusal() const {
 
 format::ByteBuffer SingleObject::header() const {
   ObjectBytes bytes(context_.compressor);
-  if (!context_.target.header.empty()) {
-    context_.encoder.append_header(context_.target.header, bytes.open());
-    bytes.end();
-  }
+  context_.begin_object(bytes.open());
+  if (!bytes.open().empty()) bytes.end();
   context_.memory.add(bytes.ready());
   return bytes.take(bytes.ready());
 }

@@ -52,6 +52,12 @@ struct UploadContext {
   std::vector<std::string> touched{};  // names that were, perhaps, written
   std::optional<Error> failure{};      // the first: the attempt is lost
 
+  // What every object has in front of its rows: the mark of its encoding and the header line, as far as there
+  // are any.
+  void begin_object(format::ByteBuffer& out) const {
+    out.append(encoder.object_prefix());
+    if (!target.header.empty()) encoder.append_header(target.header, out);
+  }
   void fail(const Error& error) {
     if (!failure) failure = error;
   }

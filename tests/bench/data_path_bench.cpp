@@ -67,7 +67,7 @@ void decode_to_csv(benchmark::State& state) {
   tablestore::RowLayout layout;
   for (const std::string& name : input.columns) layout.columns.push_back({name});
   const auto mapper = tablestore::make_mapper(layout, "shard");
-  const format::CsvEncoder encoder(",", "null");
+  const format::CsvEncoder encoder{format::CsvForm()};
   pipeline::RowBatch batch(mapper->width());
   tablestore::DecodedRecord record;
   format::ByteBuffer out;

@@ -1,12 +1,11 @@
 #include "core/format/csv.hpp"
 
-#include <boost/json.hpp>
-#include <catch2/catch.hpp>
+#include "tests/unit/core/format/rows.hpp"
 
-#include <fstream>
+#include <boost/json.hpp>
+
 #include <map>
 #include <random>
-#include <sstream>
 
 using namespace sluice;
 using format::ByteBuffer;
@@ -17,6 +16,8 @@ using pipeline::ValueType;
 
 namespace {
 
+using Quotes = job::CsvStyle::Quotes;
+using Escape = job::CsvStyle::Escape;
 using Rows = std::vector<std::vector<std::string>>;
 
 RowBatch batch_of(const Rows& rows, std::size_t columns) {
@@ -36,8 +37,15 @@ std::string line_of(const std::vector<std::string>& row, const std::string& deli
   const Rows rows = {row};
   const RowBatch batch = batch_of(rows, row.size());
   ByteBuffer out;
-  REQUIRE(CsvEncoder(delimiter, "null").append(batch, 0, 1, out).problem.empty());
+  REQUIRE(CsvEncoder({delimiter}).append(batch, 0, 1, out).problem.empty());
   return std::string(out.view());
+}
+
+format::CsvForm form_of(job::CsvStyle style, std::string line_end = "\n") {
+  format::CsvForm form;
+  form.style = style;
+  form.line_end = std::move(line_end);
+  return form;
 }
 
 // Strict RFC 4180 with LF: a quoted field ends at a quote before a delimiter or LF, nothing else may follow.
@@ -87,16 +95,13 @@ TEST_CASE("csv rows equal the original's but where it trims or leaves CR bare", 
       {"trim_control_chars", std::string("\"\t a \n\",\1b\0,\343\200\200c\343\200\200,   \n", 24)},
       {"first_column_blank", "   ,x\n"},
   };
-  std::ifstream file(std::string(SLUICE_TEST_DATA) + "/oss/osswriter_rows.json");
-  std::stringstream content;
-  content << file.rdbuf();
-  const boost::json::value json = boost::json::parse(content.str());
+  const boost::json::value json = boost::json::parse(test::file_of("oss/osswriter_rows.json"));
   std::size_t compared = 0;
   for (const auto& entry : json.at("csv").as_array()) {
     if (!entry.at("csvWriterConfig").as_string().empty() || entry.at("recordDelimiter").as_string() != "\n")
       continue;
     const std::string name(entry.at("name").as_string());
-    const CsvEncoder encoder(std::string(entry.at("fieldDelimiter").as_string()), "null");
+    const CsvEncoder encoder({std::string(entry.at("fieldDelimiter").as_string())});
     ByteBuffer out;
     for (const auto& fields : entry.at("rows").as_array()) {
       Rows rows(1);
@@ -110,6 +115,74 @@ TEST_CASE("csv rows equal the original's but where it trims or leaves CR bare", 
     ++compared;
   }
   CHECK(compared == 13);
+}
+
+TEST_CASE("csv settings of the original give the original's bytes", "[csv]") {
+  const std::map<std::string, std::pair<format::CsvForm, std::string>> settings = {
+      {"force_qualifier", {form_of({.quotes = Quotes::always}), ""}},
+      {"escape_mode_2", {form_of({.escape = Escape::backslash}), ""}},
+      // A lone LF is quoted here too, whatever ends the lines.
+      {"cr_record_delimiter_from_crlf", {form_of({}, "\r"), "a,\"b\nc\",\"d\re\"\r"}},
+  };
+  const boost::json::value json = boost::json::parse(test::file_of("oss/osswriter_rows.json"));
+  std::size_t compared = 0;
+  for (const auto& entry : json.at("csv").as_array()) {
+    const auto setting = settings.find(std::string(entry.at("name").as_string()));
+    if (setting == settings.end()) continue;
+    const auto& [form, ours] = setting->second;
+    const CsvEncoder encoder(form);
+    ByteBuffer out;
+    for (const auto& fields : entry.at("rows").as_array()) {
+      Rows rows(1);
+      for (const auto& field : fields.as_array()) rows[0].emplace_back(field.as_string());
+      REQUIRE(encoder.append(batch_of(rows, rows[0].size()), 0, 1, out).problem.empty());
+    }
+    CAPTURE(setting->first);
+    CHECK(out.view() == (ours.empty() ? std::string(entry.at("output").as_string()) : ours));
+    ++compared;
+  }
+  CHECK(compared == settings.size());
+}
+
+TEST_CASE("csv qualifier, comment and escape are those of the style", "[csv]") {
+  const CsvEncoder single(form_of({.qualifier = '\'', .comment = ';'}));
+  CHECK(test::line_of(single, {test::text(";a"), test::text("b'"), test::text("c\""), test::text("#")}) ==
+        "';a','b''',c\",#\n");
+  const CsvEncoder escaping(form_of({.escape = Escape::backslash}));
+  CHECK(test::line_of(escaping, {test::text("\\"), test::text("\\,"), test::text("a\nb"), test::text("")}) ==
+        "\\\\,\"\\\\,\",\"a\nb\",\n");
+  CHECK(test::line_of(escaping, {test::text("")}) == "\"\"\n");
+}
+
+TEST_CASE("csv with quotes always quotes what is not text, too", "[csv]") {
+  const CsvEncoder encoder(form_of({.quotes = Quotes::always}));
+  CHECK(test::line_of(encoder, {test::integer(1), test::real(2), test::boolean(true), pipeline::Value(),
+                                test::binary("b"), test::date(0)}) ==
+        "\"1\",\"2.0\",\"true\",\"null\",\"b\",\"1970-01-01 00:00:00\"\n");
+}
+
+TEST_CASE("csv without quotes never breaks a line: its row is dirty, or a backslash escapes", "[csv]") {
+  const CsvEncoder bare(form_of({.quotes = Quotes::never}));
+  CHECK(test::line_of(bare, {test::text("#\""), test::text("b\"c"), test::text("")}) == "#\",b\"c,\n");
+  for (const std::string_view text : {"a,", "\n", "x\ry"}) {
+    CHECK(test::problem_of(bare, {test::integer(1), test::text(text)}) ==
+          "2 holds the delimiter or a line end and must not be quoted");
+  }
+  const CsvEncoder escaping(form_of({.quotes = Quotes::never, .escape = Escape::backslash}));
+  CHECK(test::line_of(escaping, {test::text("#a,"), test::text("b\"c\\"), test::text("\r\n")}) ==
+        "\\#a\\,,b\"c\\\\,\\\r\\\n\n");
+}
+
+TEST_CASE("csv quotes at every place of fields of every length are doubled", "[csv]") {
+  for (std::size_t size = 1; size < 70; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      std::string field(size, 'x');
+      field[at] = '"';
+      std::string doubled = field;
+      doubled.insert(at, "\"");
+      REQUIRE(line_of({"a", field}) == "a,\"" + doubled + "\"\n");
+    }
+  }
 }
 
 TEST_CASE("csv values of every type are written in their one form", "[csv]") {
@@ -128,7 +201,7 @@ TEST_CASE("csv values of every type are written in their one form", "[csv]") {
   row[6].type = ValueType::boolean;
   row[6].boolean = false;
   ByteBuffer out;
-  REQUIRE(CsvEncoder(",", "null").append(batch, 0, 1, out).problem.empty());
+  REQUIRE(CsvEncoder({",", "null"}).append(batch, 0, 1, out).problem.empty());
   CHECK(out.view() ==
         "null,-12,10000000000,true,\"\xe4\xbd\xa0,\",\xef\xbf\xbd\xef\xbf\xbd"
         "A,false\n");
@@ -138,10 +211,10 @@ TEST_CASE("csv null text is quoted like any other text", "[csv]") {
   RowBatch batch(2);
   batch.append_row();
   ByteBuffer empty;
-  REQUIRE(CsvEncoder(",", "").append(batch, 0, 1, empty).problem.empty());
+  REQUIRE(CsvEncoder({",", ""}).append(batch, 0, 1, empty).problem.empty());
   CHECK(empty.view() == "\"\",\n");
   ByteBuffer odd;
-  REQUIRE(CsvEncoder(",", "#,").append(batch, 0, 1, odd).problem.empty());
+  REQUIRE(CsvEncoder({",", "#,"}).append(batch, 0, 1, odd).problem.empty());
   CHECK(odd.view() == "\"#,\",\"#,\"\n");
 }
 
@@ -155,10 +228,10 @@ TEST_CASE("csv numbers and booleans that hold the delimiter are quoted", "[csv]"
   row[2].type = ValueType::boolean;
   row[2].boolean = true;
   ByteBuffer minus;
-  REQUIRE(CsvEncoder("-", "null").append(batch, 0, 1, minus).problem.empty());
+  REQUIRE(CsvEncoder({"-"}).append(batch, 0, 1, minus).problem.empty());
   CHECK(minus.view() == "\"-5\"-0.5-true\n");
   ByteBuffer point;
-  REQUIRE(CsvEncoder(".", "null").append(batch, 0, 1, point).problem.empty());
+  REQUIRE(CsvEncoder({"."}).append(batch, 0, 1, point).problem.empty());
   CHECK(point.view() == "-5.\"0.5\".true\n");
 }
 
@@ -188,7 +261,7 @@ TEST_CASE("csv stops before the row with a number that has no text and names the
   batch.append_row();
   ByteBuffer out;
   out.append("kept|");
-  const format::Encoded encoded = CsvEncoder(",", "null").append(batch, 0, 3, out);
+  const format::Encoded encoded = CsvEncoder({",", "null"}).append(batch, 0, 3, out);
   CHECK(encoded.rows == 1);
   CHECK(encoded.column == 2);
   CHECK(encoded.problem == "is no finite number");
@@ -198,7 +271,7 @@ TEST_CASE("csv stops before the row with a number that has no text and names the
 TEST_CASE("csv header follows the rules of a row", "[csv]") {
   ByteBuffer out;
   const std::vector<std::string> names = {"#id", "n,1", "plain"};
-  CsvEncoder(",", "null").append_header(names, out);
+  CsvEncoder({",", "null"}).append_header(names, out);
   CHECK(out.view() == "\"#id\",\"n,1\",plain\n");
 }
 
@@ -232,7 +305,7 @@ TEST_CASE("csv of nasty random rows reads back the same through a strict parser"
       }
     }
     ByteBuffer out;
-    REQUIRE(CsvEncoder(std::string(1, delimiter), "null")
+    REQUIRE(CsvEncoder({std::string(1, delimiter)})
                 .append(batch_of(rows, columns), 0, rows.size(), out)
                 .problem.empty());
     REQUIRE(parse_strictly(out.view(), delimiter) == rows);

@@ -19,7 +19,7 @@ TEST_CASE("text joins fields and quotes nothing", "[text]") {
   row[2].type = ValueType::real;
   row[2].real = 1;
   ByteBuffer out;
-  REQUIRE(TextEncoder("||", "\\N").append(batch, 0, 1, out).problem.empty());
+  REQUIRE(TextEncoder({"||", "\\N"}).append(batch, 0, 1, out).problem.empty());
   CHECK(out.view() == " x,\"y\" ||\\N||1.0\n");
 }
 
@@ -28,7 +28,7 @@ TEST_CASE("text rows without columns are bare line ends", "[text]") {
   batch.append_row();
   batch.append_row();
   ByteBuffer out;
-  REQUIRE(TextEncoder(",", "null").append(batch, 0, 2, out).problem.empty());
+  REQUIRE(TextEncoder({",", "null"}).append(batch, 0, 2, out).problem.empty());
   CHECK(out.view() == "\n\n");
 }
 
@@ -39,7 +39,7 @@ TEST_CASE("text stops before the row with a number that has no text and names th
   row->type = ValueType::real;
   row->real = -std::numeric_limits<double>::infinity();
   ByteBuffer out;
-  const format::Encoded encoded = TextEncoder(",", "null").append(batch, 0, 2, out);
+  const format::Encoded encoded = TextEncoder({",", "null"}).append(batch, 0, 2, out);
   CHECK(encoded.rows == 1);
   CHECK(encoded.column == 1);
   CHECK(out.view() == "null\n");
@@ -48,6 +48,6 @@ TEST_CASE("text stops before the row with a number that has no text and names th
 TEST_CASE("text header is joined like a row", "[text]") {
   ByteBuffer out;
   const std::vector<std::string> names = {"id", "n,1"};
-  TextEncoder("\t", "null").append_header(names, out);
+  TextEncoder({"\t", "null"}).append_header(names, out);
   CHECK(out.view() == "id\tn,1\n");
 }

@@ -228,7 +228,7 @@ TEST_CASE("window writer refuses targets that cannot work", "[window_writer]") {
     return !made && made.error().code() == Errc::invalid_argument;
   };
   job::Target target = target_of();
-  target.encoding = "GBK";
+  target.encoding = "EBCDIC";
   CHECK(refused(target));
   target = target_of();
   target.field_delimiter = "";
