@@ -14,6 +14,7 @@
 #include "core/tablestore/traffic.hpp"
 #include "daemon/export_log.hpp"
 #include "daemon/export_writers.hpp"
+#include "daemon/reader_limits.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -56,9 +57,9 @@ std::unique_ptr<pipeline::Reader> make_reader(tablestore::Client& client, Clock&
                                               const job::Export& work) {
   if (work.source.kind == job::SourceKind::stream) {
     return std::make_unique<tablestore::StreamReader>(client, clock, work.source,
-                                                      tablestore::StreamReaderLimits{}, &client);
+                                                      stream_limits(work.settings), &client);
   }
-  tablestore::TableScanLimits limits;
+  tablestore::TableScanLimits limits = scan_limits(work.settings);
   if (work.target.write_single_object) limits.ranges_max = 1;  // what follows the first would wait in memory
   return std::make_unique<tablestore::TableReader>(client, client, clock, work.source, Instant{}, limits);
 }
@@ -163,7 +164,8 @@ class ExportRun final : public scheduler::Run {
   // is a little late (docs/decisions/006-full-table-first.md).
   awaitable<Result<void>> load(pipeline::WindowWriter& table) {
     const Instant not_before = work_.window.start + work_.source.settle;
-    tablestore::TableReader reader(client_, client_, clock_, work_.source, not_before);
+    tablestore::TableReader reader(client_, client_, clock_, work_.source, not_before,
+                                   scan_limits(work_.settings));
     const auto read = co_await reader.read(work_.window, pipeline::ReadPlan(), table, statistics_, *log_);
     if (!read) co_return read.error();
     co_return Result<void>();

@@ -89,7 +89,6 @@ TEST_CASE("script: the form of DataX is read, and keys without effect are named"
         std::vector<std::string>{
             "jobs.d/orders.yaml:2:26: warning: parameters.start_time" + unused,
             "jobs.d/orders.yaml:2:68: warning: parameters.end_time" + unused,
-            in_script("2:100: warning: setting.errorLimit.percentage: has no effect; use errorLimit.record"),
             in_script("6:105: warning: reader.parameter.threadNum: has no effect")});
   const Export result = resolved(kDatax);
   CHECK(format_local(result.window.start, "Asia/Shanghai") == "2018-10-15T00:00+08:00");
@@ -100,6 +99,8 @@ TEST_CASE("script: the form of DataX is read, and keys without effect are named"
   CHECK(result.target.write_mode == WriteMode::non_conflict);
   CHECK(result.settings.bytes_per_second == 1'048'576);
   CHECK(result.settings.error_limit == 10U);
+  CHECK(result.settings.error_percentage == Approx(2.0));
+  CHECK(result.settings.shards_at_once == 3);
 }
 
 TEST_CASE("script: what is no script says which forms there are") {

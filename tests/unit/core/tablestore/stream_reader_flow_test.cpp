@@ -77,6 +77,30 @@ TEST_CASE(
   CHECK(fixture.log.lines.back().find("shard-000") != std::string::npos);
 }
 
+TEST_CASE("stream reader: however few shards are read at once, all are read to the window's end") {
+  for (const int at_once : {1, 2, 5}) {
+    INFO(at_once);
+    StreamFixture fixture;
+    for (int i = 0; i < 20; ++i) {
+      const std::string parent = fixture.stream.add_shard();
+      for (int k = 0; k < 30; ++k) fixture.write(parent, i * 100 + k, 1min + Duration(k));
+      if (i % 4 != 0) continue;
+      const auto children = fixture.stream.split(parent);
+      for (int k = 30; k < 60; ++k) fixture.write(children.second, i * 100 + k, 2min + Duration(k));
+    }
+    fixture.stream.records_per_page = 10;
+    fixture.stream.latency = [] { return 50ms; };
+    fixture.limits.shards_at_once = static_cast<std::size_t>(at_once);
+    const auto start = fixture.plan(0);
+    fixture.stream.in_flight_max = 0;
+    const auto outcome = fixture.read(0, *start);
+    REQUIRE(outcome.has_value());
+    CHECK(fixture.stream.in_flight_max == at_once);
+    CHECK(fixture.statistics.shards_done == 30);
+    CHECK(fixture.statistics.rows == 20 * 30 + 5 * 30);
+  }
+}
+
 TEST_CASE("stream reader: a shard that has nothing more yet makes room for one that has") {
   StreamFixture fixture;
   fixture.stream.add_shard("idle");
