@@ -50,9 +50,7 @@ Result<void> CellMapper::append(Action action, const DecodedRecord& record, pipe
   }
   if (action == Action::delete_row) return {};
   for (const Cell& cell : record.attributes()) {
-    const auto row = row_of(cell, record.sequence);
-    if (row.has_error()) return row.error();
-    add(*row, record.sequence, index++, batch);
+    add(row_of(cell), record.sequence, index++, batch);
   }
   if (index == 0) ++empty_updates_;
   return {};
@@ -73,13 +71,12 @@ Result<void> CellMapper::take_key(const DecodedRecord& record) {
   key_.clear();
   for (const Cell& cell : key) {
     key_.push_back(cell.value);
-    const bool writable = !texts_.must_change(cell.value) || texts_.change(key_.back());
-    if (!writable) return RowTexts::refusal(cell, record.sequence);
+    if (texts_.must_change(cell.value)) texts_.change(key_.back());
   }
   return {};
 }
 
-Result<CellMapper::CellRow> CellMapper::row_of(const Cell& cell, const pipeline::Sequence& sequence) {
+CellMapper::CellRow CellMapper::row_of(const Cell& cell) {
   CellRow row;
   row.name = string_value(cell.name);
   if (cell.op == CellOp::delete_all_versions) {
@@ -93,7 +90,7 @@ Result<CellMapper::CellRow> CellMapper::row_of(const Cell& cell, const pipeline:
   }
   row.op = "U";
   row.value = cell.value;
-  if (texts_.must_change(row.value) && !texts_.change(row.value)) return RowTexts::refusal(cell, sequence);
+  if (texts_.must_change(row.value)) texts_.change(row.value);
   return row;
 }
 

@@ -33,7 +33,7 @@ class CellMapper final : public RecordMapper {
   };
 
   Result<void> take_key(const DecodedRecord& record);
-  Result<CellRow> row_of(const Cell& cell, const pipeline::Sequence& sequence);
+  CellRow row_of(const Cell& cell);
   void add(const CellRow& row, const pipeline::Sequence& sequence, std::uint32_t cell_index,
            pipeline::RowBatch& batch);
 

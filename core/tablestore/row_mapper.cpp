@@ -36,7 +36,7 @@ Result<void> RowMapper::append(Action action, const DecodedRecord& record, pipel
       continue;
     }
     Value value = cell.value;
-    if (!texts_.change(value)) return RowTexts::refusal(cell, record.sequence);
+    texts_.change(value);
     places_.set(row, slot, value);
   }
   if (!has_value) {

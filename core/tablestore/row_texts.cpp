@@ -1,7 +1,5 @@
 #include "core/tablestore/row_texts.hpp"
 
-#include "core/tablestore/stream_text.hpp"
-
 #include <fmt/format.h>
 #include <openssl/evp.h>
 
@@ -49,23 +47,15 @@ char* write_base64(std::string_view bytes, char* out) {
 RowTexts::RowTexts(const RowLayout& layout, std::string shard)
     : shard_(std::move(shard)), binary_(layout.binary), non_finite_(layout.non_finite) {}
 
-bool RowTexts::change(Value& value) {
+void RowTexts::change(Value& value) {
   if (value.type == ValueType::binary) {
     encode(value);
-    return true;
+  } else if (non_finite_ == job::NonFinite::text) {
+    value = string_value(text_of_non_finite(value.real));
+  } else {
+    ++non_finite_nulls_;
+    value = Value();
   }
-  switch (non_finite_) {
-    case job::NonFinite::fail:
-      return false;
-    case job::NonFinite::null:
-      ++non_finite_nulls_;
-      value = Value();
-      break;
-    case job::NonFinite::text:
-      value = string_value(text_of_non_finite(value.real));
-      break;
-  }
-  return true;
 }
 
 void RowTexts::encode(Value& value) {
@@ -75,13 +65,6 @@ void RowTexts::encode(Value& value) {
   char* const text = arena_.take(size + 1);  // base64 ends with a zero byte
   const char* const end = hex ? write_hex(bytes, text) : write_base64(bytes, text);
   value = string_value(std::string_view(text, static_cast<std::size_t>(end - text)));
-}
-
-Error RowTexts::refusal(const Cell& cell, const pipeline::Sequence& sequence) {
-  return Error(Errc::invalid_argument,
-               fmt::format("record {}: column {} is {}, which is no number to write; set nonFinite to null "
-                           "or text",
-                           to_text(sequence), cell.name, text_of_non_finite(cell.value.real)));
 }
 
 Value RowTexts::sequence(const pipeline::Sequence& sequence, std::optional<std::uint32_t> cell_index) {

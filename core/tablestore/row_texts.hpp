@@ -21,17 +21,17 @@ class RowTexts {
   // `shard` ends the sequence texts.
   RowTexts(const RowLayout& layout, std::string shard);
 
-  // True if `value` needs change() before it goes into a row. Cheap: asked for each value.
+  // True if `value` needs change() before it goes into a row. Cheap: asked for each value. A number that is
+  // none and has no other form stays: the writer calls the row dirty, and the job's error limit decides.
   bool must_change(const pipeline::Value& value) const {
-    if (value.type == pipeline::ValueType::real) return !std::isfinite(value.real);
+    if (value.type == pipeline::ValueType::real) {
+      return non_finite_ != job::NonFinite::fail && !std::isfinite(value.real);
+    }
     return value.type == pipeline::ValueType::binary && binary_ != job::BinaryText::utf8;
   }
 
-  // Makes `value` what the layout says. False if it must not be written at all.
-  [[nodiscard]] bool change(pipeline::Value& value);
-
-  // Why change() refused this cell.
-  static Error refusal(const Cell& cell, const pipeline::Sequence& sequence);
+  // Makes `value`, which must_change(), what the layout says.
+  void change(pipeline::Value& value);
 
   // The record's place: epoch (10 digits), time in microseconds (20), row index (10) and shard, joined by
   // "_"; with a cell's index behind, ":" and 10 digits.

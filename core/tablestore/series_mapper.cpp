@@ -50,7 +50,7 @@ Result<void> SeriesMapper::append(Action action, const DecodedRecord& record, pi
     if (target.whole == ColumnPlaces::kNone && target.field == ColumnPlaces::kNone) continue;
     has_value = true;
     Value value = cell.value;
-    if (texts_.must_change(value) && !texts_.change(value)) return RowTexts::refusal(cell, record.sequence);
+    if (texts_.must_change(value)) texts_.change(value);
     show(target, cell, value, row);
   }
   if (!has_value) {

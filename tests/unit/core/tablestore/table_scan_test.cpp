@@ -163,14 +163,17 @@ TEST_CASE("table scan: in column mode each row is a put of all its columns", "[t
   CHECK(f.statistics.rows == 3);
 }
 
-TEST_CASE("table scan: what a value must not be fails the scan and names it", "[tablestore]") {
+TEST_CASE("table scan: a number that is none reaches the writer, as it is or as a text", "[tablestore]") {
   Fixture f;
   f.table.put(1, {{"v", std::numeric_limits<double>::quiet_NaN(), 1000, {}}});
-  CHECK(f.failure().starts_with("read range 0 of table orders: "));
-  f.source.non_finite = job::NonFinite::text;
-  f.source.export_op_type = true;
   REQUIRE(f.scan().has_value());
-  CHECK(f.writer.rows == Rows{{0, {"1,NaN,PUT"}}});
+  CHECK(f.writer.rows == Rows{{0, {"1,nan"}}});
+  Fixture g;
+  g.table.put(1, {{"v", std::numeric_limits<double>::quiet_NaN(), 1000, {}}});
+  g.source.non_finite = job::NonFinite::text;
+  g.source.export_op_type = true;
+  REQUIRE(g.scan().has_value());
+  CHECK(g.writer.rows == Rows{{0, {"1,NaN,PUT"}}});
 }
 
 TEST_CASE("table scan: the size of the table decides how it is cut", "[tablestore]") {
