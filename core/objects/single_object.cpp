@@ -138,8 +138,9 @@ void SingleObject::relieve(std::size_t bytes_left) {
 Error SingleObject::refusal() const {
   return Error(
       Errc::refused_by_state,
-      fmt::format("write {}: the window has more rows than the 10,000 parts of one object take, {} "
-                  "bytes wait in memory; set `writeSingleObject` to false, or `blockSizeInMB` higher",
+      fmt::format("write {}: the window has too many large shards for the 10,000 part numbers of one "
+                  "object, {} bytes wait in memory; set `writeSingleObject` to false, or "
+                  "`blockSizeInMB` higher",
                   upload_.name(), context_.memory.held()));
 }
 
