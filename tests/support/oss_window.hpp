@@ -1,6 +1,7 @@
 #pragma once
 // One window through the OSS writer into the fake bucket, with parts of 1000 bytes.
 
+#include "core/base/run_all.hpp"
 #include "core/objects/window_writer.hpp"
 #include "core/oss/store.hpp"
 #include "core/pipeline/dirty_limit.hpp"
@@ -111,13 +112,11 @@ struct WindowBench {
     co_return Result<void>();
   }
 
-  // All shards at once, as a reader does it.
+  // All shards at once, as a reader does it: the first failure ends the others.
   awaitable<Result<void>> feed_all(pipeline::WindowWriter& writer, const std::vector<Shard>& shards) {
-    TaskGroup tasks(loop.io.get_executor());
-    Result<void> first;
-    for (const Shard& shard : shards) tasks.start(feed_into(writer, shard, first));
-    co_await tasks.join();
-    co_return first;
+    std::vector<awaitable<Result<void>>> feeds;
+    for (const Shard& shard : shards) feeds.push_back(feed(writer, shard));
+    co_return co_await run_all(std::move(feeds));
   }
   awaitable<void> feed_into(pipeline::WindowWriter& writer, const Shard& shard, Result<void>& first) {
     const Result<void> fed = co_await feed(writer, shard);

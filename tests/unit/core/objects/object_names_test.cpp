@@ -4,6 +4,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <set>
+#include <string>
+
 using namespace sluice;
 using namespace std::chrono_literals;
 
@@ -50,6 +53,48 @@ TEST_CASE("object names take a suffix with or without its point", "[object_names
   target.file_format = job::FileFormat::text;
   CHECK(objects::ObjectNames::make(target, window_at(kStart))->object(1) ==
         "t__20181016001000_20181016001500_0001");
+}
+
+TEST_CASE("object names of compressed objects say so behind the suffix, once", "[object_names]") {
+  const auto name_of = [](job::Compression compression, const std::string& suffix, job::FileFormat format) {
+    job::Target target = target_of("t");
+    target.compression = compression;
+    target.suffix = suffix;
+    target.file_format = format;
+    return objects::ObjectNames::make(target, window_at(kStart))->object(0).substr(37);
+  };
+  using job::Compression;
+  using job::FileFormat;
+  CHECK(name_of(Compression::gzip, "", FileFormat::csv) == ".csv.gz");
+  CHECK(name_of(Compression::zstd, "", FileFormat::csv) == ".csv.zst");
+  CHECK(name_of(Compression::gzip, "csv.gz", FileFormat::csv) == ".csv.gz");
+  CHECK(name_of(Compression::gzip, ".dat", FileFormat::csv) == ".dat.gz");
+  CHECK(name_of(Compression::gzip, "", FileFormat::text) == ".gz");
+  CHECK(name_of(Compression::none, "", FileFormat::jsonl) == ".jsonl");
+}
+
+TEST_CASE("object names with `partition` hold its text, and no two are alike", "[object_names]") {
+  job::Target target = target_of("t");
+  target.partition_columns = 1;
+  const auto names = objects::ObjectNames::make(target, window_at(kStart));
+  REQUIRE(names);
+  std::set<std::string> all;
+  std::size_t count = 0;
+  for (const std::string text : {"", "a", "2", "_2", "a_2", "a_2_1", "a_", "x,y", "%2F"}) {
+    for (std::uint32_t part = 1; part <= 3; ++part) {
+      const std::string name = names->object(5, part, text);
+      CAPTURE(name);
+      CHECK(names->contains(name));
+      all.insert(name);
+      ++count;
+    }
+  }
+  CHECK(all.size() == count);
+  CHECK(names->object(5, 1, "a").substr(37) == "_a.csv");
+  CHECK(names->object(5, 2, "a").substr(37) == "_a_2.csv");
+  CHECK(names->object(5, 1, "a_2").substr(37) == "_a_2_1.csv");
+  CHECK_FALSE(names->contains(names->prefix() + "0005.csv"));
+  CHECK_FALSE(names->contains(names->prefix() + "0005_a/b.csv"));
 }
 
 TEST_CASE("object names know their own and no others", "[object_names]") {

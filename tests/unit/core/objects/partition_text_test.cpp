@@ -1,0 +1,97 @@
+#include "core/objects/partition_text.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <random>
+#include <set>
+#include <string>
+
+using namespace sluice;
+using objects::is_partition_text;
+using objects::kPartitionBytesMax;
+using objects::partition_text;
+using pipeline::Value;
+using pipeline::ValueType;
+
+namespace {
+
+Value text(std::string_view bytes) {
+  Value value;
+  value.type = ValueType::string;
+  value.text = bytes;
+  return value;
+}
+
+std::string of(std::string_view bytes) {
+  const Value row[] = {text(bytes)};
+  return partition_text(row, 1, "null");
+}
+
+}  // namespace
+
+TEST_CASE("partition text: the last columns, the last one first", "[partition_text]") {
+  Value row[4];
+  row[0] = text("id");
+  row[1].type = ValueType::integer;
+  row[1].integer = -7;
+  row[2].type = ValueType::boolean;
+  row[2].boolean = true;
+  row[3].type = ValueType::real;
+  row[3].real = 1.5;
+  CHECK(partition_text(row, 1, "null") == "1.5");
+  CHECK(partition_text(row, 3, "null") == "1.5,true,-7");
+  CHECK(partition_text(row, 9, "null") == "1.5,true,-7,id");
+  row[3] = Value();
+  CHECK(partition_text(row, 2, "\\N") == "%5CN,true");
+}
+
+TEST_CASE("partition text: what could change a path or a command is written as a number",
+          "[partition_text]") {
+  CHECK(of("a_B-9.x") == "a_B-9.x");
+  CHECK(of("a/b\\c d") == "a%2Fb%5Cc%20d");
+  CHECK(of(std::string_view("\0\n\x7f", 3)) == "%00%0A%7F");
+  CHECK(of("50%,x~") == "50%25%2Cx%7E");
+  CHECK(of("Zürich 杭州") == "Zürich%20杭州");
+  CHECK(of("\xff\xc3(\xed\xa0\x80\xc2\x85") == "%FF%C3%28%ED%A0%80%C2%85");
+  CHECK(of("") == "");
+}
+
+TEST_CASE("partition text: a long one ends in its checksum", "[partition_text]") {
+  const std::string most(kPartitionBytesMax, 'x');
+  CHECK(of(most) == most);
+  const std::string cut = of(most + "y");
+  CHECK(cut.size() <= kPartitionBytesMax);
+  CHECK(cut.substr(0, 111) == most.substr(0, 111));
+  CHECK(cut[111] == '~');
+  CHECK(of(most + "z") != cut);
+  // Never in the middle of a character.
+  std::string wide;
+  for (int i = 0; i < 60; ++i) wide += "杭";
+  CHECK(of(wide).substr(0, 111) == wide.substr(0, 111));
+  CHECK(of("x" + wide).find('~') == 109);
+}
+
+TEST_CASE("partition text: other values give other texts, all of them fit for a name", "[partition_text]") {
+  const auto seed = Catch::rngSeed() + 41;
+  CAPTURE(seed);
+  std::mt19937_64 random(seed);
+  std::set<std::pair<std::string, std::string>> rows;
+  std::set<std::string> texts;
+  for (int i = 0; i < 3000; ++i) {
+    std::string values[2];
+    for (std::string& value : values) {
+      value.resize(random() % (i % 7 == 0 ? 200 : 4));
+      for (char& byte : value) {
+        byte = "a_,%~/"[random() % 6];
+        if (random() % 3 == 0) byte = static_cast<char>(random());
+      }
+    }
+    const Value row[] = {text(values[0]), text(values[1])};
+    const std::string got = partition_text(row, 2, "null");
+    REQUIRE(got.size() <= kPartitionBytesMax);
+    REQUIRE(is_partition_text(got));
+    rows.emplace(values[0], values[1]);
+    texts.insert(got);
+  }
+  CHECK(texts.size() == rows.size());
+}
