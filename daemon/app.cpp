@@ -3,6 +3,7 @@
 #include "core/base/signal.hpp"
 #include "core/base/task_group.hpp"
 #include "core/base/within.hpp"
+#include "core/base/worker_thread.hpp"
 #include "daemon/app_service.hpp"
 #include "daemon/export_runner.hpp"
 #include "daemon/http_server.hpp"
@@ -258,7 +259,7 @@ class App::Impl {
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::unique_ptr<AppService> service_;
   std::unique_ptr<HttpServer> server_;
-  storage::StoreWorker disk_worker_{[] {}, std::chrono::milliseconds(1000)};
+  WorkerThread disk_worker_{"disk"};
   Signal stop_signal_;
   TaskGroup tasks_;
   std::uint16_t tcp_port_ = 0;

@@ -15,7 +15,8 @@ constexpr std::chrono::milliseconds kIdleAfter{2000};
 AsyncStateStore::AsyncStateStore(std::unique_ptr<SqliteStateStore> store, Threading threading)
     : store_(std::move(store)) {
   if (threading == Threading::caller) return;
-  worker_ = std::make_unique<StoreWorker>([this] { checkpoint_when_idle(); }, kIdleAfter);
+  worker_ = std::make_unique<WorkerThread>(
+      "store", [this] { checkpoint_when_idle(); }, kIdleAfter);
 }
 
 AsyncStateStore::~AsyncStateStore() { close(); }

@@ -1,9 +1,9 @@
 #pragma once
 // The state store behind the scheduler's port: SqliteStateStore on a thread of its own, or in the caller's.
 
+#include "core/base/worker_thread.hpp"
 #include "scheduler/state_store.hpp"
 #include "storage/sqlite_state_store.hpp"
-#include "storage/store_worker.hpp"
 
 #include <memory>
 #include <string>
@@ -67,7 +67,7 @@ class AsyncStateStore final : public scheduler::StateStore {
 
   std::unique_ptr<SqliteStateStore> store_;
   std::unique_ptr<Backup> backup_;  // touched on the store's thread only
-  std::unique_ptr<StoreWorker> worker_;
+  std::unique_ptr<WorkerThread> worker_;
 };
 
 }  // namespace sluice::storage

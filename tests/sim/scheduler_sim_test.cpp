@@ -3,7 +3,7 @@
 
 #include "storage/async_state_store.hpp"
 #include "tests/sim/scheduler_world.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 

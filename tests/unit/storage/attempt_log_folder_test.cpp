@@ -1,6 +1,6 @@
 #include "storage/attempt_log_folder.hpp"
 
-#include "tests/unit/storage/temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 

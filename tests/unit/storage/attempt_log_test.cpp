@@ -1,7 +1,7 @@
 #include "storage/attempt_log.hpp"
 
 #include "tests/support/run.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>

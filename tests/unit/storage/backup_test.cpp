@@ -1,8 +1,8 @@
 #include "storage/async_state_store.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/state_store_conformance.hpp"
+#include "tests/support/temp_folder.hpp"
 #include "tests/unit/storage/scenario.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 

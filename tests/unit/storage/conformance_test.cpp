@@ -1,6 +1,6 @@
 #include "storage/async_state_store.hpp"
 #include "tests/support/state_store_conformance.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <memory>
 

@@ -1,7 +1,7 @@
 // Real processes, real SIGKILL.
 #include "storage/sqlite_state_store.hpp"
 #include "tests/support/state_store_conformance.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>

@@ -1,7 +1,7 @@
 #include "storage/migrations.hpp"
 
 #include "storage/sqlite_state_store.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>

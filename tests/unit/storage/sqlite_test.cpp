@@ -1,8 +1,8 @@
 #include "storage/sqlite.hpp"
 
 #include "storage/sqlite_state_store.hpp"
+#include "tests/support/temp_folder.hpp"
 #include "tests/unit/storage/scenario.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 #include <sqlite3.h>

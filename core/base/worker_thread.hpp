@@ -1,6 +1,6 @@
 #pragma once
-// The one thread that touches the state file while the daemon runs. Coroutines hand it work and go on when it
-// is done; the loop never waits for a disk.
+// A thread for what blocks: the state file, other files. Coroutines hand it work and go on when it is done;
+// the loop never waits for a disk.
 
 #include "core/base/clock.hpp"
 
@@ -23,17 +23,18 @@
 #include <utility>
 #include <variant>
 
-namespace sluice::storage {
+namespace sluice {
 
 // Work is done in the order of arrival. Signals stay with the other threads.
-class StoreWorker {
+class WorkerThread {
  public:
-  // `when_idle` runs on the thread once after each burst of work, when nothing came for `idle_after`; it must
-  // not throw.
-  StoreWorker(std::function<void()> when_idle, std::chrono::milliseconds idle_after);
-  ~StoreWorker();  // stop()
-  StoreWorker(const StoreWorker&) = delete;
-  StoreWorker& operator=(const StoreWorker&) = delete;
+  // `name` is the thread's, at most 15 bytes. `when_idle`, if any, runs on the thread once after each burst
+  // of work, when nothing came for `idle_after`; it must not throw.
+  explicit WorkerThread(const char* name, std::function<void()> when_idle = {},
+                        std::chrono::milliseconds idle_after = std::chrono::milliseconds(0));
+  ~WorkerThread();  // stop()
+  WorkerThread(const WorkerThread&) = delete;
+  WorkerThread& operator=(const WorkerThread&) = delete;
 
   // Runs `work` on the thread and returns, on the caller's executor, what it returned or threw. Not
   // cancellable once begun: the caller wakes when the work is done, and only its next wait unwinds. A call
@@ -72,7 +73,7 @@ class StoreWorker {
 // One call under way. It owns the completion handler, and with it the waiting coroutine's frame, in which the
 // result is put: the frame cannot go away before the work is done.
 template <class Function, class Handler>
-struct StoreWorker::Call final : Item {
+struct WorkerThread::Call final : Item {
   Call(Function& function, std::exception_ptr& thrown, Handler waiting)
       : work(function),
         failure(thrown),
@@ -100,7 +101,7 @@ struct StoreWorker::Call final : Item {
 };
 
 template <class Work>
-awaitable<std::invoke_result_t<Work&>> StoreWorker::call(Work& work) {
+awaitable<std::invoke_result_t<Work&>> WorkerThread::call(Work& work) {
   using Value = std::invoke_result_t<Work&>;
   std::conditional_t<std::is_void_v<Value>, std::monostate, std::optional<Value>> result;
   std::exception_ptr failure;
@@ -121,4 +122,4 @@ awaitable<std::invoke_result_t<Work&>> StoreWorker::call(Work& work) {
   if constexpr (!std::is_void_v<Value>) co_return std::move(*result);
 }
 
-}  // namespace sluice::storage
+}  // namespace sluice

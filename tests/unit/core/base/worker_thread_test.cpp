@@ -1,9 +1,7 @@
-#include "storage/store_worker.hpp"
+#include "core/base/worker_thread.hpp"
 
 #include "core/base/error.hpp"
-#include "storage/async_state_store.hpp"
 #include "tests/support/run_loop.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -19,25 +17,19 @@
 namespace {
 
 using namespace sluice;
-using storage::StoreWorker;
-
-StoreWorker make_worker() {
-  return StoreWorker([] {}, std::chrono::hours(1));
-}
-
-awaitable<bool> is_elsewhere(StoreWorker& worker) {
+awaitable<bool> is_elsewhere(WorkerThread& worker) {
   const auto here = std::this_thread::get_id();
   auto work = [&] { return std::this_thread::get_id() != here; };
   const bool elsewhere = co_await worker.call(work);
   co_return elsewhere&& std::this_thread::get_id() == here;
 }
 
-awaitable<void> throw_there(StoreWorker& worker) {
+awaitable<void> throw_there(WorkerThread& worker) {
   auto work = [] { throw ErrorException(Error(Errc::disk_full, "write state: full")); };
   co_await worker.call(work);
 }
 
-awaitable<bool> blocks_signals(StoreWorker& worker) {
+awaitable<bool> blocks_signals(WorkerThread& worker) {
   auto work = [] {
     sigset_t blocked;
     pthread_sigmask(SIG_SETMASK, nullptr, &blocked);
@@ -55,7 +47,7 @@ struct Gate {
   bool unwound = false;
 };
 
-awaitable<void> pass(StoreWorker& worker, Gate& gate) {
+awaitable<void> pass(WorkerThread& worker, Gate& gate) {
   auto work = [&] {
     gate.begun.set_value();
     gate.opened.get_future().wait();
@@ -74,15 +66,15 @@ awaitable<void> pass(StoreWorker& worker, Gate& gate) {
 
 }  // namespace
 
-TEST_CASE("store worker: work runs on its thread and the caller goes on in its own", "[storage]") {
+TEST_CASE("worker thread: work runs on its thread and the caller goes on in its own", "[base]") {
   boost::asio::io_context loop{1};
-  StoreWorker worker = make_worker();
+  WorkerThread worker("test");
   CHECK(test::run_loop(loop, is_elsewhere(worker)));
 }
 
-TEST_CASE("store worker: an exception travels to the caller", "[storage]") {
+TEST_CASE("worker thread: an exception travels to the caller", "[base]") {
   boost::asio::io_context loop{1};
-  StoreWorker worker = make_worker();
+  WorkerThread worker("test");
   try {
     test::run_loop(loop, throw_there(worker));
     FAIL("no exception");
@@ -91,16 +83,15 @@ TEST_CASE("store worker: an exception travels to the caller", "[storage]") {
   }
 }
 
-TEST_CASE("store worker: signals are for other threads", "[storage]") {
+TEST_CASE("worker thread: signals are for other threads", "[base]") {
   boost::asio::io_context loop{1};
-  StoreWorker worker = make_worker();
+  WorkerThread worker("test");
   CHECK(test::run_loop(loop, blocks_signals(worker)));
 }
 
-TEST_CASE("store worker: a cancelled call is completed, and its caller unwinds at the next wait",
-          "[storage]") {
+TEST_CASE("worker thread: a cancelled call is completed, and its caller unwinds at the next wait", "[base]") {
   boost::asio::io_context loop{1};
-  StoreWorker worker = make_worker();
+  WorkerThread worker("test");
   Gate gate;
   bool ended = false;
   boost::asio::cancellation_signal cancel;
@@ -119,9 +110,9 @@ TEST_CASE("store worker: a cancelled call is completed, and its caller unwinds a
   CHECK(gate.unwound);
 }
 
-TEST_CASE("store worker: stop finishes what is queued and refuses what comes later", "[storage]") {
+TEST_CASE("worker thread: stop finishes what is queued and refuses what comes later", "[base]") {
   boost::asio::io_context loop{1};
-  StoreWorker worker = make_worker();
+  WorkerThread worker("test");
   Gate first;
   Gate second;
   second.opened.set_value();
@@ -144,28 +135,15 @@ TEST_CASE("store worker: stop finishes what is queued and refuses what comes lat
   }
 }
 
-TEST_CASE("store worker: it is told once when there is nothing to do", "[storage]") {
+TEST_CASE("worker thread: it is told once when there is nothing to do", "[base]") {
   boost::asio::io_context loop{1};
   std::promise<void> idle;
   std::atomic<int> times = 0;
   auto when_idle = [&] {
     if (++times == 1) idle.set_value();
   };
-  StoreWorker worker(when_idle, std::chrono::milliseconds(1));
+  WorkerThread worker("test", when_idle, std::chrono::milliseconds(1));
   idle.get_future().wait();
   worker.stop();
   CHECK(times == 1);
-}
-
-TEST_CASE("async state store: a closed store refuses calls", "[storage]") {
-  const test::TempFolder folder;
-  for (const auto threading : {storage::Threading::worker, storage::Threading::caller}) {
-    boost::asio::io_context loop{1};
-    storage::DatabaseOptions options;
-    options.path = folder.file("state.db");
-    storage::AsyncStateStore store(std::make_unique<storage::SqliteStateStore>(options), threading);
-    CHECK_FALSE(test::run_loop(loop, store.last_planned("orders")));
-    store.close();
-    CHECK_THROWS_AS(test::run_loop(loop, store.last_planned("orders")), ErrorException);
-  }
 }

@@ -1,4 +1,4 @@
-#include "storage/store_worker.hpp"
+#include "core/base/worker_thread.hpp"
 
 #include "core/base/error.hpp"
 
@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 
-namespace sluice::storage {
+namespace sluice {
 namespace {
 
 // A thread inherits the mask it is born with: signals are for the loop's thread.
@@ -27,17 +27,18 @@ class SignalsBlocked {
 
 }  // namespace
 
-StoreWorker::StoreWorker(std::function<void()> when_idle, std::chrono::milliseconds idle_after)
+WorkerThread::WorkerThread(const char* name, std::function<void()> when_idle,
+                           std::chrono::milliseconds idle_after)
     : when_idle_(std::move(when_idle)), idle_after_(idle_after) {
   const SignalsBlocked blocked;
-  thread_ = std::thread(&StoreWorker::run, this);
-  pthread_setname_np(thread_.native_handle(), "store");
+  thread_ = std::thread(&WorkerThread::run, this);
+  pthread_setname_np(thread_.native_handle(), name);
 }
 
-StoreWorker::~StoreWorker() { stop(); }
+WorkerThread::~WorkerThread() { stop(); }
 
-void StoreWorker::stop() {
-  assert(std::this_thread::get_id() != thread_.get_id() && "the store thread cannot wait for itself");
+void WorkerThread::stop() {
+  assert(std::this_thread::get_id() != thread_.get_id() && "the thread cannot wait for itself");
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
@@ -46,7 +47,7 @@ void StoreWorker::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void StoreWorker::enqueue(std::unique_ptr<Item> item) {
+void WorkerThread::enqueue(std::unique_ptr<Item> item) {
   {
     const std::lock_guard lock(mutex_);
     if (!stopping_) queue_.push_back(std::move(item));
@@ -56,10 +57,10 @@ void StoreWorker::enqueue(std::unique_ptr<Item> item) {
     return;
   }
   item->refuse(
-      std::make_exception_ptr(ErrorException(Error(Errc::cancelled, "use state: the store is closed"))));
+      std::make_exception_ptr(ErrorException(Error(Errc::cancelled, "use worker thread: it has stopped"))));
 }
 
-void StoreWorker::run() {
+void WorkerThread::run() {
   while (const auto item = next()) {
     item->run();
     item->hand_back();
@@ -67,10 +68,12 @@ void StoreWorker::run() {
 }
 
 // The next item, after at most one idle call; nothing once stopped and empty.
-std::unique_ptr<StoreWorker::Item> StoreWorker::next() {
+std::unique_ptr<WorkerThread::Item> WorkerThread::next() {
   const auto awake = [this] { return stopping_ || !queue_.empty(); };
   std::unique_lock lock(mutex_);
-  if (!changed_.wait_for(lock, idle_after_, awake)) {
+  if (!when_idle_) {
+    changed_.wait(lock, awake);
+  } else if (!changed_.wait_for(lock, idle_after_, awake)) {
     lock.unlock();
     when_idle_();
     lock.lock();
@@ -82,4 +85,4 @@ std::unique_ptr<StoreWorker::Item> StoreWorker::next() {
   return item;
 }
 
-}  // namespace sluice::storage
+}  // namespace sluice
