@@ -1,27 +1,29 @@
 #include "core/localfile/file_system.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 namespace sluice::localfile {
 namespace {
 
+const std::string kAttributes = "user.sluice.";
+constexpr std::size_t kAttributeBytesMax = 64 * 1024;  // what Linux allows for all names, and for a value
+
 int outcome(std::int64_t result) { return result < 0 ? -errno : static_cast<int>(result); }
 
 class PosixFileSystem final : public FileSystem {
  public:
-  int open_root(const std::string& path) override {
-    return outcome(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  }
-
   int open(int folder, const std::string& name, Open how) override {
     constexpr mode_t kMode = 0666;  // the umask takes from it
     int flags = O_CLOEXEC | O_NOFOLLOW;
+    if (how == Open::root) return outcome(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (how == Open::folder) flags |= O_RDONLY | O_DIRECTORY;
     if (how == Open::read) flags |= O_RDONLY | O_NONBLOCK;  // a pipe in the object's place must not hang us
     if (how == Open::write) flags |= O_WRONLY;
@@ -67,6 +69,28 @@ class PosixFileSystem final : public FileSystem {
   }
 
   int sync(int descriptor) override { return outcome(::fsync(descriptor)); }
+
+  int set_attribute(int file, const std::string& name, const std::string& value) override {
+    return outcome(::fsetxattr(file, (kAttributes + name).c_str(), value.data(), value.size(), 0));
+  }
+
+  int attributes(int file, Attributes& attributes) override {
+    std::string names(kAttributeBytesMax, '\0');
+    const ssize_t size = ::flistxattr(file, names.data(), names.size());
+    if (size < 0) return errno == EOPNOTSUPP ? 0 : -errno;
+    names.resize(static_cast<std::size_t>(size));
+    for (std::string_view rest = names; !rest.empty();) {
+      const std::string name(rest.substr(0, rest.find('\0')));
+      rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+      if (!name.starts_with(kAttributes)) continue;
+      std::string value(kAttributeBytesMax, '\0');
+      const ssize_t length = ::fgetxattr(file, name.c_str(), value.data(), value.size());
+      if (length < 0) return -errno;
+      value.resize(static_cast<std::size_t>(length));
+      attributes.emplace_back(name.substr(kAttributes.size()), std::move(value));
+    }
+    return 0;
+  }
 
   int list(int folder, std::vector<Entry>& entries) override {
     const int own = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::localfile {
@@ -13,7 +14,14 @@ namespace sluice::localfile {
 // their place is never followed. All return a value that is not negative, or -errno.
 class FileSystem {
  public:
-  enum class Open { folder, read, write, make };  // make: a new file for writing; it must not exist
+  enum class Open {
+    root,  // the folder at an absolute path, links followed; `folder` is not looked at
+    folder,
+    read,
+    write,
+    make  // a new file for writing; it must not exist
+  };
+  using Attributes = std::vector<std::pair<std::string, std::string>>;
   struct Entry {
     std::string name;
     bool is_folder = false;   // else anything that is none
@@ -22,8 +30,7 @@ class FileSystem {
 
   virtual ~FileSystem() = default;
 
-  // The folder at an absolute path, links followed. A descriptor, as from open().
-  virtual int open_root(const std::string& path) = 0;
+  // A descriptor.
   virtual int open(int folder, const std::string& name, Open how) = 0;
   virtual int close(int descriptor) = 0;
 
@@ -36,6 +43,10 @@ class FileSystem {
   virtual std::int64_t write(int file, std::string_view bytes, std::uint64_t at) = 0;
   virtual std::int64_t read(int file, std::string& bytes, std::uint64_t at) = 0;
   virtual int sync(int descriptor) = 0;  // of a file or of a folder
+
+  // Small texts that go with a file (extended attributes). -EOPNOTSUPP where the file system has none.
+  virtual int set_attribute(int file, const std::string& name, const std::string& value) = 0;
+  virtual int attributes(int file, Attributes& attributes) = 0;  // in no order
 
   // All but "." and "..", or the one of that name; in no order.
   virtual int list(int folder, std::vector<Entry>& entries) = 0;

@@ -43,7 +43,7 @@ Error ObjectFiles::failure(int result, std::string_view doing, const std::string
 }
 
 Result<Descriptor> ObjectFiles::open_root() {
-  const int root = files_.open_root(directory_);
+  const int root = files_.open(-1, directory_, Open::root);
   if (root >= 0) return Descriptor(files_, root);
   const Error error = failure(root, "open directory", "");
   if (root != -ENOENT) return error;
@@ -117,14 +117,31 @@ void ObjectFiles::discard(const Place& place, const std::string& hidden) {
 }
 
 // Makes the hidden file with all of `body`; what fails on the way leaves none.
-Result<void> ObjectFiles::write_hidden(const Place& place, const std::string& hidden, std::string_view body) {
+Result<void> ObjectFiles::write_hidden(const Place& place, const std::string& hidden, std::string_view body,
+                                       const FileSystem::Attributes& metadata) {
   auto file = open_file(place, hidden, Open::make);
   if (!file) return file.error();
-  Result<void> done = write_all(file->get(), body, 0, place);
+  Result<void> done = set_metadata(file->get(), metadata, place);
+  if (done) done = write_all(file->get(), body, 0, place);
   const int closed = file->close();
   if (done && closed < 0) done = failure(closed, "close file", place.object);
   if (!done) discard(place, hidden);
   return done;
+}
+
+Result<void> ObjectFiles::set_metadata(int file, const FileSystem::Attributes& metadata, const Place& place) {
+  for (const auto& [name, value] : metadata) {
+    const int set = files_.set_attribute(file, name, value);
+    if (set == -EOPNOTSUPP) {
+      return Error(
+          Errc::invalid_argument,
+          fmt::format("mark file {}/{}: this file system keeps no attributes of files, which writeMode "
+                      "nonConflict needs; use truncate or another `directory`",
+                      directory_, place.object));
+    }
+    if (set < 0) return failure(set, "mark file", place.object);
+  }
+  return {};
 }
 
 Result<void> ObjectFiles::sync(const Place& place, const std::string& hidden) {
@@ -146,14 +163,14 @@ Result<void> ObjectFiles::publish(const Place& place, const std::string& hidden,
   return {};
 }
 
-Result<void> ObjectFiles::put(const std::string& object, std::string_view body, bool only_if_new,
-                              const std::string& upload_id) {
+Result<void> ObjectFiles::put(const std::string& object, std::string_view body,
+                              const objects::ObjectTraits& traits, const std::string& upload_id) {
   const auto place = open_place(object, true);
   if (!place) return place.error();
   const std::string hidden = upload_name(upload_id, place->file);
-  const Result<void> written = write_hidden(*place, hidden, body);
+  const Result<void> written = write_hidden(*place, hidden, body, traits.metadata);
   if (!written) return written;
-  const Result<void> published = publish(*place, hidden, only_if_new);
+  const Result<void> published = publish(*place, hidden, traits.only_if_new);
   if (!published) discard(*place, hidden);
   return published;
 }
@@ -164,6 +181,8 @@ Result<objects::ObjectHead> ObjectFiles::head(const std::string& object) {
   const auto file = open_file(*place, place->file, Open::read);
   if (!file) return file.error();
   objects::ObjectHead head;
+  const int marked = files_.attributes(file->get(), head.metadata);
+  if (marked < 0) return failure(marked, "read the marks of file", object);
   std::uint64_t crc = 0;
   std::string bytes;
   do {

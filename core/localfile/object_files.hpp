@@ -23,8 +23,9 @@ class ObjectFiles {
   // `files` outlives it. `directory` is absolute and must exist.
   ObjectFiles(FileSystem& files, std::string directory) : files_(files), directory_(std::move(directory)) {}
 
-  // `upload_id`: a fresh one for the hidden file, here and below (is_upload_id()).
-  Result<void> put(const std::string& object, std::string_view body, bool only_if_new,
+  // Of `traits` only metadata, kept as attributes of the file, and only_if_new have a meaning. `upload_id`: a
+  // fresh one for the hidden file, here and below (is_upload_id()).
+  Result<void> put(const std::string& object, std::string_view body, const objects::ObjectTraits& traits,
                    const std::string& upload_id);
   Result<objects::ObjectHead> head(const std::string& object);  // reads all of it for the CRC-64
   Result<std::string> get(const std::string& object, std::size_t bytes_max);
@@ -33,7 +34,8 @@ class ObjectFiles {
 
   // Parts stand in the hidden file in the order in which they came. If that is the order of their numbers,
   // completing is a rename; else they are copied in order first, under `copy_id`.
-  Result<void> begin_upload(const std::string& object, const std::string& upload_id);
+  Result<void> begin_upload(const std::string& object, const objects::ObjectTraits& traits,
+                            const std::string& upload_id);
   Result<void> add_part(const std::string& upload_id, int number, std::string_view body, std::uint64_t crc64);
   Result<void> complete(const std::string& upload_id, const std::vector<objects::Part>& parts,
                         std::uint64_t bytes, std::uint64_t crc64, bool only_if_new,
@@ -54,6 +56,7 @@ class ObjectFiles {
   };
   struct Upload {
     std::string object;
+    FileSystem::Attributes metadata;
     std::uint64_t bytes = 0;  // of the hidden file
     std::map<int, Extent> parts;
   };
@@ -77,7 +80,9 @@ class ObjectFiles {
   Result<Descriptor> open_file(const Place& place, const std::string& name, FileSystem::Open how);
   Result<void> write_all(int file, std::string_view bytes, std::uint64_t at, const Place& place);
   Result<void> read_some(int file, std::string& bytes, std::uint64_t at, const Place& place);
-  Result<void> write_hidden(const Place& place, const std::string& hidden, std::string_view body);
+  Result<void> write_hidden(const Place& place, const std::string& hidden, std::string_view body,
+                            const FileSystem::Attributes& metadata);
+  Result<void> set_metadata(int file, const FileSystem::Attributes& metadata, const Place& place);
   Result<void> sync(const Place& place, const std::string& hidden);
   Result<void> publish(const Place& place, const std::string& hidden, bool only_if_new);
   Result<void> check(const Upload& upload, const std::vector<objects::Part>& parts, std::uint64_t bytes,

@@ -21,7 +21,7 @@ class FileStore final : public objects::ObjectStore {
   awaitable<Result<void>> put_object(const std::string& object, std::string_view body,
                                      const ObjectTraits& traits) override {
     const std::string id = new_id();
-    auto work = [&] { return files_.put(object, body, traits.only_if_new, id); };
+    auto work = [&] { return files_.put(object, body, traits, id); };
     co_return co_await thread().call(work);
   }
   awaitable<Result<objects::ObjectHead>> head_object(const std::string& object) override {
@@ -37,9 +37,10 @@ class FileStore final : public objects::ObjectStore {
     co_return co_await thread().call(work);
   }
 
-  awaitable<Result<std::string>> initiate_upload(const std::string& object, const ObjectTraits&) override {
+  awaitable<Result<std::string>> initiate_upload(const std::string& object,
+                                                 const ObjectTraits& traits) override {
     const std::string id = new_id();
-    auto work = [&] { return files_.begin_upload(object, id); };
+    auto work = [&] { return files_.begin_upload(object, traits, id); };
     const Result<void> begun = co_await thread().call(work);
     if (!begun) co_return begun.error();
     co_return id;

@@ -27,11 +27,15 @@ void sort_by(std::vector<Item>& items, Name name) {
 
 }  // namespace
 
-Result<void> ObjectFiles::begin_upload(const std::string& object, const std::string& upload_id) {
+Result<void> ObjectFiles::begin_upload(const std::string& object, const objects::ObjectTraits& traits,
+                                       const std::string& upload_id) {
   const auto place = open_place(object, true);
   if (!place) return place.error();
-  const Result<void> made = write_hidden(*place, upload_name(upload_id, place->file), {});
-  if (made) uploads_[upload_id].object = object;
+  const Result<void> made = write_hidden(*place, upload_name(upload_id, place->file), {}, traits.metadata);
+  if (!made) return made;
+  Upload& upload = uploads_[upload_id];
+  upload.object = object;
+  upload.metadata = traits.metadata;
   return made;
 }
 
@@ -109,7 +113,7 @@ Result<void> ObjectFiles::copy(const Place& place, const std::string& from, cons
   if (!source) return source.error();
   auto target = open_file(place, to, Open::make);
   if (!target) return target.error();
-  Result<void> done;
+  Result<void> done = set_metadata(target->get(), upload.metadata, place);
   std::uint64_t at = 0;
   std::string bytes;
   for (const objects::Part& part : parts) {

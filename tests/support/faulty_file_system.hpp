@@ -24,9 +24,6 @@ class FaultyFileSystem final : public localfile::FileSystem {
     calls = 0;
   }
 
-  int open_root(const std::string& path) override {
-    return fails() ? -failure : opened(real_->open_root(path));
-  }
   int open(int folder, const std::string& name, Open how) override {
     return fails() ? -failure : opened(real_->open(folder, name, how));
   }
@@ -58,6 +55,12 @@ class FaultyFileSystem final : public localfile::FileSystem {
     return fails() ? -failure : real_->read(file, bytes, at);
   }
   int sync(int descriptor) override { return fails() ? -failure : real_->sync(descriptor); }
+  int set_attribute(int file, const std::string& name, const std::string& value) override {
+    return fails() ? -failure : real_->set_attribute(file, name, value);
+  }
+  int attributes(int file, Attributes& attributes) override {
+    return fails() ? -failure : real_->attributes(file, attributes);
+  }
   int list(int folder, std::vector<Entry>& entries) override {
     return fails() ? -failure : real_->list(folder, entries);
   }

@@ -18,16 +18,23 @@ using localfile::ObjectFiles;
 
 namespace {
 
+objects::ObjectTraits marked_traits() {
+  objects::ObjectTraits traits;
+  traits.metadata = {{"sluice-window", "orders@1"}};
+  return traits;
+}
+
+const objects::ObjectTraits kAny = marked_traits();
 const std::string kId = "0000000000000001";
 const std::string kCopyId = "0000000000000002";
 const std::string kName = "demo/day/x";
 const std::string kBody = "firstsecond";
 
-Result<void> put(ObjectFiles& store) { return store.put(kName, kBody, false, kId); }
+Result<void> put(ObjectFiles& store) { return store.put(kName, kBody, kAny, kId); }
 
 Result<void> upload_numbers(ObjectFiles& store, int first, int second) {
   const auto body_of = [](int number) { return number == 1 ? kBody.substr(0, 5) : kBody.substr(5); };
-  Result<void> done = store.begin_upload(kName, kId);
+  Result<void> done = store.begin_upload(kName, kAny, kId);
   for (const int number : {first, second}) {
     const std::string body = body_of(number);
     if (done) done = store.add_part(kId, number, body, crc64(0, body));
@@ -75,7 +82,7 @@ void fail_each_call(const std::function<Result<void>(ObjectFiles&)>& write, bool
     World world;
     if (!before.empty()) {
       ObjectFiles first(world.files, world.folder.path().string());
-      REQUIRE(first.put(kName, before, false, kId));
+      REQUIRE(first.put(kName, before, kAny, kId));
     }
     world.files.heal();
     world.files.fail_at = k;
@@ -126,9 +133,9 @@ TEST_CASE("localfile: wherever the program dies, the next attempt finds what is 
 TEST_CASE("localfile: a file that cannot be removed either is remembered", "[localfile]") {
   World world;
   ObjectFiles store(world.files, world.folder.path().string());
-  REQUIRE(store.put("demo/day/y", "x", false, kId));
+  REQUIRE(store.put("demo/day/y", "x", kAny, kId));
   world.files.heal();
-  world.files.fail_at = 6;
+  world.files.fail_at = 7;
   world.files.stays_down = true;
   REQUIRE_FALSE(put(store));
   CHECK(store.leftovers());

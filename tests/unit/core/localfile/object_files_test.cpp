@@ -18,6 +18,14 @@ using localfile::ObjectFiles;
 
 namespace {
 
+objects::ObjectTraits new_traits() {
+  objects::ObjectTraits traits;
+  traits.only_if_new = true;
+  return traits;
+}
+
+const objects::ObjectTraits kAny;
+const objects::ObjectTraits kNew = new_traits();
 const std::string kId = "0000000000000001";
 const std::string kCopyId = "0000000000000002";
 
@@ -50,7 +58,7 @@ using Tree = std::map<std::string, std::string>;
 // An upload whose parts come in another order than that of their numbers if `mixed`.
 Result<void> upload(ObjectFiles& store, const std::string& object, bool mixed, bool only_if_new = false) {
   const std::string bodies[] = {"first", "second", "last"};
-  const Result<void> begun = store.begin_upload(object, kId);
+  const Result<void> begun = store.begin_upload(object, kAny, kId);
   if (!begun) return begun;
   std::vector<int> order = {1, 4000, 8000};
   if (mixed) order = {4000, 1, 8000};
@@ -70,7 +78,7 @@ TEST_CASE("localfile: an object is a file with the same bytes, and its head is r
   Fixture f;
   ObjectFiles store = f.store();
   const std::string body = std::string(2'500'000, 'x') + "end";
-  REQUIRE(store.put("demo/a/b.csv", body, false, kId));
+  REQUIRE(store.put("demo/a/b.csv", body, kAny, kId));
   CHECK(f.tree() == Tree{{"demo/a/b.csv", body}});
   const auto head = store.head("demo/a/b.csv");
   REQUIRE(head);
@@ -81,7 +89,7 @@ TEST_CASE("localfile: an object is a file with the same bytes, and its head is r
   CHECK(store.exists("demo/a/b.csv").value());
   CHECK_FALSE(store.exists("demo/a/c.csv").value());
   CHECK_FALSE(store.exists("none/c.csv").value());
-  REQUIRE(store.put("demo/a/b.csv", "shorter", false, kId));
+  REQUIRE(store.put("demo/a/b.csv", "shorter", kAny, kId));
   CHECK(store.get("demo/a/b.csv", 100).value() == "shorter");
   REQUIRE(store.remove("demo/a/b.csv"));
   REQUIRE(store.remove("demo/a/b.csv"));
@@ -94,8 +102,8 @@ TEST_CASE("localfile: an object is a file with the same bytes, and its head is r
 TEST_CASE("localfile: what may only be new does not replace a file", "[localfile]") {
   Fixture f;
   ObjectFiles store = f.store();
-  REQUIRE(store.put("a", "one", true, kId));
-  const auto again = store.put("a", "two", true, kId);
+  REQUIRE(store.put("a", "one", kNew, kId));
+  const auto again = store.put("a", "two", kNew, kId);
   REQUIRE_FALSE(again);
   CHECK(again.error().code() == Errc::conflict);
   CHECK(again.error().message() == "name file " + f.folder.file("a") + ": File exists");
@@ -121,7 +129,7 @@ TEST_CASE("localfile: parts become one file, in the order of their numbers", "[l
 TEST_CASE("localfile: a part that is sent again counts once", "[localfile]") {
   Fixture f;
   ObjectFiles store = f.store();
-  REQUIRE(store.begin_upload("x", kId));
+  REQUIRE(store.begin_upload("x", kAny, kId));
   REQUIRE(store.add_part(kId, 1, "old", crc64(0, "old")));
   REQUIRE(store.add_part(kId, 1, "newer", crc64(0, "newer")));
   REQUIRE(store.complete(kId, {{1, ""}}, 5, crc64(0, "newer"), false, kCopyId));
@@ -132,7 +140,7 @@ TEST_CASE("localfile: an upload is completed only with the parts it has, and as 
           "[localfile]") {
   Fixture f;
   ObjectFiles store = f.store();
-  REQUIRE(store.begin_upload("x", kId));
+  REQUIRE(store.begin_upload("x", kAny, kId));
   REQUIRE(store.add_part(kId, 1, "body", crc64(0, "body")));
   CHECK(store.complete(kId, {{1, ""}, {2, ""}}, 4, crc64(0, "body"), false, kCopyId).error().code() ==
         Errc::invalid_argument);
@@ -143,14 +151,39 @@ TEST_CASE("localfile: an upload is completed only with the parts it has, and as 
   REQUIRE(store.complete(kId, {{1, ""}}, 4, crc64(0, "body"), false, kCopyId));
 }
 
+TEST_CASE("localfile: metadata goes with the file, however it was written", "[localfile]") {
+  Fixture f;
+  ObjectFiles store = f.store();
+  objects::ObjectTraits traits;
+  traits.metadata = {{"sluice-window", "orders@1"}};
+  REQUIRE(store.put("a", "x", traits, kId));
+  CHECK(store.head("a")->metadata == traits.metadata);
+  REQUIRE(store.begin_upload("b", traits, kId));
+  REQUIRE(store.add_part(kId, 2, "b", crc64(0, "b")));
+  REQUIRE(store.add_part(kId, 1, "a", crc64(0, "a")));
+  REQUIRE(store.complete(kId, {{1, ""}, {2, ""}}, 2, crc64(0, "ab"), false, kCopyId));
+  CHECK(store.head("b")->metadata == traits.metadata);
+  REQUIRE(store.put("b", "x", kAny, kId));
+  CHECK(store.head("b")->metadata.empty());
+  f.files.heal();
+  f.files.fail_at = 2;
+  f.files.failure = EOPNOTSUPP;
+  const auto put = store.put("c", "x", traits, kId);
+  REQUIRE_FALSE(put);
+  CHECK(put.error().message() == "mark file " + f.folder.file("c") +
+                                     ": this file system keeps no attributes of files, which writeMode "
+                                     "nonConflict needs; use truncate or another `directory`");
+  CHECK(f.tree().size() == 2);
+}
+
 TEST_CASE("localfile: listings show files and open uploads apart, by prefix and in order", "[localfile]") {
   Fixture f;
   ObjectFiles store = f.store();
   for (const char* name : {"p/b", "p/a", "p/sub/x", "q", "p2/y", "p/ab"}) {
-    REQUIRE(store.put(name, "body", false, kId));
+    REQUIRE(store.put(name, "body", kAny, kId));
   }
-  REQUIRE(store.begin_upload("p/open", kId));
-  REQUIRE(store.begin_upload("p/sub/open", kCopyId));
+  REQUIRE(store.begin_upload("p/open", kAny, kId));
+  REQUIRE(store.begin_upload("p/sub/open", kAny, kCopyId));
   const auto names = [&](const std::string& prefix) {
     std::vector<std::string> found;
     const auto listed = store.list_objects(prefix);
@@ -192,7 +225,7 @@ TEST_CASE("localfile: no symbolic link below the directory is followed", "[local
   std::ofstream(outside.file("secret")) << "secret";
   std::filesystem::create_symlink(outside.file("secret"), f.folder.path() / "link");
   ObjectFiles store = f.store();
-  const auto put = store.put("way/out", "x", false, kId);
+  const auto put = store.put("way/out", "x", kAny, kId);
   REQUIRE_FALSE(put);
   CHECK(put.error().message().ends_with("; no file and no symbolic link may stand where a folder is needed"));
   CHECK_FALSE(std::filesystem::exists(outside.file("out")));
@@ -201,7 +234,7 @@ TEST_CASE("localfile: no symbolic link below the directory is followed", "[local
   CHECK_FALSE(store.get("way/secret", 100));
   // One that stands in an object's place is replaced, not followed.
   CHECK(store.exists("link").value());
-  REQUIRE(store.put("link", "own", false, kId));
+  REQUIRE(store.put("link", "own", kAny, kId));
   CHECK(read_file(outside.file("secret")) == "secret");
   CHECK(store.get("link", 100).value() == "own");
 }
@@ -217,12 +250,12 @@ TEST_CASE("localfile: errors name the path, the reason and the way out", "[local
         "open directory " + gone + ": No such file or directory; create it or correct `directory`");
   CHECK(missing.exists("a").error().code() == Errc::not_found);
   ObjectFiles store = f.store();
-  REQUIRE(store.put("file", "x", false, kId));
-  CHECK(store.put("file/below", "x", false, kId).error().message() ==
+  REQUIRE(store.put("file", "x", kAny, kId));
+  CHECK(store.put("file/below", "x", kAny, kId).error().message() ==
         "open folder " + f.folder.file("file") +
             ": Not a directory; no file and no symbolic link may stand where a folder is needed");
-  REQUIRE(store.put("folder/x", "x", false, kId));
-  CHECK(store.put("folder", "x", false, kId).error().message() ==
+  REQUIRE(store.put("folder/x", "x", kAny, kId));
+  CHECK(store.put("folder", "x", kAny, kId).error().message() ==
         "name file " + f.folder.file("folder") + ": Is a directory");
   struct Case {
     int number;
@@ -241,7 +274,7 @@ TEST_CASE("localfile: errors name the path, the reason and the way out", "[local
     f.files.heal();
     f.files.fail_at = 2;  // directory, file, then the first byte
     f.files.failure = number;
-    const auto put = store.put("new", "x", false, kId);
+    const auto put = store.put("new", "x", kAny, kId);
     REQUIRE_FALSE(put);
     CHECK(put.error().code() == code);
     CHECK(put.error().message() == "write file " + f.folder.file("new") + ": " + end);
