@@ -65,7 +65,8 @@ struct Job {
 
 struct Column {
   std::string name;
-  bool is_tag = false;  // time series tables: the value of this tag
+  bool is_tag = false;   // time series tables: the value of this tag
+  bool is_date = false;  // its integers are milliseconds since 1970-01-01 UTC
 };
 
 enum class ReadMode { row, column };  // single_version_and_update_only, multi_version

@@ -20,6 +20,9 @@ std::string read_table_name(YamlMap& parameter);
 // maxRetries, retryBudget, compressAnswers.
 void read_request_limits(YamlMap& parameter, TableStoreSource& source);
 
+// "type" of a column, the only one of which is "date".
+void read_column_type(YamlMap& map, Column& column);
+
 // binaryFormat, nonFinite.
 void read_value_forms(YamlMap& parameter, TableStoreSource& source);
 

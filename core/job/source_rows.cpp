@@ -17,6 +17,7 @@ constexpr std::array<Word<BinaryText>, 3> kBinary{
     {{"utf8", BinaryText::utf8}, {"base64", BinaryText::base64}, {"hex", BinaryText::hex}}};
 constexpr std::array<Word<NonFinite>, 3> kNonFinite{
     {{"fail", NonFinite::fail}, {"null", NonFinite::null}, {"text", NonFinite::text}}};
+constexpr std::array<Word<bool>, 1> kColumnType{{{"date", true}}};
 constexpr std::array<Word<bool>, 2> kPutMarker{{{"DR", false}, {"P", true}}};
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -51,9 +52,14 @@ void read_column(const YamlNode& item, std::string path, ProblemList& problems, 
   if (read.is_tag && !source.is_time_series) {
     column.error("is_timeseries_tag", "true needs isTimeseriesTable: true");
   }
+  read_column_type(column, read);
   if (item.is_mapping() && column.require("name", "name the column of the table") != nullptr) {
     const auto name = column.text("name");
     if (name && name->empty()) column.error("name", "empty; name the column of the table");
+    if (name && read.is_date && source.is_time_series && (*name == "_time" || *name == "time")) {
+      column.error("type",
+                   "date means milliseconds, and the time of a time series is in microseconds; remove it");
+    }
     if (name) {
       read.name = *name;
       source.columns.push_back(std::move(read));
@@ -106,6 +112,8 @@ void check_column_mode(YamlMap& parameter, const TableStoreSource& source) {
 }
 
 }  // namespace
+
+void read_column_type(YamlMap& map, Column& column) { read_word(map, "type", kColumnType, column.is_date); }
 
 void read_value_forms(YamlMap& parameter, TableStoreSource& source) {
   read_word(parameter, "binaryFormat", kBinary, source.binary);

@@ -42,15 +42,21 @@ void read_table_column(const YamlNode& item, std::string path, ProblemList& prob
     return;
   }
   YamlMap column(item, std::move(path), problems);
+  const bool constant = column.get("value") != nullptr;
   for (const std::string_view key : {"value", "type", "srcName"}) {
-    if (column.get(key) != nullptr) {
+    if (column.get(key) != nullptr && (constant || key != "type")) {
       column.error(key, "constants and conversions are not supported; give the column's name only");
     }
   }
+  Column read;
+  if (!constant) read_column_type(column, read);
   if (item.is_mapping() && column.require("name", "name the column of the table") != nullptr) {
     const auto name = column.text("name");
     if (name && name->empty()) column.error("name", "empty; name the column of the table");
-    if (name) source.columns.push_back(Column{*name});
+    if (name) {
+      read.name = *name;
+      source.columns.push_back(std::move(read));
+    }
   }
   column.finish();
 }

@@ -7,7 +7,11 @@ namespace sluice::tablestore {
 using pipeline::Value;
 
 RowMapper::RowMapper(const RowLayout& layout, std::string shard)
-    : layout_(layout), places_(layout.columns.size()), texts_(layout, std::move(shard)), tail_(layout) {
+    : layout_(layout),
+      places_(layout.columns.size()),
+      texts_(layout, std::move(shard)),
+      tail_(layout),
+      dates_(layout) {
   for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
     places_.add(layout_.columns[i].name, static_cast<std::uint32_t>(i));
   }
@@ -44,6 +48,7 @@ Result<void> RowMapper::append(Action action, const DecodedRecord& record, pipel
     batch.drop_last_row();
     return {};
   }
+  dates_.mark(row);
   tail_.write(action, record.sequence, texts_, row);
   return {};
 }

@@ -2,6 +2,7 @@
 // Rows of the configured columns (mode single_version_and_update_only).
 
 #include "core/tablestore/column_places.hpp"
+#include "core/tablestore/date_columns.hpp"
 #include "core/tablestore/record_mapper.hpp"
 #include "core/tablestore/row_tail.hpp"
 #include "core/tablestore/row_texts.hpp"
@@ -27,6 +28,7 @@ class RowMapper final : public RecordMapper {
   ColumnPlaces places_;
   RowTexts texts_;
   RowTail tail_;
+  DateColumns dates_;
   std::uint64_t delete_rows_ = 0;
   std::uint64_t delete_cells_ = 0;
   std::uint64_t without_column_ = 0;

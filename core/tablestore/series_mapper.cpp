@@ -16,7 +16,11 @@ constexpr std::string_view kTimeAlias = "time";  // as the original's README spe
 }  // namespace
 
 SeriesMapper::SeriesMapper(const RowLayout& layout, std::string shard)
-    : layout_(layout), places_(layout.columns.size()), texts_(layout, std::move(shard)), tail_(layout) {
+    : layout_(layout),
+      places_(layout.columns.size()),
+      texts_(layout, std::move(shard)),
+      tail_(layout),
+      dates_(layout) {
   for (std::size_t i = 0; i < layout_.columns.size(); ++i) {
     const job::Column& column = layout_.columns[i];
     if (column.is_tag) {
@@ -58,6 +62,7 @@ Result<void> SeriesMapper::append(Action action, const DecodedRecord& record, pi
     batch.drop_last_row();
     return {};
   }
+  dates_.mark(row);
   tail_.write(action, record.sequence, texts_, row);
   return {};
 }

@@ -2,6 +2,7 @@
 // Rows of a time series table: the configured columns, whose names are those the writer of the table knows.
 
 #include "core/tablestore/column_places.hpp"
+#include "core/tablestore/date_columns.hpp"
 #include "core/tablestore/record_mapper.hpp"
 #include "core/tablestore/row_tail.hpp"
 #include "core/tablestore/row_texts.hpp"
@@ -49,6 +50,7 @@ class SeriesMapper final : public RecordMapper {
   ColumnPlaces places_;
   RowTexts texts_;
   RowTail tail_;
+  DateColumns dates_;
   std::vector<TagColumn> tag_columns_;
   std::vector<Target> targets_;      // by cell index
   std::vector<const Cell*> fields_;  // by slot: the field of the present record that is shown there

@@ -176,6 +176,21 @@ TEST_CASE("source: tags are columns of time series tables only") {
                 "whole; remove it")));
 }
 
+TEST_CASE("source: a column may hold dates, and no other type is known") {
+  const TableStoreSource source = source_of(replaced(kGood, "{name: name}]", "{name: name, type: date}]"));
+  CHECK(source.columns.back().is_date);
+  CHECK_FALSE(source.columns.front().is_date);
+  CHECK(problems(replaced(kGood, "{name: name}]", "{name: name, type: datetime}]")) ==
+        only(at("23:52", "error: reader.parameter.column[1].type: expected date, got \"datetime\"")));
+  const std::string series = replaced(replaced(kGood, "{name: name}]", "{name: _time, type: date}]"), kMode,
+                                      kMode + "\n          isTimeseriesTable: true");
+  CHECK(problems(series) ==
+        only(at(
+            "24:53",
+            "error: reader.parameter.column[1].type: date means milliseconds, and the time of a time series "
+            "is in microseconds; remove it")));
+}
+
 TEST_CASE("source: how the stream is asked has defaults and limits") {
   const TableStoreSource plain = source_of(kGood);
   CHECK(plain.max_retries == 30);

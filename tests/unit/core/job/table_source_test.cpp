@@ -157,6 +157,14 @@ TEST_CASE("table source: what is wrong names its place and the way out") {
   CHECK(problems_with("settle: 5s") == only(at(14, 11, "error: reader.parameter.settle: unknown key")));
 }
 
+TEST_CASE("table source: a column may hold dates, and no other type is known") {
+  const Export work = resolved(replaced(kTableJob, "{name: uid}", "{name: uid, type: date}"));
+  CHECK(work.source.columns[0].is_date);
+  CHECK_FALSE(work.source.columns[1].is_date);
+  CHECK(problems(replaced(kTableJob, "{name: uid}", "{name: uid, type: DATE}")) ==
+        only(at(13, 38, "error: reader.parameter.column[0].type: expected date, got \"DATE\"")));
+}
+
 TEST_CASE("table source: a job's version tells a table from a stream of the same keys") {
   const std::string stream =
       replaced(replaced(with("date: \"20181014\""), "plugin: ots\n", "plugin: otsstream\n"), "column: [uid]",

@@ -33,6 +33,17 @@ TEST_CASE("row mapper: a column configured twice is shown twice") {
   CHECK(fixture.map({put("z", std::int64_t{1})}) == Rows{"- 7 - -"});
 }
 
+TEST_CASE("row mapper: integers of a date column are dates, all else stays what it is") {
+  RowLayout layout = layout_with({"a", "a", "pk"});
+  layout.columns[0].is_date = true;
+  layout.columns[2].is_date = true;
+  MapperFixture fixture(layout);
+  CHECK(fixture.map({put("a", std::int64_t{-1})}) == Rows{"d(-1) -1 d(7)"});
+  CHECK(fixture.map({put("a", std::string("2018"))}) == Rows{"2018 2018 d(7)"});
+  CHECK(fixture.map({put("a", 2.5)}) == Rows{"2.5 2.5 d(7)"});
+  CHECK(fixture.map({}) == Rows{"- - d(7)"});
+}
+
 TEST_CASE("row mapper: of several versions of a column the last one listed wins") {
   Fixture fixture({"a"});
   CHECK(fixture.map({put("a", std::string("newer"), 2000), put("a", std::string("older"), 1000)}) ==

@@ -54,6 +54,13 @@ TEST_CASE("series mapper: fields are selected by name without their type") {
   CHECK(fixture.map({put("usage:d:x", 2.5)}) == Rows{"2.5 cpu - 2.5"});
 }
 
+TEST_CASE("series mapper: integers of a date column are dates") {
+  RowLayout layout = series_layout({"seen", "_m_name"});
+  layout.columns[0].is_date = true;
+  Fixture fixture(layout);
+  CHECK(fixture.map({put("seen:i", std::int64_t{5})}) == Rows{"d(5) cpu"});
+}
+
 TEST_CASE("series mapper: of one field's several types the last one stays, and the others are counted") {
   Fixture fixture({"load"});
   CHECK(fixture.map({put("load:d", 0.5), put("load:i", std::int64_t{7}),
