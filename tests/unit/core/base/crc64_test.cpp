@@ -9,6 +9,7 @@
 #include <sstream>
 
 using sluice::crc64;
+using sluice::crc64_by_table;
 using sluice::crc64_combine;
 
 namespace {
@@ -73,5 +74,16 @@ TEST_CASE("crc64 goes on from any cut and combines at any cut", "[crc64]") {
     const std::uint64_t whole = crc64(0, bytes);
     CHECK(crc64(crc64(0, a), b) == whole);
     CHECK(crc64_combine(crc64(0, a), crc64(0, b), b.size()) == whole);
+  }
+}
+
+TEST_CASE("crc64 is the tables' at every length, start and place in memory", "[crc64]") {
+  std::mt19937_64 random(8);
+  std::string bytes(700, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  for (std::size_t length = 0; length <= 600; ++length) {
+    const std::string_view part = std::string_view(bytes).substr(random() % 64, length);
+    const std::uint64_t start = length % 3 == 0 ? 0 : random();
+    REQUIRE(crc64(start, part) == crc64_by_table(start, part));
   }
 }
