@@ -21,7 +21,7 @@ class ObjectNames {
   static Result<ObjectNames> make(const job::Target& target, const pipeline::Window& window);
 
   // The object of shard `index` (below 10,000); `part` counts from 1 the objects one shard fills. With
-  // `partition`: the one for the rows of this partition_text().
+  // `partition`: the one for the rows of this text of PartitionTexts.
   std::string object(std::uint32_t index, std::uint32_t part = 1, std::string_view partition = {}) const;
 
   // What the names of all objects of this window begin with.

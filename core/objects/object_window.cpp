@@ -35,13 +35,14 @@ ObjectWindow::ObjectWindow(const WriterPorts& ports, WindowPlan plan,
         log.line(Level::warning, line);
       })),
       mark_(*store_, plan_.target.write_mode == job::WriteMode::non_conflict, plan_.mark),
+      partitions_(plan_.target),
       bytes_rate_(ports.clock, plan_.bytes_per_second, plan_.bytes_per_second),
       rows_rate_(ports.clock, plan_.rows_per_second, plan_.rows_per_second),
       tasks_(ports.executor),
       memory_(ports.executor, plan_.limits.memory_bytes),
       context_(UploadContext{*store_, bytes_rate_, rows_rate_, tasks_, memory_, *encoder_, compressor_.get(),
-                             plan_.names, mark_, statistics, dirty, plan_.limits, plan_.target, plan_.traits,
-                             [this] { send_early(); }}),
+                             plan_.names, partitions_, mark_, statistics, dirty, plan_.limits, plan_.target,
+                             plan_.traits, [this] { send_early(); }}),
       single_object_(context_) {}
 
 ShardWriter& ObjectWindow::shard(std::uint32_t index) {

@@ -72,6 +72,7 @@ class ObjectWindow final : public pipeline::WindowWriter {
   std::unique_ptr<format::Compressor> compressor_;
   std::unique_ptr<ObjectStore> store_;
   WindowMark mark_;
+  PartitionTexts partitions_;
   RateLimiter bytes_rate_;
   RateLimiter rows_rate_;
   TaskGroup tasks_;

@@ -1,7 +1,6 @@
 #include "core/objects/partition_text.hpp"
 
 #include "core/base/crc64.hpp"
-#include "core/format/value_text.hpp"
 
 #include <fmt/format.h>
 
@@ -57,36 +56,28 @@ void append_safe(std::string_view value, std::string& text, std::size_t& cut) {
   }
 }
 
-void append_value(const pipeline::Value& value, std::string_view null_format, std::string& text,
-                  std::size_t& cut) {
-  format::ByteBuffer number;
-  switch (value.type) {
-    case pipeline::ValueType::null:
-      return append_safe(null_format, text, cut);
-    case pipeline::ValueType::boolean:
-      return append_safe(value.boolean ? "true" : "false", text, cut);
-    case pipeline::ValueType::integer:
-      format::append_integer(value.integer, number);
-      return append_safe(number.view(), text, cut);
-    case pipeline::ValueType::real:
-      if (!format::append_real(value.real, number)) number.append("NaN");
-      return append_safe(number.view(), text, cut);
-    case pipeline::ValueType::string:
-    case pipeline::ValueType::binary:
-      return append_safe(value.text, text, cut);
-  }
-}
-
 }  // namespace
 
-std::string partition_text(std::span<const pipeline::Value> row, std::size_t columns,
-                           std::string_view null_format) {
+PartitionTexts::PartitionTexts(const job::Target& target)
+    : columns_(target.partition_columns), null_format_(target.null_format) {
+  forms_.binary_base64 = target.binary_base64;
+  const std::string_view pattern =
+      target.date_format.empty() ? format::kUsualDatePattern : target.date_format;
+  forms_.dates = format::DatePattern::parse(pattern, target.zone).value();
+}
+
+std::string PartitionTexts::of(std::span<const pipeline::Value> row) const {
   std::string text;
   std::size_t cut = 0;
-  const std::size_t count = std::min(columns, row.size());
+  const std::size_t count = std::min(columns_, row.size());
   for (std::size_t i = 0; i < count; ++i) {
     if (i > 0) text += ',';
-    append_value(row[row.size() - 1 - i], null_format, text, cut);
+    const pipeline::Value& value = row[row.size() - 1 - i];
+    format::ByteBuffer bytes;
+    if (value.type == pipeline::ValueType::null) bytes.append(null_format_);
+    // A value that has no text makes a dirty row, which no object gets.
+    if (!format::append_scalar(value, forms_, bytes).empty()) bytes.truncate(0);
+    append_safe(bytes.view(), text, cut);
   }
   if (text.size() <= kPartitionBytesMax) return text;
   const std::uint64_t hash = crc64(0, text);

@@ -1,7 +1,5 @@
 #include "core/objects/shard_writer.hpp"
 
-#include "core/objects/partition_text.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,14 +16,11 @@ awaitable<Result<void>> ShardWriter::write(const pipeline::RowBatch& rows) {
 
 // Rows of one partition text after the other.
 Result<void> ShardWriter::encode(const pipeline::RowBatch& rows) {
-  const std::size_t columns = context_.names.partitioned() ? context_.target.partition_columns : 0;
-  const auto text_of = [&](std::size_t row) {
-    return partition_text(rows.row(row), columns, context_.target.null_format);
-  };
+  const auto text_of = [&](std::size_t row) { return context_.partitions.of(rows.row(row)); };
   for (std::size_t first = 0; first < rows.rows();) {
     std::size_t end = rows.rows();
     std::string text;
-    if (columns > 0) {
+    if (context_.names.partitioned()) {
       text = text_of(first);
       for (end = first + 1; end < rows.rows() && text_of(end) == text;) ++end;
     }

@@ -7,6 +7,7 @@
 #include "core/format/row_encoder.hpp"
 #include "core/objects/object_names.hpp"
 #include "core/objects/object_store.hpp"
+#include "core/objects/partition_text.hpp"
 #include "core/objects/upload_memory.hpp"
 #include "core/objects/window_mark.hpp"
 #include "core/pipeline/writer.hpp"
@@ -41,6 +42,7 @@ struct UploadContext {
   const format::RowEncoder& encoder;
   format::Compressor* compressor;  // null: objects are not compressed
   const ObjectNames& names;
+  const PartitionTexts& partitions;
   const WindowMark& mark;
   pipeline::Statistics& statistics;
   pipeline::DirtyRows& dirty;

@@ -9,11 +9,17 @@
 using namespace sluice;
 using objects::is_partition_text;
 using objects::kPartitionBytesMax;
-using objects::partition_text;
 using pipeline::Value;
 using pipeline::ValueType;
 
 namespace {
+
+std::string partition_text(std::span<const Value> row, std::size_t columns, const std::string& null_format) {
+  job::Target target;
+  target.partition_columns = columns;
+  target.null_format = null_format;
+  return objects::PartitionTexts(target).of(row);
+}
 
 Value text(std::string_view bytes) {
   Value value;
@@ -43,6 +49,13 @@ TEST_CASE("partition text: the last columns, the last one first", "[partition_te
   CHECK(partition_text(row, 9, "null") == "1.5,true,-7,id");
   row[3] = Value();
   CHECK(partition_text(row, 2, "\\N") == "%5CN,true");
+  // As in the rows.
+  row[3].type = ValueType::date;
+  row[3].integer = 0;
+  CHECK(partition_text(row, 1, "") == "1970-01-01%2008%3A00%3A00");
+  row[3] = text("\x01\xff");
+  row[3].type = ValueType::binary;
+  CHECK(partition_text(row, 1, "") == "%01\xef\xbf\xbd");
 }
 
 TEST_CASE("partition text: what could change a path or a command is written as a number",
