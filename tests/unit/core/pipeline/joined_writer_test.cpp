@@ -35,6 +35,9 @@ class FakeWriter final : public pipeline::WindowWriter {
     world_.steps.push_back("open " + name_ + " " + std::to_string(index));
     return sink_;
   }
+  void describe(const pipeline::WindowFacts& facts) override {
+    world_.steps.push_back("describe " + name_ + " " + facts.definition);
+  }
   // The first object appears before the second one fails.
   awaitable<Result<std::vector<ObjectInfo>>> commit() override {
     std::vector<ObjectInfo> objects;
@@ -117,4 +120,13 @@ TEST_CASE("joined writer: whatever step fails, nothing stays") {
     CHECK(world.steps[world.steps.size() - 2] == "abort window");
     CHECK(world.steps.back() == "abort table");
   }
+}
+
+TEST_CASE("joined writer: what the window was made of is said of the window's objects only") {
+  World world;
+  auto writer = joined(world);
+  pipeline::WindowFacts facts;
+  facts.definition = "v1";
+  writer.describe(facts);
+  CHECK(world.steps == std::vector<std::string>{"describe window v1"});
 }
