@@ -25,6 +25,13 @@ std::size_t ascii_words(const char* text, std::size_t size) {
   return at;
 }
 
+Unmapped unmapped_at(std::size_t offset, const Decoded& decoded) {
+  Unmapped unmapped;
+  unmapped.offset = offset;
+  if (decoded.length != 0) unmapped.code_point = decoded.code_point;
+  return unmapped;
+}
+
 class TableCharset final : public Charset {
  public:
   TableCharset(std::string name, CharsetTable table)
@@ -47,17 +54,15 @@ class TableCharset final : public Charset {
           *to++ = text[at++];
           continue;
         }
-        const Sequence sequence = sequence_at(text.substr(at));
-        std::optional<std::uint32_t> code;
-        if (sequence.valid) code = code_point_at(text.data() + at, sequence.length);
-        const std::uint32_t bytes = code ? bytes_of(*code) : 0;
+        const Decoded decoded = decode_at(text.substr(at));
+        const std::uint32_t bytes = decoded.length != 0 ? bytes_of(decoded.code_point) : 0;
         if (bytes == 0) {
-          unmapped = Unmapped{at, code};
+          unmapped = unmapped_at(at, decoded);
           break;
         }
         std::memcpy(to, &bytes, sizeof bytes);
         to += (static_cast<std::size_t>(std::bit_width(bytes)) + 7) / 8;
-        at += sequence.length;
+        at += decoded.length;
       }
       if (unmapped) break;
     }
@@ -89,19 +94,19 @@ class Utf16 final : public Charset {
     char* to = begin;
     std::optional<Unmapped> unmapped;
     for (std::size_t at = 0; at < text.size();) {
-      const Sequence sequence = sequence_at(text.substr(at));
-      if (!sequence.valid) {
-        unmapped = Unmapped{at, {}};
+      const Decoded decoded = decode_at(text.substr(at));
+      if (decoded.length == 0) {
+        unmapped = unmapped_at(at, decoded);
         break;
       }
-      const std::uint32_t code = code_point_at(text.data() + at, sequence.length);
+      const std::uint32_t code = decoded.code_point;
       if (code < 0x10000) {
         to = put(code, to);
       } else {
         to = put(0xd800 + ((code - 0x10000) >> 10), to);
         to = put(0xdc00 + ((code - 0x10000) & 0x3ff), to);
       }
-      at += sequence.length;
+      at += decoded.length;
     }
     out.advance(static_cast<std::size_t>(to - begin));
     return unmapped;

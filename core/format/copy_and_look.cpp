@@ -1,5 +1,7 @@
 #include "core/format/copy_and_look.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 
 #if defined(__x86_64__)
@@ -95,6 +97,27 @@ Found by_16(const char* from, std::size_t size, char* to, const Marks& marks) {
   return seen.found();
 }
 
+// Copies registers up to the first byte that needs an escape and goes on behind it.
+char* escape_by_16(const char* from, std::size_t size, char* to, const Marks& marks) {
+  const __m128i qualifiers = _mm_load_si128(reinterpret_cast<const __m128i*>(marks.qualifier));
+  const __m128i escapes = _mm_load_si128(reinterpret_cast<const __m128i*>(marks.escape));
+  for (std::size_t left = size; left > 0;) {
+    const __m128i bytes = load16(from);
+    store16(to, bytes);
+    const __m128i equal = _mm_or_si128(_mm_cmpeq_epi8(bytes, qualifiers), _mm_cmpeq_epi8(bytes, escapes));
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(equal)) | 1U << 16U;
+    const std::size_t clean = std::min(static_cast<std::size_t>(std::countr_zero(found)), left);
+    from += clean;
+    to += clean;
+    left -= clean;
+    if (clean == 16 || left == 0) continue;
+    *to++ = marks.escape[0];
+    *to++ = *from++;
+    --left;
+  }
+  return to;
+}
+
 __attribute__((target("avx2"))) Found by_32(const char* from, std::size_t size, char* to,
                                             const Marks& marks) {
   if (size < 32) return by_16(from, size, to, marks);
@@ -117,6 +140,14 @@ __attribute__((target("avx2"))) Found by_32(const char* from, std::size_t size, 
   const bool escapable = _mm256_movemask_epi8(escapables) != 0;
   return {escapable || _mm256_movemask_epi8(seen) != 0, escapable};
 }
+#else
+char* escape_by_byte(const char* from, std::size_t size, char* to, const Marks& marks) {
+  for (const char* const end = from + size; from != end; ++from) {
+    if (*from == marks.qualifier[0] || *from == marks.escape[0]) *to++ = marks.escape[0];
+    *to++ = *from;
+  }
+  return to;
+}
 #endif
 
 }  // namespace
@@ -135,6 +166,14 @@ std::size_t copy_and_look_choices(CopyAndLookChoice (&choices)[3]) {
   if (__builtin_cpu_supports("avx2")) choices[count++] = {"AVX2", by_32};
 #endif
   return count;
+}
+
+CopyAndEscape copy_and_escape() {
+#if defined(__x86_64__)
+  return escape_by_16;
+#else
+  return escape_by_byte;
+#endif
 }
 
 CopyAndLook copy_and_look() {

@@ -27,6 +27,11 @@ using CopyAndLook = Found (*)(const char* from, std::size_t size, char* to, cons
 // The one that suits this processor: registers of 32 bytes (AVX2), of 16 (SSE2), or a byte at a time.
 CopyAndLook copy_and_look();
 
+// Copies `size` bytes with the escape before each qualifier and escape, and returns the end of the copy.
+// Reads and writes up to ByteBuffer::kSlack bytes beyond; those read there have no effect.
+using CopyAndEscape = char* (*)(const char* from, std::size_t size, char* to, const Marks& marks);
+CopyAndEscape copy_and_escape();
+
 // All that this processor can run, for tests and benchmarks; the last one is copy_and_look()'s.
 struct CopyAndLookChoice {
   const char* name;

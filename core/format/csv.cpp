@@ -23,6 +23,7 @@ CsvEncoder::CsvEncoder(CsvForm form)
     : form_(std::move(form)),
       marks_(form_.delimiter.front(), form_.style.qualifier, escape_of(form_.style)),
       copy_(copy_and_look()),
+      escape_(copy_and_escape()),
       exact_marks_(form_.delimiter.size() == 1 && form_.style.escape == Escape::doubled) {
   assert(!form_.delimiter.empty());
   constexpr std::string_view kScalars = "0123456789-.truefals";
@@ -51,7 +52,11 @@ Encoded CsvEncoder::append(const pipeline::RowBatch& rows, std::size_t first, st
 std::string_view CsvEncoder::append_row(std::span<const Value> row, std::size_t& column,
                                         ByteBuffer& out) const {
   for (; column < row.size(); ++column) {
-    if (column != 0) out.append(form_.delimiter);
+    if (column != 0 && exact_marks_) {
+      out.append(form_.delimiter.front());
+    } else if (column != 0) {
+      out.append(form_.delimiter);
+    }
     const std::string_view problem = append_value(row[column], column == 0, out);
     if (!problem.empty()) return problem;
   }
@@ -85,6 +90,7 @@ std::string_view CsvEncoder::append_text(std::string_view text, bool first_colum
   const std::size_t start = out.size();
   const Found found = copy_(text.data(), text.size(), out.grow(text.size()), marks_);
   out.advance(text.size());
+  if (!found.mark && !first_column && form_.style.quotes != Quotes::always) return "";
   return finish_field(start, first_column, found, out);
 }
 
@@ -125,30 +131,27 @@ bool CsvEncoder::holds_delimiter_or_line(std::string_view field) const {
          field.find_first_of("\r\n") != std::string_view::npos;
 }
 
-// In place and from the end, so that nothing is overwritten unread.
 void CsvEncoder::quote(std::size_t start, bool escapable, ByteBuffer& out) const {
   const char qualifier = form_.style.qualifier;
-  const char escape = marks_.escape[0];
   const std::size_t size = out.size() - start;
-  std::size_t escapes = 0;
-  if (escapable) {
-    for (const char byte : out.view(start, size)) escapes += byte == qualifier || byte == escape ? 1U : 0U;
-  }
-  out.grow(escapes + 2);
-  char* const begin = out.data() + start;
-  char* to = begin + size + escapes + 2;
-  *--to = qualifier;
-  if (escapes == 0) {
+  if (!escapable) {
+    out.grow(2);
+    char* const begin = out.data() + start;
     std::memmove(begin + 1, begin, size);
-  } else {
-    for (const char* from = begin + size; from != begin;) {
-      const char byte = *--from;
-      *--to = byte;
-      if (byte == qualifier || byte == escape) *--to = escape;
-    }
+    begin[0] = qualifier;
+    begin[size + 1] = qualifier;
+    return out.advance(2);
   }
+  // From a copy behind the room that the field may need, forwards: reading never falls behind writing.
+  const std::size_t shift = size + 2 + ByteBuffer::kSlack;
+  out.grow(shift + size);
+  char* const begin = out.data() + start;
+  std::memcpy(begin + shift, begin, size);
   *begin = qualifier;
-  out.advance(escapes + 2);
+  char* const end = escape_(begin + shift, size, begin + 1, marks_);
+  *end = qualifier;
+  out.truncate(start);
+  out.advance(static_cast<std::size_t>(end + 1 - begin));
 }
 
 // What has a meaning outside of quotes gets a backslash; the qualifier has none there.

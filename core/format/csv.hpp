@@ -44,6 +44,7 @@ class CsvEncoder final : public RowEncoder {
   CsvForm form_;
   Marks marks_;
   CopyAndLook copy_;
+  CopyAndEscape escape_;
   bool exact_marks_;       // each of the marks is a reason to quote
   bool plain_scalars_;     // no number or boolean can need quotes
   ByteBuffer null_first_;  // the null text as a first field and as a later one

@@ -35,6 +35,12 @@ std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
 }
 
 void append_number(std::uint64_t value, std::size_t width, ByteBuffer& out) {
+  if (value < 100 && width == 2) {
+    char* const to = out.grow(2);
+    to[0] = static_cast<char>('0' + value / 10);
+    to[1] = static_cast<char>('0' + value % 10);
+    return out.advance(2);
+  }
   char digits[20];
   char* at = digits + sizeof digits;
   do {

@@ -51,11 +51,32 @@ inline std::uint32_t code_point_at(const char* bytes, std::size_t length) {
   }
 }
 
+// The sequence at the head of `bytes` (not empty) and its code point, the frequent three bytes first.
+struct Decoded {
+  std::uint32_t code_point;
+  std::size_t length;  // 0: not UTF-8
+};
+
+inline Decoded decode_at(std::string_view bytes) {
+  const auto byte = [&](std::size_t index) {
+    return std::uint32_t{static_cast<unsigned char>(bytes[index])};
+  };
+  if (bytes.size() >= 3 && (byte(0) & 0xf0) == 0xe0) {
+    const std::uint32_t code = (byte(0) & 0x0f) << 12 | (byte(1) & 0x3f) << 6 | (byte(2) & 0x3f);
+    const bool continued = ((byte(1) ^ 0x80) | (byte(2) ^ 0x80)) < 0x40;
+    if (continued && code >= 0x800 && (code & 0xf800) != 0xd800) return {code, 3};
+    return {0, 0};
+  }
+  const Sequence sequence = sequence_at(bytes);
+  if (!sequence.valid) return {0, 0};
+  return {code_point_at(bytes.data(), sequence.length), sequence.length};
+}
+
 inline bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const Sequence sequence = sequence_at(text);
-    if (!sequence.valid) return false;
-    text.remove_prefix(sequence.length);
+    const std::size_t length = decode_at(text).length;
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }
