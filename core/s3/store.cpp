@@ -25,12 +25,4 @@ Result<objects::StoreMaker> make_store_maker(const StorePorts& ports, const job:
   });
 }
 
-objects::UploadLimits upload_limits() {
-  constexpr std::size_t kPartBytes = 5 * 1024 * 1024;
-  objects::UploadLimits limits;
-  limits.part_bytes = kPartBytes;
-  limits.early_part_bytes_min = kPartBytes;
-  return limits;
-}
-
 }  // namespace sluice::s3

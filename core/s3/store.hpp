@@ -6,8 +6,8 @@
 #include "core/http/transport.hpp"
 #include "core/job/job.hpp"
 #include "core/objects/object_store.hpp"
-#include "core/objects/shard_writer.hpp"
 
+#include <cstddef>
 #include <memory>
 
 namespace sluice::s3 {
@@ -23,9 +23,8 @@ struct StorePorts {
 // invalid_argument for an endpoint, a bucket or a kind of encryption that cannot work.
 Result<objects::StoreMaker> make_store_maker(const StorePorts& ports, const job::Target& target);
 
-// Parts of 5 MiB, the least that S3 takes but for the last one. So a shard may hold up to 5 MiB that cannot
-// be sent yet: memory of an attempt is bounded by these for all shards with rows, or by memory_bytes where
-// that is more.
-objects::UploadLimits upload_limits();
+// The least that S3 takes as a part, but for the last one. So a shard may hold as much that cannot be sent
+// yet.
+constexpr std::size_t kPartBytesMin = 5 * 1024 * 1024;
 
 }  // namespace sluice::s3
