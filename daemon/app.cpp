@@ -112,7 +112,7 @@ class App::Impl {
     log_proxies(outgoing->proxies);
     transport_ = http::make_transport(executor_, clock_, std::move(*outgoing));
     runner_ = std::make_unique<ExportRunner>(
-        ExportPorts{executor_, clock_, random_, *transport_,
+        ExportPorts{executor_, clock_, random_, *transport_, nullptr,
                     [](std::string_view line) { spdlog::warn("{}", line); }},
         config_.sources,
         [this](const scheduler::Instance& instance, int attempt) { return make_log(instance, attempt); },

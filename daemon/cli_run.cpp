@@ -1,5 +1,6 @@
 #include "core/base/task_group.hpp"
 #include "core/job/civil_time.hpp"
+#include "core/job/script.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/cli_output.hpp"
 #include "daemon/commands.hpp"
@@ -13,6 +14,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <unistd.h>
 
 namespace sluice::daemon {
 namespace {
@@ -192,9 +194,13 @@ void print_outcome(const Instance& instance, const scheduler::Outcome& outcome, 
 
 }  // namespace
 
-Exit command_run(const Options& options, Console& console) {
-  const Config config = config_for(options, console);
-  const job::Job job = load_one_job(options, config, console);
+Exit command_run(const Options& options, Console& whole_console) {
+  const Config config = config_for(options, whole_console);
+  const job::Job job = load_one_job(options, config, whole_console);
+  // Where rows go to standard output nothing else may.
+  const bool prints = job.script->target == job::TargetKind::stream;
+  Console console = prints ? Console{whole_console.err, whole_console.err} : whole_console;
+  const auto rows = stream::make_row_output(STDOUT_FILENO);
   boost::asio::io_context loop(1);
   SystemClock clock;
   SystemRandom random;
@@ -203,7 +209,7 @@ Exit command_run(const Options& options, Console& console) {
   const auto transport = http::make_transport(loop.get_executor(), clock, std::move(*outgoing));
   Progress progress(console);
   ExportRunner runner(
-      ExportPorts{loop.get_executor(), clock, random, *transport,
+      ExportPorts{loop.get_executor(), clock, random, *transport, prints ? rows.get() : nullptr,
                   [&progress](std::string_view line) { progress.line(fmt::format("warning: {}", line)); }},
       config.sources, [&progress](const Instance&, int) { return std::make_unique<ProgressLog>(progress); },
       [](const std::string&, const pipeline::Statistics&) {});

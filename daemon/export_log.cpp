@@ -1,6 +1,7 @@
 #include "daemon/export_log.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "daemon/target_writer.hpp"
 
 #include <fmt/format.h>
 
@@ -19,9 +20,8 @@ std::vector<std::string> describe(const scheduler::Instance& instance, int attem
 }
 
 std::string describe(const job::Export& work) {
-  return fmt::format("read table {} of instance {} at {}, write {} in bucket {} at {}", work.source.table,
-                     work.source.instance, work.source.endpoint, work.target.object, work.target.bucket,
-                     work.target.endpoint);
+  return fmt::format("read table {} of instance {} at {}, write {}", work.source.table, work.source.instance,
+                     work.source.endpoint, place_of(work.target));
 }
 
 std::string describe(const pipeline::Positions& start, bool continues, const pipeline::Window& window) {

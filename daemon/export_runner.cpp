@@ -3,8 +3,6 @@
 #include "core/base/within.hpp"
 #include "core/http/role_credentials.hpp"
 #include "core/job/civil_time.hpp"
-#include "core/objects/window_writer.hpp"
-#include "core/oss/store.hpp"
 #include "core/pipeline/dirty_limit.hpp"
 #include "core/pipeline/joined_writer.hpp"
 #include "core/tablestore/client.hpp"
@@ -15,6 +13,7 @@
 #include "daemon/export_log.hpp"
 #include "daemon/export_writers.hpp"
 #include "daemon/reader_limits.hpp"
+#include "daemon/target_writer.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -250,12 +249,11 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   auto writer_keys =
       keys_of(to.ram_role, to.metadata_endpoint, {to.access_id, to.access_key, to.security_token});
   if (!writer_keys) return refuse(writer_keys.error().in("writer"));
-  auto open_store = oss::make_store_maker(
-      {ports_.transport, ports_.clock, ports_.random, std::move(*writer_keys)}, work->target);
-  if (!open_store) return refuse(open_store.error());
-  const objects::WriterPorts writer_ports{std::move(*open_store), "bucket " + work->target.bucket,
-                                          ports_.clock, ports_.executor};
-  auto writers = ExportWriters::make(writer_ports, *work, instance.objects);
+  const TargetPorts target_ports{ports_.executor,         ports_.clock, ports_.random, ports_.transport,
+                                 std::move(*writer_keys), ports_.rows};
+  const auto make_writer = make_writer_maker(target_ports, work->target);
+  if (!make_writer) return refuse(make_writer.error());
+  auto writers = ExportWriters::make(*make_writer, *work, instance.objects);
   if (!writers) return refuse(writers.error());
   log->line(Level::info, describe(*work));
   return std::unique_ptr<scheduler::Run>(

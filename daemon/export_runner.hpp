@@ -1,10 +1,11 @@
 #pragma once
-// Runs the attempts of the scheduler on the data plane: Table Store streams and tables in, OSS objects out.
+// Runs the attempts of the scheduler on the data plane: Table Store streams and tables in, objects out.
 
 #include "core/base/random.hpp"
 #include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
 #include "core/pipeline/log.hpp"
+#include "core/stream/row_output.hpp"
 #include "scheduler/runner.hpp"
 
 #include <functional>
@@ -20,6 +21,7 @@ struct ExportPorts {
   Clock& clock;
   Random& random;
   http::Transport& transport;
+  stream::RowOutput* rows = nullptr;  // of jobs that print rows; null: they are refused
   // Told, in one line, what concerns no single attempt: keys that could not be renewed yet. Must not throw.
   std::function<void(std::string_view line)> warn{};
 };

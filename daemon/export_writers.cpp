@@ -25,16 +25,16 @@ job::Target table_target(const job::Target& target) {
 
 }  // namespace
 
-Result<ExportWriters> ExportWriters::make(const objects::WriterPorts& ports, const job::Export& work,
+Result<ExportWriters> ExportWriters::make(const WriterMaker& make_writer, const job::Export& work,
                                           const std::vector<pipeline::ObjectInfo>& objects) {
   ExportWriters writers;
-  auto window = objects::make_writer(ports, work.target, work.settings, {}, objects);
+  auto window = make_writer(work.target, work.settings, {}, objects);
   if (!window) return window.error();
   writers.window_ = std::move(*window);
   if (work.source.full_table_first) {
     objects::UploadLimits limits;
     limits.memory_bytes = kTableMemoryBytes;
-    auto table = objects::make_writer(ports, table_target(work.target), work.settings, limits, objects);
+    auto table = make_writer(table_target(work.target), work.settings, limits, objects);
     if (!table) return table.error();
     writers.table_ = std::move(*table);
   }

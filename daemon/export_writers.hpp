@@ -3,8 +3,8 @@
 
 #include "core/job/job.hpp"
 #include "core/objects/object_names.hpp"
-#include "core/objects/window_writer.hpp"
 #include "core/pipeline/joined_writer.hpp"
+#include "daemon/target_writer.hpp"
 
 #include <memory>
 #include <vector>
@@ -13,8 +13,8 @@ namespace sluice::daemon {
 
 class ExportWriters {
  public:
-  // `objects`: what the instance wrote when it succeeded before. Errors: those of objects::make_writer().
-  static Result<ExportWriters> make(const objects::WriterPorts& ports, const job::Export& work,
+  // `objects`: what the instance wrote when it succeeded before. Errors: those of `make_writer`.
+  static Result<ExportWriters> make(const WriterMaker& make_writer, const job::Export& work,
                                     const std::vector<pipeline::ObjectInfo>& objects);
 
   std::unique_ptr<pipeline::WindowWriter> begin(const pipeline::Window& window,

@@ -1,5 +1,7 @@
 #include "daemon/job_set.hpp"
 
+#include "core/job/script.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -52,6 +54,14 @@ std::vector<job::Problem> JobSet::reload() {
     const auto before = by_file_.find(file);
     if (broken) loaded.jobs = before == by_file_.end() ? std::vector<job::Job>() : before->second;
     for (job::Job& job : loaded.jobs) {
+      if (job.script->target == job::TargetKind::stream) {
+        problems.push_back(problem_of(
+            file,
+            fmt::format("job {} prints its rows (plugin stream), and nobody reads what a daemon prints; "
+                        "use `sluice run`, or another plugin",
+                        job.name)));
+        continue;
+      }
       const auto [first, added] = owner.emplace(job.name, file);
       if (added) {
         next[file].push_back(std::move(job));

@@ -21,6 +21,14 @@ job::Export work_of(const WindowBench& bench, job::WriteMode mode = job::WriteMo
   return work;
 }
 
+WriterMaker maker_of(WindowBench& bench) {
+  return [ports = bench.writer_ports(bench.target).value()](
+             const job::Target& target, const job::Settings& settings, const objects::UploadLimits& limits,
+             std::vector<pipeline::ObjectInfo> written) {
+    return objects::make_writer(ports, target, settings, limits, std::move(written));
+  };
+}
+
 // One attempt with a table of `ranges` ranges.
 Result<std::vector<pipeline::ObjectInfo>> load(WindowBench& bench, ExportWriters& writers,
                                                std::uint32_t ranges) {
@@ -46,7 +54,7 @@ TEST_CASE(
     "export writers: a repeated load replaces its own objects, also where it cuts the table elsewhere") {
   for (const job::WriteMode mode : {job::WriteMode::truncate, job::WriteMode::append}) {
     WindowBench bench;
-    auto writers = ExportWriters::make(bench.writer_ports(bench.target).value(), work_of(bench, mode), {});
+    auto writers = ExportWriters::make(maker_of(bench), work_of(bench, mode), {});
     REQUIRE(writers);
     REQUIRE(load(bench, *writers, 3));
     CHECK(bench.fake.objects.size() == 4);
@@ -61,13 +69,11 @@ TEST_CASE(
 
 TEST_CASE("export writers: with nonConflict a load that is there already is not touched") {
   WindowBench bench;
-  auto writers = ExportWriters::make(bench.writer_ports(bench.target).value(),
-                                     work_of(bench, job::WriteMode::non_conflict), {});
+  auto writers = ExportWriters::make(maker_of(bench), work_of(bench, job::WriteMode::non_conflict), {});
   const auto objects = load(bench, *writers, 1);
   REQUIRE(objects);
   const auto before = bench.fake.objects;
-  auto repeat = ExportWriters::make(bench.writer_ports(bench.target).value(),
-                                    work_of(bench, job::WriteMode::non_conflict), *objects);
+  auto repeat = ExportWriters::make(maker_of(bench), work_of(bench, job::WriteMode::non_conflict), *objects);
   const auto again = load(bench, *repeat, 1);
   REQUIRE_FALSE(again);
   CHECK(again.error().code() == Errc::conflict);
@@ -81,7 +87,7 @@ TEST_CASE("export writers: a repeated window keeps the table's objects in the le
   const pipeline::ObjectInfo table{"t__full_20181016080000_0000.csv", 1, 2, 3};
   const pipeline::ObjectInfo old{test::oss_window::kPrefix + "0000.csv", 4, 5, 6};
   const pipeline::ObjectInfo fresh{test::oss_window::kPrefix + "0000.csv", 7, 8, 9};
-  const auto writers = ExportWriters::make(bench.writer_ports(bench.target).value(), work, {table, old});
+  const auto writers = ExportWriters::make(maker_of(bench), work, {table, old});
   REQUIRE(writers);
   CHECK(writers->with_table_objects({fresh}) == std::vector<pipeline::ObjectInfo>{table, fresh});
 }

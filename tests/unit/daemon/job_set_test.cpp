@@ -99,3 +99,18 @@ TEST_CASE("jobs: a folder that cannot be read is a problem and changes nothing")
   CHECK(set.reload().size() == 1);
   CHECK(set.jobs().size() == 1);
 }
+
+TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
+  test::TempFolder folder;
+  std::string text = job_text("printer");
+  const std::size_t writer = text.find("      writer:");
+  text = text.substr(0, writer) + "      writer:\n        plugin: stream\n        parameter: {print: true}\n";
+  folder.write("a.yaml", text);
+  folder.write("b.yaml", job_text("b"));
+  JobSet set(folder.path(), {});
+  const auto problems = set.reload();
+  CHECK(text_of(problems).find("error: job printer prints its rows (plugin stream), and nobody reads what a "
+                               "daemon prints; use `sluice run`, or another plugin") != std::string::npos);
+  REQUIRE(set.jobs().size() == 1);
+  CHECK(set.jobs()[0].name == "b");
+}
