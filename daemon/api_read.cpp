@@ -265,7 +265,10 @@ awaitable<HttpResponse> instance(Service& service, const HttpRequest&, const Pat
   json::array attempts;
   const auto made = co_await service.store().attempts(found->row);
   for (const scheduler::Attempt& attempt : made) {
-    attempts.push_back(to_json(attempt));
+    json::object shown = to_json(attempt);
+    const std::string file = service.dirty_file(*found, attempt.number);
+    shown["dirty_file"] = file.empty() ? json::value(nullptr) : json::value(file);
+    attempts.push_back(std::move(shown));
   }
   out["attempts"] = std::move(attempts);
   co_return json_response(out);

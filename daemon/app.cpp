@@ -11,6 +11,7 @@
 #include "daemon/outgoing.hpp"
 #include "daemon/router.hpp"
 #include "storage/attempt_log.hpp"
+#include "storage/dirty_rows_file.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -113,7 +114,10 @@ class App::Impl {
     transport_ = http::make_transport(executor_, clock_, std::move(*outgoing));
     runner_ = std::make_unique<ExportRunner>(
         ExportPorts{executor_, clock_, random_, *transport_, nullptr,
-                    [](std::string_view line) { spdlog::warn("{}", line); }},
+                    [](std::string_view line) { spdlog::warn("{}", line); },
+                    [this](const scheduler::Instance& instance, int attempt) {
+                      return keep_dirty(instance, attempt);
+                    }},
         config_.sources,
         [this](const scheduler::Instance& instance, int attempt) { return make_log(instance, attempt); },
         [this](const std::string& job, const pipeline::Statistics& counts) {
@@ -162,6 +166,13 @@ class App::Impl {
       return std::make_unique<pipeline::NullLog>();
     }
     return std::make_unique<storage::AttemptLog>(clock_, *path, instance.zone, config_.log_bytes_max);
+  }
+
+  std::unique_ptr<pipeline::DirtyFile> keep_dirty(const scheduler::Instance& instance, int attempt) {
+    const auto path = logs_.dirty_path(instance.id.job, instance.id.scheduled, instance.zone, attempt);
+    if (path) return std::make_unique<storage::DirtyRowsFile>(*path);
+    spdlog::error("keep no dirty rows of {}: {}", instance.id.job, path.error().message());
+    return nullptr;
   }
 
   // Gives jobs without any instance those since `from`; planning then goes on behind them.

@@ -107,6 +107,13 @@ awaitable<Result<LogPart>> AppService::log(scheduler::Instance instance, int num
   co_return part;
 }
 
+std::string AppService::dirty_file(const scheduler::Instance& instance, int number) const {
+  const auto path = parts_.logs.dirty_path(instance.id.job, instance.id.scheduled, instance.zone, number);
+  struct stat present {};
+  if (!path || ::lstat(path->c_str(), &present) != 0) return "";
+  return *path;
+}
+
 Result<std::vector<PlannedInstance>> AppService::preview(const std::string& job, Instant from, Instant to) {
   for (const job::Job& candidate : parts_.jobs.jobs()) {
     if (candidate.name == job) return preview_instances(candidate, parts_.config.sources, from, to);

@@ -35,6 +35,7 @@ class AppService final : public Service {
   awaitable<Result<void>> act(Action action, scheduler::InstanceId id, std::string actor) override;
   awaitable<Result<LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,
                                  std::size_t limit) override;
+  std::string dirty_file(const scheduler::Instance& instance, int number) const override;
   Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) override;
   awaitable<Result<std::uint64_t>> backup(std::string file) override;
   awaitable<Result<ReloadReport>> reload() override;

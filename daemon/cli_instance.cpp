@@ -44,6 +44,19 @@ void print_attempts(const JsonView& instance, const std::string& zone, Console& 
   table.print(console);
 }
 
+// What attempts left out, and where it is kept.
+void print_dirty_rows(const JsonView& instance, Console& console) {
+  for (const json::value& value : instance["attempts"].items()) {
+    const JsonView attempt(value);
+    const std::uint64_t rows = attempt["statistics"]["dirty_rows"].count();
+    if (rows == 0) continue;
+    const std::string file = attempt["dirty_file"].text();
+    const std::string text = fmt::format("attempt {}: {} dirty rows left out{}", attempt["number"].count(),
+                                         count_text(rows), file.empty() ? "" : ", kept in " + file);
+    console.out << console.paint(text, Tone::bad) << '\n';
+  }
+}
+
 void print_objects(const JsonView& instance, Console& console) {
   Table table({{"OBJECT", false, true}, {"SIZE", true}, {"ROWS", true}});
   for (const json::value& value : instance["objects"].items()) {
@@ -77,6 +90,7 @@ Exit command_show(const Options& options, Api& api, Console& console) {
     console.out << fmt::format("  next attempt at {}\n", local_text(instance["retry_at"].time(), zone));
   }
   print_attempts(instance, zone, console);
+  print_dirty_rows(instance, console);
   print_objects(instance, console);
   return Exit::done;
 }

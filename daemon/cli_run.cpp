@@ -9,6 +9,8 @@
 #include "daemon/foreground.hpp"
 #include "daemon/outgoing.hpp"
 #include "scheduler/calendar.hpp"
+#include "storage/attempt_log_folder.hpp"
+#include "storage/dirty_rows_file.hpp"
 
 #include <fmt/format.h>
 
@@ -118,6 +120,13 @@ std::optional<Instant> following_slot(const job::Job& job, const Instance& insta
   return std::nullopt;
 }
 
+// In the folder where the command was given.
+std::string dirty_file_name(const Instance& instance) {
+  std::string at = job::format_local(instance.id.scheduled, instance.zone).substr(0, 16);
+  std::erase(at, ':');
+  return fmt::format("{}_{}.dirty.jsonl", storage::file_name_of(instance.id.job), at);
+}
+
 void print_following(const std::string& from, const Instance& instance, Console& console) {
   const std::string end = job::format_local(instance.window_end, instance.zone);
   if (from.empty()) {
@@ -210,7 +219,10 @@ Exit command_run(const Options& options, Console& whole_console) {
   Progress progress(console);
   ExportRunner runner(
       ExportPorts{loop.get_executor(), clock, random, *transport, prints ? rows.get() : nullptr,
-                  [&progress](std::string_view line) { progress.line(fmt::format("warning: {}", line)); }},
+                  [&progress](std::string_view line) { progress.line(fmt::format("warning: {}", line)); },
+                  [](const Instance& at, int) {
+                    return std::make_unique<storage::DirtyRowsFile>(dirty_file_name(at));
+                  }},
       config.sources, [&progress](const Instance&, int) { return std::make_unique<ProgressLog>(progress); },
       [](const std::string&, const pipeline::Statistics&) {});
   if (options.full_then_stream) runner.load_tables_first();

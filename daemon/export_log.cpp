@@ -51,6 +51,8 @@ std::vector<std::string> describe(const pipeline::Statistics& statistics, const 
     lines.push_back(fmt::format("record times {} to {}", format_local(statistics.first_record, zone),
                                 format_local(statistics.last_record, zone)));
   }
+  if (statistics.dirty_rows > 0)
+    lines.push_back(fmt::format("dirty rows left out {}", statistics.dirty_rows));
   for (const auto& [reason, count] : statistics.ignored) {
     lines.push_back(fmt::format("left out or changed: {} x {}", count, reason));
   }

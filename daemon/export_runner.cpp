@@ -67,7 +67,8 @@ class ExportRun final : public scheduler::Run {
  public:
   ExportRun(const ExportPorts& ports, job::Export work, std::string definition, http::Endpoint endpoint,
             std::shared_ptr<http::CredentialsProvider> keys, ExportWriters writers,
-            std::unique_ptr<pipeline::Log> log, CountsListener on_counts)
+            std::unique_ptr<pipeline::Log> log, std::unique_ptr<pipeline::DirtyFile> dirty_file,
+            CountsListener on_counts)
       : clock_(ports.clock),
         work_(std::move(work)),
         definition_(std::move(definition)),
@@ -76,7 +77,8 @@ class ExportRun final : public scheduler::Run {
                 client_options(work_.source, std::move(endpoint), std::move(keys))),
         reader_(make_reader(client_, ports.clock, work_)),
         writers_(std::move(writers)),
-        dirty_(work_.settings.error_limit, work_.target.columns, statistics_, *log_),
+        dirty_({work_.settings.error_limit, work_.settings.error_percentage}, work_.target.columns,
+               statistics_, *log_, std::move(dirty_file)),
         on_counts_(std::move(on_counts)) {}
 
   awaitable<Result<pipeline::Positions>> plan(std::optional<pipeline::Positions> previous) override {
@@ -100,7 +102,8 @@ class ExportRun final : public scheduler::Run {
     std::unique_ptr<pipeline::WindowWriter> writer = writers_.begin(work_.window, statistics_, *log_, dirty_);
     pipeline::WindowWriter* table = nullptr;  // of the whole table's rows
     if (work_.source.full_table_first && is_first_ && !plan.until) {
-      auto joined = writers_.begin_with_table(std::move(writer), work_.window, statistics_, *log_, dirty_);
+      auto joined =
+          writers_.begin_with_table(std::move(writer), work_.window, statistics_, *log_, dirty_.table());
       table = &joined->first();
       writer = std::move(joined);
     }
@@ -138,6 +141,7 @@ class ExportRun final : public scheduler::Run {
     }
     auto read = co_await reader_->read(work_.window, plan, writer, statistics_, *log_);
     if (!read) co_return read.error();
+    if (const auto checked = dirty_.check_percentage(); !checked) co_return checked.error();
     writer.describe(facts_of(plan, *read));
     auto objects = co_await writer.commit();
     if (!objects) co_return objects.error();
@@ -199,6 +203,7 @@ class ExportRun final : public scheduler::Run {
   }
 
   void report(const Result<scheduler::Outcome>& outcome) {
+    dirty_.close();
     if (outcome) {
       for (const auto& gap : outcome->gaps) log_->line(Level::warning, describe(gap, work_.window.zone));
     }
@@ -256,9 +261,11 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   auto writers = ExportWriters::make(*make_writer, *work, instance.objects);
   if (!writers) return refuse(writers.error());
   log->line(Level::info, describe(*work));
-  return std::unique_ptr<scheduler::Run>(
-      std::make_unique<ExportRun>(ports_, std::move(*work), job.version, std::move(*endpoint),
-                                  std::move(*keys), std::move(*writers), std::move(log), on_counts_));
+  std::unique_ptr<pipeline::DirtyFile> dirty_file;
+  if (ports_.keep_dirty) dirty_file = ports_.keep_dirty(instance, attempt);
+  return std::unique_ptr<scheduler::Run>(std::make_unique<ExportRun>(
+      ports_, std::move(*work), job.version, std::move(*endpoint), std::move(*keys), std::move(*writers),
+      std::move(log), std::move(dirty_file), on_counts_));
 }
 
 Result<ExportRunner::Keys> ExportRunner::keys_of(const std::string& role,

@@ -4,6 +4,7 @@
 #include "core/base/random.hpp"
 #include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
+#include "core/pipeline/dirty_file.hpp"
 #include "core/pipeline/log.hpp"
 #include "core/stream/row_output.hpp"
 #include "scheduler/runner.hpp"
@@ -15,6 +16,10 @@
 
 namespace sluice::daemon {
 
+// Where the dirty rows of one attempt are kept; null: nowhere.
+using DirtyFileMaker =
+    std::function<std::unique_ptr<pipeline::DirtyFile>(const scheduler::Instance& instance, int attempt)>;
+
 // The world as attempts see it. Everything outlives the runner.
 struct ExportPorts {
   Executor executor;
@@ -24,6 +29,7 @@ struct ExportPorts {
   stream::RowOutput* rows = nullptr;  // of jobs that print rows; null: they are refused
   // Told, in one line, what concerns no single attempt: keys that could not be renewed yet. Must not throw.
   std::function<void(std::string_view line)> warn{};
+  DirtyFileMaker keep_dirty{};
 };
 
 // Makes the log of one attempt.

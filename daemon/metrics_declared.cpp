@@ -54,6 +54,7 @@ void declare_all(Metrics& metrics, std::string_view version) {
   metrics.declare_counter("sluice_window_written_bytes_total", "Bytes of the objects of completed windows.");
   metrics.declare_counter("sluice_source_records_total", "Stream records read by attempts of any result.");
   metrics.declare_counter("sluice_source_late_records_total", "Of these, records older than their window.");
+  metrics.declare_counter("sluice_dirty_rows_total", "Rows that could not be written and were left out.");
   metrics.declare_counter("sluice_source_read_bytes_total", "Bytes received from the source.");
   metrics.declare_counter("sluice_source_requests_total", "Requests to the source.");
   metrics.declare_counter("sluice_retries_total", "Requests to source and target that were repeated.");

@@ -61,6 +61,7 @@ void MetricsObserver::counted(const std::string& job, const pipeline::Statistics
   metrics_.add("sluice_source_records_total", labels, static_cast<double>(statistics.records));
   metrics_.add("sluice_source_late_records_total", labels, static_cast<double>(statistics.late));
   metrics_.add("sluice_source_ahead_records_total", labels, static_cast<double>(statistics.ahead));
+  metrics_.add("sluice_dirty_rows_total", labels, static_cast<double>(statistics.dirty_rows));
   metrics_.add("sluice_source_read_bytes_total", labels, static_cast<double>(statistics.read_bytes));
   metrics_.add("sluice_source_requests_total", labels, static_cast<double>(statistics.requests));
   metrics_.add("sluice_retries_total", labels, static_cast<double>(statistics.retries));

@@ -66,6 +66,9 @@ class Service {
   virtual awaitable<Result<LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,
                                          std::size_t limit) = 0;
 
+  // Where the rows are that attempt `number` left out; "" if it left none, or its file was removed.
+  virtual std::string dirty_file(const scheduler::Instance& instance, int number) const = 0;
+
   // The instances of `job` with slots in [from, to), at most 10,000. not_found, invalid_argument.
   virtual Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) = 0;
 

@@ -208,7 +208,7 @@ void Attempts::report(const Active& active, const Attempt& attempt, const Verdic
     case AttemptResult::success:
       ++counters_.succeeded;
       after.state = State::success;
-      after.rows = active.outcome->statistics.rows;
+      after.rows = pipeline::rows_written(active.outcome->statistics);
       after.bytes = active.outcome->statistics.written_bytes;
       after.objects = active.outcome->objects;
       break;

@@ -2,6 +2,7 @@
 
 #include "core/job/civil_time.hpp"
 #include "storage/attempt_log_text.hpp"
+#include "storage/log_folders.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -10,7 +11,6 @@
 #include <cassert>
 #include <cerrno>
 #include <fcntl.h>
-#include <filesystem>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -37,17 +37,6 @@ std::string_view name_of(pipeline::Level level) {
 std::size_t line_end_from(std::string_view text, std::size_t from) {
   const std::size_t line_end = text.find('\n', from);
   return line_end == std::string_view::npos ? text.size() : line_end + 1;
-}
-
-void make_folders(const std::string& path) {
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
-  std::error_code failure;
-  if (std::filesystem::is_directory(folder, failure)) return;
-  std::filesystem::create_directories(folder, failure);
-  if (failure) {
-    throw ErrorException(from_errno(failure.value(), fmt::format("make folder {}", folder.string())));
-  }
-  std::filesystem::permissions(folder, std::filesystem::perms(0750), failure);
 }
 
 }  // namespace
@@ -100,7 +89,7 @@ void AttemptLog::write_line(std::string_view line) {
 
 // A log that exists is continued as it stands.
 void AttemptLog::open() {
-  make_folders(path_);
+  if (const auto made = make_log_folders(path_); !made) throw ErrorException(made.error());
   const int opened = ::open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0640);
   if (opened < 0) throw_errno("open", path_);
   file_ = opened;

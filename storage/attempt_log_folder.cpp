@@ -17,6 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kDirtyEnd = ".dirty.jsonl";
 constexpr std::size_t kNameBytesMax = 240;  // file systems take 255
 
 struct OldLog {
@@ -50,11 +51,12 @@ std::optional<int> attempt_of(std::string_view name, std::string_view stem) {
   return attempt;
 }
 
+bool is_of_attempt(const std::string& name) { return name.ends_with(".log") || name.ends_with(kDirtyEnd); }
+
 std::optional<OldLog> look_at(const fs::path& path) {
   struct stat status = {};
-  if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || path.extension() != ".log") {
-    return std::nullopt;
-  }
+  const bool is_file = ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  if (!is_file || !is_of_attempt(path.filename().string())) return std::nullopt;
   OldLog log;
   log.path = path;
   log.written = Instant(std::chrono::seconds(status.st_mtim.tv_sec));
@@ -103,6 +105,13 @@ Result<std::string> AttemptLogFolder::path(std::string_view job, Instant schedul
   Result<fs::path> stem = stem_of(folder_, job, scheduled, zone);
   if (!stem) return stem.error();
   return fmt::format("{}{}.log", stem->string(), attempt);
+}
+
+Result<std::string> AttemptLogFolder::dirty_path(std::string_view job, Instant scheduled,
+                                                 std::string_view zone, int attempt) const {
+  Result<fs::path> stem = stem_of(folder_, job, scheduled, zone);
+  if (!stem) return stem.error();
+  return fmt::format("{}{}{}", stem->string(), attempt, kDirtyEnd);
 }
 
 Result<std::vector<StoredLog>> AttemptLogFolder::list(std::string_view job, Instant scheduled,

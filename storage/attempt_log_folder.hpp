@@ -1,5 +1,6 @@
 #pragma once
 // Where the attempts' logs lie: FOLDER/JOB/YYYYMMDD/HHMM_ATTEMPT.log in the local time of the job's zone.
+// Beside it HHMM_ATTEMPT.dirty.jsonl has the rows that the attempt left out.
 
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
@@ -19,7 +20,7 @@ struct StoredLog {
 
 struct LogRetention {
   Duration age_max = std::chrono::hours(24 * 30);    // since the last line
-  std::uint64_t bytes_max = std::uint64_t{1} << 30;  // of all logs together; the oldest go first
+  std::uint64_t bytes_max = std::uint64_t{1} << 30;  // of all files together; the oldest go first
 };
 
 struct Pruned {
@@ -34,6 +35,10 @@ class AttemptLogFolder {
   // The file of one attempt. The later one of two slots with the same local reading (clocks set back) has an
   // "r" behind its minutes. Errors: invalid_argument for an unknown zone.
   Result<std::string> path(std::string_view job, Instant scheduled, std::string_view zone, int attempt) const;
+
+  // Likewise the file of its dirty rows.
+  Result<std::string> dirty_path(std::string_view job, Instant scheduled, std::string_view zone,
+                                 int attempt) const;
 
   // The logs there are of one instance, by attempt. None is not an error; io and permission_denied are.
   Result<std::vector<StoredLog>> list(std::string_view job, Instant scheduled, std::string_view zone) const;

@@ -117,12 +117,12 @@ void SqliteStateStore::succeed(const Attempt& attempt, const scheduler::Outcome&
   replace_gaps(attempt.instance_row, closed.job_id, outcome.gaps);
   database_.run("UPDATE positions SET end_json = ? WHERE instance_id = ?", positions_text(outcome.end),
                 attempt.instance_row);
-  extend_coverage(closed, outcome.statistics.rows);
+  extend_coverage(closed, pipeline::rows_written(outcome.statistics));
   database_.run(
       "UPDATE instances SET state = ?, reason = '', failures = 0, retry_at_us = NULL, finished_us = ?, "
       "rows_written = ?, bytes_written = ? WHERE id = ?",
-      to_string(State::success), now, outcome.statistics.rows, outcome.statistics.written_bytes,
-      attempt.instance_row);
+      to_string(State::success), now, pipeline::rows_written(outcome.statistics),
+      outcome.statistics.written_bytes, attempt.instance_row);
   transaction.commit();
 }
 

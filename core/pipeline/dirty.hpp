@@ -24,7 +24,7 @@ class DirtyRows {
  public:
   virtual ~DirtyRows() = default;
 
-  // refused_by_state: there are more than the job allows (setting.errorLimit); the attempt fails.
+  // dirty_limit: there are more than the job allows (setting.errorLimit); the attempt fails.
   virtual Result<void> add(const DirtyRow& row) = 0;
 };
 

@@ -34,6 +34,7 @@ json::value to_json(const Statistics& statistics) {
   out["records"] = statistics.records;
   out["table_rows"] = statistics.table_rows;
   out["rows"] = statistics.rows;
+  out["dirty_rows"] = statistics.dirty_rows;
   out["read_bytes"] = statistics.read_bytes;
   out["written_bytes"] = statistics.written_bytes;
   out["requests"] = statistics.requests;

@@ -60,6 +60,11 @@ struct Statistics {
   std::map<std::string, std::uint64_t> ignored;  // left out or changed, by reason: docs/formats.md
 };
 
+// Rows that are in the objects.
+inline std::uint64_t rows_written(const Statistics& statistics) {
+  return statistics.rows - statistics.dirty_rows;
+}
+
 boost::json::value to_json(const Statistics& statistics);
 boost::json::value to_json(const std::vector<ObjectInfo>& objects);
 boost::json::value to_json(const std::vector<Gap>& gaps);

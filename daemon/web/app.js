@@ -168,6 +168,10 @@ async function showInstance(id) {
   const zone = instance.zone;
   const seconds = (attempt) => (attempt.finished
     ? ((new Date(attempt.finished) - new Date(attempt.started)) / 1000).toFixed(1) : "-");
+  const dirty = (attempt) => {
+    const rows = attempt.statistics?.dirty_rows ?? 0;
+    return attempt.dirty_file ? `${count(rows)}: ${attempt.dirty_file}` : count(rows);
+  };
   return [
     el("h1", {}, instance.id, " ", el("span", { class: `pill ${instance.state}` }, t(instance.state))),
     el("p", {}, el("a", { href: jobLink(instance.job, dayOf(instance.scheduled, zone)) }, "← " + instance.job)),
@@ -179,9 +183,9 @@ async function showInstance(id) {
       table([t("name"), t("values")], Object.entries(instance.values))),
     el("section", { class: "card" }, el("h2", {}, t("attempts")),
       instance.attempts.length ? table(
-        [t("number"), t("result"), t("started"), t("seconds"), t("error")],
+        [t("number"), t("result"), t("started"), t("seconds"), t("dirtyRows"), t("error")],
         instance.attempts.map((attempt) => [String(attempt.number), t(attempt.result),
-          momentOf(attempt.started, zone), seconds(attempt), attempt.error])) : el("p", {}, t("none"))),
+          momentOf(attempt.started, zone), seconds(attempt), dirty(attempt), attempt.error])) : el("p", {}, t("none"))),
     el("section", { class: "card" }, el("h2", {}, t("objects")),
       instance.objects.length ? table([t("name"), t("size"), t("rows")],
         instance.objects.map((object) => [object.name, bytes(object.bytes), count(object.rows)]))

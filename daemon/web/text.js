@@ -22,6 +22,7 @@ const words = {
   window: ["Window", "窗口"],
   values: ["Values", "参数值"],
   attempts: ["Attempts", "运行记录"],
+  dirtyRows: ["Dirty rows", "脏数据"],
   objects: ["Objects", "文件"],
   log: ["Log", "日志"],
   why: ["Why", "原因"],

@@ -159,7 +159,7 @@ class MemoryStateStore final : public scheduler::StateStore {
     open->statistics = "{}";
     record.end = std::move(outcome.end);
     record.gaps = std::move(outcome.gaps);
-    record.instance.rows = outcome.statistics.rows;
+    record.instance.rows = pipeline::rows_written(outcome.statistics);
     record.instance.bytes = outcome.statistics.written_bytes;
     record.instance.objects = std::move(outcome.objects);
     record.instance.finished = now;

@@ -60,7 +60,8 @@ inline scheduler::Outcome outcome_at(int mark, std::uint64_t rows) {
   object.rows = rows;
   object.crc64 = 0xFFFF'FFFF'FFFF'FFF0U;  // does not fit a signed 64-bit column as it is
   outcome.objects.push_back(object);
-  outcome.statistics.rows = rows;
+  outcome.statistics.rows = rows + 1;
+  outcome.statistics.dirty_rows = 1;
   outcome.statistics.written_bytes = rows * 10;
   return outcome;
 }

@@ -75,6 +75,21 @@ TEST_CASE("api: wrong query values are refused and named") {
   }
 }
 
+TEST_CASE("api: an attempt tells how many rows it left out and where they are") {
+  Fixture f;
+  f.service.plan(2);
+  f.service.dirty_rows = 2;
+  f.service.dirty_attempt = 1;
+  f.service.succeed(0, 5);
+  const auto answer = f.json(kFirst);
+  CHECK(answer.at("rows").to_number<int>() == 5);
+  const JsonView attempt(answer.at("attempts").at(0));
+  CHECK(attempt["statistics"]["dirty_rows"].count() == 2);
+  CHECK(attempt["dirty_file"].text() == "/logs/orders/0015_1.dirty.jsonl");
+  f.service.dirty_attempt = 0;
+  CHECK(f.json(kFirst).at("attempts").at(0).at("dirty_file").is_null());
+}
+
 TEST_CASE("api: one instance with attempts, objects, values") {
   Fixture f;
   f.service.plan(2);

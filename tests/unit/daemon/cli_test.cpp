@@ -169,6 +169,17 @@ TEST_CASE("show, why, logs, status, jobs, coverage print what the daemon says") 
   }
 }
 
+TEST_CASE("show: dirty rows are told with the file that keeps them") {
+  Fixture f;
+  f.service.plan(1);
+  f.service.dirty_rows = 12;
+  f.service.dirty_attempt = 1;
+  f.service.succeed(0, 3);
+  CHECK(command_show(Fixture::parse({"show", kId}), f.api, f.console) == Exit::done);
+  CHECK(f.out.str().find("attempt 1: 12 dirty rows left out, kept in /logs/orders/0015_1.dirty.jsonl\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("actions: refused is exit code 5, unknown is 3") {
   Fixture f;
   f.service.plan(1);

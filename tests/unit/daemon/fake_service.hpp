@@ -45,7 +45,8 @@ class FakeService final : public daemon::Service {
 
   void succeed(int number, std::uint64_t rows) {
     scheduler::Outcome outcome;
-    outcome.statistics.rows = rows;
+    outcome.statistics.rows = rows + dirty_rows;
+    outcome.statistics.dirty_rows = dirty_rows;
     pipeline::ObjectInfo object;
     object.name = "instance/orders/a,b.csv";
     object.rows = rows;
@@ -117,6 +118,9 @@ class FakeService final : public daemon::Service {
     part.at_end = part.next == log_text.size();
     co_return part;
   }
+  std::string dirty_file(const scheduler::Instance&, int number) const override {
+    return number == dirty_attempt ? "/logs/orders/0015_1.dirty.jsonl" : "";
+  }
   Result<std::vector<daemon::PlannedInstance>> preview(const std::string&, Instant from,
                                                        Instant to) override {
     previewed = std::pair(from, to);
@@ -135,6 +139,8 @@ class FakeService final : public daemon::Service {
   pipeline::Positions end_positions;  // of what succeeds
   std::vector<std::string> acted;
   std::optional<Error> refuse;
+  int dirty_attempt = 0;
+  std::uint64_t dirty_rows = 0;  // of what succeeds
   std::string log_text = "one\ntwo\nthree\n";
   std::optional<std::pair<Instant, Instant>> previewed;
   std::string backed_up;

@@ -1,5 +1,7 @@
 #include "daemon/metrics.hpp"
 
+#include "daemon/metrics_observer.hpp"
+
 #include <catch2/catch.hpp>
 
 #include <regex>
@@ -28,6 +30,17 @@ TEST_CASE("metrics: counters, gauges and histograms print as Prometheus reads th
         "10.5\nc_seconds_count{job=\"o\"} 3\n");
   metrics.clear("b_bytes");
   CHECK(metrics.text().find("b_bytes") == std::string::npos);
+}
+
+TEST_CASE("metrics: the rows that attempts left out are counted by job") {
+  Metrics metrics;
+  declare_all(metrics, "1.2.3");
+  MetricsObserver observer(metrics);
+  sluice::pipeline::Statistics statistics;
+  statistics.dirty_rows = 3;
+  observer.counted("orders", statistics);
+  observer.counted("orders", statistics);
+  CHECK(metrics.text().find("sluice_dirty_rows_total{job=\"orders\"} 6\n") != std::string::npos);
 }
 
 TEST_CASE("metrics: names follow the conventions, and the process is measured") {

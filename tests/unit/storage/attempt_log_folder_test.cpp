@@ -35,6 +35,8 @@ TEST_CASE("attempt log folder: a log lies under job, local day and local time", 
   const auto path = logs.path("orders", kSlot, "Asia/Shanghai", 2);
   REQUIRE(path.has_value());
   CHECK(*path == "/var/log/sluice/orders/20181016/0015_2.log");
+  CHECK(logs.dirty_path("orders", kSlot, "Asia/Shanghai", 2).value() ==
+        "/var/log/sluice/orders/20181016/0015_2.dirty.jsonl");
   const auto unknown = logs.path("orders", kSlot, "Mars/Olympus", 2);
   REQUIRE(unknown.has_error());
   CHECK(unknown.error().code() == Errc::invalid_argument);
@@ -74,8 +76,8 @@ TEST_CASE("attempt log folder: lists the attempts of one instance by number", "[
   const test::TempFolder folder;
   const AttemptLogFolder logs(folder.path().string());
   CHECK(logs.list("orders", kSlot, "Asia/Shanghai").value().empty());
-  for (const char* name :
-       {"0015_10.log", "0015_2.log", "0020_1.log", "0015r_1.log", "0015_x.log", "0015_1.log.old"}) {
+  for (const char* name : {"0015_10.log", "0015_2.log", "0020_1.log", "0015r_1.log", "0015_x.log",
+                           "0015_1.log.old", "0015_2.dirty.jsonl"}) {
     put(folder.file(std::string("orders/20181016/") + name), 10, kDay);
   }
   const auto found = logs.list("orders", kSlot, "Asia/Shanghai").value();
@@ -101,14 +103,16 @@ TEST_CASE("attempt log folder: retention goes by age, then by size, and leaves o
   const AttemptLogFolder logs(folder.path().string());
   const Instant now = kDay + std::chrono::hours(24 * 40);
   const auto old = put(folder.file("orders/20181015/0000_1.log"), 100, kDay);
+  const auto dirty = put(folder.file("orders/20181015/0000_1.dirty.jsonl"), 100, kDay);
   const auto alien = put(folder.file("orders/20181016/notes.txt"), 100, kDay);
   const auto middle = put(folder.file("orders/20181110/0000_1.log"), 100, now - std::chrono::hours(48));
   const auto fresh = put(folder.file("users/20181123/0000_1.log"), 100, now - std::chrono::hours(1));
   storage::LogRetention retention;
   const auto by_age = logs.prune(now, retention);
   REQUIRE(by_age.has_value());
-  CHECK(by_age->files == 1);
-  CHECK(by_age->bytes == 100);
+  CHECK(by_age->files == 2);
+  CHECK(by_age->bytes == 200);
+  CHECK_FALSE(std::filesystem::exists(dirty));
   CHECK_FALSE(std::filesystem::exists(folder.file("orders/20181015")));
   CHECK(std::filesystem::exists(middle));
   retention.bytes_max = 150;

@@ -213,7 +213,7 @@ TEST_CASE("window writer fails at the first dirty row when none is allowed", "[w
   pipeline::ShardSink& sink = writer->open(0);
   const auto written = bench.loop.run(sink.write(batch));
   REQUIRE_FALSE(written);
-  CHECK(written.error().code() == Errc::refused_by_state);
+  CHECK(written.error().code() == Errc::dirty_limit);
   CHECK(
       written.error().message() ==
       "dirty row 1 of shard 0: column 1 is no finite number; 1 dirty rows, setting.errorLimit.record allows "

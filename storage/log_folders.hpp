@@ -1,0 +1,13 @@
+#pragma once
+// Folders for what an attempt writes.
+
+#include "core/base/error.hpp"
+
+#include <string>
+
+namespace sluice::storage {
+
+// The folders that the file `path` is in, 0750 where they are new. Errors name the folder.
+Result<void> make_log_folders(const std::string& path);
+
+}  // namespace sluice::storage
