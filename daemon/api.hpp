@@ -21,6 +21,7 @@ awaitable<HttpResponse> kill(Service& service, const HttpRequest& request, const
 awaitable<HttpResponse> freeze(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> unfreeze(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> set_success(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> reload(Service& service, const HttpRequest& request, const PathValues& values);
 

@@ -5,6 +5,8 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include <charconv>
+
 namespace sluice::daemon {
 namespace {
 
@@ -175,6 +177,20 @@ json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, I
 
 awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store, Instant now) {
   return store.heads(now - kLateAfter);
+}
+
+Result<std::uint64_t> number_parameter(const HttpRequest& request, std::string_view name,
+                                       std::uint64_t fallback, std::uint64_t least, std::uint64_t most) {
+  const auto text = request.parameter(name);
+  if (!text) return fallback;
+  std::uint64_t value = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, failure] = std::from_chars(text->data(), end, value);
+  if (failure != std::errc() || stop != end || value < least || value > most) {
+    return Error(Errc::invalid_argument, fmt::format("read {}: expected a number from {} to {}, got \"{}\"",
+                                                     name, least, most, *text));
+  }
+  return value;
 }
 
 HttpResponse json_response(const json::value& value) {

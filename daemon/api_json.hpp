@@ -35,6 +35,10 @@ inline constexpr std::chrono::minutes kLateAfter{10};
 // The jobs that are stale at `now`: each one's first instance that is late.
 awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store, Instant now);
 
+// The whole number in query key `name`, `fallback` when absent, an error outside [least, most].
+Result<std::uint64_t> number_parameter(const HttpRequest& request, std::string_view name,
+                                       std::uint64_t fallback, std::uint64_t least, std::uint64_t most);
+
 HttpResponse json_response(const boost::json::value& value);
 
 }  // namespace sluice::daemon

@@ -4,7 +4,6 @@
 #include "daemon/problem.hpp"
 #include "daemon/retention.hpp"
 
-#include <charconv>
 #include <unistd.h>
 
 namespace sluice::daemon::api {
@@ -18,21 +17,6 @@ constexpr std::size_t kPageDefault = 100;
 constexpr std::size_t kPageMax = 1000;
 constexpr std::size_t kLogDefault = 64 * 1024;
 constexpr std::size_t kLogMax = 1024 * 1024;
-
-// The whole number in query key `name`, `fallback` when absent, an error outside [least, most].
-Result<std::uint64_t> number(const HttpRequest& request, std::string_view name, std::uint64_t fallback,
-                             std::uint64_t least, std::uint64_t most) {
-  const auto text = request.parameter(name);
-  if (!text) return fallback;
-  std::uint64_t value = 0;
-  const char* end = text->data() + text->size();
-  const auto [stop, failure] = std::from_chars(text->data(), end, value);
-  if (failure != std::errc() || stop != end || value < least || value > most) {
-    return Error(Errc::invalid_argument, fmt::format("read {}: expected a number from {} to {}, got \"{}\"",
-                                                     name, least, most, *text));
-  }
-  return value;
-}
 
 std::optional<job::Job> find_job(const Service& service, std::string_view name) {
   for (job::Job& job : service.jobs()) {
@@ -158,7 +142,7 @@ Result<void> add_date(InstanceQuery& query, const Service& service, const std::s
 Result<InstanceQuery> query_of(const Service& service, const HttpRequest& request) {
   InstanceQuery query;
   query.job = request.parameter("job").value_or("");
-  const auto limit = number(request, "limit", kPageDefault, 1, kPageMax);
+  const auto limit = number_parameter(request, "limit", kPageDefault, 1, kPageMax);
   if (!limit) return limit.error();
   query.limit = *limit;
   if (const auto date = request.parameter("date")) {
@@ -287,11 +271,11 @@ awaitable<HttpResponse> why(Service& service, const HttpRequest&, const PathValu
 awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto found = co_await find_instance(service, values[0]);
   if (!found) co_return problem_response(found.error());
-  const auto attempt = number(request, "attempt", 0, 0, 1'000'000);
+  const auto attempt = number_parameter(request, "attempt", 0, 0, 1'000'000);
   if (!attempt) co_return problem_response(attempt.error());
-  const auto offset = number(request, "offset", 0, 0, std::uint64_t{1} << 62);
+  const auto offset = number_parameter(request, "offset", 0, 0, std::uint64_t{1} << 62);
   if (!offset) co_return problem_response(offset.error());
-  const auto limit = number(request, "limit", kLogDefault, 1, kLogMax);
+  const auto limit = number_parameter(request, "limit", kLogDefault, 1, kLogMax);
   if (!limit) co_return problem_response(limit.error());
   const auto part = co_await service.log(*found, static_cast<int>(*attempt), *offset, *limit);
   if (!part) co_return problem_response(part.error());

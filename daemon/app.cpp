@@ -126,8 +126,9 @@ class App::Impl {
     for (const job::Problem& problem : jobs_.reload()) spdlog::warn("{}", job::to_string(problem));
     scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
                                                         observer_, scheduler_options(config_), jobs_.jobs());
+    verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
     service_ = std::make_unique<AppService>(
-        AppService::Parts{config_, clock_, *store_, logs_, *scheduler_, jobs_, metrics_});
+        AppService::Parts{config_, clock_, *store_, logs_, *scheduler_, jobs_, metrics_, *verifier_});
     server_ = std::make_unique<HttpServer>(executor_, clock_, [this](const HttpRequest& request) {
       return dispatch(routes(), *service_, request);
     });
@@ -267,6 +268,7 @@ class App::Impl {
   std::unique_ptr<storage::AsyncStateStore> store_;
   std::unique_ptr<http::Transport> transport_;
   std::unique_ptr<ExportRunner> runner_;
+  std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::unique_ptr<AppService> service_;
   std::unique_ptr<HttpServer> server_;

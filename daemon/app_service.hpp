@@ -5,6 +5,7 @@
 #include "daemon/job_set.hpp"
 #include "daemon/metrics.hpp"
 #include "daemon/service.hpp"
+#include "daemon/verifier.hpp"
 #include "scheduler/scheduler.hpp"
 #include "storage/async_state_store.hpp"
 #include "storage/attempt_log_folder.hpp"
@@ -22,6 +23,7 @@ class AppService final : public Service {
     scheduler::Scheduler& scheduler;
     JobSet& jobs;
     Metrics& metrics;
+    Verifier& verifier;
   };
 
   explicit AppService(Parts parts) : parts_(std::move(parts)), started_(parts_.clock.now()) {}
@@ -36,6 +38,9 @@ class AppService final : public Service {
   awaitable<Result<LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,
                                  std::size_t limit) override;
   std::string dirty_file(const scheduler::Instance& instance, int number) const override;
+  awaitable<Result<VerifiedPage>> verify(job::Job job, VerifyQuery query) override {
+    return parts_.verifier.verify(std::move(job), std::move(query));
+  }
   Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) override;
   awaitable<Result<std::uint64_t>> backup(std::string file) override;
   awaitable<Result<ReloadReport>> reload() override;

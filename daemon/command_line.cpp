@@ -63,13 +63,13 @@ class Commands {
     remote(command);
   }
 
-  void range(CLI::App* command) {
+  void range(CLI::App* command, bool required = true) {
     command
         ->add_option("--from", options_.from, "First slot: 2018-10-16 or 2018-10-16T00:15, in the job's zone")
-        ->required()
+        ->required(required)
         ->type_name("TIME");
     command->add_option("--to", options_.to, "End of the slots, itself left out")
-        ->required()
+        ->required(required)
         ->type_name("TIME");
   }
 
@@ -174,6 +174,13 @@ void add_instance_commands(CLI::App& app, Commands& commands) {
   add("freeze", "Keep an instance from running; its successors wait");
   add("unfreeze", "Let a frozen instance run");
   add("set-success", "Declare an instance done without running it");
+
+  CLI::App* verify =
+      commands.add(app, "verify", "Compare objects and manifests with the ledger, window by window",
+                   "sluice verify orders --from 2018-10-16 --to 2018-10-17");
+  verify->add_option("JOB", options.target, "The job")->required()->type_name("");
+  commands.range(verify, false);
+  commands.remote(verify);
 
   CLI::App* backup = commands.add(app, "backup", "Copy the state file while the daemon runs",
                                   "sluice backup /var/backups/sluice.db");

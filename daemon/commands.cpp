@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, LocalCommand>, 4> kLocal = {{
     {"demo", command_demo},
 }};
 
-constexpr std::array<std::pair<std::string_view, RemoteCommand>, 14> kRemote = {{
+constexpr std::array<std::pair<std::string_view, RemoteCommand>, 15> kRemote = {{
     {"plan", command_plan},
     {"status", command_status},
     {"jobs", command_jobs},
@@ -36,6 +36,7 @@ constexpr std::array<std::pair<std::string_view, RemoteCommand>, 14> kRemote = {
     {"freeze", command_act},
     {"unfreeze", command_act},
     {"set-success", command_act},
+    {"verify", command_verify},
     {"backup", command_backup},
 }};
 

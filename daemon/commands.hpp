@@ -27,6 +27,7 @@ Exit command_why(const Options& options, Api& api, Console& console);
 Exit command_logs(const Options& options, Api& api, Console& console);
 Exit command_act(const Options& options, Api& api,
                  Console& console);  // rerun, kill, freeze, unfreeze, set-success
+Exit command_verify(const Options& options, Api& api, Console& console);
 Exit command_backup(const Options& options, Api& api, Console& console);
 
 // A file is planned here, a job by the daemon.

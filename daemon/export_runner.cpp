@@ -250,13 +250,9 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   auto keys =
       keys_of(from.ram_role, from.metadata_endpoint, {from.access_id, from.access_key, from.security_token});
   if (!keys) return refuse(keys.error().in("reader"));
-  const auto& to = work->target;
-  auto writer_keys =
-      keys_of(to.ram_role, to.metadata_endpoint, {to.access_id, to.access_key, to.security_token});
-  if (!writer_keys) return refuse(writer_keys.error().in("writer"));
-  const TargetPorts target_ports{ports_.executor,         ports_.clock, ports_.random, ports_.transport,
-                                 std::move(*writer_keys), ports_.rows};
-  const auto make_writer = make_writer_maker(target_ports, work->target);
+  const auto target_ports = ports_of(work->target);
+  if (!target_ports) return refuse(target_ports.error());
+  const auto make_writer = make_writer_maker(*target_ports, work->target);
   if (!make_writer) return refuse(make_writer.error());
   auto writers = ExportWriters::make(*make_writer, *work, instance.objects);
   if (!writers) return refuse(writers.error());
@@ -266,6 +262,25 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   return std::unique_ptr<scheduler::Run>(std::make_unique<ExportRun>(
       ports_, std::move(*work), job.version, std::move(*endpoint), std::move(*keys), std::move(*writers),
       std::move(log), std::move(dirty_file), on_counts_));
+}
+
+Result<TargetPorts> ExportRunner::ports_of(const job::Target& target) {
+  auto keys = keys_of(target.ram_role, target.metadata_endpoint,
+                      {target.access_id, target.access_key, target.security_token});
+  if (!keys) return keys.error().in("writer");
+  return TargetPorts{ports_.executor,  ports_.clock,     ports_.random,
+                     ports_.transport, std::move(*keys), ports_.rows};
+}
+
+Result<ExportRunner::OpenTarget> ExportRunner::open_target(const job::Job& job,
+                                                           const scheduler::Instance& instance) {
+  auto work = resolve(job, instance);
+  if (!work) return work.error();
+  const auto ports = ports_of(work->target);
+  if (!ports) return ports.error();
+  auto opened = daemon::open_target(*ports, work->target);
+  if (!opened) return opened.error();
+  return OpenTarget{std::move(*work), std::move(opened->open_store)};
 }
 
 Result<ExportRunner::Keys> ExportRunner::keys_of(const std::string& role,

@@ -4,6 +4,7 @@
 #include "core/base/random.hpp"
 #include "core/http/credentials.hpp"
 #include "core/http/transport.hpp"
+#include "core/objects/object_store.hpp"
 #include "core/pipeline/dirty_file.hpp"
 #include "core/pipeline/log.hpp"
 #include "core/stream/row_output.hpp"
@@ -50,10 +51,18 @@ class ExportRunner final : public scheduler::Runner {
   Result<std::unique_ptr<scheduler::Run>> prepare(const job::Job& job, const scheduler::Instance& instance,
                                                   int attempt) override;
 
+  // The target of one of the job's windows, to look at.
+  struct OpenTarget {
+    job::Export work;
+    objects::StoreMaker open_store;
+  };
+  Result<OpenTarget> open_target(const job::Job& job, const scheduler::Instance& instance);
+
  private:
   using Keys = std::shared_ptr<http::CredentialsProvider>;
   // `own`, or the keys of the role when one is named. All attempts share the keys of a role.
   Result<Keys> keys_of(const std::string& role, const std::string& metadata_endpoint, http::Credentials own);
+  Result<TargetPorts> ports_of(const job::Target& target);
   Result<job::Export> resolve(const job::Job& job, const scheduler::Instance& instance) const;
 
   ExportPorts ports_;

@@ -4,6 +4,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "core/job/job.hpp"
+#include "daemon/verified.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/state_store.hpp"
 
@@ -68,6 +69,9 @@ class Service {
 
   // Where the rows are that attempt `number` left out; "" if it left none, or its file was removed.
   virtual std::string dirty_file(const scheduler::Instance& instance, int number) const = 0;
+
+  // A page of windows compared with the ledger; see Verifier.
+  virtual awaitable<Result<VerifiedPage>> verify(job::Job job, VerifyQuery query) = 0;
 
   // The instances of `job` with slots in [from, to), at most 10,000. not_found, invalid_argument.
   virtual Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) = 0;

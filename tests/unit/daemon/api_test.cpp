@@ -162,6 +162,49 @@ TEST_CASE("api: logs come in pieces that join") {
   CHECK(JsonView(rest)["at_end"].boolean());
 }
 
+TEST_CASE("api: verify needs control, and hands range and place on") {
+  Fixture f;
+  f.service.plan(1);
+  const std::string target =
+      "/api/v1/jobs/orders/"
+      "verify?from=2018-10-16&to=2018-10-16T00:30&limit=7&after=orders@2018-10-16T00:20%2B08:00";
+  CHECK(f.service.ask("POST", target, false).status == 403);
+  CHECK(f.service.ask("GET", target).status == 405);
+  daemon::VerifiedPage page;
+  page.windows.resize(1);
+  page.windows[0].instance = *f.world.run(f.service.store().instance(f.service.id(0)));
+  page.windows[0].check.objects = 2;
+  page.windows[0].check.differences.push_back({objects::DifferenceKind::checksum, "a.csv", "has CRC-64 1"});
+  page.next = f.service.id(0);
+  f.service.pages.push_back(page);
+  const auto answer = f.service.ask("POST", target);
+  REQUIRE(answer.status == 200);
+  const auto body = boost::json::parse(answer.body);
+  const JsonView window(body.at("windows").at(0));
+  CHECK(window["id"].text() == "orders@2018-10-16T00:00+08:00");
+  CHECK(window["objects"].count() == 2);
+  CHECK(JsonView(window["differences"].items()[0])["kind"].text() == "checksum");
+  CHECK(JsonView(window["differences"].items()[0])["object"].text() == "a.csv");
+  CHECK(JsonView(body)["next"].text() == "orders@2018-10-16T00:00+08:00");
+  REQUIRE(f.service.verified.size() == 1);
+  const daemon::VerifyQuery& query = f.service.verified[0];
+  CHECK(query.from == f.service.id(0).scheduled);
+  CHECK(query.to == f.service.id(6).scheduled);
+  CHECK(query.after == f.service.id(4));
+  CHECK(query.limit == 7);
+}
+
+TEST_CASE("api: a verify that cannot be is refused and named") {
+  Fixture f;
+  f.service.plan(1);
+  CHECK(f.service.ask("POST", "/api/v1/jobs/nobody/verify").status == 404);
+  CHECK(f.service.ask("POST", "/api/v1/jobs/orders/verify?from=soon").status == 400);
+  CHECK(f.service.ask("POST", "/api/v1/jobs/orders/verify?limit=0").status == 400);
+  CHECK(f.service.ask("POST", "/api/v1/jobs/orders/verify?after=x").status == 400);
+  f.service.refuse = Error(Errc::permission_denied, "verify orders@...: head object: 403");
+  CHECK(f.service.ask("POST", "/api/v1/jobs/orders/verify").status == 403);
+}
+
 TEST_CASE("api: actions need control, name the actor, and pass refusals on") {
   Fixture f;
   f.service.plan(1);

@@ -180,6 +180,44 @@ TEST_CASE("show: dirty rows are told with the file that keeps them") {
         std::string::npos);
 }
 
+TEST_CASE("verify: each difference is told, and only agreement is exit code 0") {
+  Fixture f;
+  f.service.plan(2);
+  daemon::VerifiedPage first;
+  first.windows.resize(1);
+  first.windows[0].instance = *f.world.run(f.service.store().instance(f.service.id(1)));
+  first.windows[0].check.objects = 2;
+  first.windows[0].check.rows = 1500;
+  first.next = f.service.id(1);
+  daemon::VerifiedPage second = first;
+  second.windows[0].instance = *f.world.run(f.service.store().instance(f.service.id(0)));
+  second.windows[0].check.differences.push_back(
+      {objects::DifferenceKind::missing, "a.csv", "is not there; it held 12 rows"});
+  second.windows[0].check.without_checksum = 1;
+  second.next.reset();
+  f.service.pages = {first, second};
+  CHECK(command_verify(Fixture::parse({"verify", "orders", "--from", "2018-10-16", "--to", "2018-10-17"}),
+                       f.api, f.console) == Exit::failed);
+  CHECK(f.out.str() ==
+        "orders@2018-10-16T00:00+08:00  missing  a.csv is not there; it held 12 rows\n"
+        "2 windows, 4 objects, 3,000 rows, 0 B: 1 differences\n"
+        "of 1 objects the store tells no checksum; their sizes agree\n");
+  REQUIRE(f.service.verified.size() == 2);
+  CHECK_FALSE(f.service.verified[0].after);
+  CHECK(f.service.verified[1].after == f.service.id(1));
+  CHECK(f.service.verified[1].to == f.service.id(288).scheduled);
+
+  f.service.verified.clear();
+  f.service.pages = {second};
+  f.service.pages[0].windows[0].check.differences.clear();
+  f.out.str("");
+  CHECK(command_verify(Fixture::parse({"verify", "orders", "--output", "json"}), f.api, f.console) ==
+        Exit::done);
+  const auto answer = boost::json::parse(f.out.str());
+  CHECK(answer.at("windows").as_array().size() == 1);
+  CHECK(answer.at("differences") == 0);
+}
+
 TEST_CASE("actions: refused is exit code 5, unknown is 3") {
   Fixture f;
   f.service.plan(1);

@@ -121,6 +121,13 @@ class FakeService final : public daemon::Service {
   std::string dirty_file(const scheduler::Instance&, int number) const override {
     return number == dirty_attempt ? "/logs/orders/0015_1.dirty.jsonl" : "";
   }
+  awaitable<Result<daemon::VerifiedPage>> verify(job::Job, daemon::VerifyQuery query) override {
+    verified.push_back(query);
+    if (refuse) co_return *refuse;
+    daemon::VerifiedPage page;
+    if (verified.size() <= pages.size()) page = pages[verified.size() - 1];
+    co_return page;
+  }
   Result<std::vector<daemon::PlannedInstance>> preview(const std::string&, Instant from,
                                                        Instant to) override {
     previewed = std::pair(from, to);
@@ -139,6 +146,8 @@ class FakeService final : public daemon::Service {
   pipeline::Positions end_positions;  // of what succeeds
   std::vector<std::string> acted;
   std::optional<Error> refuse;
+  std::vector<daemon::VerifyQuery> verified;
+  std::vector<daemon::VerifiedPage> pages;  // of verify()
   int dirty_attempt = 0;
   std::uint64_t dirty_rows = 0;  // of what succeeds
   std::string log_text = "one\ntwo\nthree\n";

@@ -1,0 +1,82 @@
+#include "daemon/api.hpp"
+#include "daemon/api_json.hpp"
+#include "daemon/problem.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace sluice::daemon {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kPageDefault = 100;
+constexpr std::size_t kPageMax = 1000;
+
+json::object to_json(const VerifiedWindow& window) {
+  json::array differences;
+  for (const objects::Difference& difference : window.check.differences) {
+    differences.push_back(json::object{{"kind", objects::to_string(difference.kind)},
+                                       {"object", difference.object},
+                                       {"detail", difference.detail}});
+  }
+  const scheduler::Instance& instance = window.instance;
+  return {{"id", scheduler::to_string(instance.id, instance.zone)},
+          {"window",
+           json::object{{"start", utc_text(instance.window_start)}, {"end", utc_text(instance.window_end)}}},
+          {"zone", instance.zone},
+          {"objects", window.check.objects},
+          {"rows", window.check.rows},
+          {"bytes", window.check.bytes},
+          {"without_checksum", window.check.without_checksum},
+          {"differences", std::move(differences)}};
+}
+
+Result<VerifyQuery> query_of(const HttpRequest& request, const std::string& zone) {
+  VerifyQuery query;
+  for (const auto& [name, time] : {std::pair("from", &query.from), std::pair("to", &query.to)}) {
+    const auto text = request.parameter(name);
+    if (!text) continue;
+    const auto read = time_from_text(*text, zone);
+    if (!read) return read.error().in(name);
+    *time = *read;
+  }
+  if (const auto text = request.parameter("after")) {
+    const auto after = scheduler::parse_instance_id(*text);
+    if (!after) return after.error();
+    query.after = *after;
+  }
+  const auto limit = number_parameter(request, "limit", kPageDefault, 1, kPageMax);
+  if (!limit) return limit.error();
+  query.limit = *limit;
+  return query;
+}
+
+}  // namespace
+
+namespace api {
+
+awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, const PathValues& values) {
+  const auto jobs = service.jobs();
+  const auto found = std::find_if(jobs.begin(), jobs.end(),
+                                  [&](const job::Job& candidate) { return candidate.name == values[0]; });
+  if (found == jobs.end()) {
+    co_return problem_response(Error(Errc::not_found, fmt::format("find job {}: no such job", values[0])));
+  }
+  auto query = query_of(request, found->schedule.zone);
+  if (!query) co_return problem_response(query.error());
+  const auto page = co_await service.verify(*found, std::move(*query));
+  if (!page) co_return problem_response(page.error());
+  json::array windows;
+  std::size_t differences = 0;
+  for (const VerifiedWindow& window : page->windows) {
+    differences += window.check.differences.size();
+    windows.push_back(to_json(window));
+  }
+  if (differences > 0) spdlog::warn("verify job={} differences={}", found->name, differences);
+  json::value next = nullptr;
+  if (page->next) next = scheduler::to_string(*page->next, found->schedule.zone);
+  co_return json_response(json::object{{"windows", std::move(windows)}, {"next", std::move(next)}});
+}
+
+}  // namespace api
+}  // namespace sluice::daemon
