@@ -13,8 +13,8 @@ class GzipCompressor final : public Compressor {
   GzipCompressor() {
     constexpr int kGzipWindow = 15 + 16;
     constexpr int kMemoryLevel = 8;
-    if (deflateInit2(&stream_, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipWindow, kMemoryLevel,
-                     Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (deflateInit2(&stream_, kGzipLevel, Z_DEFLATED, kGzipWindow, kMemoryLevel, Z_DEFAULT_STRATEGY) !=
+        Z_OK) {
       throw std::bad_alloc();
     }
   }
@@ -41,6 +41,7 @@ class ZstdCompressor final : public Compressor {
  public:
   ZstdCompressor() : context_(ZSTD_createCCtx()) {
     if (context_ == nullptr) throw std::bad_alloc();
+    ZSTD_CCtx_setParameter(context_, ZSTD_c_compressionLevel, kZstdLevel);
     ZSTD_CCtx_setParameter(context_, ZSTD_c_checksumFlag, 1);
   }
   ZstdCompressor(const ZstdCompressor&) = delete;

@@ -1,8 +1,10 @@
-// csv_emit ENCODING LINE_END SEED ROWS CSV JSON [nul]: writes rows of nasty values with the real encoder into
-// the file CSV, a header first, and what a reader must find there into JSON, as a list of lists of texts.
-// LINE_END is LF, CR or CRLF; with `nul` values may hold U+0000.
+// csv_emit ENCODING LINE_END SEED ROWS CSV JSON [OPTION]: writes rows of nasty values with the real encoder
+// into the file CSV, a header first, and what a reader must find there into JSON, as a list of lists of
+// texts. LINE_END is LF, CR or CRLF; with the option `nul` values may hold U+0000, with `gzip` the file is
+// compressed.
 
 #include "core/format/charset.hpp"
+#include "core/format/compressor.hpp"
 #include "core/format/make_encoder.hpp"
 
 #include <boost/json.hpp>
@@ -114,7 +116,18 @@ class Texts {
   std::vector<std::string> pieces_;
 };
 
+// As objects are: block by block.
+format::ByteBuffer gzip(std::string_view plain) {
+  const auto compressor = format::make_compressor(job::Compression::gzip);
+  format::ByteBuffer out;
+  for (; !plain.empty(); plain.remove_prefix(std::min(plain.size(), format::kBlockBytes))) {
+    compressor->append_frame(plain.substr(0, format::kBlockBytes), out);
+  }
+  return out;
+}
+
 int run(const std::vector<std::string>& arguments) {
+  const std::string option = arguments.size() > 6 ? arguments[6] : "";
   job::Target target;
   target.encoding = arguments[0];
   target.line_delimiter = arguments[1] == "CRLF" ? "\r\n" : arguments[1] == "CR" ? "\r" : "\n";
@@ -125,7 +138,7 @@ int run(const std::vector<std::string>& arguments) {
     fmt::print(stderr, "{}\n", encoder.error().message());
     return 1;
   }
-  Texts texts(target.encoding, std::stoull(arguments[2]), arguments.size() > 6);
+  Texts texts(target.encoding, std::stoull(arguments[2]), option == "nul");
   const std::size_t rows = std::stoull(arguments[3]);
   pipeline::RowBatch batch(kColumns);
   std::deque<std::string> kept;
@@ -152,6 +165,7 @@ int run(const std::vector<std::string>& arguments) {
     fmt::print(stderr, "row {}: column {} {}\n", encoded.rows, encoded.column, encoded.problem);
     return 1;
   }
+  if (option == "gzip") out = gzip(out.view());
   std::ofstream(arguments[4], std::ios::binary) << out.view();
   std::ofstream(arguments[5], std::ios::binary) << boost::json::serialize(expected);
   return 0;
@@ -161,7 +175,7 @@ int run(const std::vector<std::string>& arguments) {
 
 int main(int count, char** arguments) {
   if (count < 7 || count > 8) {
-    fmt::print(stderr, "usage: csv_emit ENCODING LF|CR|CRLF SEED ROWS CSV JSON [nul]\n");
+    fmt::print(stderr, "usage: csv_emit ENCODING LF|CR|CRLF SEED ROWS CSV JSON [nul|gzip]\n");
     return 2;
   }
   return run(std::vector<std::string>(arguments + 1, arguments + count));

@@ -50,3 +50,13 @@ test('CSV with other line ends is read back equal', (t) => {
   check('csv', crlf, 'utf-8');
   check('csv', emit(dir, 'cr', 'UTF-8', 'CR', 4), 'utf-8');
 });
+
+test('compressed CSV is a row of gzip members that Python reads as one file', (t) => {
+  const dir = workDir(t);
+  const files = emit(dir, 'gzip', 'UTF-8', 'LF', 5, 'gzip');
+  const read = 'import gzip, sys; open(sys.argv[2], "wb").write(gzip.open(sys.argv[1]).read())';
+  const plain = join(dir, 'plain.csv');
+  run('python3', ['-c', read, files.csv, plain]);
+  assert.ok(statSync(plain).size > 2 * 256 * 1024);
+  check('csv', { csv: plain, json: files.json }, 'utf-8');
+});
