@@ -13,16 +13,16 @@ struct Queue {
   std::size_t next = 0;
   std::size_t count = 0;
   std::function<awaitable<Result<void>>(std::size_t)> work;
+  Result<void> first_failure{};
 };
 
 awaitable<Result<void>> serve(Queue& queue) {
   while (queue.next < queue.count) {
     awaitable<Result<void>> one = queue.work(queue.next++);
-    Result<void> done = co_await std::move(one);
-    if (!done) {
-      queue.next = queue.count;
-      co_return done;
-    }
+    const Result<void> done = co_await std::move(one);
+    if (done) continue;
+    queue.next = queue.count;
+    if (queue.first_failure) queue.first_failure = done;
   }
   co_return Result<void>();
 }
@@ -36,7 +36,8 @@ awaitable<Result<void>> side_by_side(std::size_t count, std::size_t at_once,
   queue.work = std::move(work);
   std::vector<awaitable<Result<void>>> servers;
   for (std::size_t i = 0; i < std::min(count, at_once); ++i) servers.push_back(serve(queue));
-  co_return co_await run_all(std::move(servers));
+  const Result<void> served = co_await run_all(std::move(servers));
+  co_return served ? queue.first_failure : served;
 }
 
 }  // namespace sluice::objects

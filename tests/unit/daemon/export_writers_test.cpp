@@ -80,6 +80,41 @@ TEST_CASE("export writers: with nonConflict a load that is there already is not 
   CHECK(bench.fake.objects == before);
 }
 
+TEST_CASE("export writers: with nonConflict a load that a crash cut off anywhere is done again") {
+  const auto writers_of = [](WindowBench& bench) {
+    return ExportWriters::make(bench.writer_ports(bench.target).value(),
+                               work_of(bench, job::WriteMode::non_conflict), {});
+  };
+  WindowBench clean;
+  auto once = writers_of(clean);
+  REQUIRE(load(clean, *once, 2));
+  for (std::size_t step = 0; step < clean.fake.seen.size(); ++step) {
+    WindowBench bench;
+    bench.fake.fault = [&](const auto&, std::size_t number) {
+      return number >= step ? test::FakeOssTransport::Fault::drop_request
+                            : test::FakeOssTransport::Fault::none;
+    };
+    auto writers = writers_of(bench);
+    CAPTURE(step);
+    REQUIRE_FALSE(load(bench, *writers, 2));
+    bench.fake.fault = nullptr;
+    writers = writers_of(bench);
+    REQUIRE(load(bench, *writers, 2));
+    CHECK(bench.fake.objects == clean.fake.objects);
+  }
+}
+
+TEST_CASE("export writers: with truncateScope prefix the table's objects stay beside their window's") {
+  WindowBench bench;
+  bench.fake.objects["t_old"] = "goes";
+  job::Export work = work_of(bench);
+  work.target.truncate_scope = job::TruncateScope::prefix;
+  auto writers = ExportWriters::make(bench.writer_ports(bench.target).value(), work, {});
+  REQUIRE(load(bench, *writers, 2));
+  CHECK(bench.fake.objects.size() == 3);
+  CHECK(bench.fake.objects.contains("t__full_20181016080000_0001.csv"));
+}
+
 TEST_CASE("export writers: a repeated window keeps the table's objects in the ledger") {
   WindowBench bench;
   job::Export work = work_of(bench);
