@@ -11,7 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace sluice::objects;
   const auto manifest = parse_manifest({reinterpret_cast<const char*>(data), size});
   if (manifest.has_error()) {
-    const std::string& message = manifest.error().message();
+    const std::string message = manifest.error().message();
     if (message.find('\n') != std::string::npos || message.size() > 1000) std::abort();
     return 0;
   }

@@ -14,7 +14,8 @@ sluice_fuzzer(series_tags_fuzz SOURCES core/tablestore/series_tags.cpp)
 sluice_fuzzer(status_table_fuzz
   SOURCES core/tablestore/status_table.cpp core/http/deflate.cpp core/http/inflate.cpp
   LINKS Boost::json ZLIB::ZLIB)
-sluice_fuzzer(manifest_fuzz SOURCES core/objects/manifest.cpp core/pipeline/json_reader.cpp LINKS Boost::json)
+sluice_fuzzer(manifest_fuzz
+  SOURCES core/objects/manifest.cpp core/pipeline/json_reader.cpp core/pipeline/position.cpp LINKS Boost::json)
 sluice_fuzzer(date_pattern_fuzz SOURCES core/format/date_pattern.cpp core/job/civil_time.cpp
   LINKS date::date-tz ICU::i18n ICU::uc)
 file(GLOB format_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/format/*.cpp)
