@@ -62,7 +62,7 @@ class SocketTransport final : public Transport {
       Exchange exchange = co_await kept->exchange(*head, request);
       const bool died_unused = exchange.response.has_error() && !exchange.answer_begun &&
                                exchange.response.error().code() == Errc::unavailable;
-      if (!died_unused) co_return finish(route, std::move(kept), std::move(exchange));
+      if (!died_unused || request.sent_once) co_return finish(route, std::move(kept), std::move(exchange));
     }
     auto opened = co_await open(route, request.limit);
     if (!opened) co_return opened.error();

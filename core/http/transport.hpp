@@ -25,7 +25,8 @@ struct Request {
   std::string_view body;                      // must stay valid until send() returns
   Duration limit = std::chrono::seconds(30);  // for each network step: connect, handshake, write, read
   std::size_t answer_bytes_max = 16 * 1024 * 1024;
-  bool direct = false;  // never through a proxy
+  bool direct = false;     // never through a proxy
+  bool sent_once = false;  // not idempotent: the caller must know of every time it may have arrived
 };
 
 struct Response {
@@ -44,7 +45,8 @@ class Transport {
   virtual ~Transport() = default;
 
   // Connections are kept and reused. A kept connection that turns out dead before any byte of the answer came
-  // is replaced once, silently. No other retry.
+  // is replaced once, silently, but not for a request that is sent_once: that may have been carried out. No
+  // other retry.
   virtual awaitable<Result<Response>> send(const Endpoint& endpoint, const Request& request) = 0;
 };
 

@@ -33,6 +33,7 @@ awaitable<Result<void>> Client::put_object(const std::string& object, std::strin
   call.body = body;
   call.crc64 = crc64(0, body);
   call.headers.push_back(checksum_header(*call.crc64));
+  call.sent_once = traits.only_if_new;
   const Outcome outcome = co_await send(call);
   if (outcome) co_return Result<void>();
   const Failure failure = outcome.error();
@@ -69,6 +70,7 @@ awaitable<Result<void>> Client::delete_object(const std::string& object) {
 awaitable<Result<std::string>> Client::initiate_upload(const std::string& object,
                                                        const ObjectTraits& traits) {
   Call call = object_call("begin upload of", "POST", object);
+  call.sent_once = true;
   call.queries.emplace_back("uploads");
   call.headers = headers_of(traits);
   const Outcome outcome = co_await send(call);
@@ -106,9 +108,11 @@ awaitable<Result<void>> Client::complete_upload(const std::string& object, const
                                                 std::uint64_t crc64, const ObjectTraits& traits) {
   const std::string document = objects::completion_document(parts);
   Call call = object_call("complete upload of", "POST", object);
+  call.sent_once = true;
   call.queries.emplace_back("uploadId", upload_id);
   call.headers = overwrite_header_of(traits);
   call.headers.emplace_back("Content-Type", "application/xml");
+  call.headers.emplace_back("Content-MD5", http::base64(http::md5(document)));
   call.body = document;
   call.crc64 = crc64;
   call.repeats_bad_checksum = false;
@@ -254,6 +258,7 @@ http::Request Client::sign(const Call& call) const {
   if (!call.queries.empty()) request.target += "?" + query_string(call.queries);
   request.body = call.body;
   request.limit = options_.step_limit;
+  request.sent_once = call.sent_once;
   request.answer_bytes_max = call.answer_bytes_max;
   request.headers.emplace_back("x-oss-date",
                                version_4 ? http::format_basic_date(now) : http::format_date(now));

@@ -94,6 +94,7 @@ class Client final : public objects::ObjectStore {
     std::optional<std::uint64_t> crc64;  // what the answer's checksum must be
     bool checks_answer = false;          // compare the checksum with the answer's body
     bool repeats_bad_checksum = true;
+    bool sent_once = false;  // a second time it finds what the first one did
     std::size_t answer_bytes_max = 16 * 1024 * 1024;
     http::Attempts attempts{};
     Credentials credentials{};  // of the last attempt

@@ -3,6 +3,7 @@
 
 #include "core/base/clock.hpp"
 #include "core/base/crc64.hpp"
+#include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
 #include "core/http/percent_decode.hpp"
 #include "core/http/transport.hpp"
@@ -209,6 +210,13 @@ class FakeOssTransport final : public http::Transport {
     });
   }
 
+  static bool digest_differs(const Seen& now, std::string_view body) {
+    const std::string expected = http::base64(http::md5(body));
+    return std::any_of(now.headers.begin(), now.headers.end(), [&](const auto& header) {
+      return header.first == "Content-MD5" && header.second != expected;
+    });
+  }
+
   http::Response put(const Seen& now, std::string_view body) {
     if (arrived_spoiled(now, body)) return error(400, "InvalidCRC64");
     if (is_forbidden(now)) return error(409, "FileAlreadyExists");
@@ -241,6 +249,7 @@ class FakeOssTransport final : public http::Transport {
   http::Response complete(const Seen& now, std::string_view body) {
     const auto upload = uploads.find(now.queries.at("uploadId"));
     if (upload == uploads.end() || upload->second.object != now.object) return error(404, "NoSuchUpload");
+    if (digest_differs(now, body)) return error(400, "InvalidDigest");
     const Result<objects::XmlElement> document = objects::parse_xml(body);
     if (!document || document->children.empty()) return error(400, "MalformedXML");
     std::string content;

@@ -81,6 +81,19 @@ TEST_CASE("transport: a kept connection that died is replaced once, silently, an
   CHECK(server.requests().back().ends_with("\r\n\r\nsecond"));
 }
 
+TEST_CASE("transport: what is sent once is not sent again when its kept connection died", "[http]") {
+  Client client;
+  LoopbackServer server(client.io, "127.0.0.1", {{{ok("one"), Then::close}}, {{ok("two")}}});
+  Request request = put("first");
+  request.sent_once = true;
+  CHECK(client.send(server, request)->body == "one");
+  const auto second = client.send(server, request);
+  REQUIRE(second.has_error());
+  CHECK(second.error().code() == Errc::unavailable);
+  CHECK(server.connections() == 1);
+  CHECK(client.send(server, request)->body == "two");
+}
+
 TEST_CASE("transport: a new connection that dies is an error, not repeated", "[http]") {
   Client client;
   LoopbackServer server(client.io, "127.0.0.1", {{{"", Then::close}}, {{ok("two")}}});

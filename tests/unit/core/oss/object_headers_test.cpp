@@ -72,7 +72,9 @@ TEST_CASE("oss object headers: parts say nothing, completing only whether to ove
       f.loop.run(f.client.upload_part("a", id, 1, "x", sluice::crc64(0, "x"))).value()};
   REQUIRE(f.loop.run(f.client.complete_upload("a", id, parts, 1, sluice::crc64(0, "x"), traits)));
   CHECK(told(f.fake.seen.at(1)).empty());
-  const http::Headers expected = {{"x-oss-forbid-overwrite", "true"}, {"Content-Type", "application/xml"}};
+  const http::Headers expected = {{"x-oss-forbid-overwrite", "true"},
+                                  {"Content-Type", "application/xml"},
+                                  {"Content-MD5", test::header_of(f.fake.seen.at(2), "Content-MD5")}};
   CHECK(told(f.fake.seen.at(2)) == expected);
   CHECK(f.fake.traits.at("a").at("x-oss-storage-class") == "IA");
 }
@@ -128,6 +130,20 @@ TEST_CASE("oss client: a body spoiled on its way is never stored, and sent again
   REQUIRE_FALSE(put);
   CHECK(put.error().code() == Errc::corrupt);
   CHECK_FALSE(f.fake.objects.contains("b"));
+}
+
+TEST_CASE("oss client: a list of parts spoiled on its way is sent again", "[oss_headers]") {
+  Fixture f;
+  const std::string id = f.loop.run(f.client.initiate_upload("a", {})).value();
+  const std::uint64_t crc = sluice::crc64(0, "x");
+  const std::vector<oss::Part> parts = {f.loop.run(f.client.upload_part("a", id, 1, "x", crc)).value()};
+  f.fake.fault = [](const auto&, std::size_t number) {
+    return number == 2 ? Fault::spoil_body : Fault::none;
+  };
+  REQUIRE(f.loop.run(f.client.complete_upload("a", id, parts, 1, crc, {})));
+  REQUIRE(f.retries.size() == 1);
+  CHECK(f.retries[0].find("400 InvalidDigest") != std::string::npos);
+  CHECK(f.fake.objects.at("a") == "x");
 }
 
 TEST_CASE("oss client: an object that exists is a conflict for what must be new", "[oss_headers]") {

@@ -102,8 +102,9 @@ std::string signed_as_recorded(const Names& ours, const Names& theirs, const oss
   for (const auto& [name, value] : ours) {
     if (name == "authorization" || name == "x-oss-hash-crc64ecma") continue;
     CAPTURE(name);
-    CHECK(theirs.contains(name));
-    headers.emplace_back(name, value);
+    REQUIRE(theirs.contains(name));
+    // Of a document that is laid out otherwise.
+    headers.emplace_back(name, name == "content-md5" ? theirs.at(name) : value);
   }
   for (const auto& [name, value] : theirs) {
     if (name == "authorization" || ours.contains(name)) continue;
@@ -181,4 +182,31 @@ TEST_CASE("oss client sends and signs what the official client does", "[oss_requ
   // To begin an upload, in both versions and styles, and version 1 of both listings: nothing differs that is
   // signed.
   CHECK(replay.exact() == 8);
+}
+
+TEST_CASE("oss client has what must not arrive twice unseen sent once", "[oss_requests]") {
+  test::Loop loop;
+  test::ScriptedTransport transport;
+  transport.otherwise(good_answer);
+  SeededRandom random{1};
+  oss::ClientOptions options;
+  options.endpoint = "http://127.0.0.1:9001";
+  options.bucket = "examplebucket";
+  options.credentials = http::fixed_credentials({"LTAI", Secret("key"), Secret()});
+  oss::Client client(transport, loop.clock, random, options, oss::address_of(options).value(),
+                     [](std::string_view) {});
+  const std::map<std::string, bool> expected = {{"PutObject", true},  // it forbids overwriting
+                                                {"InitiateMultipartUpload", true},
+                                                {"CompleteMultipartUpload", true},
+                                                {"UploadPart", false},
+                                                {"AbortMultipartUpload", false},
+                                                {"DeleteObject", false},
+                                                {"HeadObject", false}};
+  for (const auto& [operation, once] : expected) {
+    CAPTURE(operation);
+    REQUIRE(perform(loop, client, operation));
+    CHECK(transport.sent().back().request.sent_once == once);
+  }
+  REQUIRE(loop.run(client.put_object("a", "x", {})));
+  CHECK_FALSE(transport.sent().back().request.sent_once);
 }
