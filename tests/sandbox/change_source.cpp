@@ -56,12 +56,20 @@ Key ChangeSource::key_of(std::uint64_t row) const {
   return key;
 }
 
+std::string ChangeSource::text_of(std::uint64_t dice) const {
+  if (mix_.string_bytes == 0 && dice % 31 == 0) return {};
+  const std::string piece = fmt::format("{}#{}", kTexts[dice % 8], dice >> 44U);
+  std::string text = piece;
+  while (text.size() < mix_.string_bytes) text += piece;
+  return text;
+}
+
 Value ChangeSource::value_of(CellKind kind) {
   const std::uint64_t dice = random_();
   Value value;
   switch (kind) {
     case CellKind::string:
-      return Value::of(dice % 31 == 0 ? std::string() : fmt::format("{}#{}", kTexts[dice % 8], dice >> 44U));
+      return Value::of(text_of(dice));
     case CellKind::binary:
       value = Value::of(std::string(reinterpret_cast<const char*>(&dice), sizeof dice));
       value.type = ValueType::blob;

@@ -16,7 +16,8 @@ enum class CellKind { string, integer, real, boolean, binary };
 struct ChangeMix {
   std::uint64_t seed = 1;
   std::vector<std::string> columns;
-  std::vector<CellKind> kinds;  // of the columns, in turn
+  std::vector<CellKind> kinds;   // of the columns, in turn
+  std::size_t string_bytes = 0;  // strings are at least so long
   /// Weights of the actions.
   std::uint32_t puts = 70;
   std::uint32_t updates = 20;
@@ -46,6 +47,7 @@ class ChangeSource {
   Key key_of(std::uint64_t row) const;
   Value first_key_value(std::uint64_t spread, std::uint64_t row) const;
   Value value_of(CellKind kind);
+  std::string text_of(std::uint64_t dice) const;
   Cell cell_of(std::size_t column, std::int64_t version_ms);
 
   const pb::TableMeta& meta_;

@@ -73,6 +73,8 @@ FillPlan read_plan(const json::object& request) {
       plan.only_shard = value.as_string();
     else if (name == "kinds")
       for (const json::value& kind : value.as_array()) plan.mix.kinds.push_back(kind_of(kind.as_string()));
+    else if (name == "string_bytes")
+      plan.mix.string_bytes = value.to_number<std::size_t>();
     else if (name == "actions")
       read_actions(value.as_object(), plan.mix);
     else if (name == "stream_only")
