@@ -13,7 +13,6 @@
 #include "daemon/export_log.hpp"
 #include "daemon/export_writers.hpp"
 #include "daemon/reader_limits.hpp"
-#include "daemon/target_writer.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>

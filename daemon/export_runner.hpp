@@ -8,6 +8,7 @@
 #include "core/pipeline/dirty_file.hpp"
 #include "core/pipeline/log.hpp"
 #include "core/stream/row_output.hpp"
+#include "daemon/target_writer.hpp"
 #include "scheduler/runner.hpp"
 
 #include <functional>
