@@ -98,7 +98,7 @@ test('OSS: both signatures, with the permanent and with temporary keys, write wh
 
 test('OSS: every form of address reaches the bucket', async (t) => {
   const dir = workDir(t);
-  const { ca, options } = certificates(dir, 'IP:127.0.0.1,DNS:localhost,DNS:*.oss.invalid,DNS:*.oss-cn-hangzhou-internal.invalid,DNS:exports.example.invalid');
+  const { ca, options } = certificates(dir, 'IP:127.0.0.1,DNS:localhost,DNS:oss.invalid,DNS:*.oss.invalid,DNS:*.oss-cn-hangzhou-internal.invalid,DNS:exports.example.invalid');
   const sandbox = await startSandbox(t, dir, options);
   await fillWorld(sandbox);
   const proxy = await startProxy(t);
@@ -107,6 +107,7 @@ test('OSS: every form of address reaches the bucket', async (t) => {
   const forms = [
     ['path style on an address', { endpoint: sandbox.endpoint }, []],
     ['path style on localhost', { endpoint: `https://localhost:${sandbox.port}` }, []],
+    ['path style on a name', { endpoint: `https://oss.invalid:${sandbox.port}`, addressing: 'path' }, ['oss.invalid']],
     ['the bucket in front of a name', { endpoint: `https://oss.invalid:${sandbox.port}` }, ['exports.oss.invalid']],
     ['the same, internal and with V4', { endpoint: `https://oss-cn-hangzhou-internal.invalid:${sandbox.port}`, region: 'cn-hangzhou' }, ['exports.oss-cn-hangzhou-internal.invalid']],
     ['a domain of one\'s own', { endpoint: `https://exports.example.invalid:${sandbox.port}`, cname: 'true' }, ['exports.example.invalid']],
@@ -127,6 +128,8 @@ test('OSS: every form of address reaches the bucket', async (t) => {
     for (const [target, message] of [
       [{ endpoint: 'oss://exports' }, /the scheme oss:\/\/ is not supported; write https:\/\/HOST/],
       [{ endpoint: `https://exports.oss.invalid:${sandbox.port}` }, /contains the bucket name; write oss\.invalid/],
+      [{ addressing: 'virtual' }, /a bucket cannot stand in front of an IP address; give `endpoint` a name, or leave out `addressing`/],
+      [{ endpoint: 'https://exports.example.invalid', cname: 'true', addressing: 'path' }, /addressing.*cannot be had with cname: true/],
       [{ bucket: 'Exports_1' }, /use bucket "Exports_1": a name has 3 to 63 of a-z, 0-9 and "-"/],
       [{ region: 'cn hangzhou' }, /use region "cn hangzhou": .*correct `region`/],
     ]) {

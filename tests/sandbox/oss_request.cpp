@@ -113,7 +113,7 @@ std::string OssRequest::operation() const {
 OssRequest address(const Request& request) {
   OssRequest out{request, "", ""};
   const std::string host = host_name(request);
-  if (is_ip(host) || host == "localhost") {
+  if (is_ip(host) || host == "localhost" || host.starts_with("oss.")) {
     split_path(request.path, out);
     return out;
   }

@@ -21,9 +21,10 @@ struct OssRequest {
   std::string operation() const;
 };
 
-/// Finds bucket and key from Host and path: path style for IP addresses and localhost, virtual-hosted for
-/// BUCKET.localhost. For any other host (the Node SDK sends BUCKET.oss-REGION.aliyuncs.com to an IP endpoint)
-/// the path decides: it is path style if it begins with the bucket of the host.
+/// Finds bucket and key from Host and path: path style for IP addresses, localhost and names that begin with
+/// "oss.", virtual-hosted for BUCKET.localhost. For any other host (the Node SDK sends
+/// BUCKET.oss-REGION.aliyuncs.com to an IP endpoint) the path decides: it is path style if it begins with the
+/// bucket of the host.
 OssRequest address(const Request& request);
 
 /// Throws OssError. Anonymous reads of public buckets pass. `time_us` is the service's time.
