@@ -70,9 +70,8 @@ std::string conflict_between(const TableStoreSource& source, const Target& targe
            "remove one of the two";
   }
   if (target.truncate_scope == TruncateScope::prefix) {
-    return "fullTableFirst cannot be had with truncateScope: prefix, because the window's objects would "
-           "replace "
-           "the table's; remove one of the two";
+    return "fullTableFirst cannot be had with truncateScope: prefix, because the next window would remove "
+           "the table's objects; remove one of the two";
   }
   return "";
 }

@@ -51,6 +51,11 @@ void read_write_mode(YamlMap& parameter, Target& target) {
   read_word(parameter, "writeMode", kWriteModes, target.write_mode);
   read_word(parameter, "truncateScope", kTruncateScopes, target.truncate_scope);
   target.write_single_object = parameter.boolean("writeSingleObject").value_or(false);
+  if (target.write_single_object && target.write_mode == WriteMode::append) {
+    parameter.error("writeMode",
+                    "append cannot be had with writeSingleObject, whose one object is replaced; "
+                    "remove one of the two");
+  }
   if (target.truncate_scope != TruncateScope::prefix) return;
   if (target.write_mode != WriteMode::truncate) {
     parameter.error("truncateScope", "prefix needs writeMode: truncate; set that, or remove this");
@@ -126,11 +131,10 @@ void read_partition(YamlMap& parameter, Target& target) {
   const auto columns = parameter.texts("partition");
   if (!columns || columns->empty()) return;
   if (target.write_single_object) {
-    parameter.error("partition",
-                    "cannot be had with writeSingleObject, whose name is fixed; remove one of the two");
-    return;
+    parameter.warning("partition", "has no effect with writeSingleObject");
+  } else {
+    target.partition_columns = columns->size();
   }
-  target.partition_columns = columns->size();
 }
 
 // true: beside the objects, in a folder that their prefix does not reach.

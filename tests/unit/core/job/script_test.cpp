@@ -23,7 +23,7 @@ constexpr const char* kVersion2 = R"({
    "mode":"Single_Version_And_Update_Only","isExportSequenceInfo":"false","maxRetries":"7",
    "column":[{"name":"uid"},{"name":"uid"}]}},
  {"stepType":"oss","name":"Writer","category":"writer","parameter":{
-   "datasource":"archive_oss","object":"a\/b","fileFormat":"text","fieldDelimiter":"||","writeMode":"append",
+   "datasource":"archive_oss","object":"a\/b","fileFormat":"text","fieldDelimiter":"||","writeMode":"nonConflict",
    "header":["uid","uid2"],"suffix":"txt ","writeSingleObject":"TRUE"}},
  {"stepType":null,"name":"Processor","category":"processor","copies":1,"parameter":{"nodes":[],"edges":[]}}
 ],
@@ -71,7 +71,7 @@ TEST_CASE("script: the form of version 2.0 is read") {
   CHECK(result.target.object == "a/b");
   CHECK(result.target.file_format == FileFormat::text);
   CHECK(result.target.field_delimiter == "||");
-  CHECK(result.target.write_mode == WriteMode::append);
+  CHECK(result.target.write_mode == WriteMode::non_conflict);
   CHECK(result.target.header == std::vector<std::string>{"uid", "uid2"});
   CHECK(result.target.suffix == ".txt");
   CHECK(result.target.write_single_object);

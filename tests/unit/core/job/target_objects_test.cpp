@@ -58,9 +58,8 @@ TEST_CASE("target: truncateScope gives the original's truncate back") {
   REQUIRE(problems(with_table).size() == 1);
   CHECK(problems(with_table)
             .front()
-            .ends_with("fullTableFirst cannot be had with truncateScope: prefix, because the window's "
-                       "objects would replace the "
-                       "table's; remove one of the two"));
+            .ends_with("fullTableFirst cannot be had with truncateScope: prefix, because the next window "
+                       "would remove the table's objects; remove one of the two"));
 }
 
 TEST_CASE("target: the suffix is what the bytes are, unless given") {
@@ -119,8 +118,11 @@ TEST_CASE("target: of partition only the number of its columns counts") {
       line_problems("partition: [a, b, c]") ==
       only("error: writer.parameter: partition: names 3 of the last columns, the rows have 2; remove some"));
   CHECK(line_problems("partition: [a]\n          writeSingleObject: true") ==
-        error_of(
-            "partition: cannot be had with writeSingleObject, whose name is fixed; remove one of the two"));
+        warning_of("partition: has no effect with writeSingleObject"));
+  CHECK(
+      line_problems("writeMode: append\n          writeSingleObject: true") ==
+      error_of("writeMode: append cannot be had with writeSingleObject, whose one object is replaced; remove "
+               "one of the two"));
 }
 
 TEST_CASE("target: manifests have a prefix of their own") {
