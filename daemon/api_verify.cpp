@@ -9,8 +9,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kPageDefault = 100;
-constexpr std::size_t kPageMax = 1000;
+constexpr std::size_t kWindowsDefault = 100;
+constexpr std::size_t kWindowsMax = 1000;
 
 json::object to_json(const VerifiedWindow& window) {
   json::array differences;
@@ -31,7 +31,7 @@ json::object to_json(const VerifiedWindow& window) {
           {"differences", std::move(differences)}};
 }
 
-Result<VerifyQuery> query_of(const HttpRequest& request, const std::string& zone) {
+Result<VerifyQuery> verify_query_of(const HttpRequest& request, const std::string& zone) {
   VerifyQuery query;
   for (const auto& [name, time] : {std::pair("from", &query.from), std::pair("to", &query.to)}) {
     const auto text = request.parameter(name);
@@ -45,7 +45,7 @@ Result<VerifyQuery> query_of(const HttpRequest& request, const std::string& zone
     if (!after) return after.error();
     query.after = *after;
   }
-  const auto limit = number_parameter(request, "limit", kPageDefault, 1, kPageMax);
+  const auto limit = number_parameter(request, "limit", kWindowsDefault, 1, kWindowsMax);
   if (!limit) return limit.error();
   query.limit = *limit;
   return query;
@@ -62,7 +62,7 @@ awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, con
   if (found == jobs.end()) {
     co_return problem_response(Error(Errc::not_found, fmt::format("find job {}: no such job", values[0])));
   }
-  auto query = query_of(request, found->schedule.zone);
+  auto query = verify_query_of(request, found->schedule.zone);
   if (!query) co_return problem_response(query.error());
   const auto page = co_await service.verify(*found, std::move(*query));
   if (!page) co_return problem_response(page.error());
