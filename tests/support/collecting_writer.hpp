@@ -24,6 +24,7 @@ inline std::string row_text(std::span<const pipeline::Value> row) {
         text += "null";
         break;
       case pipeline::ValueType::integer:
+      case pipeline::ValueType::date:
         text += std::to_string(value.integer);
         break;
       case pipeline::ValueType::real:

@@ -25,6 +25,7 @@ inline std::string text_of(const pipeline::Value& value) {
     case pipeline::ValueType::null:
       return "-";
     case pipeline::ValueType::integer:
+    case pipeline::ValueType::date:
       return std::to_string(value.integer);
     case pipeline::ValueType::real:
       return fmt::format("{}", value.real);
