@@ -58,7 +58,7 @@ std::unique_ptr<pipeline::Reader> make_reader(tablestore::Client& client, Clock&
                                                       stream_limits(work.settings), &client);
   }
   tablestore::TableScanLimits limits = scan_limits(work.settings);
-  if (work.target.write_single_object) limits.ranges_max = 1;  // what follows the first would wait in memory
+  if (work.target.write_single_object) limits.ranges_max = 1;  // many would use up its part numbers
   return std::make_unique<tablestore::TableReader>(client, client, clock, work.source, Instant{}, limits);
 }
 

@@ -8,6 +8,13 @@ awaitable<Result<void>> JoinedWriter::prepare() {
   co_return co_await window_->prepare();
 }
 
+void JoinedWriter::describe(const WindowFacts& facts) {
+  WindowFacts of_first;
+  of_first.definition = facts.definition;
+  first_->describe(of_first);
+  window_->describe(facts);
+}
+
 awaitable<Result<std::vector<ObjectInfo>>> JoinedWriter::commit() {
   auto objects = co_await first_->commit();
   if (objects.has_error()) co_return objects;

@@ -17,7 +17,8 @@ class JoinedWriter final : public WindowWriter {
 
   awaitable<Result<void>> prepare() override;
   ShardSink& open(std::uint32_t index) override { return window_->open(index); }
-  void describe(const WindowFacts& facts) override { window_->describe(facts); }
+  // Of records and positions `first` holds nothing.
+  void describe(const WindowFacts& facts) override;
   // The objects of `first` become visible before the window's, and stand before them in the result.
   awaitable<Result<std::vector<ObjectInfo>>> commit() override;
   awaitable<void> abort() override;

@@ -36,7 +36,8 @@ class FakeWriter final : public pipeline::WindowWriter {
     return sink_;
   }
   void describe(const pipeline::WindowFacts& facts) override {
-    world_.steps.push_back("describe " + name_ + " " + facts.definition);
+    world_.steps.push_back("describe " + name_ + " " + facts.definition + " " +
+                           std::to_string(facts.records));
   }
   // The first object appears before the second one fails.
   awaitable<Result<std::vector<ObjectInfo>>> commit() override {
@@ -122,11 +123,12 @@ TEST_CASE("joined writer: whatever step fails, nothing stays") {
   }
 }
 
-TEST_CASE("joined writer: what the window was made of is said of the window's objects only") {
+TEST_CASE("joined writer: the first objects share the definition with the window's, but no records") {
   World world;
   auto writer = joined(world);
   pipeline::WindowFacts facts;
   facts.definition = "v1";
+  facts.records = 7;
   writer.describe(facts);
-  CHECK(world.steps == std::vector<std::string>{"describe window v1"});
+  CHECK(world.steps == std::vector<std::string>{"describe table v1 0", "describe window v1 7"});
 }
