@@ -70,6 +70,7 @@ awaitable<Result<void>> Client::put_object(const std::string& object, std::strin
   Call call = object_call("put object", "PUT", object);
   add_traits(traits, call.headers);
   add_condition(traits, call.headers);
+  call.sent_once = traits.only_if_new;
   call.body = body;
   call.body_md5 = http::md5(body);
   const Outcome outcome = co_await sender_.send(call);
@@ -113,6 +114,7 @@ awaitable<Result<void>> Client::delete_object(const std::string& object) {
 awaitable<Result<std::string>> Client::initiate_upload(const std::string& object,
                                                        const ObjectTraits& traits) {
   Call call = object_call("begin upload of", "POST", object);
+  call.sent_once = true;
   call.queries.emplace_back("uploads", "");
   add_traits(traits, call.headers);
   const Outcome outcome = co_await sender_.send(call);
@@ -150,6 +152,7 @@ awaitable<Result<void>> Client::complete_upload(const std::string& object, const
                                                 std::uint64_t crc64, const ObjectTraits& traits) {
   const std::string document = objects::completion_document(parts);
   Call call = object_call("complete upload of", "POST", object);
+  call.sent_once = true;
   call.queries.emplace_back("uploadId", upload_id);
   call.headers.emplace_back("Content-Type", "application/xml");
   add_condition(traits, call.headers);

@@ -43,6 +43,7 @@ http::Request Sender::sign(Call& call) const {
   request.host = http::host_header(options_.address.endpoint);
   request.body = call.body;
   request.limit = options_.step_limit;
+  request.sent_once = call.sent_once;
   request.answer_bytes_max = call.answer_bytes_max;
   request.headers = call.headers;
   if (!call.body_md5.empty()) request.headers.emplace_back("Content-MD5", http::base64(call.body_md5));

@@ -26,6 +26,7 @@ struct Call {
   std::string_view body{};
   std::string body_md5{};      // raw; not empty: sent along, and what an ETag that is an MD5 must be
   bool checks_answer = false;  // compare such an ETag with the answer's body
+  bool sent_once = false;      // a second time it finds what the first one did
   bool may_fail_late = false;  // an error may come with status 200
   std::size_t answer_bytes_max = 16 * 1024 * 1024;
   http::Attempts attempts{};

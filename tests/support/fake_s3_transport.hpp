@@ -35,6 +35,7 @@ class FakeS3Transport final : public http::Transport {
     std::map<std::string, std::string> queries;
     http::Headers headers;
     std::string body;
+    bool sent_once = false;
 
     std::string header(std::string_view name) const {
       http::Response carrier;
@@ -103,6 +104,7 @@ class FakeS3Transport final : public http::Transport {
     now.method = request.method;
     now.headers = request.headers;
     now.body = request.body;
+    now.sent_once = request.sent_once;
     const std::string_view target(request.target);
     const std::size_t mark = target.find('?');
     const std::string path = decoded(target.substr(0, mark));
