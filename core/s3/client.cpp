@@ -234,7 +234,6 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     Call call = bucket_call("list uploads of bucket");
     call.queries.emplace_back("uploads", "");
     call.queries.emplace_back("prefix", prefix);
-    call.queries.emplace_back("max-uploads", "1000");
     call.queries.emplace_back("encoding-type", "url");
     if (!page.next_key_marker.empty()) {
       call.queries.emplace_back("key-marker", page.next_key_marker);

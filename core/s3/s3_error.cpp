@@ -77,6 +77,7 @@ std::string code_of_status(int status) {
   if (status == 403) return "AccessDenied";
   if (status == 404) return "NoSuchKey";
   if (status == 412) return "PreconditionFailed";
+  if (status == 501) return "NotImplemented";
   return "no code";
 }
 

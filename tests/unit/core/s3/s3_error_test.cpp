@@ -45,6 +45,7 @@ TEST_CASE("s3 errors are sorted by code, then by status", "[s3_error]") {
       {301, "PermanentRedirect", Errc::invalid_argument, Retry::never},
       {400, "MalformedXML", Errc::invalid_argument, Retry::never},
       {501, "NotImplemented", Errc::invalid_argument, Retry::never},
+      {501, "", Errc::invalid_argument, Retry::never},
   };
   for (const auto& [status, code, errc, retry] : cases) {
     CAPTURE(status, code);
