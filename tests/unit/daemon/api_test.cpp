@@ -258,6 +258,8 @@ TEST_CASE("api: a broken store is an answer, not the end") {
     awaitable<Result<LogPart>> log(scheduler::Instance, int, std::uint64_t, std::size_t) override {
       co_return LogPart();
     }
+    std::string dirty_file(const scheduler::Instance&, int) const override { return ""; }
+    awaitable<Result<VerifiedPage>> verify(job::Job, VerifyQuery) override { co_return VerifiedPage(); }
     Result<std::vector<PlannedInstance>> preview(const std::string&, Instant, Instant) override {
       return Error();
     }
