@@ -7,7 +7,8 @@
 
 namespace sluice::storage {
 
-// The folders that the file `path` is in, 0750 where they are new. Errors name the folder.
+// The folders that the file `path` is in, 0750 where they are new; none for a bare name. Errors name the
+// folder.
 Result<void> make_log_folders(const std::string& path);
 
 }  // namespace sluice::storage

@@ -1,5 +1,6 @@
 #include "storage/dirty_rows_file.hpp"
 
+#include "storage/log_folders.hpp"
 #include "tests/unit/storage/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -35,6 +36,10 @@ TEST_CASE("dirty rows file: it comes with the first row, for owner and group onl
   struct stat status {};
   REQUIRE(::stat(path.c_str(), &status) == 0);
   CHECK((status.st_mode & 0777U) == 0640U);
+}
+
+TEST_CASE("dirty rows file: a bare name needs no folder", "[storage]") {
+  CHECK(storage::make_log_folders("orders.dirty.jsonl").has_value());
 }
 
 TEST_CASE("dirty rows file: an earlier file of the same name is replaced", "[storage]") {
