@@ -82,8 +82,7 @@ TEST_CASE("export writers: with nonConflict a load that is there already is not 
 
 TEST_CASE("export writers: with nonConflict a load that a crash cut off anywhere is done again") {
   const auto writers_of = [](WindowBench& bench) {
-    return ExportWriters::make(bench.writer_ports(bench.target).value(),
-                               work_of(bench, job::WriteMode::non_conflict), {});
+    return ExportWriters::make(maker_of(bench), work_of(bench, job::WriteMode::non_conflict), {});
   };
   WindowBench clean;
   auto once = writers_of(clean);
@@ -109,7 +108,7 @@ TEST_CASE("export writers: with truncateScope prefix the table's objects stay be
   bench.fake.objects["t_old"] = "goes";
   job::Export work = work_of(bench);
   work.target.truncate_scope = job::TruncateScope::prefix;
-  auto writers = ExportWriters::make(bench.writer_ports(bench.target).value(), work, {});
+  auto writers = ExportWriters::make(maker_of(bench), work, {});
   REQUIRE(load(bench, *writers, 2));
   CHECK(bench.fake.objects.size() == 3);
   CHECK(bench.fake.objects.contains("t__full_20181016080000_0001.csv"));
