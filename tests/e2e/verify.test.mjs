@@ -24,9 +24,12 @@ const succeeded = (paths, number) => until(`${number} windows`, () => {
 async function exported(t, keys = {}, setting = '"record": "0"') {
   const w = await world(t);
   const start = grid() - 25 * minute;
-  const script = fillSeed({ table: 'orders', object: 'data/orders' })
-    .replace('"fileFormat":', `${Object.entries(keys).map(([key, value]) => `"${key}": ${JSON.stringify(value)}, `).join('')}"fileFormat":`)
-    .replace('"record": "0"', setting);
+  let script = fillSeed({ table: 'orders', object: 'data/orders' }).replace('"record": "0"', setting);
+  for (const [key, value] of Object.entries(keys)) {
+    const line = `"${key}": ${JSON.stringify(value)},`;
+    const present = new RegExp(`"${key}": "[^"]*",`);
+    script = present.test(script) ? script.replace(present, line) : script.replace('"fileFormat":', `${line} "fileFormat":`);
+  }
   const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(start + 10 * minute), script, rerun: '{times: 0}' });
   return { ...w, start, paths };
 }

@@ -87,7 +87,7 @@ test('writeMode: truncate replaces, append leaves others alone, nonConflict refu
   assert.deepEqual(again.objects.map(({ name }) => name), [first.name, `${object}_sibling`]);
   assert.equal((await run({ writeMode: 'append' }, { object })).objects.length, 2);
   const refused = await run({ writeMode: 'nonConflict' }, { object, expect: 5 });
-  assert.match(refused.err, /nonConflict/);
+  assert.match(refused.err, /exists already in bucket exports/);
 });
 
 test('truncateScope: prefix removes everything under the prefix', async () => {
@@ -203,8 +203,10 @@ test('csvWriterConfig: quotes, escapes, delimiters', async () => {
   assert.ok(escaped.first.text.includes('k2,"a,b \\"q\\""\n'), escaped.first.text);
   const own = await run({ csvWriterConfig: { delimiter: '|', recordDelimiter: '\r\n' } });
   assert.ok(own.first.text.startsWith('k1|plain\r\n'));
-  const bare = await run({ csvWriterConfig: { useTextQualifier: false } });
-  assert.ok(!bare.first.text.includes('"a,b'), bare.first.text);
+  const bare = await run({ csvWriterConfig: { useTextQualifier: false, escapeMode: 2 } });
+  assert.ok(bare.first.text.includes('k2,a\\,b "q"\n'), bare.first.text);
+  const broken = await run({ csvWriterConfig: { useTextQualifier: false } }, { setting: { errorLimit: { record: 1 } } });
+  assert.equal(broken.report.statistics.dirty_rows, 1, 'a field with a delimiter would be two');
   const comment = await run({ csvWriterConfig: { comment: 'k' } });
   assert.ok(comment.first.text.startsWith('"k1",plain\n'), comment.first.text);
 });
