@@ -118,6 +118,8 @@ char* escape_by_16(const char* from, std::size_t size, char* to, const Marks& ma
   return to;
 }
 
+// On the test machine as fast as registers of 16 bytes up to 31 bytes, where it is those, 1.2 times at
+// 100, 1.8 times at 1000.
 __attribute__((target("avx2"))) Found by_32(const char* from, std::size_t size, char* to,
                                             const Marks& marks) {
   if (size < 32) return by_16(from, size, to, marks);
