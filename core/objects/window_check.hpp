@@ -1,6 +1,7 @@
 #pragma once
 // Compares what a store holds of a window with what the ledger says (sluice verify).
 
+#include "core/job/job.hpp"
 #include "core/objects/manifest.hpp"
 #include "core/objects/object_store.hpp"
 

@@ -8,6 +8,7 @@
 
 using namespace sluice;
 using namespace sluice::test::oss_window;
+using Bench = test::oss_window::WindowBench;
 using objects::DifferenceKind;
 
 namespace {

@@ -67,7 +67,7 @@ struct Fixture {
   pipeline::Window window;
   pipeline::Statistics statistics;
   Lines log;
-  pipeline::DirtyLimit dirty{0, {}, statistics, log};
+  pipeline::DirtyLimit dirty{settings.error_limit, {}, statistics, log};
   std::unique_ptr<pipeline::Writer> writer;
 };
 
