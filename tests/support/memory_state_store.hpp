@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -156,7 +157,7 @@ class MemoryStateStore final : public scheduler::StateStore {
     if (open == nullptr) co_return;
     open->result = AttemptResult::success;
     open->finished = now;
-    open->statistics = "{}";
+    open->statistics = boost::json::serialize(pipeline::to_json(outcome.statistics));
     record.end = std::move(outcome.end);
     record.gaps = std::move(outcome.gaps);
     record.instance.rows = pipeline::rows_written(outcome.statistics);

@@ -147,7 +147,11 @@ TEST_CASE("verifier: a page ends when its time is over, and the next one goes on
 
 TEST_CASE("verifier: what the store refuses is an error that names the window") {
   Fixture f(1);
-  f.oss.bucket = "another";
+  f.oss.answer_instead = [](const test::FakeOssTransport::Seen&) {
+    http::Response refused;
+    refused.status = 403;
+    return std::optional(refused);
+  };
   const auto page = f.verify();
   REQUIRE(page.has_error());
   CHECK(page.error().message().starts_with("verify orders@2018-10-16T00:00+08:00: "));

@@ -1,7 +1,7 @@
 #include "storage/dirty_rows_file.hpp"
 
 #include "storage/log_folders.hpp"
-#include "tests/unit/storage/temp_folder.hpp"
+#include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 

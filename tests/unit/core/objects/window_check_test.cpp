@@ -45,7 +45,7 @@ struct Fixture {
   std::string& object(int number) { return bench.fake.objects.at(name(number)); }
   static std::string name(int number) { return fmt::format("{}000{}.csv", kPrefix, number); }
 
-  Bench bench;
+  WindowBench bench;
   objects::LedgerWindow ledger;
 };
 
