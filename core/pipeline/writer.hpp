@@ -1,5 +1,5 @@
 #pragma once
-// The port to where windows go. Implemented by core/oss and core/localfile.
+// The port to where windows go. Implemented by core/objects and core/stream.
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"

@@ -86,10 +86,9 @@ TEST_CASE("script: a blank error limit means none, as in the original") {
 TEST_CASE("script: the form of DataX is read, and keys without effect are named") {
   const std::string unused = ": not used in the script";
   CHECK(script_problems(kDatax) ==
-        std::vector<std::string>{
-            "jobs.d/orders.yaml:2:26: warning: parameters.start_time" + unused,
-            "jobs.d/orders.yaml:2:68: warning: parameters.end_time" + unused,
-            in_script("6:105: warning: reader.parameter.threadNum: has no effect")});
+        std::vector<std::string>{"jobs.d/orders.yaml:2:26: warning: parameters.start_time" + unused,
+                                 "jobs.d/orders.yaml:2:68: warning: parameters.end_time" + unused,
+                                 in_script("6:105: warning: reader.parameter.threadNum: has no effect")});
   const Export result = resolved(kDatax);
   CHECK(format_local(result.window.start, "Asia/Shanghai") == "2018-10-15T00:00+08:00");
   CHECK(format_local(result.window.end, "Asia/Shanghai") == "2018-10-16T00:00+08:00");
