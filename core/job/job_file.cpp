@@ -62,8 +62,10 @@ LocatedScript locate_script(YamlMap& job, const FileReader& read_file) {
     located = read_script_file(map, *file, read_file);
   } else if (inline_script != nullptr) {
     located.script = read_script(*inline_script, job.problems());
-  } else if (map.get("file") == nullptr && map.node().is_mapping() && map.node().keys.empty()) {
-    job.error("script", "empty; give file: NAME, or inline: and the script itself");
+  } else if (map.get("file") == nullptr && map.node().is_mapping()) {
+    const bool empty = map.node().keys.empty();
+    job.error("script", fmt::format("{}; give file: NAME, or inline: and the script itself",
+                                    empty ? "empty" : "neither file nor inline is in it"));
   }
   map.finish();
   return located;

@@ -167,6 +167,11 @@ TEST_CASE("job file: a file without name and script says what to write") {
           "1:7: error: name: expected 1 to 100 letters, digits, \"_\", \".\" or \"-\", got \"orders/eu\"")));
   CHECK(problems("name: a\nscript: {}\n") ==
         only(in_job("2:9: error: script: empty; give file: NAME, or inline: and the script itself")));
+  CHECK(problems("name: a\nscript: {job: {}}\n") ==
+        std::vector<std::string>{
+            in_job("2:9: error: script: neither file nor inline is in it; give file: NAME, or "
+                   "inline: and the script itself"),
+            in_job("2:10: error: script.job: unknown key")});
   CHECK(problems("name: a\nscript: {file: a.json, inline: {job: {}}}\n") ==
         only(in_job("2:32: error: script.inline: cannot be given together with file; keep one")));
 }
