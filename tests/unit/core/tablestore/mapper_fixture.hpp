@@ -25,7 +25,6 @@ inline std::string text_of(const pipeline::Value& value) {
     case pipeline::ValueType::null:
       return "-";
     case pipeline::ValueType::integer:
-    case pipeline::ValueType::date:
       return std::to_string(value.integer);
     case pipeline::ValueType::real:
       return fmt::format("{}", value.real);
@@ -35,6 +34,8 @@ inline std::string text_of(const pipeline::Value& value) {
       return std::string(value.text);
     case pipeline::ValueType::binary:
       return fmt::format("b({})", value.text);
+    case pipeline::ValueType::date:
+      return fmt::format("d({})", value.integer);
   }
   return "?";
 }
