@@ -3,7 +3,6 @@
 #include "core/base/crc64.hpp"
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
-#include "core/http/retry_after.hpp"
 #include "core/oss/object_headers.hpp"
 
 #include <fmt/format.h>
@@ -228,25 +227,16 @@ Client::Call Client::bucket_call(std::string_view doing) const {
 }
 
 awaitable<Client::Outcome> Client::send(Call& call) {
-  while (true) {
-    call.attempts.begin();
-    Result<Credentials> credentials = co_await options_.credentials->get();
-    if (!credentials) {
-      Failure failure;
-      failure.error = credentials.error().in(call.doing);
-      co_return failure;
-    }
-    call.credentials = std::move(*credentials);
-    const http::Request request = sign(call);
-    Result<http::Response> answer = co_await transport_.send(address_.endpoint, request);
-    Outcome outcome = judge(call, std::move(answer));
-    if (outcome) co_return outcome;
-    const Failure& failure = outcome.error();
-    const std::optional<Duration> pause = call.attempts.pause(failure.retry, failure.pause, random_);
-    if (!pause) co_return outcome;
-    on_retry_(http::repeat_line(failure.error.message(), call.attempts.begun() + 1, *pause));
-    co_await clock_.sleep_for(*pause);
-  }
+  auto once = [this, &call](Credentials credentials) { return attempt(call, std::move(credentials)); };
+  auto sent = http::send_repeatedly(repeat_ports(), call.doing, call.attempts, std::move(once));
+  co_return co_await std::move(sent);
+}
+
+awaitable<Client::Outcome> Client::attempt(Call& call, Credentials credentials) {
+  call.credentials = std::move(credentials);
+  const http::Request request = sign(call);
+  Result<http::Response> answer = co_await transport_.send(address_.endpoint, request);
+  co_return judge(call, std::move(answer));
 }
 
 http::Request Client::sign(const Call& call) const {
@@ -278,13 +268,8 @@ http::Request Client::sign(const Call& call) const {
 
 // An answer that is good in every respect, or why not.
 Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
+  if (!answer) return http::no_answer(answer.error(), call.doing);
   Failure failure;
-  if (!answer) {
-    const Errc code = answer.error().code();
-    failure.retry = is_transient(code) ? Retry::always : Retry::never;
-    failure.error = answer.error().in(call.doing);
-    return failure;
-  }
   const http::Response& response = *answer;
   if (response.status >= 200 && response.status < 300) {
     std::optional<std::uint64_t> expected = call.crc64;
@@ -302,18 +287,8 @@ Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
   failure.retry = retry_of(error);
   failure.error = Error(errc_of(error),
                         http::masked(fmt::format("{}: {}", call.doing, describe(error)), call.credentials));
-  if (failure.retry == Retry::correct_clock && !correct_clock(error, response)) failure.retry = Retry::never;
-  if (failure.retry == Retry::renew_keys && !options_.credentials->renew(call.credentials)) {
-    failure.retry = Retry::never;
-  }
-  failure.pause = http::asked_pause(response, clock_.now() + clock_offset_);
+  http::prepare_retry(failure, error.server_time, response, call.credentials, repeat_ports(), clock_offset_);
   return failure;
-}
-
-bool Client::correct_clock(const ServerError& error, const http::Response& response) {
-  const std::optional<Duration> offset = http::clock_offset_of(error.server_time, response, clock_.now());
-  if (offset) clock_offset_ = *offset;
-  return offset.has_value();
 }
 
 }  // namespace sluice::oss

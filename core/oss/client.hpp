@@ -3,6 +3,7 @@
 
 #include "core/base/random.hpp"
 #include "core/http/credentials.hpp"
+#include "core/http/repeated_send.hpp"
 #include "core/http/transport.hpp"
 #include "core/job/job.hpp"
 #include "core/objects/object_store.hpp"
@@ -99,21 +100,17 @@ class Client final : public objects::ObjectStore {
     http::Attempts attempts{};
     Credentials credentials{};  // of the last attempt
   };
-  struct Failure {
-    Error error;
-    std::string code;  // of the server; empty for failures on the way
-    Retry retry = Retry::never;
-    std::optional<Duration> pause;  // asked for by the server
-  };
-  using Outcome = boost::system::result<http::Response, Failure>;
+  using Failure = http::Failure;
+  using Outcome = http::Outcome;
 
   static Error unusable(const Call& call, const http::Response& response, std::string_view why);
   Call object_call(std::string_view doing, const char* method, const std::string& object) const;
   Call bucket_call(std::string_view doing) const;
   awaitable<Outcome> send(Call& call);
+  http::RepeatPorts repeat_ports() { return {*options_.credentials, clock_, random_, on_retry_}; }
+  awaitable<Outcome> attempt(Call& call, Credentials credentials);
   http::Request sign(const Call& call) const;
   Outcome judge(const Call& call, Result<http::Response> answer);
-  bool correct_clock(const ServerError& error, const http::Response& response);
   awaitable<Result<void>> made_before(std::string object, std::uint64_t bytes, std::uint64_t crc64,
                                       Error otherwise);
   awaitable<Result<ObjectPage>> list_page(const std::string& prefix, int entries_max,

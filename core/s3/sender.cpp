@@ -2,7 +2,6 @@
 
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
-#include "core/http/retry_after.hpp"
 #include "core/objects/store_xml.hpp"
 #include "core/s3/etag.hpp"
 
@@ -11,25 +10,16 @@
 namespace sluice::s3 {
 
 awaitable<Outcome> Sender::send(Call& call) {
-  while (true) {
-    call.attempts.begin();
-    Result<http::Credentials> credentials = co_await options_.credentials->get();
-    if (!credentials) {
-      Failure failure;
-      failure.error = credentials.error().in(call.doing);
-      co_return failure;
-    }
-    call.credentials = std::move(*credentials);
-    const http::Request request = sign(call);
-    Result<http::Response> answer = co_await transport_.send(options_.address.endpoint, request);
-    Outcome outcome = judge(call, std::move(answer));
-    if (outcome) co_return outcome;
-    const Failure& failure = outcome.error();
-    const std::optional<Duration> pause = call.attempts.pause(failure.retry, failure.pause, random_);
-    if (!pause) co_return outcome;
-    on_retry_(http::repeat_line(failure.error.message(), call.attempts.begun() + 1, *pause));
-    co_await clock_.sleep_for(*pause);
-  }
+  auto once = [this, &call](http::Credentials credentials) { return attempt(call, std::move(credentials)); };
+  auto sent = http::send_repeatedly(repeat_ports(), call.doing, call.attempts, std::move(once));
+  co_return co_await std::move(sent);
+}
+
+awaitable<Outcome> Sender::attempt(Call& call, http::Credentials credentials) {
+  call.credentials = std::move(credentials);
+  const http::Request request = sign(call);
+  Result<http::Response> answer = co_await transport_.send(options_.address.endpoint, request);
+  co_return judge(call, std::move(answer));
 }
 
 http::Request Sender::sign(Call& call) const {
@@ -62,12 +52,7 @@ http::Request Sender::sign(Call& call) const {
 
 // An answer that is good in every respect, or why not.
 Outcome Sender::judge(const Call& call, Result<http::Response> answer) {
-  if (!answer) {
-    Failure failure;
-    failure.retry = is_transient(answer.error().code()) ? Retry::always : Retry::never;
-    failure.error = answer.error().in(call.doing);
-    return failure;
-  }
+  if (!answer) return http::no_answer(answer.error(), call.doing);
   const bool success = answer->status >= 200 && answer->status < 300;
   if (!success || (call.may_fail_late && objects::parse_error_document(answer->body))) {
     return refusal(call, *answer);
@@ -98,15 +83,7 @@ Failure Sender::refusal(const Call& call, const http::Response& response) {
   failure.retry = retry_of(error);
   failure.error = Error(errc_of(error),
                         http::masked(fmt::format("{}: {}", call.doing, describe(error)), call.credentials));
-  if (failure.retry == Retry::correct_clock) {
-    const auto offset = http::clock_offset_of(error.server_time, response, clock_.now());
-    if (offset) clock_offset_ = *offset;
-    if (!offset) failure.retry = Retry::never;
-  }
-  if (failure.retry == Retry::renew_keys && !options_.credentials->renew(call.credentials)) {
-    failure.retry = Retry::never;
-  }
-  failure.pause = http::asked_pause(response, clock_.now() + clock_offset_);
+  http::prepare_retry(failure, error.server_time, response, call.credentials, repeat_ports(), clock_offset_);
   return failure;
 }
 

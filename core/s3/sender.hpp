@@ -3,7 +3,7 @@
 
 #include "core/base/random.hpp"
 #include "core/http/credentials.hpp"
-#include "core/http/repeat.hpp"
+#include "core/http/repeated_send.hpp"
 #include "core/http/transport.hpp"
 #include "core/objects/object_store.hpp"
 #include "core/s3/address.hpp"
@@ -34,13 +34,8 @@ struct Call {
   http::Credentials credentials{};  // of the last attempt
 };
 
-struct Failure {
-  Error error;
-  std::string code{};  // of the server; empty for failures on the way
-  Retry retry = Retry::never;
-  std::optional<Duration> pause{};  // asked for by the server
-};
-using Outcome = boost::system::result<http::Response, Failure>;
+using http::Failure;
+using http::Outcome;
 
 // Where requests go, and with whose keys.
 struct SenderOptions {
@@ -66,6 +61,8 @@ class Sender {
   awaitable<Outcome> send(Call& call);
 
  private:
+  http::RepeatPorts repeat_ports() { return {*options_.credentials, clock_, random_, on_retry_}; }
+  awaitable<Outcome> attempt(Call& call, http::Credentials credentials);
   http::Request sign(Call& call) const;
   Outcome judge(const Call& call, Result<http::Response> answer);
   static std::optional<std::string> bad_checksum(const Call& call, const http::Response& response);
