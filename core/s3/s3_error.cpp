@@ -38,7 +38,7 @@ constexpr std::array kRules = {
     Rule{"TemporaryRedirect", Errc::invalid_argument, Retry::never, kCheckRegion},
     Rule{"AuthorizationHeaderMalformed", Errc::invalid_argument, Retry::never, kCheckRegion},
     Rule{"NoSuchBucket", Errc::not_found, Retry::never, "create the bucket or correct `bucket`"},
-    Rule{"EntityTooSmall", Errc::invalid_argument, Retry::never, "raise `partBytes`"},
+    Rule{"EntityTooSmall", Errc::invalid_argument, Retry::never, "raise `blockSizeInMB`"},
     Rule{"NotImplemented", Errc::invalid_argument, Retry::never,
          "this store cannot do what the job asks for"},
     Rule{"RequestTimeout", Errc::unavailable, Retry::always, ""},

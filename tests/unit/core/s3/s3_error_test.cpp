@@ -69,5 +69,7 @@ TEST_CASE("s3 errors say which region the bucket is in, and the way out", "[s3_e
   CHECK(s3::describe(s3::parse_server_error(answer_of(301, "PermanentRedirect"))) ==
         "301 PermanentRedirect: why, request 7F; correct `region` and `endpoint`: they must be those of the "
         "bucket");
+  CHECK(s3::describe(s3::parse_server_error(answer_of(400, "EntityTooSmall"))) ==
+        "400 EntityTooSmall: why, request 7F; raise `blockSizeInMB`");
   CHECK(s3::describe(s3::parse_server_error(answer_of(503, "SlowDown"))) == "503 SlowDown: why, request 7F");
 }
