@@ -90,7 +90,7 @@ awaitable<pipeline::Positions> Attempts::start_positions(Active& active) {
   if (active.until) stored = co_await store_.start_positions(row);
   std::optional<pipeline::Positions> previous;
   if (!active.until)
-    previous = co_await store_.committed_before(active.instance.id.job, active.instance.id.scheduled);
+    previous = co_await store_.committed_before(chain_of(active.instance.id), active.instance.id.scheduled);
   try {
     Result<std::unique_ptr<Run>> run =
         runner_.prepare(*active.job, active.instance, active.instance.attempts + 1);
@@ -220,6 +220,10 @@ void Attempts::report(const Active& active, const Attempt& attempt, const Verdic
       break;
     case AttemptResult::killed:
       ++counters_.killed;
+      after.state = State::failure;
+      break;
+    case AttemptResult::timed_out:
+      ++counters_.timed_out;
       after.state = State::failure;
       break;
     case AttemptResult::lost:

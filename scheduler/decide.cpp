@@ -61,7 +61,7 @@ Instant due_at(const Instance& instance) noexcept {
 }
 
 Step decide(const Instance& head, const Situation& situation) noexcept {
-  if (head.state == State::success) return Step::done;
+  if (is_done(head.state)) return Step::done;
   if (situation.claimed) return Step::in_progress;
   if (head.state == State::running) return Step::orphaned;
   if (head.state == State::failure || head.state == State::frozen) return Step::wait_for_person;

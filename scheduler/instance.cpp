@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <charconv>
 
 namespace sluice::scheduler {
 namespace {
@@ -18,6 +19,9 @@ constexpr std::array kStateNames = {
     std::pair(State::success, std::string_view("SUCCESS")),
     std::pair(State::failure, std::string_view("FAILURE")),
     std::pair(State::frozen, std::string_view("FROZEN")),
+    std::pair(State::killing, std::string_view("KILLING")),
+    std::pair(State::lost, std::string_view("LOST")),
+    std::pair(State::skipped, std::string_view("SKIPPED")),
 };
 
 }  // namespace
@@ -48,12 +52,29 @@ std::string_view to_string(AttemptResult result) noexcept {
       return "lost";
     case AttemptResult::killed:
       return "killed";
+    case AttemptResult::timed_out:
+      return "timed_out";
   }
   return "unknown";
 }
 
+std::string chain_of(std::string_view job, std::int64_t group) {
+  return group == 0 ? std::string(job) : fmt::format("{}#{}", job, group);
+}
+
+Chain parse_chain(std::string_view chain) {
+  const std::size_t sharp = chain.find('#');
+  Chain parsed;
+  parsed.job = chain.substr(0, sharp);
+  if (sharp == std::string_view::npos) return parsed;
+  const std::string_view digits = chain.substr(sharp + 1);
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), parsed.group);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) parsed.group = -1;
+  return parsed;
+}
+
 std::string to_string(const InstanceId& id, std::string_view zone) {
-  return fmt::format("{}@{}", id.job, job::format_local(id.scheduled, zone));
+  return fmt::format("{}@{}", chain_of(id), job::format_local(id.scheduled, zone));
 }
 
 Result<InstanceId> parse_instance_id(std::string_view text) {
@@ -66,9 +87,16 @@ Result<InstanceId> parse_instance_id(std::string_view text) {
   }
   const Result<Instant> scheduled = job::parse_local(text.substr(at + 1));
   if (!scheduled) return scheduled.error().in(fmt::format("read instance id \"{}\"", text));
+  Chain chain = parse_chain(text.substr(0, at));
+  if (chain.group < 0 || chain.job.empty()) {
+    return Error(
+        Errc::invalid_argument,
+        fmt::format("read instance id \"{}\": expected the number of a backfill's group behind \"#\"", text));
+  }
   InstanceId id;
-  id.job = text.substr(0, at);
+  id.job = std::move(chain.job);
   id.scheduled = *scheduled;
+  id.group = chain.group;
   return id;
 }
 

@@ -26,20 +26,37 @@ enum class State : std::uint8_t {
   success,
   failure,  // no reruns left, or stopped: a person decides
   frozen,   // will not run until unfrozen; blocks its successors
+  killing,  // shown only: its attempt is being stopped
+  lost,     // its attempt was lost and the job may not be run again: a person decides
+  skipped,  // done without running, for the reason it says; what waits for it goes on
 };
+
+// True for success and skipped: what waits for it may go on.
+constexpr bool is_done(State state) noexcept { return state == State::success || state == State::skipped; }
 
 // "NOT_RUN", "WAIT_TIME", ... as the API and the database write them.
 std::string_view to_string(State state) noexcept;
 std::optional<State> state_from_string(std::string_view text) noexcept;
 
-// Unique: one instance per job and slot.
+// Unique: one instance per job, slot and group.
 struct InstanceId {
   std::string job;
-  Instant scheduled{};  // the slot, UTC
+  Instant scheduled{};     // the slot, UTC
+  std::int64_t group = 0;  // 0: recurring; else the group of a backfill that it belongs to
   friend auto operator<=>(const InstanceId&, const InstanceId&) = default;
 };
 
-// "orders@2018-10-16T00:15+08:00"
+// The instances whose windows follow each other: a job's recurring ones, or those of one group of a backfill.
+// "orders" or "orders#7". '#' is no character of a job's name.
+std::string chain_of(std::string_view job, std::int64_t group);
+inline std::string chain_of(const InstanceId& id) { return chain_of(id.job, id.group); }
+struct Chain {
+  std::string job;
+  std::int64_t group = 0;
+};
+Chain parse_chain(std::string_view chain);
+
+// "orders@2018-10-16T00:15+08:00", "orders#7@2018-10-16T00:15+08:00"
 std::string to_string(const InstanceId& id, std::string_view zone);
 Result<InstanceId> parse_instance_id(std::string_view text);
 
@@ -51,7 +68,11 @@ struct NewInstance {
   job::ParameterValues values;
   Instant window_start{};
   Instant window_end{};
-  std::string version;  // Job::version the values come from
+  std::string version;             // Job::version the values come from
+  int priority = 1;                // 1 .. 9, higher first
+  bool dry_run = false;            // becomes SUCCESS at its time without running, for `reason`
+  State state = State::wait_time;  // or skipped
+  std::string reason{};
 };
 
 struct Instance {
@@ -63,6 +84,9 @@ struct Instance {
   Instant window_start{};
   Instant window_end{};
   std::string version;
+  int priority = 1;
+  bool dry_run = false;
+  bool released = false;  // an operator dropped its dependencies on other jobs
   State state = State::wait_time;
   std::string reason;  // why it is in this state, for people: "attempt 2 failed: ...", "frozen by ..."
   int attempts = 0;    // opened so far
@@ -75,7 +99,7 @@ struct Instance {
   std::vector<pipeline::ObjectInfo> objects;
 };
 
-enum class AttemptResult : std::uint8_t { open, success, failed, lost, killed };
+enum class AttemptResult : std::uint8_t { open, success, failed, lost, killed, timed_out };
 std::string_view to_string(AttemptResult result) noexcept;
 
 struct Attempt {

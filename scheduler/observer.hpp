@@ -33,6 +33,7 @@ struct Counters {
   std::uint64_t succeeded = 0;
   std::uint64_t failed = 0;  // attempts, retried or not
   std::uint64_t killed = 0;
+  std::uint64_t timed_out = 0;
   std::uint64_t lost = 0;            // closed at start, or given up by a stop
   std::uint64_t store_failures = 0;  // calls of the store that threw
 };

@@ -122,7 +122,7 @@ awaitable<Result<void>> Scheduler::stop_attempt(Instance instance, std::string r
 
 awaitable<std::string> Scheduler::after_success_by_hand(Instance instance) {
   const auto own = co_await store_.end_positions(instance.row);
-  const auto before = co_await store_.committed_before(instance.id.job, instance.id.scheduled);
+  const auto before = co_await store_.committed_before(chain_of(instance.id), instance.id.scheduled);
   if (own || before)
     co_return ": the next window begins where the last committed one ended, so nothing is skipped";
   co_return ": no window of the job was committed before, so the records before the next window's start are skipped";
@@ -132,16 +132,16 @@ awaitable<Result<std::string>> Scheduler::why(InstanceId id) {
   const std::optional<Instance> instance = co_await store_.instance(id);
   if (!instance) co_return none_planned(id);
   const Instant now = clock_.now();
-  const std::optional<Instance> head = co_await head_of(id.job, now);
+  const std::optional<Instance> head = co_await head_of(chain_of(id), now);
   const std::optional<Instance> previous = co_await store_.predecessor(id);
   const bool behind = head && head->id.scheduled < id.scheduled;
   co_return explain(*instance, head, previous, situation(behind ? *head : *instance, now));
 }
 
-awaitable<std::optional<Instance>> Scheduler::head_of(std::string job, Instant now) {
+awaitable<std::optional<Instance>> Scheduler::head_of(std::string chain, Instant now) {
   std::vector<Instance> heads = co_await store_.heads(now);
   for (Instance& head : heads) {
-    if (head.id.job == job) co_return std::move(head);
+    if (chain_of(head.id) == chain) co_return std::move(head);
   }
   co_return std::nullopt;
 }

@@ -81,7 +81,7 @@ class Scheduler {
   awaitable<Result<void>> act_once(Action action, InstanceId id, std::string actor);
   awaitable<Result<void>> stop_attempt(Instance instance, std::string reason);
   awaitable<std::string> after_success_by_hand(Instance instance);
-  awaitable<std::optional<Instance>> head_of(std::string job, Instant now);
+  awaitable<std::optional<Instance>> head_of(std::string chain, Instant now);
   Situation situation(const Instance& instance, Instant now) const;
   void wake();
 

@@ -34,6 +34,9 @@ struct AuditEntry {
 // Failures of the store itself (disk full, corrupt file) are exceptions (ErrorException with disk_full, io or
 // corrupt): no caller here can act on them but to stop and try again later. Each method is one transaction
 // that is durable when it returns.
+//
+// Where a text is called `job` it names a chain, as chain_of() writes it: "orders", or "orders#7" for a group
+// of a backfill.
 class StateStore {
  public:
   virtual ~StateStore() = default;
@@ -47,7 +50,7 @@ class StateStore {
   // schedule replaces them); returns how many.
   virtual awaitable<std::size_t> remove_unstarted(std::string job, Instant after) = 0;
 
-  // Deciding. For each job its earliest instance that is not success, if there is one with slot <= now.
+  // Deciding. For each chain its earliest instance that is not done, if there is one with slot <= now.
   // Windows of one job chain by position, so no later instance can run.
   virtual awaitable<std::vector<Instance>> heads(Instant now) = 0;
   // The next instant > now at which heads() or a retry becomes due: least slot or retry_at; nothing if none.

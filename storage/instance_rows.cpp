@@ -39,7 +39,7 @@ job::ParameterValues parse_values(std::string_view text) {
 
 AttemptResult parse_result(const std::string& text) {
   constexpr std::array kAll = {AttemptResult::open, AttemptResult::success, AttemptResult::failed,
-                               AttemptResult::lost, AttemptResult::killed};
+                               AttemptResult::lost, AttemptResult::killed,  AttemptResult::timed_out};
   for (const AttemptResult result : kAll) {
     if (scheduler::to_string(result) == text) return result;
   }
@@ -57,7 +57,9 @@ scheduler::State parse_state(const std::string& text) {
 scheduler::Instance read_instance(const Statement& row) {
   scheduler::Instance instance;
   instance.row = row.integer(0);
-  instance.id.job = row.text(1);
+  scheduler::Chain chain = scheduler::parse_chain(row.text(1));
+  instance.id.job = std::move(chain.job);
+  instance.id.group = chain.group;
   instance.id.scheduled = row.instant(2);
   instance.zone = row.text(3);
   instance.cycle = row.small(4);
@@ -74,6 +76,9 @@ scheduler::Instance read_instance(const Statement& row) {
   instance.finished = row.maybe_instant(15);
   instance.rows = row.count(16);
   instance.bytes = row.count(17);
+  instance.priority = row.small(18);
+  instance.dry_run = row.small(19) != 0;
+  instance.released = row.small(20) != 0;
   return instance;
 }
 

@@ -13,7 +13,7 @@ namespace sluice::storage {
 inline constexpr std::string_view kInstanceColumns =
     "i.id, j.name, i.slot_us, i.zone, i.cycle, i.values_json, i.window_start_us, i.window_end_us, i.version, "
     "i.state, i.reason, i.attempts, i.failures, i.retry_at_us, i.started_us, i.finished_us, i.rows_written, "
-    "i.bytes_written";
+    "i.bytes_written, i.priority, i.dry_run, i.released";
 
 // The present row, without objects.
 scheduler::Instance read_instance(const Statement& row);

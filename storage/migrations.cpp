@@ -92,7 +92,18 @@ CREATE TABLE audit(
 ) STRICT;
 )sql";
 
-constexpr std::array kSteps = {MigrationStep{1, kFirst}};
+// A skipped instance is done as well. jobs holds one row for each chain: "orders", "orders#7".
+constexpr std::string_view kStates = R"sql(
+ALTER TABLE instances ADD COLUMN priority INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE instances ADD COLUMN dry_run INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE instances ADD COLUMN released INTEGER NOT NULL DEFAULT 0;
+DROP INDEX instances_unfinished;
+CREATE INDEX instances_unfinished ON instances(job_id, slot_us, state)
+  WHERE state NOT IN ('SUCCESS', 'SKIPPED');
+CREATE INDEX instances_skipped ON instances(job_id, slot_us) WHERE state = 'SKIPPED';
+)sql";
+
+constexpr std::array kSteps = {MigrationStep{1, kFirst}, MigrationStep{2, kStates}};
 
 int pragma(Database& database, std::string_view sql) {
   Statement statement = database.prepare(sql);

@@ -26,7 +26,7 @@ constexpr std::size_t kListingMax = 1000;
 const std::string kHeads = fmt::format(
     "SELECT {} FROM jobs j JOIN instances i ON i.id = (SELECT u.id FROM instances u INDEXED BY "
     "instances_unfinished "
-    "WHERE u.job_id = j.id AND u.state <> 'SUCCESS' ORDER BY u.slot_us LIMIT 1) "
+    "WHERE u.job_id = j.id AND u.state NOT IN ('SUCCESS', 'SKIPPED') ORDER BY u.slot_us LIMIT 1) "
     "WHERE i.slot_us <= ? ORDER BY i.slot_us, j.name",
     kInstanceColumns);
 
@@ -41,8 +41,8 @@ const std::string kPredecessor = fmt::format(
 
 constexpr std::string_view kAdd =
     "INSERT INTO instances(job_id, slot_us, zone, cycle, values_json, window_start_us, window_end_us, "
-    "version, "
-    "state) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
+    "version, state, reason, priority, dry_run) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO "
+    "NOTHING";
 
 // The conditions of a listing, with as many marks as it binds values. Few distinct texts, so they stay
 // prepared.
@@ -59,8 +59,8 @@ std::string listing_sql(const InstanceQuery& query) {
     for (std::size_t n = 1; n < query.states.size(); ++n) marks += ", ?";
     sql += fmt::format(" AND i.state IN ({})", marks);
     // Said once more in the words of the partial index, so that it can serve.
-    if (std::ranges::find(query.states, State::success) == query.states.end())
-      sql += " AND i.state <> 'SUCCESS'";
+    if (std::ranges::none_of(query.states, scheduler::is_done))
+      sql += " AND i.state NOT IN ('SUCCESS', 'SKIPPED')";
   }
   sql += query.job.empty() ? " ORDER BY i.slot_us DESC, j.name LIMIT ?" : " ORDER BY i.slot_us DESC LIMIT ?";
   return sql;
@@ -89,11 +89,13 @@ std::size_t SqliteStateStore::add_instances(const std::vector<NewInstance>& inst
   std::map<std::string, std::int64_t> ids;
   std::size_t added = 0;
   for (const NewInstance& planned : instances) {
-    auto id = ids.find(planned.id.job);
-    if (id == ids.end()) id = ids.emplace(planned.id.job, make_job_id(planned.id.job)).first;
-    added += database_.run(kAdd, id->second, planned.id.scheduled, planned.zone, planned.cycle,
-                           values_text(planned.values), planned.window_start, planned.window_end,
-                           planned.version, to_string(State::wait_time));
+    const std::string chain = chain_of(planned.id);
+    auto id = ids.find(chain);
+    if (id == ids.end()) id = ids.emplace(chain, make_job_id(chain)).first;
+    added +=
+        database_.run(kAdd, id->second, planned.id.scheduled, planned.zone, planned.cycle,
+                      values_text(planned.values), planned.window_start, planned.window_end, planned.version,
+                      to_string(planned.state), planned.reason, planned.priority, planned.dry_run ? 1 : 0);
   }
   transaction.commit();
   return added;
@@ -111,8 +113,8 @@ std::size_t SqliteStateStore::remove_unstarted(const std::string& job, Instant a
   const std::size_t removed = database_.run(
       "DELETE FROM instances WHERE job_id = (SELECT id FROM jobs WHERE name = ?) AND slot_us > ? AND "
       "attempts = 0 "
-      "AND state <> ? AND state <> ?",
-      job, after, to_string(State::frozen), to_string(State::success));
+      "AND state NOT IN ('FROZEN', 'SUCCESS', 'SKIPPED')",
+      job, after);
   transaction.commit();
   return removed;
 }
@@ -121,8 +123,8 @@ std::vector<Instance> SqliteStateStore::heads(Instant now) { return collect(data
 
 std::optional<Instant> SqliteStateStore::next_due(Instant now) {
   Statement slot = database_.prepare(
-      "SELECT slot_us FROM instances INDEXED BY instances_by_slot WHERE slot_us > ? AND state <> 'SUCCESS' "
-      "ORDER BY slot_us LIMIT 1",
+      "SELECT slot_us FROM instances INDEXED BY instances_by_slot WHERE slot_us > ? AND state NOT IN "
+      "('SUCCESS', 'SKIPPED') ORDER BY slot_us LIMIT 1",
       now);
   Statement retry = database_.prepare("SELECT min(retry_at_us) FROM instances WHERE retry_at_us > ?", now);
   std::optional<Instant> least;
@@ -170,7 +172,7 @@ std::vector<Instance> SqliteStateStore::instances(const InstanceQuery& query) {
   if (query.after) {
     rows.bind(query.after->scheduled);
     rows.bind(query.after->scheduled);
-    rows.bind(query.after->job);
+    rows.bind(chain_of(*query.after));
   }
   for (const State state : query.states) rows.bind(to_string(state));
   rows.bind(std::clamp<std::size_t>(query.limit, 1, kListingMax));
@@ -178,13 +180,13 @@ std::vector<Instance> SqliteStateStore::instances(const InstanceQuery& query) {
 }
 
 std::optional<Instance> SqliteStateStore::instance(const InstanceId& id) {
-  std::vector<Instance> found = collect(database_.prepare(kInstance, id.job, id.scheduled));
+  std::vector<Instance> found = collect(database_.prepare(kInstance, chain_of(id), id.scheduled));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
 
 std::optional<Instance> SqliteStateStore::predecessor(const InstanceId& id) {
-  std::vector<Instance> found = collect(database_.prepare(kPredecessor, id.job, id.scheduled));
+  std::vector<Instance> found = collect(database_.prepare(kPredecessor, chain_of(id), id.scheduled));
   if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
@@ -209,10 +211,13 @@ std::vector<std::pair<State, std::uint64_t>> SqliteStateStore::counts(const std:
   std::uint64_t done = all.step() ? all.count(0) : 0;
   Statement unfinished = database_.prepare(
       "SELECT state, count(*) FROM instances INDEXED BY instances_unfinished "
-      "WHERE job_id = ? AND state <> 'SUCCESS' GROUP BY state",
+      "WHERE job_id = ?1 AND state NOT IN ('SUCCESS', 'SKIPPED') GROUP BY state UNION ALL "
+      "SELECT 'SKIPPED', count(*) FROM instances INDEXED BY instances_skipped "
+      "WHERE job_id = ?1 AND state = 'SKIPPED'",
       *id);
   while (unfinished.step()) {
     const std::uint64_t count = unfinished.count(1);
+    if (count == 0) continue;
     counted[parse_state(unfinished.text(0))] = count;
     done -= count;
   }

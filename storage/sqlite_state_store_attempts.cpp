@@ -18,7 +18,7 @@ using scheduler::State;
 
 const std::string kRunning = fmt::format(
     "SELECT {} FROM instances i INDEXED BY instances_unfinished JOIN jobs j ON j.id = i.job_id "
-    "WHERE i.state = 'RUNNING' AND i.state <> 'SUCCESS' ORDER BY i.id",
+    "WHERE i.state = 'RUNNING' AND i.state NOT IN ('SUCCESS', 'SKIPPED') ORDER BY i.id",
     kInstanceColumns);
 
 }  // namespace
@@ -227,7 +227,7 @@ bool SqliteStateStore::predecessor_succeeded(const Subject& subject) {
   Statement row = database_.prepare(
       "SELECT state FROM instances WHERE job_id = ? AND slot_us < ? ORDER BY slot_us DESC LIMIT 1",
       subject.job_id, subject.slot);
-  return row.step() && row.text(0) == to_string(State::success);
+  return row.step() && is_done(parse_state(row.text(0)));
 }
 
 scheduler::Coverage SqliteStateStore::coverage(const std::string& job) {

@@ -17,13 +17,33 @@
 
 namespace sluice::job {
 
-// Minute cycle of DataWorks (scheduling.md section 3): slots at start, start + interval, ... <= end of every
-// local day, restarting each day.
+// How often a job has an instance (scheduling.md section 3). docs/job-files.md says which keys go with which.
+enum class Cycle : std::uint8_t { minute, hour, day, week, month, year, cron };
+
+// What becomes of slots on the days the clocks change (scheduling.md section 11).
+enum class DstPolicy : std::uint8_t {
+  every_real_minute,  // a reading left out gives no slot, a repeated one gives a slot each time
+  dataworks,          // of a repeated hour only the second pass counts; a slot left out moves on as a dry run
+};
+
+// Whether a new or changed job has instances on the day it is put in (scheduling.md section 3.1).
+enum class Generation : std::uint8_t { immediate, next_day };
+
 struct Schedule {
-  std::chrono::minutes start{0};           // of the local day, 0 .. 1439
-  std::chrono::minutes end{23 * 60 + 59};  // inclusive, start .. 1439
-  std::chrono::minutes interval{5};        // 1 .. 1440
-  std::string zone = "Asia/Shanghai";      // IANA name
+  Cycle cycle = Cycle::minute;
+  // minute and hour: slots at start, start + interval, ... <= end of every local day, restarting each day.
+  std::chrono::minutes start{0};                    // of the local day, 0 .. 1439
+  std::chrono::minutes end{23 * 60 + 59};           // inclusive, start .. 1439
+  std::chrono::minutes interval{5};                 // 1 .. 1440; of hours: whole hours
+  std::chrono::minutes at{0};                       // day, week, month, year: the time of day, 0 .. 1439
+  std::vector<int> weekdays{};                      // week: 1 (Monday) .. 7, ascending
+  std::vector<int> month_days{};                    // month: 1 .. 31, or -1 for the last day; ascending
+  std::vector<std::chrono::month_day> year_days{};  // year: ascending
+  std::string cron{};                               // cron: five or six fields, as written
+  bool off_days_dry_run = false;                    // week, month, year: the days between have a dry run each
+  std::string zone = "Asia/Shanghai";               // IANA name
+  DstPolicy dst = DstPolicy::every_real_minute;
+  Generation generation = Generation::immediate;
   std::chrono::sys_days effective_from{};  // local dates, both inclusive; default 1970-01-01 ...
   std::chrono::sys_days effective_to = std::chrono::sys_days(std::chrono::year(9999) / 1 / 1);
   // First slot of a job that was never planned; nothing: the first one after now. From then on slots follow.
@@ -31,11 +51,37 @@ struct Schedule {
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
 
+// What may be run again (scheduling.md section 6): ALL_ALLOWED, FAILURE_ALLOWED, ALL_DENIED.
+enum class RerunProperty : std::uint8_t { always, after_failure, never };
+
 // Automatic reruns of a failed instance, counted from the end of the failed attempt.
 struct Rerun {
   int times = 3;                                // 0 .. 10, beyond the first attempt
   Duration interval = std::chrono::minutes(2);  // 0 s .. 30 min (seconds are for tests and demos)
+  RerunProperty property = RerunProperty::always;
   friend bool operator==(const Rerun&, const Rerun&) = default;
+};
+
+// Another job whose instances have to succeed first (scheduling.md section 5).
+struct Upstream {
+  std::string job;
+  bool previous_cycle = false;  // its previous cycle (yesterday's, for a day) instead of the same one
+  friend bool operator==(const Upstream&, const Upstream&) = default;
+};
+
+struct Dependencies {
+  bool self = true;  // an instance waits for the job's previous one; stream jobs always do
+  std::vector<Upstream> jobs{};
+  friend bool operator==(const Dependencies&, const Dependencies&) = default;
+};
+
+// What becomes of windows that were missed while the daemon was down, or the job was paused.
+struct CatchUp {
+  enum class Policy : std::uint8_t { all, latest, none };
+  Policy policy = Policy::all;
+  std::optional<Duration> max_age{};       // all: older slots are skipped
+  std::optional<std::size_t> max_count{};  // all: so many of the newest run, 1 .. 1,000,000
+  friend bool operator==(const CatchUp&, const CatchUp&) = default;
 };
 
 class TimeExpression;  // core/job/time_expression.hpp
@@ -57,7 +103,12 @@ struct Job {
   std::string name;  // [A-Za-z0-9_.-]{1,100}
   std::string file;  // where it was read from
   Schedule schedule;
+  Dependencies dependencies;
   Rerun rerun;
+  Duration timeout = std::chrono::hours(72);  // of one attempt, 1 min .. 168 h
+  int priority = 1;                           // 1 .. 9, higher first
+  std::size_t max_parallel = 0;  // its instances running at once, 1 .. 10,000; 0: no limit of its own
+  CatchUp catch_up;
   std::vector<Parameter> parameters;
   std::shared_ptr<const Script> script;
   std::string version;  // first 12 hex digits of the SHA-256 of the definition, without secrets

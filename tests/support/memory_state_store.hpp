@@ -52,7 +52,7 @@ class MemoryStateStore final : public scheduler::StateStore {
     std::size_t removed = 0;
     for (auto slot = chain.slots.upper_bound(after); slot != chain.slots.end();) {
       const Instance& instance = records_.at(slot->second).instance;
-      const bool keep = instance.attempts > 0 || instance.state == State::frozen;
+      const bool keep = instance.attempts > 0 || instance.state == State::frozen || is_done(instance.state);
       if (keep) {
         ++slot;
         continue;
@@ -221,7 +221,7 @@ class MemoryStateStore final : public scheduler::StateStore {
 
   awaitable<std::optional<Instance>> predecessor(InstanceId id) override {
     co_await yield();
-    const Chain& chain = jobs_[id.job];
+    const Chain& chain = jobs_[chain_of(id)];
     const auto slot = chain.slots.lower_bound(id.scheduled);
     if (slot == chain.slots.begin()) co_return std::nullopt;
     co_return records_.at(std::prev(slot)->second).instance;
@@ -271,7 +271,7 @@ class MemoryStateStore final : public scheduler::StateStore {
   };
   struct Chain {
     std::map<Instant, std::int64_t> slots;
-    std::set<Instant> open;  // slots whose instance is not success
+    std::set<Instant> open;  // slots whose instance is not done
   };
 
   // A real store answers later, never in the same turn of the loop.
@@ -281,10 +281,10 @@ class MemoryStateStore final : public scheduler::StateStore {
   }
 
   bool add(NewInstance planned) {
-    Chain& chain = jobs_[planned.id.job];
+    Chain& chain = jobs_[chain_of(planned.id)];
     const Instant slot = planned.id.scheduled;
     if (!chain.slots.emplace(slot, next_row_).second) return false;
-    chain.open.insert(slot);
+    if (!is_done(planned.state)) chain.open.insert(slot);
     Instance& instance = records_[next_row_].instance;
     instance.row = next_row_++;
     instance.id = std::move(planned.id);
@@ -294,6 +294,10 @@ class MemoryStateStore final : public scheduler::StateStore {
     instance.window_start = planned.window_start;
     instance.window_end = planned.window_end;
     instance.version = std::move(planned.version);
+    instance.priority = planned.priority;
+    instance.dry_run = planned.dry_run;
+    instance.state = planned.state;
+    instance.reason = std::move(planned.reason);
     return true;
   }
 
@@ -313,9 +317,9 @@ class MemoryStateStore final : public scheduler::StateStore {
   void move_to(Record& record, State to, std::string reason) {
     record.instance.state = to;
     record.instance.reason = std::move(reason);
-    std::set<Instant>& open = jobs_[record.instance.id.job].open;
-    if (to == State::success) open.erase(record.instance.id.scheduled);
-    if (to != State::success) open.insert(record.instance.id.scheduled);
+    std::set<Instant>& open = jobs_[chain_of(record.instance.id)].open;
+    if (is_done(to)) open.erase(record.instance.id.scheduled);
+    if (!is_done(to)) open.insert(record.instance.id.scheduled);
   }
 
   void set_retry(Record& record, std::optional<Instant> at) {
@@ -340,7 +344,7 @@ class MemoryStateStore final : public scheduler::StateStore {
   }
 
   const std::int64_t* find_row(const InstanceId& id) const {
-    const auto chain = jobs_.find(id.job);
+    const auto chain = jobs_.find(chain_of(id));
     if (chain == jobs_.end()) return nullptr;
     const auto slot = chain->second.slots.find(id.scheduled);
     return slot == chain->second.slots.end() ? nullptr : &slot->second;
@@ -348,7 +352,7 @@ class MemoryStateStore final : public scheduler::StateStore {
 
   // Newest slot first; jobs of one slot by name.
   static bool before_in_listing(const InstanceId& a, const InstanceId& b) {
-    return a.scheduled != b.scheduled ? a.scheduled > b.scheduled : a.job < b.job;
+    return a.scheduled != b.scheduled ? a.scheduled > b.scheduled : chain_of(a) < chain_of(b);
   }
 
   static bool matches(const InstanceQuery& query, const Instance& instance) {

@@ -57,7 +57,7 @@ TEST_CASE("migrations: released steps do not change", "[storage]") {
   const std::vector<std::string> released = {
       "f652d2b8b0d6387d3244134e2a1ad84560e2d77e07f9af467008a0e871d497bd"};
   const auto steps = storage::migration_steps();
-  REQUIRE(steps.size() == released.size());
+  REQUIRE(steps.size() >= released.size());  // newer ones are not in anybody's file yet
   for (std::size_t n = 0; n < released.size(); ++n) {
     CHECK(steps[n].version == static_cast<int>(n) + 1);
     CHECK(sha256(steps[n].sql) == released[n]);
@@ -95,9 +95,9 @@ TEST_CASE("migrations: a newer file is refused with the way out", "[storage]") {
   }
   CHECK(refusal(path) ==
         fmt::format("open state: state file {}: its version is 99, this program knows versions up "
-                    "to 1: a newer sluice wrote it; install that one, or restore a backup made "
+                    "to {}: a newer sluice wrote it; install that one, or restore a backup made "
                     "before the upgrade",
-                    path));
+                    path, storage::migration_steps().back().version));
 }
 
 TEST_CASE("migrations: a file of another program is refused and left as it is", "[storage]") {
