@@ -143,7 +143,7 @@ test('the keys of a RAM role are renewed while the daemon runs, for both service
   // Slow enough that several keys expire on the way.
   await sandbox.admin('faults', [{ service: 'oss', operation: 'PutObject', action: 'delay_ms', value: 800 }]);
   const keys = `ramRole: auto, metadataEndpoint: "${sandbox.metadata}"`;
-  const paths = configure(dir, sandbox, { keys, options: { from: localSlot(first + 600_000) } });
+  const paths = configure(dir, sandbox, { keys, options: { from: first + 600_000 } });
   const daemon = startDaemon(t, dir, paths);
   const secrets = new Set();
   const done = await until('the windows', async () => {
@@ -172,7 +172,7 @@ test('keys that the services no longer know are replaced at once', async (t) => 
   const sandbox = await startSandbox(t, dir, role);
   await fillWorld(sandbox);
   const keys = `ramRole: reader, metadataEndpoint: "${sandbox.metadata}"`;
-  const paths = configure(dir, sandbox, { keys, options: { from: localSlot(slot) } });
+  const paths = configure(dir, sandbox, { keys, options: { from: slot } });
   const daemon = startDaemon(t, dir, paths);
   const state = () => {
     const list = ask(paths, 'instances', 'orders', '--state', 'SUCCESS');

@@ -33,7 +33,7 @@ async function afterFirstWindow(t) {
   await write(w, start + minute, 'a', 'b');
   await w.sandbox.admin('faults', [{ service: 'ots', operation: 'DescribeTable', nth: 3, action: 'status', value: 403,
     code: 'OTSNoPermissionAccess' }]);
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(start + 10 * minute), rerun: '{times: 0}' });
+  const paths = writeConfig(w.dir, w.sandbox, { from: start + 10 * minute, rerun: '{times: 0}' });
   await write(w, start + 5 * minute, 'c');
   await write(w, start + 6 * minute, 'd', 'e');
   const daemon = startDaemon(t, w.dir, paths);
@@ -57,7 +57,7 @@ test('records trimmed before they were exported fail the window and are named; o
   assert.equal(lost.attempts[1].error_code, 'trimmed');
   await stop(w.daemon);
 
-  writeConfig(w.dir, w.sandbox, { from: localSlot(w.start + 10 * minute), script: goOn(w) });
+  writeConfig(w.dir, w.sandbox, { from: w.start + 10 * minute, script: goOn(w) });
   const daemon = startDaemon(t, w.dir, w.paths);
   await until('the daemon', () => ask(w.paths, 'jobs'));
   assert.equal(sluice(['rerun', w.second, '--socket', w.paths.socket]).code, 0);
@@ -92,7 +92,7 @@ test('coverage tells how long the stream keeps what is needed next, everywhere',
   const w = await world(t);
   const start = grid() - 15 * minute;
   await write(w, start + minute, 'a');
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(start + 10 * minute) });
+  const paths = writeConfig(w.dir, w.sandbox, { from: start + 10 * minute });
   const daemon = startDaemon(t, w.dir, paths);
   await succeeded(paths, 2);
   const { retention } = ask(paths, 'coverage', 'orders').coverage[0];

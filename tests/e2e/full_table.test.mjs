@@ -119,7 +119,7 @@ test('a table is loaded while it changes, through a kill, and its stream goes on
   await switchStreamOn(client);
   for (; version < 40; version++) await change(client, random, version);
 
-  const paths = writeConfig(dir, sandbox, { from: localSlot(first + 600_000), script: script({ reader: { fullTableFirst: true } }),
+  const paths = writeConfig(dir, sandbox, { from: first + 600_000, script: script({ reader: { fullTableFirst: true } }),
     rerun: '{times: 3, interval: 0s}' });
   await sandbox.admin('faults', [{ service: 'ots', operation: 'GetRange', every: 1, action: 'delay_ms', value: 40 }]);
   const second = `orders@${localSlot(first + 900_000)}`;
@@ -218,7 +218,7 @@ test('a load by hand says from where the daemon follows', async (t) => {
   await changes(7);
   await changes(14);
   await sandbox.admin('clock', { offset_us: 0 });
-  const paths = writeConfig(dir, sandbox, { from, script: script() });
+  const paths = writeConfig(dir, sandbox, { from: first + 900_000, script: script() });
   startDaemon(t, dir, paths);
   await until('the windows that are due', () => {
     const list = ask(paths, 'instances', 'orders', '--state', 'SUCCESS', '--limit', '100');
@@ -312,7 +312,7 @@ test('a job exports its table on a schedule, and may follow the stream from some
   await sandbox.admin('clock', { offset_us: 0 });
 
   await sandbox.admin('faults', [{ service: 'ots', operation: 'GetRange', every: 1, action: 'delay_ms', value: 1000 }]);
-  const options = { from: localSlot(grid - 600_000) };
+  const options = { from: grid - 600_000 };
   const paths = writeConfig(dir, sandbox, { ...options, script: script({ plugin: 'ots' }) });
   const daemon = startDaemon(t, dir, paths);
   const states = () => Object.fromEntries(ask(paths, 'instances', 'orders', '--limit', '1000')?.instances

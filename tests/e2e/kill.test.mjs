@@ -25,7 +25,7 @@ test(`${KILLS} kills at random moments lose nothing and double nothing (SLUICE_S
   const grid = Math.floor(Date.now() / 300_000) * 300_000;
   const windows = 60;
   const first = grid - (windows + 2) * 300_000;
-  const paths = writeConfig(dir, sandbox, { from: localSlot(first + 600_000) });
+  const paths = writeConfig(dir, sandbox, { from: first + 600_000 });
   const any = new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
 
   // Rows of every window; long values in some, so that these windows are uploaded in parts.

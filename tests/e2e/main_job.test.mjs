@@ -54,7 +54,7 @@ test('rows of every type written by the official SDK arrive exactly, in order, w
   const grid = Math.floor(Date.now() / 300_000) * 300_000;
   const first = grid - 60 * 60_000;
   const expected = [];
-  const paths = writeConfig(dir, sandbox, { from: localSlot(first + 600_000) });
+  const paths = writeConfig(dir, sandbox, { from: first + 600_000 });
   const put = async (minute, kind, uid, name, text) => {
     await recordTime(sandbox, first + minute * 60_000);
     await write(client, 'orders', kind, uid, name);
@@ -114,7 +114,7 @@ test('a row is exported once whatever shard a split or a merge puts its key into
   const { dir, sandbox, client, store } = await world(t);
   const grid = Math.floor(Date.now() / 300_000) * 300_000;
   const first = grid - 40 * 60_000;
-  const paths = writeConfig(dir, sandbox, { from: localSlot(first + 600_000) });
+  const paths = writeConfig(dir, sandbox, { from: first + 600_000 });
   const expected = new Map();
   for (let minute = 1; minute < 30; minute++) {
     await recordTime(sandbox, first + minute * 60_000);

@@ -7,12 +7,13 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { certificates, noProxies, startProxy } from './network.mjs';
-import { KEY, OSS, SLUICE, ask, fillSeed, localSlot, parseCsv, sluice, startDaemon, startProcess, startSandbox, until,
+import { KEY, OSS, SLUICE, ask, fillSeed, lastSlot, localSlot, parseCsv, sluice, startDaemon, startProcess, startSandbox, until,
   workDir, writeConfig } from './support.mjs';
 
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // for the test's own requests; sluice has its own idea of whom to trust
 
-const slot = Math.floor(Date.now() / 300_000) * 300_000;
+// The slot whose window the tests export, the same from beginning to end.
+const slot = lastSlot();
 const ROWS = 60_000; // more than two MiB: an upload in parts
 const REQUEST = /request [0-9A-F]{24}\b/;
 const PYTHON = fileURLToPath(new URL('../../build/python-sdks/bin/python', import.meta.url));
@@ -40,9 +41,9 @@ async function fillWorld(sandbox, rows = 20) {
 const NAMES = { access_id: 'accessId', access_key: 'accessKey', security_token: 'securityToken' };
 const KEYS = { access_id: KEY.id, access_key: KEY.secret };
 
-// A job whose target is `target` (keys of the data source beside the bucket) with these access keys.
+// A job whose target is `target` (keys of the data source beside the bucket) with these access keys. It has one slot.
 function configure(dir, sandbox, { target = {}, keys = KEYS, more = '' }) {
-  const paths = writeConfig(dir, sandbox, { script: fillSeed({ table: 'orders' }) });
+  const paths = writeConfig(dir, sandbox, { from: slot, to: slot, script: fillSeed({ table: 'orders' }) });
   const all = { type: 'oss', endpoint: sandbox.endpoint, bucket: 'exports', ...target };
   for (const [name, value] of Object.entries(keys)) all[NAMES[name]] = value;
   const text = readFileSync(paths.config, 'utf8').replace(/target: .*/, `target: ${JSON.stringify(all)}`);
@@ -195,14 +196,13 @@ test('OSS: the log of an attempt names the request of every repeat', async (t) =
     { service: 'oss', operation: 'PutObject', nth: 2, action: 'spoil_request' },
   ]);
   const paths = configure(dir, sandbox, { keys });
-  writeFileSync(paths.jobFile, readFileSync(paths.jobFile, 'utf8').replace('schedule:', `schedule:\n  from: "${localSlot(slot)}"`));
   const daemon = startDaemon(t, dir, paths);
-  const instance = await until('the window', () => {
+  const id = `orders@${localSlot(slot)}`;
+  await until('the window', () => {
     assert.equal(daemon.child.exitCode, null, daemon.text());
-    const found = (ask(paths, 'instances', 'orders', '--limit', '100')?.instances ?? []).filter((one) => one.finished_at ?? one.attempt_count > 0);
-    return found.find((one) => ['SUCCESS', 'FAILED'].includes(one.state));
+    return ask(paths, 'instances', 'orders', '--state', 'SUCCESS')?.instances.some((one) => one.id === id);
   });
-  const log = sluice(['logs', instance.id, '--socket', paths.socket]).out;
+  const log = sluice(['logs', id, '--socket', paths.socket]).out;
   assert.match(log, /put object .*: 503 SlowDown: .*, request [0-9A-F]{24}; attempt 2 in \d+ ms/);
   assert.match(log, /put object .*: 400 InvalidCRC64: .*, request [0-9A-F]{24}; attempt 3 in \d+ ms/);
   const files = readdirSync(join(dir, 'logs'), { recursive: true, withFileTypes: true }).filter((one) => one.isFile())

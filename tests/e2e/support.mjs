@@ -107,9 +107,10 @@ export function fillSeed({ table, object = 'demo/orders/{date}' }) {
     .replace(/("plugin": "oss"[^]*?"datasource": )"[^"]*"/, '$1"target"');
 }
 
-// Writes a configuration with one job and returns its paths.
+// Writes a configuration with one job and returns its paths. With `from` and `to`, in ms and of one local day as
+// lastSlot() gives them, exactly the slots from the one to the other exist, however long the test takes.
 export function writeConfig(dir, sandbox, options = {}) {
-  const { job = 'orders', table = 'orders', from, key = KEY, bucket = 'exports', instance = 'demo',
+  const { job = 'orders', table = 'orders', from, to, key = KEY, bucket = 'exports', instance = 'demo',
     stateDir = join(dir, 'state'), interval = '5m',
     start = '10', end = '5', rerun = '{times: 3, interval: 2m}', script } = options;
   const jobs = join(dir, 'jobs.d');
@@ -136,9 +137,10 @@ export function writeConfig(dir, sandbox, options = {}) {
     'schedule:',
     '  cycle: minute',
     '  start: "00:00"',
-    '  end: "23:59"',
+    `  end: "${to === undefined ? '23:59' : localSlot(to).slice(11, 16)}"`,
     `  interval: ${interval}`,
-    ...(from ? [`  from: "${from}"`] : []),
+    ...(from === undefined ? [] : [`  from: "${localSlot(from)}"`]),
+    ...(to === undefined ? [] : [`  effectiveTo: "${localSlot(to).slice(0, 10)}"`]),
     `rerun: ${rerun}`,
     `parameters: "start_time=$[yyyymmddhh24miss-${start}/24/60] end_time=$[yyyymmddhh24miss-${end}/24/60] ` +
       'date=${bdp.system.bizdate}"',
@@ -199,6 +201,16 @@ export async function downloadRows(client, prefix = '') {
     marker = page.nextMarker;
   } while (marker);
   return objects;
+}
+
+// The newest slot of the 5-minute grid that is due, in ms, if the slots down to `minutes` before it are of the same
+// local day; else the last slot of the day before. A test asks once and counts from there, because the next slot may
+// be due at any moment.
+export function lastSlot(minutes = 0) {
+  const local = (ms) => ms + 8 * 3_600_000;
+  const slot = Math.floor(Date.now() / 300_000) * 300_000;
+  const sinceMidnight = local(slot) % 86_400_000;
+  return sinceMidnight >= minutes * 60_000 ? slot : slot - sinceMidnight - 300_000;
 }
 
 // "2018-10-16T00:15+08:00" of an epoch in ms, minutes cut down to the 5-minute grid.

@@ -78,7 +78,7 @@ test('windows go from the original to sluice and back, through splits and a merg
     if (minute === 17) await w.sandbox.admin('split', where);
     if (minute === 23) await w.sandbox.admin('merge', where);
   }
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(first + 20 * MINUTE),
+  const paths = writeConfig(w.dir, w.sandbox, { from: first + 20 * MINUTE,
     script: script('"takeOver": "required", "handOver": true,') });
   const daemon = startDaemon(t, w.dir, paths);
   await finishOverdue(paths, daemon);
@@ -111,7 +111,7 @@ test('the original finds every window that was handed over, and only the rows of
     await changes.write(first + minute * MINUTE);
     if (minute === 7) await w.sandbox.admin('split', where);
   }
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(first + 10 * MINUTE), script: script('"handOver": true,') });
+  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, script: script('"handOver": true,') });
   const daemon = startDaemon(t, w.dir, paths);
   await finishOverdue(paths, daemon);
   await daemon.kill('SIGTERM');
@@ -135,7 +135,7 @@ test('a hand-over that fails is a warning, and rerunning the window makes it goo
   await changes.write(first + MINUTE);
   await w.sandbox.admin('faults', [
     { service: 'ots', operation: 'PutRow', table: 'status', action: 'status', value: 403, code: 'OTSNoPermissionAccess' }]);
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(first + 10 * MINUTE), script: script('"handOver": true,') });
+  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, script: script('"handOver": true,') });
   startDaemon(t, w.dir, paths);
   const id = `orders@${localSlot(first + 10 * MINUTE)}`;
   await until('the window', () => ask(paths, 'jobs') && ask(paths, 'show', id).state === 'SUCCESS');
@@ -158,7 +158,7 @@ test('stopping an attempt while it hands over leaves the window exported and cla
   const changes = new Changes(w);
   await changes.write(first + MINUTE);
   await w.sandbox.admin('faults', [{ service: 'ots', operation: 'PutRow', table: 'status', action: 'stall' }]);
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(first + 10 * MINUTE), script: script('"handOver": true,') });
+  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, script: script('"handOver": true,') });
   startDaemon(t, w.dir, paths);
   const id = `orders@${localSlot(first + 10 * MINUTE)}`;
   await until('the hand-over', async () => (await w.sandbox.admin('faults'))[0].fired > 0);

@@ -90,7 +90,7 @@ test('an instance that keeps failing is rerun, then FAILURE with its reason; a r
   const w = await world(t, { bucket: false });
   const from = grid() - 20 * 60_000;
   await writeOne(w, 'a', from + 1000);
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(from + 600_000), rerun: '{times: 1, interval: 1s}' });
+  const paths = writeConfig(w.dir, w.sandbox, { from: from + 600_000, rerun: '{times: 1, interval: 1s}' });
   startDaemon(t, w.dir, paths);
   const first = `orders@${localSlot(from + 600_000)}`;
   await until('the first instance to fail for good', () => ask(paths, 'jobs') &&
@@ -124,7 +124,7 @@ test('a full disk under the state file stops nothing for good and loses nothing'
   });
   const from = grid() - 40 * 60_000;
   for (let i = 0; i < 25; i++) await writeOne(w, `r${i}`, from + i * 60_000);
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(from + 600_000), stateDir });
+  const paths = writeConfig(w.dir, w.sandbox, { from: from + 600_000, stateDir });
   await w.sandbox.admin('faults', [{ service: 'oss', every: 1, action: 'delay_ms', value: 300 }]);
   const daemon = startDaemon(t, w.dir, paths);
   await until('the first window', () => {

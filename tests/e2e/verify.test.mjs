@@ -30,7 +30,7 @@ async function exported(t, keys = {}, setting = '"record": "0"') {
     const present = new RegExp(`"${key}": "[^"]*",`);
     script = present.test(script) ? script.replace(present, line) : script.replace('"fileFormat":', `${line} "fileFormat":`);
   }
-  const paths = writeConfig(w.dir, w.sandbox, { from: localSlot(start + 10 * minute), script, rerun: '{times: 0}' });
+  const paths = writeConfig(w.dir, w.sandbox, { from: start + 10 * minute, script, rerun: '{times: 0}' });
   return { ...w, start, paths };
 }
 
