@@ -283,7 +283,7 @@ test('sandbox: a stream is ENABLING for a while, and off and on makes another on
   assert.deepEqual(uidsOf(await readShard(sandbox.endpoint, await oldest(sandbox, again, child))), ['new']);
   await assert.rejects(page(sandbox, iterator), { code: 'OTSObjectNotExist' });
   // By the clock, and for a table that is created.
-  await sandbox.admin('streams', { enabling_requests: 0, enabling_ms: 2000 });
+  await sandbox.admin('streams', { enabling_requests: 0, enabling_ms: 5000 });
   await createTable(client, 'young');
   const young = await streamOf(sandbox, 'young');
   const youngStatus = async () => (await call(sandbox.endpoint, 'DescribeStream', { stream_id: young })).stream_status;
@@ -393,7 +393,7 @@ test('sandbox: fault rules are narrowed to a table, a shard and a time', async (
   await shardsOf(sandbox, otherStream);
   await client.getRow({ tableName: 'other', primaryKey: [{ uid: 'x' }], maxVersions: 1 });
   assert.equal((await sandbox.admin('faults'))[0].seen, 2);
-  await sandbox.admin('faults', [{ ...refusal, operation: 'ListStream', after_ms: 1500, for_ms: 3000 }]);
+  await sandbox.admin('faults', [{ ...refusal, operation: 'ListStream', after_ms: 3000, for_ms: 3000 }]);
   await streamOf(sandbox, 'orders');
   const answered = () => streamOf(sandbox, 'orders').then(() => true, (error) => { assert.equal(error.code, refused.code); return false; });
   await until('the fault to begin', async () => !await answered());
