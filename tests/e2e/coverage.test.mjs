@@ -3,11 +3,10 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { SLUICE, TableStore, ask, downloadRows, fillSeed, localSlot, sluice, startDaemon, startProcess, until, world,
-  writeConfig } from './support.mjs';
+import { SLUICE, TableStore, ask, downloadRows, fillSeed, lastSlot, localSlot, sluice, startDaemon, startProcess,
+  until, world, writeConfig } from './support.mjs';
 
 const minute = 60_000;
-const grid = () => Math.floor(Date.now() / (5 * minute)) * 5 * minute;
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
 const goOn = (w) => fillSeed({ table: 'orders' }).replace('"mode":', '"onGap": "continue", "mode":');
 
@@ -19,28 +18,28 @@ async function write({ sandbox, client }, ms, ...uids) {
   }
 }
 
-const succeeded = (paths, number) => until(`${number} windows`, () => {
-  const list = ask(paths, 'instances', 'orders', '--state', 'SUCCESS', '--limit', '100');
-  return list && list.instances.length >= number;
-});
+const succeeded = (paths, number) => until(`${number} windows`, () =>
+  ask(paths, 'instances', 'orders', '--state', 'SUCCESS', '--limit', '100')?.instances.length === number);
 
 const stop = async (daemon) => assert.deepEqual(await daemon.kill('SIGTERM'), { code: 0, signal: null }, daemon.text());
 
-// A daemon that has exported rows a and b of the first of three windows, stopped before the second was due.
+// A daemon that has exported rows a and b of the first of three windows and failed at the second.
 async function afterFirstWindow(t) {
   const w = await world(t);
-  const start = grid() - 25 * minute;
+  const to = lastSlot(15);
+  const start = to - 20 * minute;
   await write(w, start + minute, 'a', 'b');
   await w.sandbox.admin('faults', [{ service: 'ots', operation: 'DescribeTable', nth: 3, action: 'status', value: 403,
     code: 'OTSNoPermissionAccess' }]);
-  const paths = writeConfig(w.dir, w.sandbox, { from: start + 10 * minute, rerun: '{times: 0}' });
+  const paths = writeConfig(w.dir, w.sandbox, { from: start + 10 * minute, to, rerun: '{times: 0}' });
   await write(w, start + 5 * minute, 'c');
   await write(w, start + 6 * minute, 'd', 'e');
   const daemon = startDaemon(t, w.dir, paths);
   const second = `orders@${localSlot(start + 15 * minute)}`;
-  await until('the second window to fail', () => ask(paths, 'jobs') && ask(paths, 'show', second).state === 'FAILURE');
+  await daemon.ready();
+  await until('the second window to fail', () => ask(paths, 'show', second).state === 'FAILURE');
   await w.sandbox.admin('faults', []);
-  return { ...w, start, paths, daemon, second };
+  return { ...w, start, to, paths, daemon, second };
 }
 
 test('records trimmed before they were exported fail the window and are named; onGap goes on and keeps the gap', async (t) => {
@@ -57,9 +56,9 @@ test('records trimmed before they were exported fail the window and are named; o
   assert.equal(lost.attempts[1].error_code, 'trimmed');
   await stop(w.daemon);
 
-  writeConfig(w.dir, w.sandbox, { from: w.start + 10 * minute, script: goOn(w) });
+  writeConfig(w.dir, w.sandbox, { from: w.start + 10 * minute, to: w.to, script: goOn(w) });
   const daemon = startDaemon(t, w.dir, w.paths);
-  await until('the daemon', () => ask(w.paths, 'jobs'));
+  await daemon.ready();
   assert.equal(sluice(['rerun', w.second, '--socket', w.paths.socket]).code, 0);
   await succeeded(w.paths, 3);
   assert.deepEqual((await downloadRows(w.store)).flatMap((object) => object.rows.map((row) => row[0])), ['a', 'b', 'e']);
@@ -90,9 +89,10 @@ test('a stream switched off and on between two windows is noticed and the lost i
 
 test('coverage tells how long the stream keeps what is needed next, everywhere', async (t) => {
   const w = await world(t);
-  const start = grid() - 15 * minute;
+  const to = lastSlot(15);
+  const start = to - 15 * minute;
   await write(w, start + minute, 'a');
-  const paths = writeConfig(w.dir, w.sandbox, { from: start + 10 * minute });
+  const paths = writeConfig(w.dir, w.sandbox, { from: start + 10 * minute, to });
   const daemon = startDaemon(t, w.dir, paths);
   await succeeded(paths, 2);
   const { retention } = ask(paths, 'coverage', 'orders').coverage[0];
@@ -108,14 +108,15 @@ test('coverage tells how long the stream keeps what is needed next, everywhere',
 
 test('a window that the stream does not keep any more ends sluice run with 6', async (t) => {
   const w = await world(t, { table: false });
+  const slot = lastSlot();
   await w.sandbox.admin('clock', { offset_us: -5 * 60 * minute * 1000 });
   await w.sandbox.admin('create_table', { instance: 'demo', table: 'orders', stream_hours: 1,
     primary_key: [{ name: 'uid', type: 'STRING' }] });
-  await write(w, grid() - 3 * 60 * minute, 'old');
-  await write(w, grid() - 20 * minute, 'new');
+  await write(w, slot - 3 * 60 * minute, 'old');
+  await write(w, slot - 20 * minute, 'new');
   await w.sandbox.admin('clock', { offset_us: 0 });
   const paths = writeConfig(w.dir, w.sandbox);
-  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid() - 2 * 60 * minute)]);
+  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot - 2 * 60 * minute)]);
   assert.equal(result.code, 6, result.err + result.out);
   assert.match(result.err, /are lost: older than the stream's retention/);
 });
@@ -124,7 +125,8 @@ test('200 shards in one table, one of them hot, are read whole in little memory'
   const w = await world(t, { table: false });
   await w.sandbox.admin('create_table', { instance: 'demo', table: 'orders', shards: 200,
     primary_key: [{ name: 'uid', type: 'STRING' }] });
-  const from = grid() - 10 * minute;
+  const slot = lastSlot();
+  const from = slot - 10 * minute;
   await w.sandbox.admin('clock', { offset_us: (from - minute - Date.now()) * 1000 });
   const fill = { instance: 'demo', table: 'orders', stream_only: true, actions: { put: 1 }, columns: ['name', 'b', 'c', 'd'] };
   await w.sandbox.admin('fill', { ...fill, rows: 20_000, from_ms: from, to_ms: from + 100_000 });
@@ -133,7 +135,7 @@ test('200 shards in one table, one of them hot, are read whole in little memory'
   await w.sandbox.admin('fill', { ...fill, shard: hot, seed: 2, rows: 80_000, from_ms: from + 100_000, to_ms: from + 299_000 });
   const paths = writeConfig(w.dir, w.sandbox);
   const run = startProcess(t, 'run', SLUICE,
-    ['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid()), '--output', 'json'], w.dir);
+    ['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot), '--output', 'json'], w.dir);
   let peak = 0;
   while (run.child.exitCode === null && run.child.signalCode === null) {
     try {

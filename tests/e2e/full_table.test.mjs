@@ -1,7 +1,7 @@
 // A table and then its stream: what is in the bucket, laid one over the other, is the table.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { TableStore, ask, downloadRows, localSlot, pause, sluice, startDaemon, until, world, writeConfig }
+import { TableStore, ask, downloadRows, lastSlot, localSlot, pause, sluice, startDaemon, until, world, writeConfig }
   from './support.mjs';
 
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
@@ -109,8 +109,8 @@ const openUploads = async (store) => ((await store.listUploads({ 'max-uploads': 
 test('a table is loaded while it changes, through a kill, and its stream goes on without a seam', async (t) => {
   const { dir, sandbox, client, store } = await world(t, { stream: false });
   const random = generator(7);
-  const grid = Math.floor(Date.now() / 300_000) * 300_000;
-  const first = grid - 35 * 60_000;  // where the first window begins
+  const to = lastSlot(35);
+  const first = to - 35 * 60_000;  // where the first window begins
   let version = 0;
 
   await recordTime(sandbox, first - 600_000);  // versions of cells must not step back
@@ -119,7 +119,7 @@ test('a table is loaded while it changes, through a kill, and its stream goes on
   await switchStreamOn(client);
   for (; version < 40; version++) await change(client, random, version);
 
-  const paths = writeConfig(dir, sandbox, { from: first + 600_000, script: script({ reader: { fullTableFirst: true } }),
+  const paths = writeConfig(dir, sandbox, { from: first + 600_000, to, script: script({ reader: { fullTableFirst: true } }),
     rerun: '{times: 3, interval: 0s}' });
   await sandbox.admin('faults', [{ service: 'ots', operation: 'GetRange', every: 1, action: 'delay_ms', value: 40 }]);
   const second = `orders@${localSlot(first + 900_000)}`;
@@ -160,7 +160,7 @@ test('a table is loaded while it changes, through a kill, and its stream goes on
   assert.equal(sluice(['unfreeze', second, '--socket', paths.socket]).code, 0);
   await until('the windows behind it', async () => {
     const list = await state();
-    return list && list.filter((instance) => instance.state === 'SUCCESS').length >= 5;
+    return list && list.filter((instance) => instance.state === 'SUCCESS').length === 6;
   });
   const objects = await downloadRows(store);
   const table = objects.filter((object) => object.name.includes('__full_'));
@@ -192,8 +192,8 @@ test('a table is loaded while it changes, through a kill, and its stream goes on
 test('a load by hand says from where the daemon follows', async (t) => {
   const { dir, sandbox, client, store } = await world(t, { stream: false });
   const random = generator(11);
-  const grid = Math.floor(Date.now() / 300_000) * 300_000;
-  const first = grid - 25 * 60_000;
+  const to = lastSlot(25);
+  const first = to - 25 * 60_000;
   let version = 0;
   await recordTime(sandbox, first - 600_000);
   await fillTable(client, 300);
@@ -218,11 +218,11 @@ test('a load by hand says from where the daemon follows', async (t) => {
   await changes(7);
   await changes(14);
   await sandbox.admin('clock', { offset_us: 0 });
-  const paths = writeConfig(dir, sandbox, { from: first + 900_000, script: script() });
+  const paths = writeConfig(dir, sandbox, { from: first + 900_000, to, script: script() });
   startDaemon(t, dir, paths);
   await until('the windows that are due', () => {
     const list = ask(paths, 'instances', 'orders', '--state', 'SUCCESS', '--limit', '100');
-    return list && list.instances.length >= 3;
+    return list && list.instances.length === 3;
   });
   const objects = await downloadRows(store);
   assert.deepEqual(replay(objects), await readTable(client));
@@ -232,15 +232,15 @@ test('a load by hand says from where the daemon follows', async (t) => {
 
 test('a load that fails at any step leaves nothing, and the next one replaces all', async (t) => {
   const { dir, sandbox, client, store } = await world(t, { stream: false });
-  const grid = Math.floor(Date.now() / 300_000) * 300_000;
-  await recordTime(sandbox, grid - 3_600_000);
+  const slot = lastSlot();
+  await recordTime(sandbox, slot - 3_600_000);
   await fillTable(client, 30);
   await switchStreamOn(client);
-  await recordTime(sandbox, grid - 8 * 60_000);
+  await recordTime(sandbox, slot - 8 * 60_000);
   for (let i = 0; i < 5; i++) await change(client, generator(i), i);
   await sandbox.admin('clock', { offset_us: 0 });
   const paths = writeConfig(dir, sandbox, { script: script() });
-  const load = () => sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid), '--full-then-stream']);
+  const load = () => sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot), '--full-then-stream']);
 
   let steps = 0;
   for (let nth = 1; nth < 60; nth++) {
@@ -272,11 +272,11 @@ test('a load that fails at any step leaves nothing, and the next one replaces al
 test('plugin ots exports a table as it is, whole or a range of it, and again', async (t) => {
   const { dir, sandbox, client, store } = await world(t, { stream: false });
   await fillTable(client, 1200);
-  const grid = Math.floor(Date.now() / 300_000) * 300_000;
+  const slot = lastSlot();
   const whole = writeConfig(dir, sandbox, { job: 'orders', script: script({ plugin: 'ots',
     reader: { column: ['uid', { name: 'a' }, 'b'] } }) });
   const run = (paths) => {
-    const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid)]);
+    const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot)]);
     assert.equal(result.code, 0, result.err + result.out);
     return result;
   };
@@ -286,7 +286,7 @@ test('plugin ots exports a table as it is, whole or a range of it, and again', a
   assert.deepEqual(await rowsOf(), await tableRows());
   const names = (await downloadRows(store)).map((object) => object.name);
   const stamp = (ms) => localSlot(ms).replace(/[-T:]/g, '').slice(0, 12) + '00';
-  assert.deepEqual(names, [`demo/orders__${stamp(grid - 300_000)}_${stamp(grid)}_0000.csv`]);
+  assert.deepEqual(names, [`demo/orders__${stamp(slot - 300_000)}_${stamp(slot)}_0000.csv`]);
 
   await client.deleteRow({ tableName: 'orders', condition: any(), primaryKey: [{ uid: uid(3) }] });
   await client.putRow({ tableName: 'orders', condition: any(), primaryKey: [{ uid: 'zzz' }], attributeColumns: [{ a: '新' }] });
@@ -303,16 +303,16 @@ test('plugin ots exports a table as it is, whole or a range of it, and again', a
 
 test('a job exports its table on a schedule, and may follow the stream from some slot on', async (t) => {
   const { dir, sandbox, client, store } = await world(t);
-  const grid = Math.floor(Date.now() / 300_000) * 300_000;
-  const slot = (i) => `orders@${localSlot(grid - 600_000 + i * 300_000)}`;
-  await recordTime(sandbox, grid - 3_600_000);
+  const to = lastSlot(10);
+  const slot = (i) => `orders@${localSlot(to - 600_000 + i * 300_000)}`;
+  await recordTime(sandbox, to - 3_600_000);
   await fillTable(client, 10);
-  await recordTime(sandbox, grid - 8 * 60_000);  // the window of the last slot, when it is a stream's
+  await recordTime(sandbox, to - 8 * 60_000);  // the window of the last slot, when it is a stream's
   await client.putRow({ tableName: 'orders', condition: any(), primaryKey: [{ uid: 'new' }], attributeColumns: [{ a: 'x' }, { b: 'y' }] });
   await sandbox.admin('clock', { offset_us: 0 });
 
   await sandbox.admin('faults', [{ service: 'ots', operation: 'GetRange', every: 1, action: 'delay_ms', value: 1000 }]);
-  const options = { from: grid - 600_000 };
+  const options = { from: to - 600_000, to };
   const paths = writeConfig(dir, sandbox, { ...options, script: script({ plugin: 'ots' }) });
   const daemon = startDaemon(t, dir, paths);
   const states = () => Object.fromEntries(ask(paths, 'instances', 'orders', '--limit', '1000')?.instances
@@ -324,12 +324,11 @@ test('a job exports its table on a schedule, and may follow the stream from some
   const tables = await downloadRows(store);
   assert.equal(tables.length, 2);
   for (const table of tables) assert.equal(table.rows.length, 11);
-  assert.equal(ask(paths, 'show', slot(1)).values['bdp.system.cyctime'], localSlot(grid - 300_000).replace(/[-T:]/g, '').slice(0, 12) + '00');
+  assert.equal(ask(paths, 'show', slot(1)).values['bdp.system.cyctime'], localSlot(to - 300_000).replace(/[-T:]/g, '').slice(0, 12) + '00');
   assert.deepEqual(await daemon.kill('SIGTERM'), { code: 0, signal: null }, daemon.text());
 
   writeConfig(dir, sandbox, { ...options, script: script() });
-  startDaemon(t, dir, paths);
-  await until('the daemon', () => ask(paths, 'jobs'));
+  await startDaemon(t, dir, paths).ready();
   assert.equal(sluice(['unfreeze', slot(2), '--socket', paths.socket]).code, 0);
   await until('the first window of the stream', () => states()[slot(2)] === 'SUCCESS');
   const shown = ask(paths, 'show', slot(2));

@@ -1,7 +1,7 @@
 // The daemon dies by SIGKILL at random moments; every row arrives exactly once all the same.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { TableStore, ask, downloadRows, localSlot, pause, startDaemon, until, world, writeConfig }
+import { TableStore, ask, downloadRows, lastSlot, pause, startDaemon, until, world, writeConfig }
   from './support.mjs';
 
 const KILLS = Number(process.env.SLUICE_KILLS ?? 50);
@@ -22,10 +22,10 @@ test(`${KILLS} kills at random moments lose nothing and double nothing (SLUICE_S
   const next = random(SEED);
   const { dir, sandbox, client, store } = await world(t);
 
-  const grid = Math.floor(Date.now() / 300_000) * 300_000;
   const windows = 60;
-  const first = grid - (windows + 2) * 300_000;
-  const paths = writeConfig(dir, sandbox, { from: first + 600_000 });
+  const to = lastSlot(windows * 5);
+  const first = to - (windows + 1) * 300_000;
+  const paths = writeConfig(dir, sandbox, { from: first + 600_000, to });
   const any = new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
 
   // Rows of every window; long values in some, so that these windows are uploaded in parts.
@@ -61,7 +61,7 @@ test(`${KILLS} kills at random moments lose nothing and double nothing (SLUICE_S
     assert.equal(daemon.child.exitCode, null, daemon.text());
     const list = ask(paths, 'instances', 'orders', '--state', 'SUCCESS', '--limit', '1000');
     finished = list ? list.instances.length : 0;
-    return finished >= windows;
+    return finished === windows;
   }, 120_000);
 
   const rows = (await downloadRows(store)).flatMap((object) => object.rows);

@@ -4,12 +4,12 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { decodeRecord } from './sandbox_plain_buffer.mjs';
 import { call, oldest, readShard, streamOf } from './sandbox_ots_client.mjs';
-import { TableStore, downloadRows, localSlot, sluice, world, writeConfig } from './support.mjs';
+import { TableStore, downloadRows, lastSlot, localSlot, sluice, world, writeConfig } from './support.mjs';
 
 const { Long } = TableStore;
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
-const grid = Math.floor(Date.now() / 300_000) * 300_000;
-const windowTime = grid - 8 * 60_000;  // inside the window of the slot at `grid`
+const slot = lastSlot();
+const windowTime = slot - 8 * 60_000;  // inside the window of that slot
 const ROW_MODE = 'single_version_and_update_only';
 const named = (...names) => names.map((name) => ({ name }));
 
@@ -25,7 +25,7 @@ let exports = 0;
 async function exported(w, reader) {
   const object = `out/${exports += 1}`;
   const paths = writeConfig(w.dir, w.sandbox, { script: scriptWith(reader, object) });
-  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid)]);
+  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot)]);
   const text = result.out + result.err;
   if (result.code !== 0) return { code: result.code, text };
   const rows = (await downloadRows(w.store, object)).flatMap((one) => one.rows);

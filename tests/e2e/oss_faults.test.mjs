@@ -3,10 +3,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { noProxies } from './network.mjs';
-import { SLUICE, TableStore, fillSeed, localSlot, oss, startProcess, startSandbox, tableStore, workDir,
+import { SLUICE, TableStore, fillSeed, lastSlot, localSlot, oss, startProcess, startSandbox, tableStore, workDir,
   writeConfig } from './support.mjs';
 
-const slot = Math.floor(Date.now() / 300_000) * 300_000;
+const slot = lastSlot();
 const WORKERS = 4;
 
 // The requests of the window below, in their order: two shards, one of which fills more than one part.

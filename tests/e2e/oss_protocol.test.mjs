@@ -7,8 +7,8 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { certificates, noProxies, startProxy } from './network.mjs';
-import { KEY, OSS, SLUICE, ask, fillSeed, lastSlot, localSlot, parseCsv, sluice, startDaemon, startProcess, startSandbox, until,
-  workDir, writeConfig } from './support.mjs';
+import { KEY, OSS, SLUICE, ask, fillSeed, lastSlot, localSlot, parseCsv, sluice, startDaemon, startProcess,
+  startSandbox, until, workDir, writeConfig } from './support.mjs';
 
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; // for the test's own requests; sluice has its own idea of whom to trust
 

@@ -2,10 +2,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { gunzipSync } from 'node:zlib';
-import { TableStore, localSlot, sluice, world, writeConfig } from './support.mjs';
+import { TableStore, lastSlot, localSlot, sluice, world, writeConfig } from './support.mjs';
 
-const grid = Math.floor(Date.now() / 300_000) * 300_000;
-const windowTime = grid - 8 * 60_000;  // inside the window of the slot at `grid`
+const slot = lastSlot();
+const windowTime = slot - 8 * 60_000;  // inside the window of that slot
 
 // A table of orders whose records lie in the window.
 async function ordersWorld(t, rows) {
@@ -26,7 +26,7 @@ function run(w, writer) {
       column: [{ name: 'uid' }, { name: 'state' }] } },
     writer: { plugin: 'oss', parameter: { datasource: 'target', object: 'out/orders', fileFormat: 'csv', ...writer } } } });
   const paths = writeConfig(w.dir, w.sandbox, { script });
-  return sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid)]);
+  return sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot)]);
 }
 
 async function names(w) {

@@ -14,7 +14,7 @@ try {
   const { sandbox, client, store } = await world(t, { dir });
   const paths = writeConfig(dir, sandbox, { interval: '1m', start: '2', end: '1' });
   const daemon = startDaemon(t, dir, paths);
-  await until('the daemon', () => ask(paths, 'jobs'));
+  await daemon.ready();
   console.log(`${dir}: writing for ${minutes} minutes, windows of one minute`);
 
   // The first window begins 2 minutes before the first slot after now; rows written from here on are all in windows.
@@ -31,8 +31,8 @@ try {
   }
   const last = new Date().toISOString();
   await until('the window of the last row', () => {
-    const coverage = ask(paths, 'coverage', 'orders').coverage[0];
-    return coverage.until && coverage.until > last;
+    const covered = ask(paths, 'coverage', 'orders')?.coverage[0].until;
+    return covered && covered > last;
   }, 240_000);
   const list = ask(paths, 'instances', 'orders', '--state', 'SUCCESS', '--limit', '1000').instances;
   const rows = (await downloadRows(store)).flatMap((object) => object.rows.map((row) => row[0]));

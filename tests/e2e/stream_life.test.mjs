@@ -2,15 +2,15 @@
 // program reads through it.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { TableStore, downloadRows, localSlot, sluice, world, writeConfig } from './support.mjs';
+import { TableStore, downloadRows, lastSlot, localSlot, sluice, world, writeConfig } from './support.mjs';
 
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
-const grid = () => Math.floor(Date.now() / 300_000) * 300_000;
+const slot = lastSlot();
 const uids = Array.from({ length: 40 }, (_, i) => `r${String(i).padStart(2, '0')}`);
 
-// Writes these rows in batches of ten, a second apart, into the window that is due.
+// Writes these rows in batches of ten, a second apart, into the window of the slot.
 async function writeRows({ sandbox, client }, names) {
-  const from = grid() - 8 * 60_000;
+  const from = slot - 8 * 60_000;
   for (let i = 0; i < names.length; i += 10) {
     await sandbox.admin('clock', { offset_us: (from + i * 100 - Date.now()) * 1000 });
     const rows = names.slice(i, i + 10).map((uid) => ({ type: 'PUT', condition: any(), primaryKey: [{ uid }],
@@ -21,7 +21,7 @@ async function writeRows({ sandbox, client }, names) {
 
 async function exported(w) {
   const paths = writeConfig(w.dir, w.sandbox);
-  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid())]);
+  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot)]);
   assert.equal(result.code, 0, result.err + result.out);
   return (await downloadRows(w.store)).flatMap((object) => object.rows.map((row) => row[0]));
 }

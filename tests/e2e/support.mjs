@@ -149,8 +149,15 @@ export function writeConfig(dir, sandbox, options = {}) {
   return { config, socket, jobs, stateDir, jobFile: join(jobs, `${job}.yaml`) };
 }
 
+// The daemon. It answers before it has planned what is due: ready() waits for that.
 export function startDaemon(t, dir, paths, env = {}) {
-  return startProcess(t, 'daemon', SLUICE, ['daemon', '--config', paths.config], dir, env);
+  const earlier = existsSync(join(dir, 'daemon.log')) ? readFileSync(join(dir, 'daemon.log'), 'utf8').length : 0;
+  const daemon = startProcess(t, 'daemon', SLUICE, ['daemon', '--config', paths.config], dir, env);
+  const ready = () => until('the daemon to be ready', () => {
+    if (daemon.child.exitCode !== null) throw new Error(`the daemon ended: ${daemon.text()}`);
+    return / ready jobs=\d/.test(daemon.text().slice(earlier));
+  });
+  return { ...daemon, ready };
 }
 
 // Runs one command of the command line to its end.
@@ -211,6 +218,12 @@ export function lastSlot(minutes = 0) {
   const slot = Math.floor(Date.now() / 300_000) * 300_000;
   const sinceMidnight = local(slot) % 86_400_000;
   return sinceMidnight >= minutes * 60_000 ? slot : slot - sinceMidnight - 300_000;
+}
+
+// Waits, seldom, until the local day has changed if that is about to happen.
+export async function untilDayIsLong(seconds = 20) {
+  const left = 86_400_000 - (Date.now() + 8 * 3_600_000) % 86_400_000;
+  if (left < seconds * 1000) await pause(left + 100);
 }
 
 // "2018-10-16T00:15+08:00" of an epoch in ms, minutes cut down to the 5-minute grid.

@@ -2,12 +2,11 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { OriginalReader } from './original_reader.mjs';
-import { TableStore, ask, createTable, downloadRows, fillSeed, localSlot, sluice, startDaemon, until, world, writeConfig }
-  from './support.mjs';
+import { TableStore, ask, createTable, downloadRows, fillSeed, lastSlot, localSlot, sluice, startDaemon, until, world,
+  writeConfig } from './support.mjs';
 
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
 const MINUTE = 60_000;
-const grid = () => Math.floor(Date.now() / 300_000) * 300_000;
 const where = { instance: 'demo', table: 'orders' };
 
 // The users' job with these keys added to its reader.
@@ -50,15 +49,16 @@ class Changes {
 const done = (paths) => ask(paths, 'instances', 'orders', '--state', 'SUCCESS', '--limit', '100')?.instances ?? [];
 const slotOf = (instance) => new Date(instance.id.slice(instance.id.indexOf('@') + 1)).getTime();
 
-async function finishOverdue(paths, daemon) {
+async function finishOverdue(paths, daemon, to) {
   await until('the overdue windows', () => {
     assert.equal(daemon.child.exitCode, null, daemon.text());
-    return done(paths).some((instance) => slotOf(instance) >= grid());
+    return done(paths).some((instance) => slotOf(instance) === to);
   });
 }
 
 test('windows go from the original to sluice and back, through splits and a merge, every change once', async (t) => {
-  const first = grid() - 40 * MINUTE;
+  const to = lastSlot(40);
+  const first = to - 40 * MINUTE;
   const w = await worldBefore(t, first);
   const { original } = w;
   const changes = new Changes(w);
@@ -78,10 +78,10 @@ test('windows go from the original to sluice and back, through splits and a merg
     if (minute === 17) await w.sandbox.admin('split', where);
     if (minute === 23) await w.sandbox.admin('merge', where);
   }
-  const paths = writeConfig(w.dir, w.sandbox, { from: first + 20 * MINUTE,
+  const paths = writeConfig(w.dir, w.sandbox, { from: first + 20 * MINUTE, to,
     script: script('"takeOver": "required", "handOver": true,') });
   const daemon = startDaemon(t, w.dir, paths);
-  await finishOverdue(paths, daemon);
+  await finishOverdue(paths, daemon, to);
   const list = done(paths).sort((x, y) => slotOf(x) - slotOf(y));
   assert.equal(slotOf(list[0]), first + 20 * MINUTE, 'the first window begins where the original ended');
   const log = sluice(['logs', list[0].id, '--socket', paths.socket]).out;
@@ -103,7 +103,8 @@ test('windows go from the original to sluice and back, through splits and a merg
 });
 
 test('the original finds every window that was handed over, and only the rows of runs', async (t) => {
-  const first = grid() - 20 * MINUTE;
+  const to = lastSlot(20);
+  const first = to - 20 * MINUTE;
   const w = await worldBefore(t, first, false);
   const { original } = w;
   const changes = new Changes(w);
@@ -111,12 +112,12 @@ test('the original finds every window that was handed over, and only the rows of
     await changes.write(first + minute * MINUTE);
     if (minute === 7) await w.sandbox.admin('split', where);
   }
-  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, script: script('"handOver": true,') });
+  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, to, script: script('"handOver": true,') });
   const daemon = startDaemon(t, w.dir, paths);
-  await finishOverdue(paths, daemon);
+  await finishOverdue(paths, daemon, to);
   await daemon.kill('SIGTERM');
   const ends = (await original.rows()).filter((row) => row.key[1] === 'DataxJobDesc').map((row) => Number(row.key[2]));
-  assert.ok(ends.length >= 3);
+  assert.equal(ends.length, 3);
   for (const [i, end] of ends.entries()) {
     assert.equal(end, first + (i + 1) * 5 * MINUTE);
     assert.ok(await original.starts(end), `the run that ended at ${end}`);
@@ -128,17 +129,18 @@ test('the original finds every window that was handed over, and only the rows of
 });
 
 test('a hand-over that fails is a warning, and rerunning the window makes it good', async (t) => {
-  const first = grid() - 10 * MINUTE;
+  const to = lastSlot(10);
+  const first = to - 10 * MINUTE;
   const w = await worldBefore(t, first);
   const { original } = w;
   const changes = new Changes(w);
   await changes.write(first + MINUTE);
   await w.sandbox.admin('faults', [
     { service: 'ots', operation: 'PutRow', table: 'status', action: 'status', value: 403, code: 'OTSNoPermissionAccess' }]);
-  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, script: script('"handOver": true,') });
-  startDaemon(t, w.dir, paths);
+  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, to, script: script('"handOver": true,') });
+  await startDaemon(t, w.dir, paths).ready();
   const id = `orders@${localSlot(first + 10 * MINUTE)}`;
-  await until('the window', () => ask(paths, 'jobs') && ask(paths, 'show', id).state === 'SUCCESS');
+  await until('the window', () => ask(paths, 'show', id).state === 'SUCCESS');
   const log = sluice(['logs', id, '--socket', paths.socket]).out;
   assert.match(log, /hand over orders: .*OTSNoPermissionAccess.*the window counts all the same, rerun it/);
   assert.equal(await original.starts(first + 5 * MINUTE), null);
@@ -152,13 +154,14 @@ test('a hand-over that fails is a warning, and rerunning the window makes it goo
 });
 
 test('stopping an attempt while it hands over leaves the window exported and claims nothing', async (t) => {
-  const first = grid() - 10 * MINUTE;
+  const to = lastSlot(10);
+  const first = to - 10 * MINUTE;
   const w = await worldBefore(t, first);
   const { original } = w;
   const changes = new Changes(w);
   await changes.write(first + MINUTE);
   await w.sandbox.admin('faults', [{ service: 'ots', operation: 'PutRow', table: 'status', action: 'stall' }]);
-  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, script: script('"handOver": true,') });
+  const paths = writeConfig(w.dir, w.sandbox, { from: first + 10 * MINUTE, to, script: script('"handOver": true,') });
   startDaemon(t, w.dir, paths);
   const id = `orders@${localSlot(first + 10 * MINUTE)}`;
   await until('the hand-over', async () => (await w.sandbox.admin('faults'))[0].fired > 0);
@@ -171,7 +174,7 @@ test('stopping an attempt while it hands over leaves the window exported and cla
 });
 
 test('without handOver nothing is written to Table Store, also when a chain is taken over', async (t) => {
-  const first = grid() - 15 * MINUTE;
+  const first = lastSlot(15) - 15 * MINUTE;
   const w = await worldBefore(t, first);
   const { original } = w;
   const changes = new Changes(w);
@@ -195,7 +198,8 @@ test('without handOver nothing is written to Table Store, also when a chain is t
 });
 
 test('a run that is required and not there names what there is, and the way out', async (t) => {
-  const first = grid() - 20 * MINUTE;
+  const to = lastSlot(20);
+  const first = to - 20 * MINUTE;
   const w = await worldBefore(t, first);
   const { original } = w;
   await original.run(first, first + 5 * MINUTE);

@@ -5,11 +5,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TableStore, ask, downloadRows, fillSeed, localSlot, startDaemon, sluice, until, workDir, world,
+import { TableStore, ask, downloadRows, fillSeed, lastSlot, localSlot, startDaemon, sluice, until, workDir, world,
   writeConfig } from './support.mjs';
 
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
-const grid = () => Math.floor(Date.now() / 300_000) * 300_000;
 
 async function writeOne({ sandbox, client }, uid, ms) {
   await sandbox.admin('clock', { offset_us: (ms - Date.now()) * 1000 });
@@ -18,8 +17,8 @@ async function writeOne({ sandbox, client }, uid, ms) {
 }
 
 // One window in the foreground that must fail with this exit code and message.
-function runFails(paths, code, message) {
-  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid())]);
+function runFails(paths, code, message, slot = lastSlot()) {
+  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot)]);
   assert.equal(result.code, code, `${result.code}: ${result.err}${result.out}`);
   assert.match(result.err, message);
   assert.doesNotMatch(result.err + result.out, /sandbox-secret|wrong-secret/, 'no secret in any text');
@@ -44,8 +43,9 @@ test('a table without a stream says how to switch it on', async (t) => {
 
 test('a bucket that does not exist is named, and nothing is created', async (t) => {
   const w = await world(t, { bucket: false });
-  await writeOne(w, 'a', grid() - 8 * 60_000);
-  const result = runFails(writeConfig(w.dir, w.sandbox), 3, /exports.*NoSuchBucket.*bucket/s);
+  const slot = lastSlot();
+  await writeOne(w, 'a', slot - 8 * 60_000);
+  const result = runFails(writeConfig(w.dir, w.sandbox), 3, /exports.*NoSuchBucket.*bucket/s, slot);
   assert.doesNotMatch(result.err, /take everything back/, 'nothing was sent');
 });
 
@@ -70,7 +70,8 @@ test('bad YAML gives file, line and column, every problem at once, and exit code
 
 test('truncated answers and lost answers are tried again and cost nothing', async (t) => {
   const w = await world(t);
-  const from = grid() - 8 * 60_000;
+  const slot = lastSlot();
+  const from = slot - 8 * 60_000;
   for (let i = 0; i < 20; i++) await writeOne(w, `r${i}`, from + i * 1000);
   await w.sandbox.admin('faults', [
     { service: 'ots', operation: 'GetStreamRecord', nth: 1, action: 'truncate_body', value: 40 },
@@ -79,7 +80,7 @@ test('truncated answers and lost answers are tried again and cost nothing', asyn
     { service: 'oss', operation: 'PutObject', nth: 2, action: 'status', value: 503 },
   ]);
   const paths = writeConfig(w.dir, w.sandbox);
-  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(grid())]);
+  const result = sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot)]);
   assert.equal(result.code, 0, result.err + result.out);
   const objects = await downloadRows(w.store);
   assert.equal(objects.length, 1);
@@ -88,13 +89,13 @@ test('truncated answers and lost answers are tried again and cost nothing', asyn
 
 test('an instance that keeps failing is rerun, then FAILURE with its reason; a rerun by hand succeeds', async (t) => {
   const w = await world(t, { bucket: false });
-  const from = grid() - 20 * 60_000;
+  const to = lastSlot(20);
+  const from = to - 20 * 60_000;
   await writeOne(w, 'a', from + 1000);
-  const paths = writeConfig(w.dir, w.sandbox, { from: from + 600_000, rerun: '{times: 1, interval: 1s}' });
-  startDaemon(t, w.dir, paths);
+  const paths = writeConfig(w.dir, w.sandbox, { from: from + 600_000, to, rerun: '{times: 1, interval: 1s}' });
+  await startDaemon(t, w.dir, paths).ready();
   const first = `orders@${localSlot(from + 600_000)}`;
-  await until('the first instance to fail for good', () => ask(paths, 'jobs') &&
-    ask(paths, 'show', first).state === 'FAILURE');
+  await until('the first instance to fail for good', () => ask(paths, 'show', first).state === 'FAILURE');
   const shown = ask(paths, 'show', first);
   assert.equal(shown.attempts.length, 2);
   assert.match(shown.reason, /NoSuchBucket/);
@@ -122,9 +123,10 @@ test('a full disk under the state file stops nothing for good and loses nothing'
     spawnSync('umount', ['-l', stateDir]);
     rmdirSync(stateDir);
   });
-  const from = grid() - 40 * 60_000;
+  const to = lastSlot(30);
+  const from = to - 40 * 60_000;
   for (let i = 0; i < 25; i++) await writeOne(w, `r${i}`, from + i * 60_000);
-  const paths = writeConfig(w.dir, w.sandbox, { from: from + 600_000, stateDir });
+  const paths = writeConfig(w.dir, w.sandbox, { from: from + 600_000, to, stateDir });
   await w.sandbox.admin('faults', [{ service: 'oss', every: 1, action: 'delay_ms', value: 300 }]);
   const daemon = startDaemon(t, w.dir, paths);
   await until('the first window', () => {
@@ -138,7 +140,7 @@ test('a full disk under the state file stops nothing for good and loses nothing'
   await w.sandbox.admin('faults', []);
   await until('the rest of the windows', () => {
     const list = ask(paths, 'instances', 'orders', '--state', 'SUCCESS', '--limit', '100');
-    return list && list.instances.length >= 6;
+    return list && list.instances.length === 7;
   }, 120_000);
   const rows = (await downloadRows(w.store)).flatMap((object) => object.rows.map((row) => row[0]));
   assert.deepEqual(rows, Array.from({ length: 25 }, (_, i) => `r${i}`));
@@ -149,10 +151,11 @@ test('commands say what they cannot do: no daemon is 4, no such instance is 3, w
   const paths = writeConfig(w.dir, w.sandbox);
   assert.equal(sluice(['status', '--socket', paths.socket]).code, 4);
   assert.equal(sluice(['frobnicate']).code, 2);
-  startDaemon(t, w.dir, paths);
-  await until('the daemon', () => ask(paths, 'jobs'));
+  await startDaemon(t, w.dir, paths).ready();
   assert.equal(sluice(['show', 'orders@2001-01-01T00:00+08:00', '--socket', paths.socket]).code, 3);
-  const waiting = ask(paths, 'instances', 'orders', '--state', 'WAIT_TIME', '--limit', '1').instances[0].id;
+  // Tomorrow's last: others may be due by now.
+  const waiting = ask(paths, 'instances', 'orders', '--state', 'WAIT_TIME', '--limit', '1000').instances
+    .map(({ id }) => id).sort().at(-1);
   const kill = sluice(['kill', waiting, '--socket', paths.socket]);
   assert.equal(kill.code, 5, kill.err);
   assert.ok(!readFileSync(join(w.dir, 'daemon.log'), 'utf8').includes('sandbox-secret'));

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { fillSeed, localSlot } from './support.mjs';
+import { fillSeed, lastSlot, localSlot } from './support.mjs';
 
-const slot = Math.floor(Date.now() / 300_000) * 300_000;
+const slot = lastSlot();
 const COLUMNS = Array.from({ length: 24 }, (_, i) => `c${i + 1}`);
 
 // A table with `rows` changes in the window of windowJob(), in two shards. 50,000 of them are more than 5 MiB a shard.

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { TableStore, localSlot, sluice, world, writeConfig } from './support.mjs';
+import { TableStore, lastSlot, localSlot, sluice, world, writeConfig } from './support.mjs';
 
 const minute = 60_000;
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
@@ -20,7 +20,7 @@ let number = 0;
 // Windows: 0 has four rows, 1 none, 2 two large ones.
 before(async () => {
   w = await world({ after: (hook) => hooks.unshift(hook) }, { dir: mkdtempSync(join(tmpdir(), 'sluice-keys-')) });
-  start = Math.floor(Date.now() / (5 * minute)) * 5 * minute - 25 * minute;
+  start = lastSlot() - 25 * minute;
   const write = async (ms, uid, cells) => {
     await w.sandbox.admin('clock', { offset_us: (ms - Date.now()) * 1000 });
     await w.client.putRow({ tableName: 'orders', condition: any(), primaryKey: [{ uid }],
