@@ -20,19 +20,34 @@ export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 // Waits until probe() gives something true; fails with `what` after `limit` ms.
 export async function until(what, probe, limit = 60_000) {
-  const end = Date.now() + limit;
+  const end = performance.now() + limit;
   for (;;) {
     const found = await probe();
     if (found) return found;
-    if (Date.now() > end) throw new Error(`waited ${limit} ms for ${what}`);
+    if (performance.now() > end) throw new Error(`waited ${limit} ms for ${what}`);
     await pause(50);
   }
 }
 
-// A directory for one test. Removed by the test's after hook unless KEEP is set.
+// What a test leaves behind. When it has ended its processes are killed, the last one first, and then its directories
+// are removed: nothing writes into them any more. KEEP keeps them.
+const left = new WeakMap();
+function leftBy(t) {
+  if (!left.has(t)) {
+    const mine = { processes: [], dirs: [] };
+    left.set(t, mine);
+    t.after(async () => {
+      for (const process of mine.processes.reverse()) await process.kill('SIGKILL');
+      if (!process.env.KEEP) for (const dir of mine.dirs) rmSync(dir, { recursive: true, force: true });
+    });
+  }
+  return left.get(t);
+}
+
+// A directory for one test.
 export function workDir(t) {
   const dir = mkdtempSync(join(tmpdir(), 'sluice-e2e-'));
-  t.after(() => { if (!process.env.KEEP) rmSync(dir, { recursive: true, force: true }); });
+  leftBy(t).dirs.push(dir);
   return dir;
 }
 
@@ -43,7 +58,7 @@ export function startProcess(t, name, program, args, dir, env = {}) {
   const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
   const handle = { child, ended, log, text: () => readFileSync(log, 'utf8'),
     kill: async (signal) => { child.kill(signal); return ended; } };
-  t.after(async () => { if (child.exitCode === null && child.signalCode === null) await handle.kill('SIGKILL'); });
+  leftBy(t).processes.push(handle);
   return handle;
 }
 
