@@ -34,6 +34,12 @@ enum class State : std::uint8_t {
 // True for success and skipped: what waits for it may go on.
 constexpr bool is_done(State state) noexcept { return state == State::success || state == State::skipped; }
 
+// True for those that an attempt may begin from, and for running.
+constexpr bool is_runnable(State state) noexcept {
+  return state == State::not_run || state == State::wait_time || state == State::wait_resource ||
+         state == State::retry_wait || state == State::running;
+}
+
 // "NOT_RUN", "WAIT_TIME", ... as the API and the database write them.
 std::string_view to_string(State state) noexcept;
 std::optional<State> state_from_string(std::string_view text) noexcept;

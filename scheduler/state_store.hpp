@@ -22,6 +22,15 @@ struct InstanceQuery {
   std::optional<InstanceId> after;  // resume behind this one (paging)
 };
 
+// How far a chain is in a closed range of slots.
+struct SlotProgress {
+  std::optional<Instant> first_planned;  // of the whole chain; nothing when it has no instance
+  std::optional<Instant> last_planned;
+  std::size_t planned = 0;             // instances in the range
+  std::size_t open = 0;                // those of them that are not done
+  std::optional<Instance> first_open;  // the earliest of these
+};
+
 // An accepted action of an operator, kept for ever.
 struct AuditEntry {
   Instant at{};
@@ -55,6 +64,12 @@ class StateStore {
   virtual awaitable<std::vector<Instance>> heads(Instant now) = 0;
   // The next instant > now at which heads() or a retry becomes due: least slot or retry_at; nothing if none.
   virtual awaitable<std::optional<Instant>> next_due(Instant now) = 0;
+  // Instances of the chain that wait, retry or run, with after < slot <= now: oldest first, at most `limit`.
+  // For jobs whose instances do not wait for each other.
+  virtual awaitable<std::vector<Instance>> runnable(std::string job, Instant after, Instant now,
+                                                    std::size_t limit) = 0;
+  // What a dependency on the chain's slots [first, last] has to know.
+  virtual awaitable<SlotProgress> progress(std::string job, Instant first, Instant last) = 0;
   // End positions of the latest success of the job with slot < before; nothing for the first of a chain.
   virtual awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) = 0;
   // Stored start and, if it succeeded, end positions of an instance.

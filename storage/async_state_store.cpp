@@ -97,6 +97,17 @@ awaitable<std::optional<Instant>> AsyncStateStore::next_due(Instant now) {
   co_return co_await call(work);
 }
 
+awaitable<std::vector<scheduler::Instance>> AsyncStateStore::runnable(std::string job, Instant after,
+                                                                      Instant now, std::size_t limit) {
+  auto work = [&] { return open_store().runnable(job, after, now, limit); };
+  co_return co_await call(work);
+}
+
+awaitable<scheduler::SlotProgress> AsyncStateStore::progress(std::string job, Instant first, Instant last) {
+  auto work = [&] { return open_store().progress(job, first, last); };
+  co_return co_await call(work);
+}
+
 awaitable<std::optional<pipeline::Positions>> AsyncStateStore::committed_before(std::string job,
                                                                                 Instant before) {
   auto work = [&] { return open_store().committed_before(job, before); };

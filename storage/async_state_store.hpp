@@ -36,6 +36,9 @@ class AsyncStateStore final : public scheduler::StateStore {
   awaitable<std::size_t> remove_unstarted(std::string job, Instant after) override;
   awaitable<std::vector<scheduler::Instance>> heads(Instant now) override;
   awaitable<std::optional<Instant>> next_due(Instant now) override;
+  awaitable<std::vector<scheduler::Instance>> runnable(std::string job, Instant after, Instant now,
+                                                       std::size_t limit) override;
+  awaitable<scheduler::SlotProgress> progress(std::string job, Instant first, Instant last) override;
   awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) override;
   awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) override;
   awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) override;

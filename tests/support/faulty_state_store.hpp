@@ -43,6 +43,13 @@ class FaultyStateStore final : public scheduler::StateStore {
   awaitable<std::optional<Instant>> next_due(Instant now) override {
     return pass(inner_.next_due(now), false);
   }
+  awaitable<std::vector<scheduler::Instance>> runnable(std::string job, Instant after, Instant now,
+                                                       std::size_t limit) override {
+    return pass(inner_.runnable(std::move(job), after, now, limit), false);
+  }
+  awaitable<scheduler::SlotProgress> progress(std::string job, Instant first, Instant last) override {
+    return pass(inner_.progress(std::move(job), first, last), false);
+  }
   awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) override {
     return pass(inner_.committed_before(std::move(job), before), false);
   }

@@ -89,6 +89,35 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_return least;
   }
 
+  awaitable<std::vector<Instance>> runnable(std::string job, Instant after, Instant now,
+                                            std::size_t limit) override {
+    co_await yield();
+    std::vector<Instance> found;
+    const Chain& chain = jobs_[job];
+    for (auto slot = chain.open.upper_bound(after); slot != chain.open.end() && *slot <= now; ++slot) {
+      const Instance& instance = records_.at(chain.slots.at(*slot)).instance;
+      if (found.size() < limit && is_runnable(instance.state)) found.push_back(instance);
+    }
+    co_return found;
+  }
+
+  awaitable<scheduler::SlotProgress> progress(std::string job, Instant first, Instant last) override {
+    co_await yield();
+    scheduler::SlotProgress progress;
+    const Chain& chain = jobs_[job];
+    if (chain.slots.empty()) co_return progress;
+    progress.first_planned = chain.slots.begin()->first;
+    progress.last_planned = chain.slots.rbegin()->first;
+    for (auto slot = chain.slots.lower_bound(first); slot != chain.slots.end() && slot->first <= last;
+         ++slot) {
+      ++progress.planned;
+      if (!chain.open.contains(slot->first)) continue;
+      ++progress.open;
+      if (!progress.first_open) progress.first_open = records_.at(slot->second).instance;
+    }
+    co_return progress;
+  }
+
   awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) override {
     co_await yield();
     const Chain& chain = jobs_[job];

@@ -10,6 +10,7 @@
 //   void reopen();  // closes the store and opens it on the same content; nothing to do for one in memory
 
 #include "tests/support/state_store_conformance_attempts.hpp"
+#include "tests/support/state_store_conformance_dependencies.hpp"
 #include "tests/support/state_store_conformance_planning.hpp"
 
 namespace sluice::test {
@@ -20,6 +21,7 @@ void check_state_store() {
   StateStoreSuite<Fixture> suite;
   SECTION("planning") { suite.planning(); }
   SECTION("looking") { suite.looking(); }
+  SECTION("dependencies") { suite.dependencies(); }
   SECTION("state changes") { suite.state_changes(); }
   SECTION("attempts") { suite.attempts(); }
   SECTION("failing") { suite.failing(); }

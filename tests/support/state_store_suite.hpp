@@ -25,6 +25,7 @@ class StateStoreSuite {
 
   void planning();
   void looking();
+  void dependencies();
   void state_changes();
   void attempts();
   void failing();
