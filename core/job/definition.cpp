@@ -36,6 +36,74 @@ void put(std::string& out, const YamlNode& node) {
   }
 }
 
+template <class Numbers>
+std::string list_text(const Numbers& numbers) {
+  return fmt::format("{}", fmt::join(numbers, ","));
+}
+
+// What came later is written only where it differs from its default, each under its name: so the version of a
+// job that uses none of it stays as it was.
+class Additions {
+ public:
+  explicit Additions(std::string& out) : out_(out) {}
+
+  template <class T>
+  void add(std::string_view name, const T& value, const T& fallback, const std::string& text) {
+    if (value == fallback) return;
+    put(out_, name);
+    put(out_, text);
+  }
+  template <class Number>
+  void add_number(std::string_view name, Number value, Number fallback) {
+    add(name, value, fallback, fmt::format("{}", value));
+  }
+
+ private:
+  std::string& out_;
+};
+
+void add_calendar(Additions& out, const Schedule& schedule) {
+  const Schedule plain;
+  out.add_number("cycle", static_cast<int>(schedule.cycle), static_cast<int>(plain.cycle));
+  out.add_number("at", schedule.at.count(), plain.at.count());
+  out.add("weekdays", schedule.weekdays, plain.weekdays, list_text(schedule.weekdays));
+  out.add("monthDays", schedule.month_days, plain.month_days, list_text(schedule.month_days));
+  std::vector<std::string> days;
+  for (const std::chrono::month_day& day : schedule.year_days) {
+    days.push_back(
+        fmt::format("{}-{}", static_cast<unsigned>(day.month()), static_cast<unsigned>(day.day())));
+  }
+  out.add("yearDays", days, {}, list_text(days));
+  out.add("cron", schedule.cron, plain.cron, schedule.cron);
+  out.add_number("offDaysDryRun", schedule.off_days_dry_run, plain.off_days_dry_run);
+  out.add_number("dst", static_cast<int>(schedule.dst), static_cast<int>(plain.dst));
+  out.add_number("generation", static_cast<int>(schedule.generation), static_cast<int>(plain.generation));
+}
+
+void add_rules(Additions& out, const Job& job) {
+  const Job plain;
+  out.add_number("rerun.property", static_cast<int>(job.rerun.property),
+                 static_cast<int>(plain.rerun.property));
+  out.add_number("self", job.dependencies.self, plain.dependencies.self);
+  std::vector<std::string> upstreams;
+  for (const Upstream& upstream : job.dependencies.jobs)
+    upstreams.push_back(fmt::format("{}{}", upstream.job, upstream.previous_cycle ? " previous" : ""));
+  out.add("dependencies", upstreams, {}, list_text(upstreams));
+  out.add_number("timeout", job.timeout.count(), plain.timeout.count());
+  out.add_number("priority", job.priority, plain.priority);
+  out.add_number("maxParallel", job.max_parallel, plain.max_parallel);
+  const CatchUp& rule = job.catch_up;
+  out.add_number("catchUp", static_cast<int>(rule.policy), static_cast<int>(plain.catch_up.policy));
+  if (rule.max_age) out.add("catchUp.maxAge", rule.max_age, {}, fmt::format("{}", rule.max_age->count()));
+  if (rule.max_count) out.add("catchUp.maxCount", rule.max_count, {}, fmt::format("{}", *rule.max_count));
+}
+
+void put_additions(std::string& out, const Job& job) {
+  Additions additions(out);
+  add_calendar(additions, job.schedule);
+  add_rules(additions, job);
+}
+
 std::string canonical(const Job& job) {
   std::string out;
   put(out, job.name);
@@ -49,6 +117,7 @@ std::string canonical(const Job& job) {
     put(out, parameter.name);
     put(out, parameter.expression);
   }
+  put_additions(out, job);
   if (job.script == nullptr) return out;
   if (job.script->source == SourceKind::table) put(out, "ots");
   if (job.script->target != TargetKind::oss) put_numbers(out, static_cast<int>(job.script->target));
