@@ -1,3 +1,4 @@
+#include "core/base/system_clock.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli_output.hpp"

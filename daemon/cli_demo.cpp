@@ -1,3 +1,4 @@
+#include "core/base/system_clock.hpp"
 #include "daemon/app.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/demo.hpp"

@@ -1,3 +1,4 @@
+#include "core/base/system_clock.hpp"
 #include "core/base/task_group.hpp"
 #include "core/job/civil_time.hpp"
 #include "core/job/script.hpp"

@@ -9,7 +9,7 @@
 namespace sluice::scheduler {
 namespace {
 
-// A step of the wall clock is noticed within this time.
+// Nothing is relied on for longer, though everything that is due sooner wakes its loop.
 constexpr Duration kSleepMax = std::chrono::seconds(30);
 
 }  // namespace
@@ -25,6 +25,7 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       planner_(clock, store, random, observer, counters_, options_.freezer),
       attempts_(executor, clock, store, runner, observer, counters_, health_, [this] { wake(); }),
       tasks_(executor),
+      clock_watch_(executor),
       turn_signal_(executor),
       plan_signal_(executor) {
   planner_.set_jobs(jobs_);
@@ -44,6 +45,7 @@ awaitable<void> Scheduler::run() {
 }
 
 awaitable<void> Scheduler::run_until_stopped() {
+  clock_watch_.start(watch_clock());
   while (!stopping_ && !co_await recover()) {
     co_await sleep(turn_signal_, turn_pending_, health_.pause_left());
   }
@@ -110,6 +112,23 @@ awaitable<void> Scheduler::keep_planning() {
   }
 }
 
+// A step of the wall clock moves every due time: both loops look again at once. Slots are rows, so none is
+// lost and none runs twice.
+awaitable<void> Scheduler::watch_clock() {
+  WallSteps steps(clock_);
+  while (!stopping_) {
+    co_await clock_.wall_step(steps.lead());
+    const std::optional<Duration> step = steps.look();
+    if (!step) continue;
+    observer_.log(pipeline::Level::warning,
+                  fmt::format("the wall clock went {} by {} of a sudden: it was set, or the machine slept; "
+                              "what is due is looked at again, no slot is lost or run twice",
+                              *step > Duration(0) ? "forward" : "back", length_text(*step)));
+    wake();
+    wake_planning();
+  }
+}
+
 awaitable<std::optional<Instant>> Scheduler::try_turn() {
   std::optional<Instant> due;
   if (health_.pause_left() > Duration(0)) co_return due;
@@ -163,28 +182,33 @@ awaitable<void> Scheduler::drain(Duration limit) {
   attempts_.give_up();
   co_await attempts_.join();
   co_await tasks_.join();
+  co_await clock_watch_.join();
   // A failure is logged; the next start closes what this could not.
   if (cut_short) co_await close_lost();
 }
 
 void Scheduler::stop() {
   stopping_ = true;
+  clock_watch_.stop();
   wake();
-  plan_pending_ = true;
-  plan_signal_.notify_all();
+  wake_planning();
 }
 
 void Scheduler::set_jobs(std::vector<job::Job> jobs) {
   jobs_ = to_jobs(std::move(jobs));
   planner_.set_jobs(jobs_);
-  plan_pending_ = true;
-  plan_signal_.notify_all();
+  wake_planning();
   wake();
 }
 
 void Scheduler::wake() {
   turn_pending_ = true;
   turn_signal_.notify_all();
+}
+
+void Scheduler::wake_planning() {
+  plan_pending_ = true;
+  plan_signal_.notify_all();
 }
 
 awaitable<Result<bool>> Scheduler::woken(Signal& signal, bool& pending) {

@@ -68,6 +68,7 @@ class Scheduler {
  private:
   awaitable<void> run_until_stopped();
   awaitable<void> keep_planning();
+  awaitable<void> watch_clock();
   awaitable<bool> recover();
   awaitable<bool> plan();
   awaitable<std::optional<Instant>> turn();
@@ -84,6 +85,7 @@ class Scheduler {
   awaitable<std::optional<Instance>> head_of(std::string chain, Instant now);
   Situation situation(const Instance& instance, Instant now) const;
   void wake();
+  void wake_planning();
 
   Clock& clock_;
   StateStore& store_;
@@ -95,6 +97,7 @@ class Scheduler {
   Planner planner_;
   Attempts attempts_;
   TaskGroup tasks_;
+  TaskGroup clock_watch_;
   Signal turn_signal_;
   Signal plan_signal_;
   bool turn_pending_ = false;

@@ -6,6 +6,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
+#include <optional>
+#include <string>
+
 namespace sluice {
 
 template <class T = void>
@@ -23,20 +26,40 @@ class Clock {
   // Never steps back; origin arbitrary. For durations and limits.
   virtual Duration monotonic() const = 0;
 
-  // Returns once now() >= when. Follows steps of the wall clock within 30 s.
+  // Returns once now() >= when, also where the wall clock is set meanwhile.
   virtual awaitable<void> sleep_until(Instant when) = 0;
 
   // Returns after `duration` of monotonic time.
   virtual awaitable<void> sleep_for(Duration duration) = 0;
+
+  // Returns once the lead of the wall clock over the monotonic one differs from `lead` by kWallStepMin or
+  // more: the wall clock was set, or the machine slept. A step since `lead` was taken counts too.
+  virtual awaitable<void> wall_step(Duration lead) = 0;
 };
 
-// The machine's clock. One per io_context; must outlive every coroutine that sleeps on it.
-class SystemClock final : public Clock {
+// Less is how clocks are kept right without a step. A leap second is more.
+inline constexpr Duration kWallStepMin = std::chrono::milliseconds(900);
+
+// now() - monotonic(): constant while the wall clock runs with the monotonic one.
+Duration wall_lead(const Clock& clock);
+
+// Tells steps of the wall clock from the passing of time. The clock outlives it.
+class WallSteps {
  public:
-  Instant now() const override;
-  Duration monotonic() const override;
-  awaitable<void> sleep_until(Instant when) override;
-  awaitable<void> sleep_for(Duration duration) override;
+  explicit WallSteps(const Clock& clock) : clock_(clock), lead_(wall_lead(clock)) {}
+
+  // As of the last look; what wall_step() takes.
+  Duration lead() const noexcept { return lead_; }
+
+  // The step since the last look, positive forwards; nothing below kWallStepMin.
+  std::optional<Duration> look();
+
+ private:
+  const Clock& clock_;
+  Duration lead_;
 };
+
+// "2h", "1h59m58s", "1s": a length without its sign, to the second.
+std::string length_text(Duration length);
 
 }  // namespace sluice

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <list>
 #include <map>
 #include <optional>
 
@@ -22,12 +23,17 @@ class VirtualClock final : public Clock {
   Duration monotonic() const override { return monotonic_; }
   awaitable<void> sleep_until(Instant when) override;
   awaitable<void> sleep_for(Duration duration) override;
+  awaitable<void> wall_step(Duration lead) override;
 
   // Moves time forward by `duration`, waking every sleeper on the way.
   void advance(Duration duration);
 
-  // Steps the wall clock by `delta` (either sign); monotonic time stands still.
+  // Steps the wall clock by `delta` (either sign); monotonic time stands still. Who waits for a wall time or
+  // for a step is told at once, as the machine's clock tells.
   void step_wall(Duration delta);
+
+  // The machine sleeps for `duration`: the wall clock goes on, monotonic time stands still.
+  void suspend(Duration duration) { step_wall(duration); }
 
   // Runs what is ready without moving time.
   void settle();
@@ -37,12 +43,15 @@ class VirtualClock final : public Clock {
 
  private:
   struct Sleeper;
-  awaitable<void> sleep_to(Duration monotonic_due);
+  struct Watcher;
+  awaitable<void> sleep_to(Duration monotonic_due, bool by_wall);
+  void wake(std::multimap<Duration, Sleeper*>::iterator place);
 
   boost::asio::io_context& loop_;
   Duration wall_offset_;
   Duration monotonic_{0};
   std::multimap<Duration, Sleeper*> sleepers_;
+  std::list<boost::asio::steady_timer*> watchers_;  // wait for a step; on their coroutines' frames
 };
 
 }  // namespace sluice

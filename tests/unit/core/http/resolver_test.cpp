@@ -1,5 +1,6 @@
 #include "core/http/resolver.hpp"
 
+#include "core/base/system_clock.hpp"
 #include "tests/unit/core/http/loopback.hpp"
 
 #include <catch2/catch.hpp>

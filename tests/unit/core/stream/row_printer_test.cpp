@@ -1,6 +1,6 @@
 #include "core/stream/row_printer.hpp"
 
-#include "core/base/clock.hpp"
+#include "core/base/system_clock.hpp"
 #include "core/pipeline/dirty_limit.hpp"
 #include "tests/support/catch_result.hpp"
 #include "tests/support/run_loop.hpp"
