@@ -5,6 +5,7 @@
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "scheduler/instance.hpp"
+#include "scheduler/operation_store.hpp"
 
 #include <optional>
 #include <string>
@@ -31,25 +32,14 @@ struct SlotProgress {
   std::optional<Instance> first_open;  // the earliest of these
 };
 
-// An accepted action of an operator, kept for ever.
-struct AuditEntry {
-  Instant at{};
-  std::string actor;   // "uid 1000 (unix socket)"
-  std::string action;  // "rerun"
-  std::string target;  // instance id or job
-  std::string detail;
-};
-
 // Failures of the store itself (disk full, corrupt file) are exceptions (ErrorException with disk_full, io or
 // corrupt): no caller here can act on them but to stop and try again later. Each method is one transaction
 // that is durable when it returns.
 //
 // Where a text is called `job` it names a chain, as chain_of() writes it: "orders", or "orders#7" for a group
 // of a backfill.
-class StateStore {
+class StateStore : public OperationStore {
  public:
-  virtual ~StateStore() = default;
-
   // Planning. Existing (job, slot) pairs are left alone; returns how many were new. New ones start in
   // wait_time.
   virtual awaitable<std::size_t> add_instances(std::vector<NewInstance> instances) = 0;

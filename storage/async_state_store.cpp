@@ -1,5 +1,7 @@
 #include "storage/async_state_store.hpp"
 
+#include "storage/sqlite_operations.hpp"
+
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
@@ -194,6 +196,44 @@ awaitable<std::vector<std::pair<scheduler::State, std::uint64_t>>> AsyncStateSto
 
 awaitable<std::vector<scheduler::AuditEntry>> AsyncStateStore::audit(std::size_t limit) {
   auto work = [&] { return open_store().audit(limit); };
+  co_return co_await call(work);
+}
+
+awaitable<Result<void>> AsyncStateStore::operate_all(std::vector<scheduler::Change> changes) {
+  auto work = [&] { return SqliteOperations(open_store().database()).operate_all(changes); };
+  co_return co_await call(work);
+}
+
+awaitable<std::size_t> AsyncStateStore::skip(scheduler::WaitingRange range, std::string reason,
+                                             scheduler::AuditEntry entry) {
+  auto work = [&] { return SqliteOperations(open_store().database()).skip(range, reason, entry); };
+  co_return co_await call(work);
+}
+
+awaitable<scheduler::Waiting> AsyncStateStore::waiting(scheduler::WaitingRange range) {
+  auto work = [&] { return SqliteOperations(open_store().database()).waiting(range); };
+  co_return co_await call(work);
+}
+
+awaitable<void> AsyncStateStore::finish_dry_run(std::int64_t instance_row, Instant now) {
+  auto work = [&] { SqliteOperations(open_store().database()).finish_dry_run(instance_row, now); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::Pause>> AsyncStateStore::pauses() {
+  auto work = [&] { return SqliteOperations(open_store().database()).pauses(); };
+  co_return co_await call(work);
+}
+
+awaitable<void> AsyncStateStore::pause(scheduler::Pause pause, scheduler::AuditEntry entry) {
+  auto work = [&] { SqliteOperations(open_store().database()).pause(pause, entry); };
+  co_return co_await call(work);
+}
+
+awaitable<std::size_t> AsyncStateStore::resume(std::string job,
+                                               std::optional<scheduler::WaitingRange> skipped,
+                                               std::string reason, scheduler::AuditEntry entry) {
+  auto work = [&] { return SqliteOperations(open_store().database()).resume(job, skipped, reason, entry); };
   co_return co_await call(work);
 }
 

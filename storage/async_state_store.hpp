@@ -62,6 +62,16 @@ class AsyncStateStore final : public scheduler::StateStore {
   awaitable<std::vector<std::pair<scheduler::State, std::uint64_t>>> counts(std::string job) override;
   awaitable<std::vector<scheduler::AuditEntry>> audit(std::size_t limit) override;
 
+  awaitable<Result<void>> operate_all(std::vector<scheduler::Change> changes) override;
+  awaitable<std::size_t> skip(scheduler::WaitingRange range, std::string reason,
+                              scheduler::AuditEntry entry) override;
+  awaitable<scheduler::Waiting> waiting(scheduler::WaitingRange range) override;
+  awaitable<void> finish_dry_run(std::int64_t instance_row, Instant now) override;
+  awaitable<std::vector<scheduler::Pause>> pauses() override;
+  awaitable<void> pause(scheduler::Pause pause, scheduler::AuditEntry entry) override;
+  awaitable<std::size_t> resume(std::string job, std::optional<scheduler::WaitingRange> skipped,
+                                std::string reason, scheduler::AuditEntry entry) override;
+
  private:
   template <class Work>
   awaitable<std::invoke_result_t<Work&>> call(Work& work);

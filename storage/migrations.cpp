@@ -103,7 +103,17 @@ CREATE INDEX instances_unfinished ON instances(job_id, slot_us, state)
 CREATE INDEX instances_skipped ON instances(job_id, slot_us) WHERE state = 'SKIPPED';
 )sql";
 
-constexpr std::array kSteps = {MigrationStep{1, kFirst}, MigrationStep{2, kStates}};
+constexpr std::string_view kPauses = R"sql(
+CREATE TABLE pauses(
+  job TEXT PRIMARY KEY,
+  since_us INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  reason TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr std::array kSteps = {MigrationStep{1, kFirst}, MigrationStep{2, kStates},
+                               MigrationStep{6, kPauses}};
 
 int pragma(Database& database, std::string_view sql) {
   Statement statement = database.prepare(sql);

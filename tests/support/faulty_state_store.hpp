@@ -105,6 +105,27 @@ class FaultyStateStore final : public scheduler::StateStore {
   awaitable<std::vector<scheduler::AuditEntry>> audit(std::size_t limit) override {
     return pass(inner_.audit(limit), false);
   }
+  awaitable<Result<void>> operate_all(std::vector<scheduler::Change> changes) override {
+    return pass(inner_.operate_all(std::move(changes)), true);
+  }
+  awaitable<std::size_t> skip(scheduler::WaitingRange range, std::string reason,
+                              scheduler::AuditEntry entry) override {
+    return pass(inner_.skip(std::move(range), std::move(reason), std::move(entry)), true);
+  }
+  awaitable<scheduler::Waiting> waiting(scheduler::WaitingRange range) override {
+    return pass(inner_.waiting(std::move(range)), false);
+  }
+  awaitable<void> finish_dry_run(std::int64_t row, Instant now) override {
+    return pass(inner_.finish_dry_run(row, now), true);
+  }
+  awaitable<std::vector<scheduler::Pause>> pauses() override { return pass(inner_.pauses(), false); }
+  awaitable<void> pause(scheduler::Pause pause, scheduler::AuditEntry entry) override {
+    return pass(inner_.pause(std::move(pause), std::move(entry)), true);
+  }
+  awaitable<std::size_t> resume(std::string job, std::optional<scheduler::WaitingRange> skipped,
+                                std::string reason, scheduler::AuditEntry entry) override {
+    return pass(inner_.resume(std::move(job), std::move(skipped), std::move(reason), std::move(entry)), true);
+  }
 
  private:
   // `call` has not begun yet: awaitables are lazy.

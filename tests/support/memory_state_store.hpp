@@ -290,6 +290,16 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_return std::vector<AuditEntry>(audit_.rbegin(), audit_.rbegin() + count);
   }
 
+  // In memory_operations.hpp.
+  awaitable<Result<void>> operate_all(std::vector<scheduler::Change> changes) override;
+  awaitable<std::size_t> skip(scheduler::WaitingRange range, std::string reason, AuditEntry entry) override;
+  awaitable<scheduler::Waiting> waiting(scheduler::WaitingRange range) override;
+  awaitable<void> finish_dry_run(std::int64_t instance_row, Instant now) override;
+  awaitable<std::vector<scheduler::Pause>> pauses() override;
+  awaitable<void> pause(scheduler::Pause pause, AuditEntry entry) override;
+  awaitable<std::size_t> resume(std::string job, std::optional<scheduler::WaitingRange> skipped,
+                                std::string reason, AuditEntry entry) override;
+
  private:
   struct Record {
     Instance instance;
@@ -393,11 +403,18 @@ class MemoryStateStore final : public scheduler::StateStore {
            std::find(query.states.begin(), query.states.end(), instance.state) != query.states.end();
   }
 
+  // The rows of the range that skip() may touch.
+  std::vector<std::int64_t> waiting_rows(const scheduler::WaitingRange& range);
+  std::size_t skip_rows(const scheduler::WaitingRange& range, const std::string& reason);
+
   std::map<std::int64_t, Record> records_;
   std::map<std::string, Chain> jobs_;
   std::set<std::int64_t> retrying_;
   std::vector<AuditEntry> audit_;
+  std::map<std::string, scheduler::Pause> pauses_;
   std::int64_t next_row_ = 1;
 };
 
 }  // namespace sluice::test
+
+#include "tests/support/memory_operations.hpp"

@@ -11,6 +11,7 @@
 
 #include "tests/support/state_store_conformance_attempts.hpp"
 #include "tests/support/state_store_conformance_dependencies.hpp"
+#include "tests/support/state_store_conformance_operations.hpp"
 #include "tests/support/state_store_conformance_planning.hpp"
 
 namespace sluice::test {
@@ -29,6 +30,10 @@ void check_state_store() {
   SECTION("positions") { suite.positions(); }
   SECTION("repeats") { suite.repeats(); }
   SECTION("coverage") { suite.coverage(); }
+  SECTION("many at once") { suite.many_at_once(); }
+  SECTION("skipping") { suite.skipping(); }
+  SECTION("dry runs") { suite.dry_runs(); }
+  SECTION("pausing") { suite.pausing(); }
 }
 
 }  // namespace sluice::test

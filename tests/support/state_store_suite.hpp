@@ -33,6 +33,10 @@ class StateStoreSuite {
   void positions();
   void repeats();
   void coverage();
+  void many_at_once();
+  void skipping();
+  void dry_runs();
+  void pausing();
 
  private:
   template <class T>
@@ -79,6 +83,7 @@ class StateStoreSuite {
   Result<void> operate(const std::string& job, int minute, std::vector<State> from, State to) {
     return run(store().operate(get(job, minute).row, std::move(from), to, "by hand", entry("rerun")));
   }
+  scheduler::Change change(int minute, std::vector<State> from, State to);
   std::map<std::string, Instant> heads(int minute) {
     std::map<std::string, Instant> slots;
     const auto heads_now = run(store().heads(at_minute(minute)));

@@ -1,5 +1,6 @@
 #include "tests/unit/storage/scenario.hpp"
 
+#include "storage/sqlite_operations.hpp"
 #include "tests/support/state_store_conformance.hpp"
 #include "tests/unit/storage/memory_disk.hpp"
 
@@ -62,6 +63,63 @@ Step rerun(int minute) {
   };
 }
 
+scheduler::AuditEntry entry_of(const std::string& action) {
+  scheduler::AuditEntry entry;
+  entry.action = action;
+  return entry;
+}
+
+Step freeze_two() {
+  return [](SqliteStateStore& store) {
+    std::vector<scheduler::Change> changes;
+    for (const int minute : {15, 20}) {
+      scheduler::Change& change = changes.emplace_back();
+      change.instance_row = row_of(store, minute);
+      change.from = {State::wait_time};
+      change.to = State::frozen;
+      change.priority = 5;
+      change.entry = entry_of("freeze");
+    }
+    storage::SqliteOperations(store.database()).operate_all(changes).value();
+  };
+}
+
+Step skip(int from, int to) {
+  return [=](SqliteStateStore& store) {
+    const scheduler::WaitingRange range{"orders", at_minute(from), at_minute(to)};
+    storage::SqliteOperations(store.database()).skip(range, "too old", entry_of("skip"));
+  };
+}
+
+Step finish_dry_run(int minute) {
+  return [=](SqliteStateStore& store) {
+    storage::SqliteOperations(store.database()).finish_dry_run(row_of(store, minute), at_minute(minute));
+  };
+}
+
+Step plan_dry_run(int minute) {
+  return [=](SqliteStateStore& store) {
+    scheduler::NewInstance dry = planned_at("orders", minute);
+    dry.dry_run = true;
+    store.add_instances({dry});
+  };
+}
+
+Step pause() {
+  return [](SqliteStateStore& store) {
+    scheduler::Pause pause;
+    pause.job = "orders";
+    storage::SqliteOperations(store.database()).pause(pause, entry_of("pause"));
+  };
+}
+
+Step resume(int from, int to) {
+  return [=](SqliteStateStore& store) {
+    const scheduler::WaitingRange range{"orders", at_minute(from), at_minute(to)};
+    storage::SqliteOperations(store.database()).resume("orders", range, "missed", entry_of("resume"));
+  };
+}
+
 std::string text_of(const std::optional<pipeline::Positions>& positions) {
   return positions ? boost::json::serialize(pipeline::to_json(*positions)) : "none";
 }
@@ -76,9 +134,27 @@ std::vector<Step> scenario() {
     store.change_state(row_of(store, 10), {State::wait_time}, State::not_run, "waits for 00:05").value();
   };
   const Step shorten = [](SqliteStateStore& store) { store.remove_unstarted("orders", at_minute(60)); };
-  return {plan(slots), begin(0, 1), fail(0),       begin(0, 2),      succeed(0, 3),
-          wait,        begin(5, 3), lose,          begin(5, 3),      succeed(5, 4),
-          rerun(0),    begin(0, 9), succeed(0, 3), plan({120, 125}), shorten};
+  return {plan(slots),
+          begin(0, 1),
+          fail(0),
+          begin(0, 2),
+          succeed(0, 3),
+          wait,
+          begin(5, 3),
+          lose,
+          begin(5, 3),
+          succeed(5, 4),
+          rerun(0),
+          begin(0, 9),
+          succeed(0, 3),
+          plan({120, 125}),
+          shorten,
+          freeze_two(),
+          skip(25, 35),
+          plan_dry_run(65),
+          finish_dry_run(65),
+          pause(),
+          resume(35, 50)};
 }
 
 std::string dump(SqliteStateStore& store) {
@@ -98,6 +174,7 @@ std::string dump(SqliteStateStore& store) {
   const scheduler::Coverage coverage = store.coverage("orders");
   text += fmt::format("covered {} windows {} rows {} gaps {} audit {}\n", coverage.until.has_value(),
                       coverage.windows, coverage.rows, coverage.gaps.size(), store.audit(100).size());
+  text += fmt::format("paused {}\n", storage::SqliteOperations(store.database()).pauses().size());
   return text;
 }
 
