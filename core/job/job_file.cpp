@@ -3,6 +3,7 @@
 #include "core/job/civil_time.hpp"
 #include "core/job/definition.hpp"
 #include "core/job/freeze.hpp"
+#include "core/job/job_limits.hpp"
 #include "core/job/job_schedule.hpp"
 #include "core/job/script.hpp"
 #include "core/job/sections.hpp"
@@ -167,6 +168,7 @@ void check_document(const YamlNode& root, const DataSources& sources, const File
   job.name = read_name(map);
   job.schedule = read_schedule(map.map("schedule"));
   job.rerun = read_rerun(map.map("rerun"));
+  read_limits(map, job);
   std::vector<std::string> broken;
   job.parameters = read_parameters(map, broken);
   LocatedScript located = locate_script(map, read_file);

@@ -175,14 +175,6 @@ Schedule read_schedule(YamlMap map) {
   return schedule;
 }
 
-Rerun read_rerun(YamlMap map) {
-  Rerun rerun;
-  rerun.times = static_cast<int>(map.integer("times", 0, 10).value_or(rerun.times));
-  rerun.interval = map.duration("interval", Duration(0), minutes(30)).value_or(rerun.interval);
-  map.finish();
-  return rerun;
-}
-
 std::vector<Parameter> read_parameters(YamlMap& job, std::vector<std::string>& broken) {
   std::vector<Parameter> parameters;
   const YamlNode* node = job.get("parameters");

@@ -15,7 +15,6 @@ namespace sluice::job {
 bool is_job_name(std::string_view name) noexcept;
 
 Schedule read_schedule(YamlMap schedule);
-Rerun read_rerun(YamlMap rerun);
 
 // The map or the string under `parameters`, expressions parsed. A parameter whose expression is wrong is
 // reported, left out, and its name put into `broken`.
