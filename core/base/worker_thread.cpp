@@ -28,8 +28,8 @@ class SignalsBlocked {
 }  // namespace
 
 WorkerThread::WorkerThread(const char* name, std::function<void()> when_idle,
-                           std::chrono::milliseconds idle_after)
-    : when_idle_(std::move(when_idle)), idle_after_(idle_after) {
+                           std::chrono::milliseconds idle_after, CallsTogether together)
+    : when_idle_(std::move(when_idle)), idle_after_(idle_after), together_(std::move(together)) {
   const SignalsBlocked blocked;
   thread_ = std::thread(&WorkerThread::run, this);
   pthread_setname_np(thread_.native_handle(), name);
@@ -61,10 +61,45 @@ void WorkerThread::enqueue(std::unique_ptr<Item> item) {
 }
 
 void WorkerThread::run() {
-  while (const auto item = next()) {
+  while (auto item = next()) {
+    if (together_.begin && !item->alone && others_wait()) {
+      run_together(std::move(item));
+      continue;
+    }
     item->run();
     item->hand_back();
   }
+}
+
+// Nobody is answered before all of it is done: an answer may rest on what another call did.
+void WorkerThread::run_together(std::unique_ptr<Item> first) {
+  const auto closes = std::chrono::steady_clock::now() + together_.longest;
+  std::vector<std::unique_ptr<Item>> items;
+  together_.begin();
+  for (auto item = std::move(first); item;) {
+    item->run();
+    items.push_back(std::move(item));
+    const bool full = items.size() >= together_.most || std::chrono::steady_clock::now() >= closes;
+    if (!full) item = companion();
+  }
+  if (!together_.finish()) {
+    for (const auto& item : items) item->run();
+  }
+  for (const auto& item : items) item->hand_back();
+}
+
+bool WorkerThread::others_wait() {
+  const std::lock_guard lock(mutex_);
+  return !queue_.empty() && !queue_.front()->alone;
+}
+
+// The next item if it waits already and may be done together with others.
+std::unique_ptr<WorkerThread::Item> WorkerThread::companion() {
+  const std::lock_guard lock(mutex_);
+  if (queue_.empty() || queue_.front()->alone) return nullptr;
+  std::unique_ptr<Item> item = std::move(queue_.front());
+  queue_.pop_front();
+  return item;
 }
 
 // The next item, after at most one idle call; nothing once stopped and empty.

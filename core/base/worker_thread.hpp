@@ -22,8 +22,18 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace sluice {
+
+// How calls that wait at the same time are done as one, for work that costs less that way. Called on the
+// thread; neither may throw.
+struct CallsTogether {
+  std::function<void()> begin;   // before the first of several calls; empty: each is done by itself
+  std::function<bool()> finish;  // after the last; false: nothing of them was done, run each again by itself
+  std::size_t most = 1;          // calls done as one
+  std::chrono::milliseconds longest{0};  // no call joins later than this after the first
+};
 
 // Work is done in the order of arrival. Signals stay with the other threads.
 class WorkerThread {
@@ -31,7 +41,8 @@ class WorkerThread {
   // `name` is the thread's, at most 15 bytes. `when_idle`, if any, runs on the thread once after each burst
   // of work, when nothing came for `idle_after`; it must not throw.
   explicit WorkerThread(const char* name, std::function<void()> when_idle = {},
-                        std::chrono::milliseconds idle_after = std::chrono::milliseconds(0));
+                        std::chrono::milliseconds idle_after = std::chrono::milliseconds(0),
+                        CallsTogether together = CallsTogether());
   ~WorkerThread();  // stop()
   WorkerThread(const WorkerThread&) = delete;
   WorkerThread& operator=(const WorkerThread&) = delete;
@@ -39,9 +50,16 @@ class WorkerThread {
   // Runs `work` on the thread and returns, on the caller's executor, what it returned or threw. Not
   // cancellable once begun: the caller wakes when the work is done, and only its next wait unwinds. A call
   // after stop() throws ErrorException (cancelled). `work` must live until then: name it in the calling
-  // coroutine.
+  // coroutine. With CallsTogether it may run twice: it must not consume what it captured.
   template <class Work>
-  awaitable<std::invoke_result_t<Work&>> call(Work& work);
+  awaitable<std::invoke_result_t<Work&>> call(Work& work) {
+    return enter(work, false);
+  }
+  // The same, never done together with others.
+  template <class Work>
+  awaitable<std::invoke_result_t<Work&>> call_alone(Work& work) {
+    return enter(work, true);
+  }
 
   // Does what is queued, then ends the thread. Completions are posted to their executors, which must still
   // exist. Idempotent; not from the thread itself.
@@ -53,16 +71,23 @@ class WorkerThread {
     virtual void run() = 0;  // the work; keeps its exception
     virtual void hand_back() = 0;
     virtual void refuse(std::exception_ptr why) = 0;
+    bool alone = false;
   };
   template <class Function, class Handler>
   struct Call;
 
+  template <class Work>
+  awaitable<std::invoke_result_t<Work&>> enter(Work& work, bool alone);
   void enqueue(std::unique_ptr<Item> item);
   void run();
+  void run_together(std::unique_ptr<Item> first);
   std::unique_ptr<Item> next();
+  bool others_wait();
+  std::unique_ptr<Item> companion();
 
   std::function<void()> when_idle_;
   std::chrono::milliseconds idle_after_;
+  CallsTogether together_;
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Item>> queue_;
@@ -74,13 +99,16 @@ class WorkerThread {
 // result is put: the frame cannot go away before the work is done.
 template <class Function, class Handler>
 struct WorkerThread::Call final : Item {
-  Call(Function& function, std::exception_ptr& thrown, Handler waiting)
+  Call(Function& function, std::exception_ptr& thrown, Handler waiting, bool by_itself)
       : work(function),
         failure(thrown),
         handler(std::move(waiting)),
-        guard(boost::asio::make_work_guard(handler)) {}
+        guard(boost::asio::make_work_guard(handler)) {
+    alone = by_itself;
+  }
 
   void run() override {
+    failure = nullptr;
     try {
       work();
     } catch (...) {
@@ -101,7 +129,7 @@ struct WorkerThread::Call final : Item {
 };
 
 template <class Work>
-awaitable<std::invoke_result_t<Work&>> WorkerThread::call(Work& work) {
+awaitable<std::invoke_result_t<Work&>> WorkerThread::enter(Work& work, bool alone) {
   using Value = std::invoke_result_t<Work&>;
   std::conditional_t<std::is_void_v<Value>, std::monostate, std::optional<Value>> result;
   std::exception_ptr failure;
@@ -114,7 +142,7 @@ awaitable<std::invoke_result_t<Work&>> WorkerThread::call(Work& work) {
   };
   auto initiate = [&](auto handler) {
     using Begun = Call<decltype(keep_result), decltype(handler)>;
-    enqueue(std::make_unique<Begun>(keep_result, failure, std::move(handler)));
+    enqueue(std::make_unique<Begun>(keep_result, failure, std::move(handler), alone));
   };
   co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
       initiate, boost::asio::use_awaitable);

@@ -64,6 +64,57 @@ awaitable<void> pass(WorkerThread& worker, Gate& gate) {
   }
 }
 
+// Calls that all wait before the thread comes to them, and what was done with them in which order.
+struct Crowd {
+  std::string events;         // "(" and ")" around what is done together, else the calls' letters
+  bool finishes = true;       // what finish() answers
+  std::string answered = "";  // letters in order of their return; '!' behind one that threw
+  Gate gate;
+
+  CallsTogether together(std::size_t most) {
+    CallsTogether together;
+    together.begin = [this] { events += '('; };
+    together.finish = [this] {
+      events += ')';
+      return finishes;
+    };
+    together.most = most;
+    together.longest = std::chrono::hours(1);
+    return together;
+  }
+};
+
+awaitable<void> say(WorkerThread& worker, Crowd& crowd, char letter) {
+  auto work = [&] {
+    crowd.events += letter;
+    if (letter == 'x') throw ErrorException(Error(Errc::io, "x"));
+  };
+  try {
+    if (letter == 'a') {
+      co_await worker.call_alone(work);
+    } else {
+      co_await worker.call(work);
+    }
+    crowd.answered += letter;
+  } catch (const ErrorException&) {
+    crowd.answered += {letter, '!'};
+  }
+}
+
+void run_crowd(Crowd& crowd, std::size_t most, std::string_view letters) {
+  boost::asio::io_context loop{1};
+  WorkerThread worker("test", {}, {}, crowd.together(most));
+  boost::asio::co_spawn(loop, pass(worker, crowd.gate), [](std::exception_ptr) {});
+  loop.poll();
+  crowd.gate.begun.get_future().wait();
+  for (const char letter : letters) {
+    boost::asio::co_spawn(loop, say(worker, crowd, letter), [](std::exception_ptr) {});
+  }
+  loop.poll();
+  crowd.gate.opened.set_value();
+  loop.run();
+}
+
 }  // namespace
 
 TEST_CASE("worker thread: work runs on its thread and the caller goes on in its own", "[base]") {
@@ -146,4 +197,40 @@ TEST_CASE("worker thread: it is told once when there is nothing to do", "[base]"
   idle.get_future().wait();
   worker.stop();
   CHECK(times == 1);
+}
+
+TEST_CASE("worker thread: calls that wait are done together and answered in order after the last", "[base]") {
+  Crowd crowd;
+  run_crowd(crowd, 10, "bcd");
+  CHECK(crowd.events == "(bcd)");
+  CHECK(crowd.answered == "bcd");
+}
+
+TEST_CASE("worker thread: no more calls than agreed are done together", "[base]") {
+  Crowd crowd;
+  run_crowd(crowd, 2, "bcdef");
+  CHECK(crowd.events == "(bc)(de)f");
+  CHECK(crowd.answered == "bcdef");
+}
+
+TEST_CASE("worker thread: a call that is to be alone is done between others", "[base]") {
+  Crowd crowd;
+  run_crowd(crowd, 10, "bcadeaafg");
+  CHECK(crowd.events == "(bc)a(de)aa(fg)");
+  CHECK(crowd.answered == "bcadeaafg");
+}
+
+TEST_CASE("worker thread: an exception of one call is its own, the others go on", "[base]") {
+  Crowd crowd;
+  run_crowd(crowd, 10, "bxc");
+  CHECK(crowd.events == "(bxc)");
+  CHECK(crowd.answered == "bx!c");
+}
+
+TEST_CASE("worker thread: what could not be finished together is done again one by one", "[base]") {
+  Crowd crowd;
+  crowd.finishes = false;
+  run_crowd(crowd, 10, "bxc");
+  CHECK(crowd.events == "(bxc)bxc");
+  CHECK(crowd.answered == "bx!c");
 }
