@@ -1,5 +1,6 @@
 #include "storage/async_state_store.hpp"
 
+#include "storage/group_commit.hpp"
 #include "storage/sqlite_operations.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
@@ -18,7 +19,7 @@ AsyncStateStore::AsyncStateStore(std::unique_ptr<SqliteStateStore> store, Thread
     : store_(std::move(store)) {
   if (threading == Threading::caller) return;
   worker_ = std::make_unique<WorkerThread>(
-      "store", [this] { checkpoint_when_idle(); }, kIdleAfter);
+      "store", [this] { checkpoint_when_idle(); }, kIdleAfter, commit_together(store_->database()));
 }
 
 AsyncStateStore::~AsyncStateStore() { close(); }
@@ -44,10 +45,17 @@ void AsyncStateStore::checkpoint_when_idle() noexcept {
   }
 }
 
-// `work` lives in the frame of the calling method, which waits here.
+// `work` lives in the frame of the calling method, which waits here. It may run twice (group_commit.hpp).
 template <class Work>
 awaitable<std::invoke_result_t<Work&>> AsyncStateStore::call(Work& work) {
   if (worker_) co_return co_await worker_->call(work);
+  co_return work();
+}
+
+// What must not lie within a transaction.
+template <class Work>
+awaitable<std::invoke_result_t<Work&>> AsyncStateStore::call_alone(Work& work) {
+  if (worker_) co_return co_await worker_->call_alone(work);
   co_return work();
 }
 
@@ -58,7 +66,7 @@ awaitable<void> AsyncStateStore::backup(std::string path) {
     if (backup_) throw ErrorException(Error(Errc::conflict, "back up state: another backup is under way"));
     backup_ = open_store().start_backup(path);
   };
-  co_await call(start);
+  co_await call_alone(start);
   auto step = [&] {
     bool done = true;
     try {
@@ -70,7 +78,7 @@ awaitable<void> AsyncStateStore::backup(std::string path) {
     if (done) backup_.reset();
     return done;
   };
-  while (!co_await call(step)) continue;
+  while (!co_await call_alone(step)) continue;
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
 }
 

@@ -16,6 +16,9 @@ enum class Threading {
   caller,  // simulations on a virtual clock: a call is done when it returns, everything in one thread
 };
 
+// With a worker, calls that wait at the same time share one sync (group_commit.hpp); each is still a
+// transaction of its own to its caller, durable when it returns.
+//
 // A call under way is always completed in the file. A caller that is cancelled meanwhile wakes with the
 // outcome and unwinds at its next wait. Everything that was begun must be awaited before the loop is
 // destroyed: close() first.
@@ -75,6 +78,8 @@ class AsyncStateStore final : public scheduler::StateStore {
  private:
   template <class Work>
   awaitable<std::invoke_result_t<Work&>> call(Work& work);
+  template <class Work>
+  awaitable<std::invoke_result_t<Work&>> call_alone(Work& work);
   SqliteStateStore& open_store();
   void checkpoint_when_idle() noexcept;
 

@@ -222,18 +222,67 @@ void Database::fail(int code, std::string_view doing) const {
   throw ErrorException(sqlite_error(code, number, options_.path, doing, detail));
 }
 
-Transaction::Transaction(Database& database) : database_(database) { database_.run("BEGIN IMMEDIATE"); }
+Transaction::Transaction(Database& database) : database_(database) {
+  if (database_.group_ != nullptr) {
+    database_.group_->begin_part();
+  } else {
+    database_.run("BEGIN IMMEDIATE");
+  }
+}
 
 Transaction::~Transaction() {
   // After some failures (disk full, I/O) SQLite has rolled back by itself. A ROLLBACK that fails leaves a
   // transaction that the next BEGIN reports, so nothing is lost by looking away here.
   if (!open_ || !database_.in_transaction()) return;
-  sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (database_.group_ != nullptr) {
+    database_.group_->undo_part();
+  } else {
+    sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
 }
 
 void Transaction::commit() {
-  database_.run("COMMIT");
+  database_.run(database_.group_ != nullptr ? "RELEASE part" : "COMMIT");
   open_ = false;
+}
+
+TransactionGroup::TransactionGroup(Database& database) : database_(database) {
+  assert(database_.group_ == nullptr && !database_.in_transaction() && "groups do not nest");
+  database_.group_ = this;
+}
+
+TransactionGroup::~TransactionGroup() {
+  database_.group_ = nullptr;
+  if (database_.in_transaction()) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void TransactionGroup::begin_part() {
+  if (!begun_) {
+    database_.run("BEGIN IMMEDIATE");
+    begun_ = true;
+  } else if (!database_.in_transaction()) {
+    undone();
+  }
+  database_.run("SAVEPOINT part");
+}
+
+void TransactionGroup::undo_part() noexcept {
+  const int code =
+      sqlite3_exec(database_.handle(), "ROLLBACK TO part; RELEASE part", nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) spoiled_ = true;
+}
+
+void TransactionGroup::commit() {
+  if (!begun_) return;
+  if (spoiled_ || !database_.in_transaction()) undone();
+  database_.run("COMMIT");
+}
+
+void TransactionGroup::undone() const {
+  throw ErrorException(
+      Error(Errc::io, fmt::format("write state: state file {}: a failure before undid what was "
+                                  "to be written with it",
+                                  database_.path())));
 }
 
 }  // namespace sluice::storage

@@ -18,6 +18,7 @@ struct sqlite3_stmt;
 namespace sluice::storage {
 
 class Database;
+class TransactionGroup;
 
 // One use of a prepared statement. Resets it and forgets what was bound when it goes out of scope, so that no
 // finished or abandoned cursor pins the write-ahead log. Must not outlive its Database.
@@ -117,6 +118,8 @@ class Database {
   [[noreturn]] void fail(int code, std::string_view doing) const;
 
  private:
+  friend class Transaction;
+  friend class TransactionGroup;
   struct Close {
     void operator()(sqlite3* handle) const noexcept;
   };
@@ -132,9 +135,11 @@ class Database {
   DatabaseOptions options_;
   std::unique_ptr<sqlite3, Close> handle_;
   std::map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, std::less<>> cache_;
+  TransactionGroup* group_ = nullptr;
 };
 
-// Takes the write lock at once (BEGIN IMMEDIATE) and rolls back unless committed.
+// Takes the write lock at once (BEGIN IMMEDIATE) and rolls back unless committed. Within a TransactionGroup
+// it is a part of the group's.
 class Transaction {
  public:
   explicit Transaction(Database& database);
@@ -142,12 +147,38 @@ class Transaction {
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
 
-  // Durable when it returns. When it throws, nothing of the transaction is visible.
+  // Durable when it returns; within a group when the group's commit() does. When it throws, nothing of the
+  // transaction is visible.
   void commit();
 
  private:
   Database& database_;
   bool open_ = true;
+};
+
+// While it lives, all transactions of the database are parts of one: each can still be undone by itself, and
+// one sync makes them durable. The first part begins it, so that a group that only reads costs nothing. Not
+// nested.
+class TransactionGroup {
+ public:
+  explicit TransactionGroup(Database& database);
+  ~TransactionGroup();  // undoes what is not committed
+  TransactionGroup(const TransactionGroup&) = delete;
+  TransactionGroup& operator=(const TransactionGroup&) = delete;
+
+  // Durable when it returns. When it throws, nothing of the group is visible: a failure may have undone the
+  // parts before it, also those that were whole.
+  void commit();
+
+ private:
+  friend class Transaction;
+  void begin_part();
+  void undo_part() noexcept;
+  [[noreturn]] void undone() const;
+
+  Database& database_;
+  bool begun_ = false;
+  bool spoiled_ = false;  // a part could not be undone
 };
 
 // What a result code of SQLite means to an operator: kind, state file, cause, way out.

@@ -52,6 +52,7 @@ struct MemoryDisk::Calls {
   }
   static int sync(sqlite3_file* base, int) {
     if (const auto code = file(base).disk->next_step()) return *code;
+    ++file(base).disk->syncs_;
     content(base).synced = content(base).now;
     content(base).unsynced.clear();
     return SQLITE_OK;
@@ -148,12 +149,18 @@ MemoryDisk::~MemoryDisk() { sqlite3_vfs_unregister(vfs_.get()); }
 
 void MemoryDisk::fail_from(std::uint64_t step, int code) {
   failing_.emplace(step, code);
+  once_ = false;
   failed_ = false;
+}
+
+void MemoryDisk::fail_at(std::uint64_t step, int code) {
+  fail_from(step, code);
+  once_ = true;
 }
 
 std::optional<int> MemoryDisk::next_step() {
   const std::uint64_t step = steps_++;
-  if (!failing_ || step < failing_->first) return std::nullopt;
+  if (!failing_ || step < failing_->first || (once_ && step > failing_->first)) return std::nullopt;
   failed_ = true;
   return failing_->second;
 }

@@ -31,8 +31,12 @@ class MemoryDisk {
   // Steps are what can fail: write, truncate, sync, delete. Counted from 0.
   std::uint64_t steps() const noexcept { return steps_; }
 
+  std::uint64_t syncs() const noexcept { return syncs_; }
+
   // From step `step` on every step ends with the SQLite result `code`, until heal().
   void fail_from(std::uint64_t step, int code);
+  // Only step `step` ends with `code`.
+  void fail_at(std::uint64_t step, int code);
   void heal() { failing_.reset(); }
   bool failed() const noexcept { return failed_; }  // a step has failed since the last fail_from()
 
@@ -60,7 +64,9 @@ class MemoryDisk {
   std::unique_ptr<sqlite3_vfs> vfs_;
   std::map<std::string, std::shared_ptr<Content>> files_;
   std::uint64_t steps_ = 0;
+  std::uint64_t syncs_ = 0;
   std::optional<std::pair<std::uint64_t, int>> failing_;
+  bool once_ = false;
   bool failed_ = false;
 };
 
