@@ -3,6 +3,7 @@
 #include "core/job/civil_time.hpp"
 #include "core/job/definition.hpp"
 #include "core/job/freeze.hpp"
+#include "core/job/job_catch_up.hpp"
 #include "core/job/job_limits.hpp"
 #include "core/job/job_schedule.hpp"
 #include "core/job/script.hpp"
@@ -169,6 +170,7 @@ void check_document(const YamlNode& root, const DataSources& sources, const File
   job.schedule = read_schedule(map.map("schedule"));
   job.rerun = read_rerun(map.map("rerun"));
   read_limits(map, job);
+  job.catch_up = read_catch_up(map.map("catchUp"));
   std::vector<std::string> broken;
   job.parameters = read_parameters(map, broken);
   LocatedScript located = locate_script(map, read_file);
