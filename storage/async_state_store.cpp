@@ -82,6 +82,11 @@ awaitable<void> AsyncStateStore::backup(std::string path) {
   co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
 }
 
+awaitable<void> AsyncStateStore::with_file(std::function<void(SqliteStateStore&)> work) {
+  auto step = [&] { work(open_store()); };
+  co_await call(step);
+}
+
 awaitable<std::size_t> AsyncStateStore::add_instances(std::vector<scheduler::NewInstance> instances) {
   auto work = [&] { return open_store().add_instances(instances); };
   co_return co_await call(work);

@@ -5,6 +5,7 @@
 #include "scheduler/state_store.hpp"
 #include "storage/sqlite_state_store.hpp"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ class AsyncStateStore final : public scheduler::StateStore {
   // A copy of the whole state in `path`, made in small pieces between other calls; one at a time (else throws
   // conflict). Not cancellable.
   awaitable<void> backup(std::string path);
+
+  // Runs `work` on the file like any other call. For the other ports on it (async_backfills.hpp).
+  awaitable<void> with_file(std::function<void(SqliteStateStore&)> work);
 
   awaitable<std::size_t> add_instances(std::vector<scheduler::NewInstance> instances) override;
   awaitable<std::optional<Instant>> last_planned(std::string job) override;

@@ -103,6 +103,49 @@ CREATE INDEX instances_unfinished ON instances(job_id, slot_us, state)
 CREATE INDEX instances_skipped ON instances(job_id, slot_us) WHERE state = 'SKIPPED';
 )sql";
 
+// A group of a backfill is a chain, "orders#7"; its id is never used twice. `watch` has one row: the last
+// instant at which the daemon is known to have run.
+constexpr std::string_view kBackfills = R"sql(
+CREATE TABLE backfills(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  job TEXT NOT NULL,
+  from_us INTEGER NOT NULL,
+  to_us INTEGER NOT NULL,
+  parallel INTEGER NOT NULL,
+  descending INTEGER NOT NULL,
+  every_slot INTEGER NOT NULL,
+  run_now INTEGER NOT NULL,
+  alerts INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  zone TEXT NOT NULL,
+  version TEXT NOT NULL,
+  actor TEXT NOT NULL,
+  created_us INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  planned INTEGER NOT NULL DEFAULT 0,
+  left_out INTEGER NOT NULL DEFAULT 0,
+  closed INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX backfills_open ON backfills(id) WHERE closed = 0;
+CREATE TABLE backfill_groups(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  backfill_id INTEGER NOT NULL REFERENCES backfills(id),
+  from_us INTEGER NOT NULL,
+  to_us INTEGER NOT NULL,
+  first_day INTEGER NOT NULL,
+  last_day INTEGER NOT NULL
+) STRICT;
+CREATE INDEX backfill_groups_by_backfill ON backfill_groups(backfill_id);
+CREATE TABLE watch(
+  id INTEGER PRIMARY KEY CHECK(id = 1),
+  until_us INTEGER NOT NULL
+) STRICT;
+CREATE TABLE absences(
+  job TEXT PRIMARY KEY,
+  since_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::string_view kPauses = R"sql(
 CREATE TABLE pauses(
   job TEXT PRIMARY KEY,
@@ -112,8 +155,12 @@ CREATE TABLE pauses(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr std::array kSteps = {MigrationStep{1, kFirst}, MigrationStep{2, kStates},
-                               MigrationStep{6, kPauses}};
+constexpr std::array kSteps = {
+    MigrationStep{1, kFirst},      //
+    MigrationStep{2, kStates},     //
+    MigrationStep{3, kBackfills},  //
+    MigrationStep{6, kPauses},     //
+};
 
 int pragma(Database& database, std::string_view sql) {
   Statement statement = database.prepare(sql);

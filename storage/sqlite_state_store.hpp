@@ -62,7 +62,10 @@ class SqliteStateStore {
   // the store, between two calls of this class.
   std::unique_ptr<Backup> start_backup(const std::string& path);
 
-  // For tests and the operator's questions about the file.
+  // The instances of a query that begins with kInstanceColumns, with their objects.
+  std::vector<scheduler::Instance> read_all(Statement rows) { return collect(std::move(rows)); }
+
+  // For tests, the other parts of the file's schema, and the operator's questions about it.
   Database& database() noexcept { return database_; }
 
  private:
