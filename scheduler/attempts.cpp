@@ -26,6 +26,7 @@ struct Attempts::Active {
 
   std::shared_ptr<const job::Job> job;
   Instance instance;
+  std::string note;  // see start()
   std::unique_ptr<Run> run;
   std::optional<pipeline::Positions> until;  // set: this repeats a committed window
   Ending ending;                             // why it stopped, once it did
@@ -47,9 +48,10 @@ Attempts::Attempts(Executor executor, Clock& clock, StateStore& store, Runner& r
       changed_(executor),
       tasks_(executor) {}
 
-void Attempts::start(std::shared_ptr<const job::Job> job, Instance instance) {
+void Attempts::start(std::shared_ptr<const job::Job> job, Instance instance, std::string note) {
   const std::int64_t row = instance.row;
   auto active = std::make_shared<Active>(executor_, std::move(job), std::move(instance));
+  active->note = std::move(note);
   active_.emplace(row, active);
   tasks_.start(supervise(std::move(active)));
 }
@@ -96,6 +98,7 @@ awaitable<pipeline::Positions> Attempts::start_positions(Active& active) {
         runner_.prepare(*active.job, active.instance, active.instance.attempts + 1);
     if (run) {
       active.run = std::move(*run);
+      if (!active.note.empty()) active.run->note(active.note);
     } else {
       active.ending.failure = run.error();
     }
@@ -164,6 +167,10 @@ awaitable<void> Attempts::close(Active& active, Attempt attempt) {
   const Instant end = clock_.now();
   Ending ending = active.ending;
   if (active.outcome) ending = Ending();
+  if (ending.failure && !active.note.empty()) {
+    ending.failure =
+        Error(ending.failure->code(), fmt::format("{}; {}", ending.failure->message(), active.note));
+  }
   const Verdict verdict = judge(ending, active.job->rerun, active.instance.failures, end);
   while (verdict.result != AttemptResult::lost) {
     const std::optional<Error> broken = co_await store_end(active, attempt, verdict, end);

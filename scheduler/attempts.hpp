@@ -27,8 +27,9 @@ class Attempts {
   Attempts(Executor executor, Clock& clock, StateStore& store, Runner& runner, Observer& observer,
            Counters& counters, StoreHealth& health, std::function<void()> on_end);
 
-  // Claims the instance and begins an attempt of it. Not after give_up().
-  void start(std::shared_ptr<const job::Job> job, Instance instance);
+  // Claims the instance and begins an attempt of it, by the definition `job`. `note`, unless empty, goes into
+  // the attempt's log, and into its error if it fails. Not after give_up().
+  void start(std::shared_ptr<const job::Job> job, Instance instance, std::string note = {});
 
   bool claimed(std::int64_t row) const { return active_.contains(row); }
   std::size_t size() const noexcept { return active_.size(); }

@@ -6,6 +6,7 @@
 #include "core/base/random.hpp"
 #include "core/job/job.hpp"
 #include "scheduler/calendar.hpp"
+#include "scheduler/definitions.hpp"
 #include "scheduler/observer.hpp"
 #include "scheduler/state_store.hpp"
 
@@ -18,7 +19,6 @@
 
 namespace sluice::scheduler {
 
-using Jobs = std::map<std::string, std::shared_ptr<const job::Job>>;
 Jobs to_jobs(std::vector<job::Job> jobs);
 
 struct Frozen {

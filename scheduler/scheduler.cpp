@@ -22,12 +22,14 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       options_(std::move(options)),
       health_(clock, observer, counters_),
       jobs_(to_jobs(std::move(jobs))),
+      definitions_(options_.versions, options_.load_definition),
       planner_(clock, store, random, observer, counters_, options_.freezer),
       attempts_(executor, clock, store, runner, observer, counters_, health_, [this] { wake(); }),
       tasks_(executor),
       clock_watch_(executor),
       turn_signal_(executor),
       plan_signal_(executor) {
+  definitions_.set_present(jobs_);
   planner_.set_jobs(jobs_);
 }
 
@@ -150,8 +152,9 @@ awaitable<std::optional<Instant>> Scheduler::turn() {
     const Step step = decide(head, situation(head, now));
     if (step == Step::orphaned) co_await close_orphan(head, now);
     if (step != Step::start || stopping_) continue;
-    const auto job = jobs_.at(head.id.job);
-    attempts_.start(job, std::move(head));
+    Definition definition = co_await definitions_.find(head.id.job, head.version);
+    if (stopping_) break;
+    attempts_.start(std::move(definition.job), std::move(head), std::move(definition.note));
   }
   co_return co_await store_.next_due(now);
 }
@@ -196,6 +199,7 @@ void Scheduler::stop() {
 
 void Scheduler::set_jobs(std::vector<job::Job> jobs) {
   jobs_ = to_jobs(std::move(jobs));
+  definitions_.set_present(jobs_);
   planner_.set_jobs(jobs_);
   wake_planning();
   wake();

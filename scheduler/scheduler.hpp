@@ -7,6 +7,7 @@
 #include "core/base/signal.hpp"
 #include "core/base/task_group.hpp"
 #include "scheduler/attempts.hpp"
+#include "scheduler/definitions.hpp"
 #include "scheduler/planner.hpp"
 
 #include <optional>
@@ -20,6 +21,8 @@ struct Options {
   Duration drain_limit = std::chrono::seconds(30);  // stop(): attempts may end by themselves for so long
   Duration kill_limit = std::chrono::seconds(60);   // kill(): how long it waits for the attempt to stop
   Freezer freezer = freeze_job;
+  VersionStore* versions = nullptr;    // none: every instance runs by its job's present definition
+  DefinitionLoader load_definition{};  // needed with `versions`
 };
 
 class Scheduler {
@@ -36,7 +39,8 @@ class Scheduler {
   // them up again). Returns at once; idempotent.
   void stop();
 
-  // Replaces the jobs; attempts in progress go on with the definition they began with.
+  // Replaces the jobs; attempts in progress go on with the definition they began with,
+  // instances that are planned and due with the one they were planned with.
   void set_jobs(std::vector<job::Job> jobs);
   const Jobs& jobs() const noexcept { return jobs_; }
 
@@ -94,6 +98,7 @@ class Scheduler {
   Counters counters_;
   StoreHealth health_;
   Jobs jobs_;
+  Definitions definitions_;
   Planner planner_;
   Attempts attempts_;
   TaskGroup tasks_;

@@ -58,7 +58,8 @@ class ScriptedRunner final : public scheduler::Runner {
   std::vector<Start> starts;                           // attempts that executed, in order
   std::map<scheduler::InstanceId, Committed> objects;  // by window: names are a function of the window
   std::map<scheduler::InstanceId, std::set<std::pair<Instant, Instant>>>
-      contents;  // ever committed, by window
+      contents;                    // ever committed, by window
+  std::vector<std::string> notes;  // lines for the attempts' logs
   std::size_t executing = 0;
   std::size_t executing_max = 0;
   std::set<scheduler::InstanceId> in_progress;
@@ -115,7 +116,7 @@ class ScriptedRunner final : public scheduler::Runner {
     }
 
     const pipeline::Statistics& statistics() const override { return statistics_; }
-    void note(std::string_view) noexcept override {}
+    void note(std::string_view text) noexcept override { owner_.notes.emplace_back(text); }
 
    private:
     // A new attempt first removes what an earlier one left of the window.
