@@ -2,8 +2,7 @@
 #include "scheduler/backfill.hpp"
 
 #include "core/job/civil_time.hpp"
-
-#include <catch2/catch.hpp>
+#include "tests/support/catch_result.hpp"
 
 #include <string>
 #include <vector>
