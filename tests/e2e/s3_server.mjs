@@ -45,7 +45,7 @@ export async function startS3(t, dir) {
   await until('the S3 server to listen', () => {
     if (server.child.exitCode !== null) throw new Error(`the S3 server ended: ${server.text()}`);
     return fetch(endpoint).then(() => true, () => false);
-  });
+  }, 180_000);  // a JVM on a busy machine
   return { ...server, kind, endpoint, folder: join(data, 'exports') };
 }
 
