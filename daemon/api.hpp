@@ -13,6 +13,7 @@ awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const
 awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> instance(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> why(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> blocked(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, const PathValues& values);
 

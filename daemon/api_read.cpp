@@ -29,19 +29,6 @@ Error no_such_job(std::string_view name) {
   return Error(Errc::not_found, fmt::format("find job {}: no such job", name));
 }
 
-// Gives waiting instances the state they are really in: see scheduler::shown_state().
-awaitable<void> show_states(Service& service, std::vector<Instance>& instances) {
-  const Instant now = service.now();
-  const auto heads = co_await service.store().heads(now);
-  for (Instance& instance : instances) {
-    std::optional<Instance> head;
-    for (const Instance& candidate : heads) {
-      if (candidate.id.job == instance.id.job) head = candidate;
-    }
-    instance.state = scheduler::shown_state(instance, head, now);
-  }
-}
-
 awaitable<Result<Instance>> find_instance(Service& service, std::string text) {
   const auto id = scheduler::parse_instance_id(text);
   if (!id) co_return id.error();
@@ -50,7 +37,7 @@ awaitable<Result<Instance>> find_instance(Service& service, std::string text) {
     co_return Error(Errc::not_found, fmt::format("find instance {}: none is planned for that time", text));
   }
   std::vector<Instance> one(1, std::move(*found));
-  co_await show_states(service, one);
+  one = co_await service.shown(std::move(one));
   co_return std::move(one.front());
 }
 
@@ -232,7 +219,7 @@ awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, 
   const std::vector<scheduler::State> wanted = query->states;
   widen_to_stored(query->states);
   auto found = co_await service.store().instances(std::move(*query));
-  co_await show_states(service, found);
+  found = co_await service.shown(std::move(found));
   json::array out;
   for (const Instance& instance : found) {
     if (wanted.empty() || is_among(wanted, instance.state)) out.push_back(to_json(instance));
@@ -256,16 +243,6 @@ awaitable<HttpResponse> instance(Service& service, const HttpRequest&, const Pat
   }
   out["attempts"] = std::move(attempts);
   co_return json_response(out);
-}
-
-awaitable<HttpResponse> why(Service& service, const HttpRequest&, const PathValues& values) {
-  const auto found = co_await find_instance(service, values[0]);
-  if (!found) co_return problem_response(found.error());
-  const auto reason = co_await service.why(found->id);
-  if (!reason) co_return problem_response(reason.error());
-  co_return json_response(json::object{{"id", scheduler::to_string(found->id, found->zone)},
-                                       {"state", scheduler::to_string(found->state)},
-                                       {"why", *reason}});
 }
 
 awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const PathValues& values) {

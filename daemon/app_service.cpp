@@ -65,10 +65,6 @@ awaitable<std::string> AppService::metrics() {
   co_return metrics.text();
 }
 
-awaitable<Result<std::string>> AppService::why(scheduler::InstanceId id) {
-  return parts_.scheduler.why(std::move(id));
-}
-
 awaitable<Result<void>> AppService::act(Action action, scheduler::InstanceId id, std::string actor) {
   scheduler::Scheduler& scheduler = parts_.scheduler;
   switch (action) {

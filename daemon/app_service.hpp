@@ -33,7 +33,13 @@ class AppService final : public Service {
   std::vector<job::Job> jobs() const override { return parts_.jobs.jobs(); }
   scheduler::StateStore& store() override { return parts_.store; }
   awaitable<std::string> metrics() override;
-  awaitable<Result<std::string>> why(scheduler::InstanceId id) override;
+  awaitable<Result<scheduler::Why>> why(scheduler::InstanceId id) override {
+    return parts_.scheduler.why(std::move(id));
+  }
+  awaitable<std::vector<scheduler::Instance>> shown(std::vector<scheduler::Instance> instances) override {
+    return parts_.scheduler.shown(std::move(instances));
+  }
+  awaitable<std::vector<scheduler::BlockedChain>> blocked() override { return parts_.scheduler.blocked(); }
   awaitable<Result<void>> act(Action action, scheduler::InstanceId id, std::string actor) override;
   awaitable<Result<LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,
                                  std::size_t limit) override;

@@ -30,6 +30,7 @@ constexpr std::array kRoutes = {
     Route{"POST", "/api/v1/instances/{id}/freeze", api::freeze, kControl},
     Route{"POST", "/api/v1/instances/{id}/unfreeze", api::unfreeze, kControl},
     Route{"POST", "/api/v1/instances/{id}/set-success", api::set_success, kControl},
+    Route{"GET", "/api/v1/blocked", api::blocked},
     Route{"GET", "/api/v1/coverage", api::coverage},
     Route{"POST", "/api/v1/jobs/{job}/verify", api::verify, kControl},
     Route{"POST", "/api/v1/backup", api::backup, kControl},

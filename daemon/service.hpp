@@ -5,8 +5,10 @@
 #include "core/base/error.hpp"
 #include "core/job/job.hpp"
 #include "daemon/verified.hpp"
+#include "scheduler/blocked.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/state_store.hpp"
+#include "scheduler/why.hpp"
 
 #include <memory>
 #include <optional>
@@ -58,7 +60,13 @@ class Service {
   virtual awaitable<std::string> metrics() = 0;  // Prometheus text
 
   // Why the instance is in its state, down to the root cause. not_found.
-  virtual awaitable<Result<std::string>> why(scheduler::InstanceId id) = 0;
+  virtual awaitable<Result<scheduler::Why>> why(scheduler::InstanceId id) = 0;
+
+  // The same instances with the states to show.
+  virtual awaitable<std::vector<scheduler::Instance>> shown(std::vector<scheduler::Instance> instances) = 0;
+
+  // What stands still until a person acts, by its cause.
+  virtual awaitable<std::vector<scheduler::BlockedChain>> blocked() = 0;
 
   // not_found, refused_by_state.
   virtual awaitable<Result<void>> act(Action action, scheduler::InstanceId id, std::string actor) = 0;

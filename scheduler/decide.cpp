@@ -23,7 +23,8 @@ std::string local(const Instance& instance, Instant at) {
   return job::format_local(std::chrono::floor<std::chrono::seconds>(at), instance.zone);
 }
 
-// What the instance does or lacks by itself, as the end of "waits for X, which ...".
+}  // namespace
+
 std::string describe(const Instance& instance, const Situation& situation) {
   const std::string name = to_string(instance.id, instance.zone);
   switch (decide(instance, situation)) {
@@ -52,8 +53,6 @@ std::string describe(const Instance& instance, const Situation& situation) {
   if (instance.state == State::frozen) return fmt::format("is {}; sluice unfreeze {}", instance.reason, name);
   return fmt::format("failed: {}; sluice rerun {} once the cause is gone", instance.reason, name);
 }
-
-}  // namespace
 
 Instant due_at(const Instance& instance) noexcept {
   const bool retries = instance.state == State::retry_wait && instance.retry_at;
@@ -142,23 +141,10 @@ Result<Transition> transition(Action action, const Instance& instance, Instant n
   return Error(Errc::internal, "find transition: unknown action");
 }
 
-State shown_state(const Instance& instance, const std::optional<Instance>& head, Instant now) noexcept {
+State shown_state(const Instance& instance, bool behind, Instant now) noexcept {
   if (!waits(instance.state)) return instance.state;
-  if (head && head->id.scheduled < instance.id.scheduled) return State::not_run;
+  if (behind) return State::not_run;
   return instance.id.scheduled > now ? State::wait_time : State::wait_resource;
-}
-
-std::string explain(const Instance& instance, const std::optional<Instance>& head,
-                    const std::optional<Instance>& previous, const Situation& situation) {
-  const bool behind = head && head->id.scheduled < instance.id.scheduled;
-  if (!behind || !(waits(instance.state) || instance.state == State::retry_wait)) {
-    return describe(instance, situation);
-  }
-  const std::string root = to_string(head->id, head->zone);
-  const std::string cause = describe(*head, situation);
-  if (!previous || previous->id == head->id) return fmt::format("waits for {}, which {}", root, cause);
-  return fmt::format("waits for {}, which waits for {}, which {}", to_string(previous->id, previous->zone),
-                     root, cause);
 }
 
 }  // namespace sluice::scheduler

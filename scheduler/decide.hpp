@@ -83,12 +83,11 @@ Result<Transition> transition(Action action, const Instance& instance, Instant n
 // --- Explaining. ---
 
 // The state to show. While an instance waits nothing is written, so what it waits for follows from the clock
-// and from its job's head: stored wait states become not_run behind a head, wait_resource when they are due.
-State shown_state(const Instance& instance, const std::optional<Instance>& head, Instant now) noexcept;
+// and from the instances it depends on: stored wait states become not_run while one of those is not done,
+// wait_resource when they are due.
+State shown_state(const Instance& instance, bool behind, Instant now) noexcept;
 
-// "waits for orders@2018-10-16T00:05+08:00, which failed: ...": down to the root cause, with the way out.
-// `head` is the due head of the instance's job, if there is one; `previous` the slot before the instance.
-std::string explain(const Instance& instance, const std::optional<Instance>& head,
-                    const std::optional<Instance>& previous, const Situation& situation);
+// What the instance does or lacks by itself, with the way out, as the end of "waits for X, which ...".
+std::string describe(const Instance& instance, const Situation& situation);
 
 }  // namespace sluice::scheduler

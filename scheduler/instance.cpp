@@ -100,4 +100,10 @@ Result<InstanceId> parse_instance_id(std::string_view text) {
   return id;
 }
 
+Error none_planned(const InstanceId& id) {
+  return Error(Errc::not_found, fmt::format("find instance {}: none is planned for that time; list them with "
+                                            "sluice instances {}",
+                                            to_string(id, "UTC"), id.job));
+}
+
 }  // namespace sluice::scheduler

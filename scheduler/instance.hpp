@@ -66,6 +66,9 @@ Chain parse_chain(std::string_view chain);
 std::string to_string(const InstanceId& id, std::string_view zone);
 Result<InstanceId> parse_instance_id(std::string_view text);
 
+// not_found, with the way out.
+Error none_planned(const InstanceId& id);
+
 // What planning puts down, before the slot is due.
 struct NewInstance {
   InstanceId id;

@@ -26,12 +26,6 @@ std::string_view past_tense(Action action) {
   return "changed";
 }
 
-Error none_planned(const InstanceId& id) {
-  return Error(Errc::not_found, fmt::format("find instance {}: none is planned for that time; list them with "
-                                            "sluice instances {}",
-                                            to_string(id, "UTC"), id.job));
-}
-
 }  // namespace
 
 awaitable<Result<void>> Scheduler::rerun(InstanceId id, std::string actor) {
@@ -126,24 +120,6 @@ awaitable<std::string> Scheduler::after_success_by_hand(Instance instance) {
   if (own || before)
     co_return ": the next window begins where the last committed one ended, so nothing is skipped";
   co_return ": no window of the job was committed before, so the records before the next window's start are skipped";
-}
-
-awaitable<Result<std::string>> Scheduler::why(InstanceId id) {
-  const std::optional<Instance> instance = co_await store_.instance(id);
-  if (!instance) co_return none_planned(id);
-  const Instant now = clock_.now();
-  const std::optional<Instance> head = co_await head_of(chain_of(id), now);
-  const std::optional<Instance> previous = co_await store_.predecessor(id);
-  const bool behind = head && head->id.scheduled < id.scheduled;
-  co_return explain(*instance, head, previous, situation(behind ? *head : *instance, now));
-}
-
-awaitable<std::optional<Instance>> Scheduler::head_of(std::string chain, Instant now) {
-  std::vector<Instance> heads = co_await store_.heads(now);
-  for (Instance& head : heads) {
-    if (chain_of(head.id) == chain) co_return std::move(head);
-  }
-  co_return std::nullopt;
 }
 
 }  // namespace sluice::scheduler

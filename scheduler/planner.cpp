@@ -74,6 +74,11 @@ void Planner::set_jobs(const Jobs& jobs) {
   plans_ = std::move(plans);
 }
 
+bool Planner::has_planned(const std::string& job) const {
+  const auto found = plans_.find(job);
+  return found != plans_.end() && found->second->version_checked;
+}
+
 Instant Planner::next() const {
   Instant least = Instant::max();
   for (const auto& [name, plan] : plans_) least = std::min(least, plan->replan_at);

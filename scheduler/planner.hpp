@@ -57,6 +57,9 @@ class Planner {
   // the store throws; what was not stored is planned again by the next call.
   awaitable<void> plan_due();
 
+  // True once the present definition of the job was planned.
+  bool has_planned(const std::string& job) const;
+
   // When plan_due() has work again; Instant::max() without jobs.
   Instant next() const;
 

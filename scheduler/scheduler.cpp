@@ -24,6 +24,7 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       jobs_(to_jobs(std::move(jobs))),
       definitions_(options_.versions, options_.load_definition),
       planner_(clock, store, random, observer, counters_, options_.freezer),
+      dependencies_(store, [this](const std::string& job) { return planner_.has_planned(job); }),
       attempts_(executor, clock, store, runner, observer, counters_, health_, [this] { wake(); }),
       tasks_(executor),
       clock_watch_(executor),
@@ -31,6 +32,7 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       plan_signal_(executor) {
   definitions_.set_present(jobs_);
   planner_.set_jobs(jobs_);
+  dependencies_.set_jobs(jobs_);
 }
 
 awaitable<void> Scheduler::run() {
@@ -143,22 +145,6 @@ awaitable<std::optional<Instant>> Scheduler::try_turn() {
   co_return due;
 }
 
-// Starts what is due; returns when something is due next.
-awaitable<std::optional<Instant>> Scheduler::turn() {
-  const Instant now = clock_.now();
-  std::vector<Instance> heads = co_await store_.heads(now);
-  sort_by_turn(heads);
-  for (Instance& head : heads) {
-    const Step step = decide(head, situation(head, now));
-    if (step == Step::orphaned) co_await close_orphan(head, now);
-    if (step != Step::start || stopping_) continue;
-    Definition definition = co_await definitions_.find(head.id.job, head.version);
-    if (stopping_) break;
-    attempts_.start(std::move(definition.job), std::move(head), std::move(definition.note));
-  }
-  co_return co_await store_.next_due(now);
-}
-
 // The answer to a begin_attempt was lost: it is stored as running, but was not executed.
 awaitable<void> Scheduler::close_orphan(Instance orphan, Instant now) {
   Attempt attempt;
@@ -201,6 +187,7 @@ void Scheduler::set_jobs(std::vector<job::Job> jobs) {
   jobs_ = to_jobs(std::move(jobs));
   definitions_.set_present(jobs_);
   planner_.set_jobs(jobs_);
+  dependencies_.set_jobs(jobs_);
   wake_planning();
   wake();
 }

@@ -7,8 +7,11 @@
 #include "core/base/signal.hpp"
 #include "core/base/task_group.hpp"
 #include "scheduler/attempts.hpp"
+#include "scheduler/blocked.hpp"
 #include "scheduler/definitions.hpp"
+#include "scheduler/dependency_check.hpp"
 #include "scheduler/planner.hpp"
+#include "scheduler/why.hpp"
 
 #include <optional>
 #include <string>
@@ -57,8 +60,13 @@ class Scheduler {
   awaitable<Result<void>> unfreeze(InstanceId id, std::string actor);
   awaitable<Result<void>> set_success(InstanceId id, std::string actor);
 
-  // Why the instance is not done, down to the root cause, with the way out.
-  awaitable<Result<std::string>> why(InstanceId id);
+  // Why the instance is not done, down to the root cause, with the way out. not_found.
+  awaitable<Result<Why>> why(InstanceId id);
+
+  // The same instances with the states to show, as shown_state() says.
+  awaitable<std::vector<Instance>> shown(std::vector<Instance> instances);
+  // What stands still until a person acts, by its cause; the longest standing first.
+  awaitable<std::vector<BlockedChain>> blocked();
 
   // Counters of the attempt in progress; nothing if there is none. Valid until the loop goes on.
   const pipeline::Statistics* progress(std::int64_t row) const { return attempts_.statistics(row); }
@@ -77,6 +85,7 @@ class Scheduler {
   awaitable<bool> plan();
   awaitable<std::optional<Instant>> turn();
   awaitable<std::optional<Instant>> try_turn();
+  awaitable<void> start_in_turn(std::vector<Instance> ready, Instant now);
   awaitable<void> close_orphan(Instance orphan, Instant now);
   awaitable<bool> close_lost();
   awaitable<void> drain(Duration limit);
@@ -86,7 +95,12 @@ class Scheduler {
   awaitable<Result<void>> act_once(Action action, InstanceId id, std::string actor);
   awaitable<Result<void>> stop_attempt(Instance instance, std::string reason);
   awaitable<std::string> after_success_by_hand(Instance instance);
-  awaitable<std::optional<Instance>> head_of(std::string chain, Instant now);
+  using Heads = std::map<std::string, Instance>;  // by chain
+  awaitable<Heads> all_heads();
+  awaitable<Why> explain(Instance instance, const Heads& heads, Instant now);
+  awaitable<std::vector<WhyStep>> next_steps(Instance instance, const Heads& heads, Instant now);
+  bool behind_head(const Instance& instance, const Heads& heads) const;
+  std::optional<BlockedChain> cause_at_end(const Why& why, Instant now) const;
   Situation situation(const Instance& instance, Instant now) const;
   void wake();
   void wake_planning();
@@ -100,6 +114,7 @@ class Scheduler {
   Jobs jobs_;
   Definitions definitions_;
   Planner planner_;
+  DependencyCheck dependencies_;
   Attempts attempts_;
   TaskGroup tasks_;
   TaskGroup clock_watch_;

@@ -154,7 +154,7 @@ test('commands say what they cannot do: no daemon is 4, no such instance is 3, w
   await startDaemon(t, w.dir, paths).ready();
   assert.equal(sluice(['show', 'orders@2001-01-01T00:00+08:00', '--socket', paths.socket]).code, 3);
   // Tomorrow's last: others may be due by now.
-  const waiting = ask(paths, 'instances', 'orders', '--state', 'WAIT_TIME', '--limit', '1000').instances
+  const waiting = ask(paths, 'instances', 'orders', '--state', 'NOT_RUN', '--limit', '1000').instances
     .map(({ id }) => id).sort().at(-1);
   const kill = sluice(['kill', waiting, '--socket', paths.socket]);
   assert.equal(kill.code, 5, kill.err);

@@ -126,6 +126,9 @@ class SchedulerBench {
     wanted.scheduled = local_time(slot);
     return wanted;
   }
+  std::string why(const scheduler::InstanceId& wanted) {
+    return scheduler::sentence(ask(scheduler->why(wanted)).value());
+  }
   scheduler::Instance get(const std::string& job, const std::string& slot) {
     auto found = ask(store.instance(id(job, slot)));
     if (!found) throw std::logic_error("no instance " + job + "@" + slot);

@@ -249,9 +249,13 @@ TEST_CASE("api: a broken store is an answer, not the end") {
     std::vector<job::Job> jobs() const override { return inner_.jobs(); }
     scheduler::StateStore& store() override { return inner_.store(); }
     awaitable<std::string> metrics() override { return inner_.metrics(); }
-    awaitable<Result<std::string>> why(scheduler::InstanceId id) override {
+    awaitable<Result<scheduler::Why>> why(scheduler::InstanceId id) override {
       return inner_.why(std::move(id));
     }
+    awaitable<std::vector<scheduler::Instance>> shown(std::vector<scheduler::Instance> instances) override {
+      return inner_.shown(std::move(instances));
+    }
+    awaitable<std::vector<scheduler::BlockedChain>> blocked() override { return inner_.blocked(); }
     awaitable<Result<void>> act(Action, scheduler::InstanceId, std::string) override {
       co_return Result<void>();
     }

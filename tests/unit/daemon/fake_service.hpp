@@ -99,9 +99,25 @@ class FakeService final : public daemon::Service {
   std::vector<job::Job> jobs() const override { return jobs_; }
   scheduler::StateStore& store() override { return store_; }
   awaitable<std::string> metrics() override { co_return "sluice_jobs 1\n"; }
-  awaitable<Result<std::string>> why(scheduler::InstanceId) override {
-    co_return std::string("waits for its time");
+  awaitable<Result<scheduler::Why>> why(scheduler::InstanceId wanted) override {
+    scheduler::Why way;
+    scheduler::WhyStep step;
+    step.job = wanted.job;
+    step.instance = co_await store_.instance(wanted);
+    step.state = step.instance->state;
+    step.reason = "waits for its time";
+    way.steps.push_back(step);
+    co_return why_steps.value_or(way);
   }
+  awaitable<std::vector<scheduler::Instance>> shown(std::vector<scheduler::Instance> instances) override {
+    const auto heads = co_await store_.heads(Instant::max());
+    for (scheduler::Instance& instance : instances) {
+      const bool behind = !heads.empty() && heads.front().id.scheduled < instance.id.scheduled;
+      instance.state = scheduler::shown_state(instance, behind, now());
+    }
+    co_return instances;
+  }
+  awaitable<std::vector<scheduler::BlockedChain>> blocked() override { co_return blocked_chains; }
   awaitable<Result<void>> act(daemon::Action action, scheduler::InstanceId id, std::string actor) override {
     acted.push_back(std::string(scheduler::to_string(action)) + " " +
                     scheduler::to_string(id, "Asia/Shanghai") + " " + actor);
@@ -143,6 +159,8 @@ class FakeService final : public daemon::Service {
     co_return report;
   }
 
+  std::optional<scheduler::Why> why_steps;
+  std::vector<scheduler::BlockedChain> blocked_chains;
   pipeline::Positions end_positions;  // of what succeeds
   std::vector<std::string> acted;
   std::optional<Error> refuse;

@@ -158,16 +158,14 @@ TEST_CASE("decide: turns go to the oldest slot, then by name") {
   CHECK(heads[2].id.job == "ant");
 }
 
-TEST_CASE("decide: what a waiting instance shows follows from the clock and the head") {
-  Instance head = in_state(State::failure);
-  head.id.scheduled = kSlot - 5min;
+TEST_CASE("decide: what a waiting instance shows follows from the clock and what it depends on") {
   const Instance waiting = in_state(State::wait_time);
-  CHECK(shown_state(waiting, std::nullopt, kSlot - 1us) == State::wait_time);
-  CHECK(shown_state(waiting, std::nullopt, kSlot) == State::wait_resource);
-  CHECK(shown_state(waiting, head, kSlot - 1us) == State::not_run);
-  CHECK(shown_state(waiting, waiting, kSlot) == State::wait_resource);
-  CHECK(shown_state(in_state(State::running), head, kSlot) == State::running);
-  CHECK(shown_state(in_state(State::frozen), head, kSlot) == State::frozen);
+  CHECK(shown_state(waiting, false, kSlot - 1us) == State::wait_time);
+  CHECK(shown_state(waiting, false, kSlot) == State::wait_resource);
+  CHECK(shown_state(waiting, true, kSlot - 1us) == State::not_run);
+  CHECK(shown_state(waiting, true, kSlot) == State::not_run);
+  CHECK(shown_state(in_state(State::running), true, kSlot) == State::running);
+  CHECK(shown_state(in_state(State::frozen), true, kSlot) == State::frozen);
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ TEST_CASE("operations: a frozen instance does not run and blocks the next ones u
   REQUIRE(bench.ask(bench.scheduler->freeze(SchedulerBench::id("orders", kSecond), "uid 1000")));
   bench.advance_to("2018-10-16T00:21+08:00");
   CHECK(bench.executed() == "orders@00:05");
-  CHECK(bench.ask(bench.scheduler->why(SchedulerBench::id("orders", "2018-10-16T00:15+08:00"))).value() ==
+  CHECK(bench.why(SchedulerBench::id("orders", "2018-10-16T00:15+08:00")) ==
         "waits for orders@2018-10-16T00:10+08:00, which is frozen by uid 1000; sluice unfreeze "
         "orders@2018-10-16T00:10+08:00");
   CHECK(bench.ask(bench.scheduler->rerun(SchedulerBench::id("orders", kSecond), "x")).error().code() ==
@@ -153,9 +153,7 @@ TEST_CASE("operations: why tells what each instance does or waits for") {
                                                : act(10s);
   };
   bench.start();
-  const auto why = [&](const std::string& slot) {
-    return bench.ask(bench.scheduler->why(SchedulerBench::id("orders", slot))).value();
-  };
+  const auto why = [&](const std::string& slot) { return bench.why(SchedulerBench::id("orders", slot)); };
   CHECK(why(kFirst) == "waits for its time, 2018-10-16T00:05+08:00");
   bench.advance_to("2018-10-16T00:05:05+08:00");
   CHECK(why(kFirst) == "is running, attempt 1");

@@ -83,10 +83,10 @@ TEST_CASE("scheduler: an instance waits for its predecessor, also across midnigh
   bench.start();
   bench.advance(1min);
   CHECK(bench.executed() == "orders@23:55");
-  CHECK(bench.ask(bench.scheduler->why(SchedulerBench::id("orders", "2018-10-17T00:00+08:00"))).value() ==
+  CHECK(bench.why(SchedulerBench::id("orders", "2018-10-17T00:00+08:00")) ==
         "waits for orders@2018-10-16T23:55+08:00, which failed: get records: went wrong; sluice rerun "
         "orders@2018-10-16T23:55+08:00 once the cause is gone");
-  CHECK(bench.ask(bench.scheduler->why(SchedulerBench::id("orders", "2018-10-17T00:10+08:00"))).value() ==
+  CHECK(bench.why(SchedulerBench::id("orders", "2018-10-17T00:10+08:00")) ==
         "waits for orders@2018-10-17T00:05+08:00, which waits for orders@2018-10-16T23:55+08:00, which "
         "failed: get "
         "records: went wrong; sluice rerun orders@2018-10-16T23:55+08:00 once the cause is gone");
@@ -200,7 +200,7 @@ TEST_CASE(
   bench.start();
   bench.advance_to("2018-10-16T00:05+08:00");
   CHECK(bench.executed() == "alpha@00:05 bravo@00:05");
-  CHECK(bench.ask(bench.scheduler->why(SchedulerBench::id("delta", "2018-10-16T00:05+08:00"))).value() ==
+  CHECK(bench.why(SchedulerBench::id("delta", "2018-10-16T00:05+08:00")) ==
         "waits for a free place: 2 of 2 attempts are running");
   bench.advance_to("2018-10-16T00:20+08:00");
   CHECK(bench.runner.executing_max == 2);
@@ -312,7 +312,7 @@ TEST_CASE(
   bench.advance_to("2018-10-16T01:00+08:00");
   CHECK(bench.executed() == "orders@00:05");
   CHECK(bench.get("orders", "2018-10-16T00:05+08:00").state == State::success);
-  CHECK(bench.ask(bench.scheduler->why(SchedulerBench::id("orders", "2018-10-16T00:10+08:00"))).value() ==
+  CHECK(bench.why(SchedulerBench::id("orders", "2018-10-16T00:10+08:00")) ==
         "cannot run: job orders is not loaded; put its file back");
 }
 

@@ -1,0 +1,73 @@
+// Why something is not done, and what stands still.
+#include "daemon/api.hpp"
+#include "daemon/api_json.hpp"
+#include "daemon/problem.hpp"
+
+#include <fmt/format.h>
+
+namespace sluice::daemon::api {
+namespace {
+
+namespace json = boost::json;
+
+json::object to_json(const scheduler::WhyStep& step) {
+  json::object out{{"relation", scheduler::to_string(step.relation)},
+                   {"job", step.job},
+                   {"name", name_of(step)},
+                   {"state", nullptr},
+                   {"reason", step.reason},
+                   {"open", step.open}};
+  if (step.instance) out["state"] = scheduler::to_string(step.state);
+  out["id"] = step.instance ? out["name"] : json::value(nullptr);
+  return out;
+}
+
+json::object to_json(const scheduler::BlockedChain& chain) {
+  json::array jobs;
+  for (const std::string& job : chain.downstream_jobs) jobs.emplace_back(job);
+  json::object out{{"cause", cause_of(chain)},
+                   {"job", chain.job},
+                   {"instance", nullptr},
+                   {"state", nullptr},
+                   {"zone", chain.zone},
+                   {"reason", chain.reason},
+                   {"since", utc_text(chain.since)},
+                   {"blocked", chain.blocked()},
+                   {"blocked_own", chain.blocked_own},
+                   {"blocked_downstream", chain.blocked_downstream},
+                   {"downstream_jobs", std::move(jobs)},
+                   {"data_lag_seconds", nullptr}};
+  if (chain.root) {
+    out["instance"] = scheduler::to_string(*chain.root, chain.zone);
+    out["state"] = scheduler::to_string(chain.state);
+  }
+  if (chain.data_lag) {
+    out["data_lag_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(*chain.data_lag).count();
+  }
+  return out;
+}
+
+}  // namespace
+
+awaitable<HttpResponse> why(Service& service, const HttpRequest&, const PathValues& values) {
+  const auto id = scheduler::parse_instance_id(values[0]);
+  if (!id) co_return problem_response(id.error());
+  const auto found = co_await service.why(*id);
+  if (!found) co_return problem_response(found.error());
+  json::array path;
+  for (const scheduler::WhyStep& step : found->steps) path.push_back(to_json(step));
+  const scheduler::WhyStep& asked = found->steps.front();
+  co_return json_response(json::object{{"id", name_of(asked)},
+                                       {"state", scheduler::to_string(asked.state)},
+                                       {"why", sentence(*found)},
+                                       {"path", std::move(path)}});
+}
+
+awaitable<HttpResponse> blocked(Service& service, const HttpRequest&, const PathValues&) {
+  const auto chains = co_await service.blocked();
+  json::array out;
+  for (const scheduler::BlockedChain& chain : chains) out.push_back(to_json(chain));
+  co_return json_response(json::object{{"blocked", std::move(out)}});
+}
+
+}  // namespace sluice::daemon::api

@@ -1,0 +1,98 @@
+#include "scheduler/dependency_check.hpp"
+
+namespace sluice::scheduler {
+namespace {
+
+// Instances whose ranges are remembered: those that wait are asked about at every turn.
+constexpr std::size_t kRangesKept = 20'000;
+
+}  // namespace
+
+void DependencyCheck::set_jobs(const Jobs& jobs) {
+  KnownJobs known;
+  for (const auto& [name, job] : jobs) {
+    Result<Calendar> calendar = Calendar::of(job->schedule);
+    // The planner has said what is wrong with it; such a job has no instances, as if it were not there.
+    if (calendar) known.emplace(name, Known{job, std::move(*calendar)});
+  }
+  known_ = std::make_shared<const KnownJobs>(std::move(known));
+  ranges_.clear();
+}
+
+bool DependencyCheck::in_order(const std::string& job) const {
+  const auto found = known_->find(job);
+  return found == known_->end() || found->second.job->dependencies.self;
+}
+
+DependencyCheck::Ranges DependencyCheck::ranges(const KnownJobs& known, const Known& mine,
+                                                const Instance& instance) {
+  std::pair<std::string, Instant> key(instance.id.job, instance.id.scheduled);
+  const auto remembered = ranges_.find(key);
+  if (remembered != ranges_.end()) return remembered->second;
+  Ranges found;
+  const Party downstream{*mine.job, mine.calendar};
+  const Slot slot{instance.id.scheduled, instance.cycle};
+  for (const job::Upstream& wanted : mine.job->dependencies.jobs) {
+    const auto upstream = known.find(wanted.job);
+    std::optional<SlotRange> range;
+    if (upstream != known.end()) {
+      const Party party{*upstream->second.job, upstream->second.calendar};
+      range = upstream_slots(downstream, slot, party, wanted.previous_cycle);
+    }
+    found.push_back(range);
+  }
+  if (ranges_.size() >= kRangesKept) ranges_.clear();
+  ranges_.emplace(std::move(key), found);
+  return found;
+}
+
+awaitable<std::optional<Blocker>> DependencyCheck::blocker(Instance instance, Instant now) {
+  const std::shared_ptr<const KnownJobs> known = known_;  // a reload may come while the store is asked
+  const auto mine = known->find(instance.id.job);
+  if (mine == known->end() || instance.released || instance.id.group != 0) co_return std::nullopt;
+  const std::vector<job::Upstream>& upstreams = mine->second.job->dependencies.jobs;
+  if (upstreams.empty()) co_return std::nullopt;
+  const Ranges wanted = ranges(*known, mine->second, instance);
+  for (std::size_t at = 0; at < upstreams.size(); ++at) {
+    Blocker missing;
+    missing.job = upstreams[at].job;
+    missing.kind = Blocker::Kind::not_loaded;
+    if (!known->contains(missing.job)) co_return missing;
+    missing.kind = Blocker::Kind::not_planned;
+    if (!is_planned_(missing.job)) co_return missing;
+    if (!wanted[at]) continue;
+    std::optional<Blocker> open = co_await open_slots(missing.job, *wanted[at], now);
+    if (open) co_return open;
+  }
+  co_return std::nullopt;
+}
+
+awaitable<std::optional<Blocker>> DependencyCheck::open_slots(std::string job, SlotRange range, Instant now) {
+  SlotProgress progress = co_await store_.progress(job, range.first, range.last);
+  Blocker blocker;
+  blocker.job = job;
+  const bool behind_plan = progress.last_planned ? range.last > *progress.last_planned : range.last > now;
+  // What lies before the upstream's first instance will never be.
+  const bool before_first = progress.first_planned && range.last < *progress.first_planned;
+  if (before_first || (!progress.last_planned && !behind_plan)) co_return std::nullopt;
+  if (progress.open > 0) {
+    blocker.instance = std::move(progress.first_open);
+    blocker.open = progress.open;
+    co_return blocker;
+  }
+  if (behind_plan) {
+    blocker.kind = Blocker::Kind::not_planned;
+    co_return blocker;
+  }
+  if (progress.planned > 0) co_return std::nullopt;
+  // The slot is none of those that were planned for its day, since the schedule changed: the instance before
+  // it stands for it.
+  InstanceId slot;
+  slot.job = std::move(job);
+  slot.scheduled = range.first;
+  blocker.instance = co_await store_.predecessor(slot);
+  if (!blocker.instance || is_done(blocker.instance->state)) co_return std::nullopt;
+  co_return blocker;
+}
+
+}  // namespace sluice::scheduler

@@ -1,0 +1,64 @@
+#pragma once
+// Asks the store whether what an instance depends on is done.
+
+#include "scheduler/dependencies.hpp"
+#include "scheduler/planner.hpp"
+#include "scheduler/state_store.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sluice::scheduler {
+
+// What keeps an instance from starting, among other instances.
+struct Blocker {
+  enum class Kind : std::uint8_t {
+    previous,     // an earlier one of its own chain is not done
+    upstream,     // one of a job it depends on is not done
+    not_loaded,   // a job it depends on is not among the present ones
+    not_planned,  // the instances it depends on are not planned yet
+  };
+  Kind kind = Kind::upstream;
+  std::string job;                     // that it waits for
+  std::optional<Instance> instance{};  // previous and upstream: the first one that is not done
+  std::size_t open = 1;                // upstream: so many of them are not done
+};
+
+class DependencyCheck {
+ public:
+  // `store` outlives this. `is_planned` tells whether planning has seen the present definition of a job.
+  DependencyCheck(StateStore& store, std::function<bool(const std::string& job)> is_planned)
+      : store_(store), is_planned_(std::move(is_planned)) {}
+
+  void set_jobs(const Jobs& jobs);
+
+  // False: the job's instances do not wait for each other. A job that is not loaded keeps its order.
+  bool in_order(const std::string& job) const;
+
+  // The first thing on other jobs that the instance waits for; nothing when there is none. Instances of a
+  // backfill and those that an operator released wait for no other job. Throws what the store throws.
+  awaitable<std::optional<Blocker>> blocker(Instance instance, Instant now);
+
+ private:
+  struct Known {
+    std::shared_ptr<const job::Job> job;
+    Calendar calendar;
+  };
+  using KnownJobs = std::map<std::string, Known>;
+  using Ranges = std::vector<std::optional<SlotRange>>;  // one for each job depended on
+
+  Ranges ranges(const KnownJobs& known, const Known& mine, const Instance& instance);
+  awaitable<std::optional<Blocker>> open_slots(std::string job, SlotRange range, Instant now);
+
+  StateStore& store_;
+  std::function<bool(const std::string& job)> is_planned_;
+  std::shared_ptr<const KnownJobs> known_ = std::make_shared<const KnownJobs>();
+  std::map<std::pair<std::string, Instant>, Ranges> ranges_;  // by downstream job and slot
+};
+
+}  // namespace sluice::scheduler

@@ -1,0 +1,78 @@
+// One look at what is due: which instances may start now, in which order.
+
+#include "scheduler/scheduler.hpp"
+
+namespace sluice::scheduler {
+namespace {
+
+// Of a job whose instances do not wait for each other so many are looked at together, and so many pages in
+// one turn: behind 5,000 that wait for other jobs a turn has taken long enough.
+constexpr std::size_t kPage = 250;
+constexpr int kPagesMax = 20;
+
+// Sorts out what was just read: nothing may be awaited between the reading and this, for what is stored as
+// running and not claimed by then is nobody's.
+class Sorted {
+ public:
+  std::vector<Instance> ready;    // may start, as far as it and the places are concerned
+  std::vector<Instance> orphans;  // see close_orphan()
+
+  void add(Instance instance, const Situation& situation) {
+    const Step step = decide(instance, situation);
+    if (step == Step::orphaned) orphans.push_back(std::move(instance));
+    if (step == Step::start || step == Step::wait_for_place) ready.push_back(std::move(instance));
+  }
+};
+
+}  // namespace
+
+// Starts what is due; returns when something is due next.
+awaitable<std::optional<Instant>> Scheduler::turn() {
+  const Instant now = clock_.now();
+  std::map<std::string, Instant> unordered;  // chains to look into, and behind which slot
+  Sorted sorted;
+  std::vector<Instance> heads = co_await store_.heads(now);
+  for (Instance& head : heads) {
+    if (dependencies_.in_order(head.id.job)) {
+      const Situation present = situation(head, now);
+      sorted.add(std::move(head), present);
+    } else {
+      unordered.emplace(chain_of(head.id), Instant::min());
+    }
+  }
+  for (int page = 0; page < kPagesMax; ++page) {
+    std::map<std::string, Instant> more;
+    for (const auto& [chain, after] : unordered) {
+      std::vector<Instance> found = co_await store_.runnable(chain, after, now, kPage);
+      if (found.size() == kPage) more.emplace(chain, found.back().id.scheduled);
+      for (Instance& instance : found) {
+        const Situation present = situation(instance, now);
+        sorted.add(std::move(instance), present);
+      }
+    }
+    for (Instance& orphan : sorted.orphans) co_await close_orphan(std::move(orphan), now);
+    std::vector<Instance> ready = std::move(sorted.ready);
+    sorted = Sorted();
+    co_await start_in_turn(std::move(ready), now);
+    if (more.empty() || attempts_.size() >= options_.attempts_max) break;
+    unordered = std::move(more);
+  }
+  co_return co_await store_.next_due(now);
+}
+
+// Other jobs are asked about only while there are places: the answer may be another one when there are.
+awaitable<void> Scheduler::start_in_turn(std::vector<Instance> ready, Instant now) {
+  sort_by_turn(ready);
+  for (Instance& instance : ready) {
+    if (stopping_) co_return;
+    if (decide(instance, situation(instance, now)) != Step::start) continue;
+    const std::optional<Blocker> blocker = co_await dependencies_.blocker(instance, now);
+    if (blocker || !jobs_.contains(instance.id.job)) continue;
+    Definition definition = co_await definitions_.find(instance.id.job, instance.version);
+    // Much may have happened while the store was asked.
+    if (stopping_ || decide(instance, situation(instance, now)) != Step::start) continue;
+    attempts_.start(std::move(definition.job), std::move(instance), std::move(definition.note));
+  }
+}
+
+}  // namespace sluice::scheduler
