@@ -19,6 +19,7 @@ struct JobVersion {
   Instant since{};                   // ... and for the last time
   std::string actor;                 // who brought it in last: "start", "SIGHUP", "uid 1000 (unix socket)"
   std::optional<Instant> effective;  // the first slot it applies to; nothing: the first one after `since`
+  std::string replaces;              // the version that applies before `effective`; empty: none does
   bool present = false;              // it is the version in force
   job::DefinitionText text;          // empty in listings
 };
@@ -38,9 +39,9 @@ class VersionStore {
   virtual awaitable<std::vector<JobVersion>> versions(std::string job) = 0;
   virtual awaitable<std::optional<JobVersion>> version(std::string job, std::string version) = 0;
 
-  // Deletes those that are not in force, came in before `before`, and are named by no instance that is not
-  // done; returns how many.
-  virtual awaitable<std::size_t> remove_versions(Instant before) = 0;
+  // Deletes those that are not in force, are named by no instance that is not done, and came in before
+  // `before` or have `most` later ones of their job; returns how many.
+  virtual awaitable<std::size_t> remove_versions(Instant before, std::size_t most) = 0;
 };
 
 }  // namespace sluice::scheduler

@@ -1,7 +1,9 @@
 #include "storage/async_state_store.hpp"
 
 #include "storage/group_commit.hpp"
+#include "storage/sqlite_audit.hpp"
 #include "storage/sqlite_operations.hpp"
+#include "storage/sqlite_versions.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -247,6 +249,39 @@ awaitable<std::size_t> AsyncStateStore::resume(std::string job,
                                                std::optional<scheduler::WaitingRange> skipped,
                                                std::string reason, scheduler::AuditEntry entry) {
   auto work = [&] { return SqliteOperations(open_store().database()).resume(job, skipped, reason, entry); };
+  co_return co_await call(work);
+}
+
+awaitable<void> AsyncStateStore::put_in_force(std::vector<scheduler::JobVersion> versions,
+                                              std::vector<std::string> removed,
+                                              std::vector<scheduler::AuditEntry> entries) {
+  auto work = [&] { SqliteVersions(open_store().database()).put_in_force(versions, removed, entries); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::JobVersion>> AsyncStateStore::versions(std::string job) {
+  auto work = [&] { return SqliteVersions(open_store().database()).versions(job); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<scheduler::JobVersion>> AsyncStateStore::version(std::string job,
+                                                                         std::string version) {
+  auto work = [&] { return SqliteVersions(open_store().database()).version(job, version); };
+  co_return co_await call(work);
+}
+
+awaitable<std::size_t> AsyncStateStore::remove_versions(Instant before, std::size_t most) {
+  auto work = [&] { return SqliteVersions(open_store().database()).remove_versions(before, most); };
+  co_return co_await call(work);
+}
+
+awaitable<void> AsyncStateStore::add_audit(std::vector<scheduler::AuditEntry> entries) {
+  auto work = [&] { storage::add_audit(open_store().database(), entries); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::AuditRecord>> AsyncStateStore::find_audit(scheduler::AuditQuery query) {
+  auto work = [&] { return storage::find_audit(open_store().database(), query); };
   co_return co_await call(work);
 }
 

@@ -2,7 +2,9 @@
 // The state store behind the scheduler's port: SqliteStateStore on a thread of its own, or in the caller's.
 
 #include "core/base/worker_thread.hpp"
+#include "scheduler/audit_log.hpp"
 #include "scheduler/state_store.hpp"
+#include "scheduler/version_store.hpp"
 #include "storage/sqlite_state_store.hpp"
 
 #include <functional>
@@ -23,7 +25,9 @@ enum class Threading {
 // A call under way is always completed in the file. A caller that is cancelled meanwhile wakes with the
 // outcome and unwinds at its next wait. Everything that was begun must be awaited before the loop is
 // destroyed: close() first.
-class AsyncStateStore final : public scheduler::StateStore {
+class AsyncStateStore final : public scheduler::StateStore,
+                              public scheduler::VersionStore,
+                              public scheduler::AuditLog {
  public:
   AsyncStateStore(std::unique_ptr<SqliteStateStore> store, Threading threading);
   ~AsyncStateStore() override;
@@ -78,6 +82,15 @@ class AsyncStateStore final : public scheduler::StateStore {
   awaitable<void> pause(scheduler::Pause pause, scheduler::AuditEntry entry) override;
   awaitable<std::size_t> resume(std::string job, std::optional<scheduler::WaitingRange> skipped,
                                 std::string reason, scheduler::AuditEntry entry) override;
+
+  awaitable<void> put_in_force(std::vector<scheduler::JobVersion> versions, std::vector<std::string> removed,
+                               std::vector<scheduler::AuditEntry> entries) override;
+  awaitable<std::vector<scheduler::JobVersion>> versions(std::string job) override;
+  awaitable<std::optional<scheduler::JobVersion>> version(std::string job, std::string version) override;
+  awaitable<std::size_t> remove_versions(Instant before, std::size_t most) override;
+
+  awaitable<void> add_audit(std::vector<scheduler::AuditEntry> entries) override;
+  awaitable<std::vector<scheduler::AuditRecord>> find_audit(scheduler::AuditQuery query) override;
 
  private:
   template <class Work>

@@ -146,6 +146,29 @@ CREATE TABLE absences(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// The definitions that were in force, by the order in which they came in; the audit log by what it is about.
+constexpr std::string_view kVersions = R"sql(
+CREATE TABLE job_versions(
+  id INTEGER PRIMARY KEY,
+  job TEXT NOT NULL,
+  version TEXT NOT NULL,
+  first_seen_us INTEGER NOT NULL,
+  since_us INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  effective_us INTEGER,
+  replaces TEXT NOT NULL,
+  present INTEGER NOT NULL,
+  file TEXT NOT NULL,
+  definition TEXT NOT NULL,
+  script_file TEXT NOT NULL,
+  script TEXT NOT NULL,
+  missing TEXT NOT NULL,
+  UNIQUE(job, version)
+) STRICT;
+CREATE INDEX audit_by_target ON audit(target, id);
+CREATE INDEX audit_by_time ON audit(at_us);
+)sql";
+
 constexpr std::string_view kPauses = R"sql(
 CREATE TABLE pauses(
   job TEXT PRIMARY KEY,
@@ -159,6 +182,7 @@ constexpr std::array kSteps = {
     MigrationStep{1, kFirst},      //
     MigrationStep{2, kStates},     //
     MigrationStep{3, kBackfills},  //
+    MigrationStep{5, kVersions},   //
     MigrationStep{6, kPauses},     //
 };
 

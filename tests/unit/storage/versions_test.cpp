@@ -1,0 +1,107 @@
+#include "storage/async_state_store.hpp"
+#include "storage/sqlite_audit.hpp"
+#include "storage/sqlite_versions.hpp"
+#include "tests/support/temp_folder.hpp"
+#include "tests/support/version_store_conformance.hpp"
+#include "tests/unit/storage/memory_disk.hpp"
+
+#include <sqlite3.h>
+
+#include <memory>
+
+namespace {
+
+using namespace sluice;
+
+class SqliteVersionsFixture {
+ public:
+  SqliteVersionsFixture() {
+    storage::DatabaseOptions options;
+    options.path = folder_.file("state.db");
+    auto core = std::make_unique<storage::SqliteStateStore>(options);
+    store_ = std::make_unique<storage::AsyncStateStore>(std::move(core), storage::Threading::worker);
+  }
+  // Completions go to the loop, so the store's thread ends first.
+  ~SqliteVersionsFixture() { store_.reset(); }
+
+  scheduler::VersionStore& store() { return *store_; }
+  scheduler::AuditLog& audit() { return *store_; }
+  boost::asio::io_context& loop() { return loop_; }
+  void name(const std::string& chain, const std::string& version) {
+    scheduler::NewInstance instance = test::planned_at("", 5);
+    const scheduler::Chain parts = scheduler::parse_chain(chain);
+    instance.id.job = parts.job;
+    instance.id.group = parts.group;
+    instance.version = version;
+    test::run_loop(loop_, store_->add_instances({instance}));
+  }
+
+ private:
+  test::TempFolder folder_;
+  boost::asio::io_context loop_{1};
+  std::unique_ptr<storage::AsyncStateStore> store_;
+};
+
+std::unique_ptr<storage::SqliteStateStore> open_on(const test::MemoryDisk& disk) {
+  storage::DatabaseOptions options;
+  options.path = "state.db";
+  options.vfs = disk.name();
+  return std::make_unique<storage::SqliteStateStore>(options);
+}
+
+// What a reload writes, and what is there of it.
+void write_all(storage::SqliteStateStore& store) {
+  storage::SqliteVersions versions(store.database());
+  versions.put_in_force({test::version_at("orders", "b", 5), test::version_at("users", "u", 5)}, {"old"},
+                        {test::audit_at("reload", "orders", 5), test::audit_at("reload", "users", 5)});
+}
+
+std::string all_of(storage::SqliteStateStore& store) {
+  storage::SqliteVersions versions(store.database());
+  std::string text;
+  for (const char* job : {"orders", "users", "old"}) {
+    for (const auto& kept : versions.versions(job))
+      text += kept.job + kept.version + (kept.present ? "* " : " ");
+  }
+  return text + std::to_string(storage::find_audit(store.database(), {}).size());
+}
+
+void prepare(storage::SqliteStateStore& store) {
+  storage::SqliteVersions(store.database())
+      .put_in_force({test::version_at("orders", "a", 0), test::version_at("old", "o", 0)}, {}, {});
+}
+
+}  // namespace
+
+TEST_CASE("sqlite versions: keep the contract of the ports", "[storage]") {
+  sluice::test::check_version_store<SqliteVersionsFixture>();
+}
+
+TEST_CASE("sqlite versions: a disk that fails at any step leaves all of a reload or nothing", "[storage]") {
+  const std::string before = "ordersa* oldo* 0";
+  const std::string after = "ordersb* ordersa usersu* oldo 2";
+  bool failed = true;
+  for (std::uint64_t k = 0; failed; ++k) {
+    INFO("step " << k);
+    test::MemoryDisk disk;
+    auto store = open_on(disk);
+    prepare(*store);
+    disk.fail_from(disk.steps() + k, SQLITE_IOERR_WRITE);
+    try {
+      write_all(*store);
+      CHECK(all_of(*store) == after);
+    } catch (const ErrorException& failure) {
+      CHECK(failure.error().code() == Errc::io);
+      CHECK(all_of(*store) == before);
+    }
+    failed = disk.failed();
+    disk.heal();
+    store.reset();
+    store = open_on(disk);
+    const std::string found = all_of(*store);
+    CHECK((found == before || found == after));
+    write_all(*store);  // the next try
+    CHECK(all_of(*store).starts_with("ordersb* ordersa usersu* oldo "));
+    REQUIRE(k < 100);
+  }
+}
