@@ -97,7 +97,8 @@ struct Parameter {
 // Parameter values of one instance, in order of declaration; frozen when the instance is planned.
 using ParameterValues = std::vector<std::pair<std::string, std::string>>;
 
-struct Script;  // the script's tree before ${variables} are filled in; core/job/script.hpp
+struct Script;     // the script's tree before ${variables} are filled in; core/job/script.hpp
+struct JobAlerts;  // core/job/job_alerts.hpp
 
 struct Job {
   std::string name;  // [A-Za-z0-9_.-]{1,100}
@@ -109,6 +110,7 @@ struct Job {
   int priority = 1;                           // 1 .. 9, higher first
   std::size_t max_parallel = 0;  // its instances running at once, 1 .. 10,000; 0: no limit of its own
   CatchUp catch_up;
+  std::shared_ptr<const JobAlerts> alerts;  // null: the daemon's rules
   std::vector<Parameter> parameters;
   std::shared_ptr<const Script> script;
   std::string version;  // first 12 hex digits of the SHA-256 of the definition, without secrets

@@ -3,6 +3,7 @@
 #include "core/job/civil_time.hpp"
 #include "core/job/definition.hpp"
 #include "core/job/freeze.hpp"
+#include "core/job/job_alerts.hpp"
 #include "core/job/job_catch_up.hpp"
 #include "core/job/job_limits.hpp"
 #include "core/job/job_schedule.hpp"
@@ -171,6 +172,7 @@ void check_document(const YamlNode& root, const DataSources& sources, const File
   job.rerun = read_rerun(map.map("rerun"));
   read_limits(map, job);
   job.catch_up = read_catch_up(map.map("catchUp"));
+  job.alerts = read_job_alerts(map);
   std::vector<std::string> broken;
   job.parameters = read_parameters(map, broken);
   LocatedScript located = locate_script(map, read_file);

@@ -1,0 +1,80 @@
+#include "core/job/job_alerts.hpp"
+
+#include "tests/unit/core/job/job_text.hpp"
+
+using namespace sluice;
+using namespace sluice::job;
+using namespace sluice::job::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+std::string with_alerts(const std::string& alerts) { return std::string(kGood) + "alerts: " + alerts + "\n"; }
+
+std::vector<std::string> problems_with(const std::string& alerts) {
+  std::vector<std::string> out;
+  for (const Problem& problem : load(with_alerts(alerts)).problems) out.push_back(problem.message);
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("job alerts: a job without the key follows the daemon's rules") {
+  const Job job = good_job();
+  CHECK(job.alerts == nullptr);
+  AlertRules rules;
+  rules.lag = 7min;
+  CHECK(rules_of(job, rules) == rules);
+}
+
+TEST_CASE("job alerts: what is given replaces the daemon's rules, the rest stays") {
+  const Job job = load(with_alerts("{channels: [ops, mail], failed: on, timeout: off, unfinished: '25:30', "
+                                   "unfinishedCycles: {12: '01:30', 288: '24:10'}, running: 20m, lag: 1h, "
+                                   "retention: off, blocked: 10m, blockedCount: 40, backfill: on}"))
+                      .jobs.at(0);
+  REQUIRE(job.alerts);
+  CHECK(job.alerts->channels == std::vector<std::string>{"ops", "mail"});
+  AlertRules defaults;
+  defaults.missing = false;
+  const auto rules = rules_of(job, defaults);
+  REQUIRE(rules);
+  CHECK(rules->failed);
+  CHECK(rules->exhausted);
+  CHECK_FALSE(rules->timeout);
+  CHECK_FALSE(rules->missing);
+  CHECK(rules->backfill);
+  CHECK(rules->unfinished == 25h + 30min);
+  CHECK(rules->unfinished_cycles == std::map<int, std::chrono::minutes>{{12, 90min}, {288, 24h + 10min}});
+  CHECK(rules->running == Duration(20min));
+  CHECK(rules->lag == Duration(1h));
+  CHECK_FALSE(rules->retention);
+  CHECK(rules->blocked == Duration(10min));
+  CHECK(rules->blocked_count == 40U);
+}
+
+TEST_CASE("job alerts: off takes the job out of every rule, and neither form changes its version") {
+  const Job off = load(with_alerts("off")).jobs.at(0);
+  CHECK_FALSE(rules_of(off, AlertRules()));
+  CHECK(off.version == good_job().version);
+}
+
+TEST_CASE("job alerts: what is wrong is named with the way out, all at once") {
+  CHECK(
+      problems_with(
+          "{failed: maybe, unfinished: '48:00', unfinishedCycles: {0: '01:00', 3: noon}, lag: soon, "
+          "blockedCount: 0, channels: [], lagg: 1h}") ==
+      std::vector<std::string>{
+          "alerts.failed: expected on or off, got \"maybe\"",
+          "alerts.unfinished: expected off or a time from \"00:00\" to \"47:59\" (24:00 and later are of the "
+          "next day), got \"48:00\"",
+          "alerts.unfinishedCycles.0: expected the number of a cycle of the day, 1 to 1440",
+          "alerts.unfinishedCycles.3: expected off or a time from \"00:00\" to \"47:59\" (24:00 and later "
+          "are of "
+          "the next day), got \"noon\"",
+          "alerts.lag: expected a duration such as 90s, 5m or 1h, got \"soon\"",
+          "alerts.blockedCount: expected a whole number from 1 to 1000000, got \"0\"",
+          "alerts.channels: name a channel of sluice.yaml, or write alerts: off",
+          "alerts.lagg: unknown key, did you mean lag?"});
+  CHECK(problems_with("yes") ==
+        std::vector<std::string>{"alerts: expected off, or a map such as {lag: 1h}, got \"yes\""});
+}
