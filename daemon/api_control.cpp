@@ -13,7 +13,10 @@ awaitable<HttpResponse> act(Service& service, Action action, const HttpRequest& 
                             const std::string& text) {
   const auto id = scheduler::parse_instance_id(text);
   if (!id) co_return problem_response(id.error());
-  const auto done = co_await service.act(action, *id, request.actor);
+  scheduler::Order order;
+  order.action = action;
+  order.actor = request.actor;
+  const auto done = co_await service.act(std::move(order), *id);
   if (!done) co_return problem_response(done.error());
   spdlog::info("{} instance={} by=\"{}\"", scheduler::to_string(action), text, request.actor);
   const auto now = co_await service.store().instance(*id);

@@ -65,21 +65,24 @@ awaitable<std::string> AppService::metrics() {
   co_return metrics.text();
 }
 
-awaitable<Result<void>> AppService::act(Action action, scheduler::InstanceId id, std::string actor) {
-  scheduler::Scheduler& scheduler = parts_.scheduler;
-  switch (action) {
-    case Action::rerun:
-      return scheduler.rerun(std::move(id), std::move(actor));
-    case Action::kill:
-      return scheduler.kill(std::move(id), std::move(actor));
-    case Action::freeze:
-      return scheduler.freeze(std::move(id), std::move(actor));
-    case Action::unfreeze:
-      return scheduler.unfreeze(std::move(id), std::move(actor));
-    case Action::set_success:
-      return scheduler.set_success(std::move(id), std::move(actor));
-  }
-  throw std::logic_error("an action that does not exist");
+awaitable<Result<void>> AppService::act(scheduler::Order order, scheduler::InstanceId id) {
+  return parts_.scheduler.act(std::move(order), std::move(id));
+}
+
+awaitable<Result<void>> AppService::pause(std::string job, std::string actor, std::string reason) {
+  return parts_.scheduler.pause(std::move(job), std::move(actor), std::move(reason));
+}
+
+awaitable<Result<scheduler::Resumed>> AppService::resume(std::string job,
+                                                         std::optional<scheduler::RunChoice> choice,
+                                                         std::string actor, std::string reason) {
+  return parts_.scheduler.resume(std::move(job), choice, std::move(actor), std::move(reason));
+}
+
+std::vector<scheduler::Pause> AppService::pauses() const {
+  std::vector<scheduler::Pause> found;
+  for (const auto& [job, pause] : parts_.scheduler.pauses()) found.push_back(pause);
+  return found;
 }
 
 awaitable<Result<LogPart>> AppService::log(scheduler::Instance instance, int number, std::uint64_t offset,

@@ -40,7 +40,11 @@ class AppService final : public Service {
     return parts_.scheduler.shown(std::move(instances));
   }
   awaitable<std::vector<scheduler::BlockedChain>> blocked() override { return parts_.scheduler.blocked(); }
-  awaitable<Result<void>> act(Action action, scheduler::InstanceId id, std::string actor) override;
+  awaitable<Result<void>> act(scheduler::Order order, scheduler::InstanceId id) override;
+  awaitable<Result<void>> pause(std::string job, std::string actor, std::string reason) override;
+  awaitable<Result<scheduler::Resumed>> resume(std::string job, std::optional<scheduler::RunChoice> choice,
+                                               std::string actor, std::string reason) override;
+  std::vector<scheduler::Pause> pauses() const override;
   awaitable<Result<LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,
                                  std::size_t limit) override;
   std::string dirty_file(const scheduler::Instance& instance, int number) const override;

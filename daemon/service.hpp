@@ -7,6 +7,7 @@
 #include "daemon/verified.hpp"
 #include "scheduler/blocked.hpp"
 #include "scheduler/decide.hpp"
+#include "scheduler/pauses.hpp"
 #include "scheduler/state_store.hpp"
 #include "scheduler/why.hpp"
 
@@ -69,7 +70,14 @@ class Service {
   virtual awaitable<std::vector<scheduler::BlockedChain>> blocked() = 0;
 
   // not_found, refused_by_state.
-  virtual awaitable<Result<void>> act(Action action, scheduler::InstanceId id, std::string actor) = 0;
+  virtual awaitable<Result<void>> act(scheduler::Order order, scheduler::InstanceId id) = 0;
+
+  // See Scheduler. not_found, refused_by_state.
+  virtual awaitable<Result<void>> pause(std::string job, std::string actor, std::string reason) = 0;
+  virtual awaitable<Result<scheduler::Resumed>> resume(std::string job,
+                                                       std::optional<scheduler::RunChoice> choice,
+                                                       std::string actor, std::string reason) = 0;
+  virtual std::vector<scheduler::Pause> pauses() const = 0;
 
   // At most `limit` bytes from `offset` of the log of attempt `number` (the newest when 0). not_found.
   virtual awaitable<Result<LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,

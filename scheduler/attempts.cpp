@@ -18,11 +18,19 @@ Error as_error(const std::exception& thrown) {
   return Error(Errc::internal, fmt::format("run attempt: {}", thrown.what()));
 }
 
+std::string timeout_reason(Duration limit) {
+  const auto minutes = std::chrono::duration_cast<std::chrono::minutes>(limit);
+  const std::string length =
+      minutes == limit ? fmt::format("{} min", minutes.count())
+                       : fmt::format("{} s", std::chrono::duration_cast<std::chrono::seconds>(limit).count());
+  return fmt::format("timeout: the attempt took longer than {}; it is not repeated by itself", length);
+}
+
 }  // namespace
 
 struct Attempts::Active {
-  Active(Executor executor, std::shared_ptr<const job::Job> its_job, Instance its_instance)
-      : job(std::move(its_job)), instance(std::move(its_instance)), tasks(std::move(executor)) {}
+  Active(const Executor& executor, std::shared_ptr<const job::Job> its_job, Instance its_instance)
+      : job(std::move(its_job)), instance(std::move(its_instance)), tasks(executor), timer(executor) {}
 
   std::shared_ptr<const job::Job> job;
   Instance instance;
@@ -33,6 +41,7 @@ struct Attempts::Active {
   std::optional<Outcome> outcome;            // set: it succeeded
   std::optional<pipeline::Positions> planned;
   TaskGroup tasks;  // what a kill cancels; the store is only called outside of it
+  TaskGroup timer;  // the job's timeout
 };
 
 Attempts::Attempts(Executor executor, Clock& clock, StateStore& store, Runner& runner, Observer& observer,
@@ -52,6 +61,7 @@ void Attempts::start(std::shared_ptr<const job::Job> job, Instance instance, std
   const std::int64_t row = instance.row;
   auto active = std::make_shared<Active>(executor_, std::move(job), std::move(instance));
   active->note = std::move(note);
+  running_.add(active->instance.id);
   active_.emplace(row, active);
   tasks_.start(supervise(std::move(active)));
 }
@@ -61,14 +71,32 @@ const pipeline::Statistics* Attempts::statistics(std::int64_t row) const {
   return found == active_.end() || !found->second->run ? nullptr : &found->second->run->statistics();
 }
 
+bool Attempts::killing(std::int64_t row) const {
+  const auto found = active_.find(row);
+  return found != active_.end() && found->second->ending.cause != Ending::Cause::finished;
+}
+
+// Ended by close() when the attempt is over in time.
+awaitable<void> Attempts::watch(ActivePointer active) {
+  const Duration limit = active->job->timeout;
+  co_await clock_.sleep_for(limit);
+  if (active->ending.cause != Ending::Cause::finished) co_return;
+  active->ending.killer = timeout_reason(limit);
+  cancel(*active, Ending::Cause::timed_out);
+}
+
 awaitable<void> Attempts::supervise(ActivePointer active) {
+  active->timer.start(watch(active));
   try {
     co_await attempt(*active);
   } catch (const ErrorException& failure) {
     const std::string name = to_string(active->instance.id, active->instance.zone);
     health_.failed(StoreHealth::Call::write, fmt::format("begin attempt of {}", name), failure.error());
   }
+  active->timer.stop();
+  co_await active->timer.join();
   active_.erase(active->instance.row);
+  running_.remove(active->instance.id);
   changed_.notify_all();
   on_end_();
 }
@@ -164,6 +192,7 @@ awaitable<void> Attempts::execute(Active& active, pipeline::Positions start) {
 // Stores the end of an opened attempt, however long the store takes to work again. An outcome counts whatever
 // happened since: its objects are there.
 awaitable<void> Attempts::close(Active& active, Attempt attempt) {
+  active.timer.stop();
   const Instant end = clock_.now();
   Ending ending = active.ending;
   if (active.outcome) ending = Ending();
@@ -251,7 +280,7 @@ awaitable<Result<void>> Attempts::kill(std::int64_t row, std::string killer, Dur
   const auto found = active_.find(row);
   if (found == active_.end()) co_return Error(Errc::not_found, "kill attempt: none is in progress");
   const ActivePointer active = found->second;
-  active->ending.killer = std::move(killer);
+  if (active->ending.cause == Ending::Cause::finished) active->ending.killer = std::move(killer);
   cancel(*active, Ending::Cause::killed);
   const Result<bool> gone = co_await within(clock_, limit, "stopping the attempt", ended(active));
   if (!gone) co_return gone.error();

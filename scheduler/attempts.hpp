@@ -19,6 +19,9 @@
 
 namespace sluice::scheduler {
 
+// An attempt may take as long as its job's timeout, counted from its claim on the monotonic clock; then it is
+// cancelled as if it were killed.
+//
 // Single-threaded. An instance is claimed from start() until its end is stored, so it never runs twice at
 // once.
 class Attempts {
@@ -32,7 +35,10 @@ class Attempts {
   void start(std::shared_ptr<const job::Job> job, Instance instance, std::string note = {});
 
   bool claimed(std::int64_t row) const { return active_.contains(row); }
+  // Claimed, and being stopped: by an operator, by its timeout or with the daemon.
+  bool killing(std::int64_t row) const;
   std::size_t size() const noexcept { return active_.size(); }
+  const Running& running() const noexcept { return running_; }
 
   // Counters of an attempt in progress; nothing before it executes. Valid until the loop goes on.
   const pipeline::Statistics* statistics(std::int64_t row) const;
@@ -56,6 +62,7 @@ class Attempts {
   using ActivePointer = std::shared_ptr<Active>;
 
   awaitable<void> supervise(ActivePointer active);
+  awaitable<void> watch(ActivePointer active);
   awaitable<void> attempt(Active& active);
   awaitable<pipeline::Positions> start_positions(Active& active);
   awaitable<std::optional<Attempt>> open(Active& active, pipeline::Positions start);
@@ -79,6 +86,7 @@ class Attempts {
   StoreHealth& health_;
   std::function<void()> on_end_;
   std::map<std::int64_t, ActivePointer> active_;  // by instance row
+  Running running_;                               // the same, counted
   Signal changed_;
   TaskGroup tasks_;
   bool giving_up_ = false;

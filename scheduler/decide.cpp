@@ -13,14 +13,24 @@ bool waits(State state) noexcept {
   return state == State::not_run || state == State::wait_time || state == State::wait_resource;
 }
 
-Error refused(const Instance& instance, std::string_view action, std::string_view way_out) {
-  return Error(Errc::refused_by_state,
-               fmt::format("{} {}: it is {}; {}", action, to_string(instance.id, instance.zone),
-                           to_string(instance.state), way_out));
-}
-
 std::string local(const Instance& instance, Instant at) {
   return job::format_local(std::chrono::floor<std::chrono::seconds>(at), instance.zone);
+}
+
+std::string describe_place(const Instance& instance, const Situation& situation) {
+  switch (situation.place) {
+    case Place::job_full:
+      return fmt::format(
+          "waits for a free place: as many instances of {} are running as its maxParallel allows",
+          instance.id.job);
+    case Place::backfills_full:
+      return "waits for a free place: backfills leave one to what is due";
+    case Place::all_taken:
+    case Place::free:
+      break;
+  }
+  return fmt::format("waits for a free place: {} of {} attempts are running", situation.running,
+                     situation.limit);
 }
 
 }  // namespace
@@ -36,21 +46,33 @@ std::string describe(const Instance& instance, const Situation& situation) {
       return fmt::format("waits until {} to run again after: {}", local(instance, due_at(instance)),
                          instance.reason);
     case Step::wait_for_place:
-      return fmt::format("waits for a free place: {} of {} attempts are running", situation.running,
-                         situation.limit);
+      return describe_place(instance, situation);
     case Step::wait_for_job:
       return fmt::format("cannot run: job {} is not loaded; put its file back", instance.id.job);
+    case Step::wait_for_resume:
+      return fmt::format("is kept back: {}; sluice resume {}", explain(*situation.pause, instance.zone),
+                         instance.id.job);
+    case Step::finish_dry_run:
+      return "is a dry run that is about to be done";
     case Step::in_progress:
+      if (situation.killing) return "is being stopped; what it wrote is taken back";
       return fmt::format("is running, attempt {}",
                          instance.state == State::running ? instance.attempts : instance.attempts + 1);
     case Step::orphaned:
       return "is being taken up again after its attempt was lost";
     case Step::done:
+      if (instance.state == State::skipped) return fmt::format("was skipped: {}", instance.reason);
       return fmt::format("succeeded with {} rows", instance.rows);
     case Step::wait_for_person:
       break;
   }
   if (instance.state == State::frozen) return fmt::format("is {}; sluice unfreeze {}", instance.reason, name);
+  if (instance.state == State::lost) {
+    return fmt::format(
+        "is lost: {}; look at what the target has of it, then sluice rerun {} --force, or sluice "
+        "set-success {}",
+        instance.reason, name, name);
+  }
   return fmt::format("failed: {}; sluice rerun {} once the cause is gone", instance.reason, name);
 }
 
@@ -63,17 +85,15 @@ Step decide(const Instance& head, const Situation& situation) noexcept {
   if (is_done(head.state)) return Step::done;
   if (situation.claimed) return Step::in_progress;
   if (head.state == State::running) return Step::orphaned;
-  if (head.state == State::failure || head.state == State::frozen) return Step::wait_for_person;
+  if (head.state == State::failure || head.state == State::lost || head.state == State::frozen)
+    return Step::wait_for_person;
   if (head.id.scheduled > situation.now) return Step::wait_for_time;
+  if (situation.pause) return Step::wait_for_resume;
   if (due_at(head) > situation.now) return Step::wait_for_retry;
   if (!situation.job_loaded) return Step::wait_for_job;
-  return situation.running < situation.limit ? Step::start : Step::wait_for_place;
-}
-
-void sort_by_turn(std::vector<Instance>& heads) {
-  std::sort(heads.begin(), heads.end(), [](const Instance& a, const Instance& b) {
-    return a.id.scheduled != b.id.scheduled ? a.id.scheduled < b.id.scheduled : a.id.job < b.id.job;
-  });
+  if (head.dry_run) return Step::finish_dry_run;
+  const bool place = situation.running < situation.limit && situation.place == Place::free;
+  return place ? Step::start : Step::wait_for_place;
 }
 
 bool may_rerun(Errc code) noexcept { return code != Errc::trimmed && code != Errc::stream_changed; }
@@ -88,6 +108,9 @@ Verdict judge(const Ending& ending, const job::Rerun& rerun, int failures, Insta
   } else if (ending.cause == Ending::Cause::killed) {
     verdict.result = AttemptResult::killed;
     verdict.error = Error(Errc::cancelled, ending.killer);
+  } else if (ending.cause == Ending::Cause::timed_out) {
+    verdict.result = AttemptResult::timed_out;
+    verdict.error = Error(Errc::timeout, ending.killer);
   } else if (ending.failure) {
     verdict.result = AttemptResult::failed;
     verdict.error = *ending.failure;
@@ -96,55 +119,23 @@ Verdict judge(const Ending& ending, const job::Rerun& rerun, int failures, Insta
   return verdict;
 }
 
-std::string_view to_string(Action action) noexcept {
-  switch (action) {
-    case Action::rerun:
-      return "rerun";
-    case Action::kill:
-      return "kill";
-    case Action::freeze:
-      return "freeze";
-    case Action::unfreeze:
-      return "unfreeze";
-    case Action::set_success:
-      return "set-success";
-  }
-  return "unknown";
-}
-
-Result<Transition> transition(Action action, const Instance& instance, Instant now) {
-  const State present = instance.state;
-  Transition next;
-  next.from.push_back(present);
-  switch (action) {
-    case Action::rerun:
-      next.to = State::wait_resource;
-      if (present == State::success || present == State::failure) return next;
-      return refused(instance, "rerun", "only SUCCESS and FAILURE can be run again");
-    case Action::kill:
-      next.to = present == State::retry_wait ? State::failure : present;
-      if (present == State::running || present == State::retry_wait) return next;
-      return refused(instance, "kill", "nothing is running; freeze it to keep it from starting");
-    case Action::freeze:
-      next.to = State::frozen;
-      if (waits(present) || present == State::retry_wait) return next;
-      return refused(instance, "freeze", "only an instance that waits can be frozen");
-    case Action::unfreeze:
-      next.to = instance.id.scheduled > now ? State::wait_time : State::wait_resource;
-      if (present == State::frozen) return next;
-      return refused(instance, "unfreeze", "only FROZEN can be unfrozen");
-    case Action::set_success:
-      next.to = State::success;
-      if (present == State::failure || present == State::frozen) return next;
-      return refused(instance, "set-success", "only FAILURE and FROZEN can be set to success");
-  }
-  return Error(Errc::internal, "find transition: unknown action");
-}
-
 State shown_state(const Instance& instance, bool behind, Instant now) noexcept {
   if (!waits(instance.state)) return instance.state;
   if (behind) return State::not_run;
   return instance.id.scheduled > now ? State::wait_time : State::wait_resource;
+}
+
+State shown_state(const Instance& instance, State shown, const Situation& situation) noexcept {
+  if (situation.killing) return State::killing;
+  const bool kept_back = situation.pause && !situation.claimed && instance.id.scheduled <= situation.now &&
+                         (waits(instance.state) || instance.state == State::retry_wait);
+  return kept_back ? State::frozen : shown;
+}
+
+std::string explain(const Pause& pause, std::string_view zone) {
+  const auto since = std::chrono::floor<std::chrono::seconds>(pause.since);
+  return fmt::format("job paused by {} since {}{}{}", pause.actor, job::format_local(since, zone),
+                     pause.reason.empty() ? "" : ": ", pause.reason);
 }
 
 }  // namespace sluice::scheduler

@@ -71,7 +71,11 @@ awaitable<std::vector<Instance>> Scheduler::shown(std::vector<Instance> instance
       const std::optional<Blocker> blocker = co_await dependencies_.blocker(instance, now);
       behind = blocker.has_value();
     }
-    instance.state = shown_state(instance, behind, now);
+    const Situation present = situation(instance, now);
+    const State state = shown_state(instance, shown_state(instance, behind, now), present);
+    const bool kept_back = state == State::frozen && instance.state != State::frozen;
+    if (kept_back) instance.reason = scheduler::explain(*present.pause, instance.zone);
+    instance.state = state;
   }
   co_return instances;
 }

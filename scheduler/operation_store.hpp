@@ -48,6 +48,8 @@ struct Redefinition {
 struct Change {
   std::int64_t instance_row = 0;
   std::vector<State> from;  // refused unless the present state is one of these
+  // The present state: it stays, with its reason, its failures and the time of its retry. Another one:
+  // failures begin at 0 again, and no retry is due.
   State to = State::wait_resource;
   std::string reason;
   std::optional<int> priority;  // 1 .. 9
@@ -60,13 +62,15 @@ class OperationStore {
  public:
   virtual ~OperationStore() = default;
 
-  // Makes the changes as operate() does, all or none of them. refused_by_state or not_found names the row.
+  // Makes all the changes or none of them. refused_by_state or not_found names the row.
   virtual awaitable<Result<void>> operate_all(std::vector<Change> changes) = 0;
 
   // Sets the waiting instances of the range to SKIPPED(reason); returns how many. None: writes no audit entry
   // either, so a repeated call changes nothing.
   virtual awaitable<std::size_t> skip(WaitingRange range, std::string reason, AuditEntry entry) = 0;
   virtual awaitable<Waiting> waiting(WaitingRange range) = 0;
+  // The slot of the first instance of the chain behind `slot` whose window is committed.
+  virtual awaitable<std::optional<Instant>> committed_after(std::string chain, Instant slot) = 0;
 
   // SUCCESS at once, 0 s long, for a dry run that waits; does nothing to any other.
   virtual awaitable<void> finish_dry_run(std::int64_t instance_row, Instant now) = 0;

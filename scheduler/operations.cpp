@@ -1,5 +1,6 @@
 // What operators ask of the scheduler.
 
+#include "core/job/script.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <fmt/format.h>
@@ -22,81 +23,224 @@ std::string_view past_tense(Action action) {
       return "unfrozen";
     case Action::set_success:
       return "set to success";
+    case Action::skip:
+      return "skipped";
+    case Action::priority:
+    case Action::release:
+      break;
   }
   return "changed";
+}
+
+// A row of a table stands for itself; windows of a stream follow each other by position.
+bool follows_positions(const job::Job* job) {
+  return job == nullptr || !job->script || job->script->source == job::SourceKind::stream;
+}
+
+std::string detail_of(const Order& order, const Instance& instance) {
+  std::string text = fmt::format("was {}", to_string(instance.state));
+  if (order.action == Action::priority)
+    text += fmt::format(", priority {} instead of {}", order.priority, instance.priority);
+  if (order.latest) text += ", with the newest definition";
+  if (order.force) text += ", forced";
+  if (!order.reason.empty()) text += ": " + order.reason;
+  return text;
+}
+
+Order order_of(Action action, std::string actor) {
+  Order order;
+  order.action = action;
+  order.actor = std::move(actor);
+  return order;
+}
+
+Error no_such_job(std::string_view doing, const std::string& job) {
+  return Error(Errc::not_found, fmt::format("{} {}: no such job; list them with sluice jobs", doing, job));
 }
 
 }  // namespace
 
 awaitable<Result<void>> Scheduler::rerun(InstanceId id, std::string actor) {
-  return act(Action::rerun, std::move(id), std::move(actor));
+  return act(order_of(Action::rerun, std::move(actor)), std::move(id));
 }
 
 awaitable<Result<void>> Scheduler::kill(InstanceId id, std::string actor) {
-  return act(Action::kill, std::move(id), std::move(actor));
+  return act(order_of(Action::kill, std::move(actor)), std::move(id));
 }
 
 awaitable<Result<void>> Scheduler::freeze(InstanceId id, std::string actor) {
-  return act(Action::freeze, std::move(id), std::move(actor));
+  return act(order_of(Action::freeze, std::move(actor)), std::move(id));
 }
 
 awaitable<Result<void>> Scheduler::unfreeze(InstanceId id, std::string actor) {
-  return act(Action::unfreeze, std::move(id), std::move(actor));
+  return act(order_of(Action::unfreeze, std::move(actor)), std::move(id));
 }
 
 awaitable<Result<void>> Scheduler::set_success(InstanceId id, std::string actor) {
-  return act(Action::set_success, std::move(id), std::move(actor));
+  return act(order_of(Action::set_success, std::move(actor)), std::move(id));
 }
 
-awaitable<Result<void>> Scheduler::act(Action action, InstanceId id, std::string actor) {
+awaitable<Result<void>> Scheduler::act(Order order, InstanceId id) {
+  const std::string name(to_string(order.action));
   try {
     Result<void> done =
-        Error(Errc::conflict, fmt::format("{}: the instance keeps changing; try again", to_string(action)));
+        Error(Errc::conflict, fmt::format("{}: the instance keeps changing; try again", name));
     for (int tries = 0; tries < kTries; ++tries) {
-      done = co_await act_once(action, id, actor);
+      done = co_await act_once(order, id);
       if (done || done.error().code() != Errc::conflict) break;
     }
     wake();
     co_return done;
   } catch (const ErrorException& failure) {
-    health_.failed(StoreHealth::Call::write, to_string(action), failure.error());
+    health_.failed(StoreHealth::Call::write, name, failure.error());
     throw;
   }
 }
 
 // conflict: the state changed meanwhile.
-awaitable<Result<void>> Scheduler::act_once(Action action, InstanceId id, std::string actor) {
+awaitable<Result<void>> Scheduler::act_once(Order order, InstanceId id) {
   const std::optional<Instance> instance = co_await store_.instance(id);
   if (!instance) co_return none_planned(id);
-  const bool stops_attempt = action == Action::kill && attempts_.claimed(instance->row);
-  Transition next;
-  next.from.push_back(instance->state);
-  next.to = instance->state;
-  if (!stops_attempt) {
-    Result<Transition> allowed = transition(action, *instance, clock_.now());
-    if (!allowed) co_return allowed.error();
-    next = std::move(*allowed);
+  const bool stops_attempt = order.action == Action::kill && attempts_.claimed(instance->row);
+  Result<Change> change = co_await make_change(order, *instance);
+  if (!change) co_return change.error();
+  std::string reason = change->reason;
+  Instance after = *instance;
+  if (change->to != after.state) {
+    after.state = change->to;
+    after.reason = reason;
+    after.failures = 0;
+    after.retry_at.reset();
   }
-  std::string reason = fmt::format("{} by {}", past_tense(action), actor);
-  if (action == Action::set_success) reason += co_await after_success_by_hand(*instance);
-  AuditEntry entry;
-  entry.at = clock_.now();
-  entry.actor = std::move(actor);
-  entry.action = to_string(action);
-  entry.target = to_string(instance->id, instance->zone);
-  entry.detail = fmt::format("was {}", to_string(instance->state));
-  const Result<void> done =
-      co_await store_.operate(instance->row, std::move(next.from), next.to, reason, std::move(entry));
+  std::vector<Change> changes;
+  changes.push_back(std::move(*change));
+  const Result<void> done = co_await store_.operate_all(std::move(changes));
   health_.worked(StoreHealth::Call::write);
   if (!done) co_return Error(Errc::conflict, done.error().message());
   if (stops_attempt) co_return co_await stop_attempt(*instance, std::move(reason));
-  Instance after = *instance;
-  after.state = next.to;
-  after.reason = std::move(reason);
-  after.failures = 0;
-  after.retry_at.reset();
   observer_.instance_changed(after);
   co_return Result<void>();
+}
+
+awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance) {
+  Change change;
+  change.instance_row = instance.row;
+  change.from.push_back(instance.state);
+  change.to = instance.state;
+  // What an attempt of this process holds is decided by its end, whatever the row says.
+  if (order.action != Action::kill || !attempts_.claimed(instance.row)) {
+    Result<Transition> allowed = transition(order, instance, rerun_property(instance), clock_.now());
+    if (!allowed) co_return allowed.error();
+    change.to = allowed->to;
+  }
+  const Result<void> checked = co_await check_positions(order, instance);
+  if (!checked) co_return checked.error();
+  change.reason = fmt::format("{} by {}", past_tense(order.action), order.actor);
+  if (!order.reason.empty()) change.reason += ": " + order.reason;
+  if (order.action == Action::set_success || order.action == Action::skip)
+    change.reason += co_await after_success_by_hand(instance);
+  if (order.action == Action::priority) change.priority = order.priority;
+  change.release = order.action == Action::release;
+  if (order.action == Action::rerun && order.latest) {
+    Result<Redefinition> newest = newest_definition(instance);
+    if (!newest) co_return newest.error();
+    change.redefinition = std::move(*newest);
+  }
+  change.entry.at = clock_.now();
+  change.entry.actor = order.actor;
+  change.entry.action = to_string(order.action);
+  change.entry.target = to_string(instance.id, instance.zone);
+  change.entry.detail = detail_of(order, instance);
+  co_return change;
+}
+
+// Positions chain from commit to commit: a window without its own went into the next committed one, and would
+// be there twice; a window with its own would be missing there.
+awaitable<Result<void>> Scheduler::check_positions(Order order, Instance instance) {
+  const bool redo = order.action == Action::rerun && is_done(instance.state);
+  const auto job = jobs_.find(instance.id.job);
+  const bool chained = follows_positions(job == jobs_.end() ? nullptr : job->second.get());
+  if (!chained || !(redo || order.action == Action::skip)) co_return Result<void>();
+  const auto own = co_await store_.end_positions(instance.row);
+  const std::string name = to_string(instance.id, instance.zone);
+  if (order.action == Action::skip && own) {
+    co_return Error(Errc::refused_by_state,
+                    fmt::format("skip {}: its window was committed before, no other one would bring its "
+                                "records; rerun it, or set it to success",
+                                name));
+  }
+  if (order.action == Action::skip || own) co_return Result<void>();
+  const auto later = co_await store_.committed_after(chain_of(instance.id), instance.id.scheduled);
+  if (!later) co_return Result<void>();
+  InstanceId next = instance.id;
+  next.scheduled = *later;
+  co_return Error(
+      Errc::refused_by_state,
+      fmt::format("rerun {}: it has no window of its own, its records came with {}; rerun that one", name,
+                  to_string(next, instance.zone)));
+}
+
+Result<Redefinition> Scheduler::newest_definition(const Instance& instance) const {
+  const std::string name = to_string(instance.id, instance.zone);
+  const auto job = jobs_.find(instance.id.job);
+  if (job == jobs_.end()) {
+    return Error(Errc::refused_by_state,
+                 fmt::format("rerun {} with the newest definition: job {} is not loaded; put its file back",
+                             name, instance.id.job));
+  }
+  Result<Frozen> frozen = options_.freezer(*job->second, instance.id.scheduled);
+  if (!frozen) return frozen.error().in(fmt::format("rerun {} with the newest definition", name));
+  const bool moved =
+      frozen->window.start != instance.window_start || frozen->window.end != instance.window_end;
+  if (moved && instance.rows + instance.objects.size() > 0) {
+    return Error(Errc::refused_by_state,
+                 fmt::format("rerun {} with the newest definition: that gives it another window than the one "
+                             "whose objects are in the target; rerun it as it is",
+                             name));
+  }
+  Redefinition newest;
+  newest.version = job->second->version;
+  newest.values = std::move(frozen->values);
+  newest.window_start = frozen->window.start;
+  newest.window_end = frozen->window.end;
+  return newest;
+}
+
+job::RerunProperty Scheduler::rerun_property(const Instance& instance) const {
+  const auto job = jobs_.find(instance.id.job);
+  return job == jobs_.end() ? job::RerunProperty::always : job->second->rerun.property;
+}
+
+awaitable<Result<void>> Scheduler::pause(std::string job, std::string actor, std::string reason) {
+  const auto known = jobs_.find(job);
+  if (known == jobs_.end()) co_return no_such_job("pause", job);
+  try {
+    const std::string zone = known->second->schedule.zone;
+    Result<void> done = co_await pauses_.pause(std::move(job), zone, std::move(actor), std::move(reason));
+    health_.worked(StoreHealth::Call::write);
+    co_return done;
+  } catch (const ErrorException& failure) {
+    health_.failed(StoreHealth::Call::write, "pause", failure.error());
+    throw;
+  }
+}
+
+awaitable<Result<Resumed>> Scheduler::resume(std::string job, std::optional<RunChoice> choice,
+                                             std::string actor, std::string reason) {
+  const auto known = jobs_.find(job);
+  if (known == jobs_.end() && !pauses_.all().contains(job)) co_return no_such_job("resume", job);
+  std::shared_ptr<const job::Job> present;
+  if (known != jobs_.end()) present = known->second;
+  try {
+    Result<Resumed> done = co_await pauses_.resume(std::move(job), std::move(present), choice,
+                                                   std::move(actor), std::move(reason));
+    health_.worked(StoreHealth::Call::write);
+    wake();
+    co_return done;
+  } catch (const ErrorException& failure) {
+    health_.failed(StoreHealth::Call::write, "resume", failure.error());
+    throw;
+  }
 }
 
 awaitable<Result<void>> Scheduler::stop_attempt(Instance instance, std::string reason) {

@@ -12,6 +12,15 @@ namespace {
 // Nothing is relied on for longer, though everything that is due sooner wakes its loop.
 constexpr Duration kSleepMax = std::chrono::seconds(30);
 
+Limits limits_of(std::size_t attempts_max, const Jobs& jobs) {
+  Limits limits;
+  limits.total = attempts_max;
+  for (const auto& [name, job] : jobs) {
+    if (job->max_parallel > 0) limits.of_job.emplace(name, job->max_parallel);
+  }
+  return limits;
+}
+
 }  // namespace
 
 Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner& runner, Random& random,
@@ -23,6 +32,8 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       health_(clock, observer, counters_),
       jobs_(to_jobs(std::move(jobs))),
       definitions_(options_.versions, options_.load_definition),
+      limits_(limits_of(options_.attempts_max, jobs_)),
+      pauses_(clock, store),
       planner_(clock, store, random, observer, counters_, options_.freezer),
       dependencies_(store, [this](const std::string& job) { return planner_.has_planned(job); }),
       attempts_(executor, clock, store, runner, observer, counters_, health_, [this] { wake(); }),
@@ -76,14 +87,18 @@ awaitable<bool> Scheduler::recover() {
 }
 
 awaitable<bool> Scheduler::close_lost() {
+  std::vector<std::string> never_again;
+  for (const auto& [name, job] : jobs_) {
+    if (job->rerun.property == job::RerunProperty::never) never_again.push_back(name);
+  }
   try {
-    const std::vector<Instance> lost = co_await store_.close_lost(clock_.now());
+    const std::vector<Instance> lost = co_await store_.close_lost(clock_.now(), std::move(never_again));
     health_.worked(StoreHealth::Call::write);
     counters_.lost += lost.size();
     for (const Instance& instance : lost) {
-      observer_.log(
-          pipeline::Level::warning,
-          fmt::format("take up {} again: {}", to_string(instance.id, instance.zone), instance.reason));
+      observer_.log(pipeline::Level::warning,
+                    fmt::format("{} {}: {}", instance.state == State::lost ? "leave" : "take up again",
+                                to_string(instance.id, instance.zone), instance.reason));
       observer_.instance_changed(instance);
     }
   } catch (const ErrorException& failure) {
@@ -137,12 +152,26 @@ awaitable<std::optional<Instant>> Scheduler::try_turn() {
   std::optional<Instant> due;
   if (health_.pause_left() > Duration(0)) co_return due;
   try {
+    co_await pauses_.load();
     due = co_await turn();
     health_.worked(StoreHealth::Call::read);
   } catch (const ErrorException& failure) {
     health_.failed(StoreHealth::Call::read, "look for due instances", failure.error());
   }
   co_return due;
+}
+
+// Nothing is executed and nothing logged; what waits for it goes on. It waits for other jobs as any does.
+awaitable<void> Scheduler::finish_dry_run(Instance dry, Instant now) {
+  const std::optional<Blocker> blocker = co_await dependencies_.blocker(dry, now);
+  if (blocker) co_return;
+  co_await store_.finish_dry_run(dry.row, now);
+  health_.worked(StoreHealth::Call::write);
+  dry.state = State::success;
+  dry.started = now;
+  dry.finished = now;
+  observer_.instance_changed(dry);
+  wake();
 }
 
 // The answer to a begin_attempt was lost: it is stored as running, but was not executed.
@@ -186,6 +215,7 @@ void Scheduler::stop() {
 void Scheduler::set_jobs(std::vector<job::Job> jobs) {
   jobs_ = to_jobs(std::move(jobs));
   definitions_.set_present(jobs_);
+  limits_ = limits_of(options_.attempts_max, jobs_);
   planner_.set_jobs(jobs_);
   dependencies_.set_jobs(jobs_);
   wake_planning();
@@ -222,8 +252,11 @@ Situation Scheduler::situation(const Instance& instance, Instant now) const {
   present.now = now;
   present.job_loaded = jobs_.contains(instance.id.job);
   present.claimed = attempts_.claimed(instance.row);
+  present.killing = attempts_.killing(instance.row);
+  present.pause = pauses_.of(instance.id);
   present.running = attempts_.size();
   present.limit = options_.attempts_max;
+  present.place = place_for(instance.id, attempts_.running(), limits_);
   return present;
 }
 

@@ -10,6 +10,7 @@
 #include "scheduler/blocked.hpp"
 #include "scheduler/definitions.hpp"
 #include "scheduler/dependency_check.hpp"
+#include "scheduler/pauses.hpp"
 #include "scheduler/planner.hpp"
 #include "scheduler/why.hpp"
 
@@ -47,18 +48,26 @@ class Scheduler {
   void set_jobs(std::vector<job::Job> jobs);
   const Jobs& jobs() const noexcept { return jobs_; }
 
-  // Actions of an operator, `actor` as the audit names him. not_found: no such instance. refused_by_state:
-  // the text says what would be allowed. Throw ErrorException when the store does not work.
+  // Actions of an operator. not_found: no such instance or job. refused_by_state: the text says what would be
+  // allowed. Throw ErrorException when the store does not work.
   //
   // rerun: runs a success or a failure (with fresh reruns) again. A success repeats its window exactly, from
   // and to the positions it had; it takes its turn before newer windows of the job, whose states it does not
-  // touch.
+  // touch. kill: stops the attempt and waits for it; the instance is a failure without automatic rerun.
+  awaitable<Result<void>> act(Order order, InstanceId id);
   awaitable<Result<void>> rerun(InstanceId id, std::string actor);
-  // Stops the attempt and waits for it; the instance is a failure without automatic rerun.
   awaitable<Result<void>> kill(InstanceId id, std::string actor);
   awaitable<Result<void>> freeze(InstanceId id, std::string actor);
   awaitable<Result<void>> unfreeze(InstanceId id, std::string actor);
   awaitable<Result<void>> set_success(InstanceId id, std::string actor);
+
+  // While a job is paused nothing recurring of it starts; attempts in progress go on. It stays so over
+  // restarts.
+  awaitable<Result<void>> pause(std::string job, std::string actor, std::string reason);
+  // Without a choice it is refused when more than one window is due.
+  awaitable<Result<Resumed>> resume(std::string job, std::optional<RunChoice> choice, std::string actor,
+                                    std::string reason);
+  const std::map<std::string, Pause>& pauses() const noexcept { return pauses_.all(); }
 
   // Why the instance is not done, down to the root cause, with the way out. not_found.
   awaitable<Result<Why>> why(InstanceId id);
@@ -86,13 +95,16 @@ class Scheduler {
   awaitable<std::optional<Instant>> turn();
   awaitable<std::optional<Instant>> try_turn();
   awaitable<void> start_in_turn(std::vector<Instance> ready, Instant now);
+  awaitable<void> finish_dry_run(Instance dry, Instant now);
   awaitable<void> close_orphan(Instance orphan, Instant now);
   awaitable<bool> close_lost();
   awaitable<void> drain(Duration limit);
   awaitable<void> sleep(Signal& signal, bool& pending, Duration duration);
   awaitable<Result<bool>> woken(Signal& signal, bool& pending);
-  awaitable<Result<void>> act(Action action, InstanceId id, std::string actor);
-  awaitable<Result<void>> act_once(Action action, InstanceId id, std::string actor);
+  awaitable<Result<void>> act_once(Order order, InstanceId id);
+  awaitable<Result<Change>> make_change(Order order, Instance instance);
+  awaitable<Result<void>> check_positions(Order order, Instance instance);
+  Result<Redefinition> newest_definition(const Instance& instance) const;
   awaitable<Result<void>> stop_attempt(Instance instance, std::string reason);
   awaitable<std::string> after_success_by_hand(Instance instance);
   using Heads = std::map<std::string, Instance>;  // by chain
@@ -102,6 +114,7 @@ class Scheduler {
   bool behind_head(const Instance& instance, const Heads& heads) const;
   std::optional<BlockedChain> cause_at_end(const Why& why, Instant now) const;
   Situation situation(const Instance& instance, Instant now) const;
+  job::RerunProperty rerun_property(const Instance& instance) const;
   void wake();
   void wake_planning();
 
@@ -113,6 +126,8 @@ class Scheduler {
   StoreHealth health_;
   Jobs jobs_;
   Definitions definitions_;
+  Limits limits_;  // of these jobs
+  Pauses pauses_;
   Planner planner_;
   DependencyCheck dependencies_;
   Attempts attempts_;

@@ -32,6 +32,9 @@ struct SlotProgress {
   std::optional<Instance> first_open;  // the earliest of these
 };
 
+// What the reason of a lost instance ends with.
+inline constexpr std::string_view kNotRunAgain = ", and rerun.property of its job is never";
+
 // Failures of the store itself (disk full, corrupt file) are exceptions (ErrorException with disk_full, io or
 // corrupt): no caller here can act on them but to stop and try again later. Each method is one transaction
 // that is durable when it returns.
@@ -45,8 +48,8 @@ class StateStore : public OperationStore {
   virtual awaitable<std::size_t> add_instances(std::vector<NewInstance> instances) = 0;
   // Newest planned slot of the job.
   virtual awaitable<std::optional<Instant>> last_planned(std::string job) = 0;
-  // Deletes instances of the job with slot > after that were never attempted and are not frozen (a changed
-  // schedule replaces them); returns how many.
+  // Deletes instances of the job with slot > after that wait and were never attempted (a changed schedule
+  // replaces them); returns how many.
   virtual awaitable<std::size_t> remove_unstarted(std::string job, Instant after) = 0;
 
   // Deciding. For each chain its earliest instance that is not done, if there is one with slot <= now.
@@ -88,8 +91,8 @@ class StateStore : public OperationStore {
                                pipeline::Statistics statistics, std::optional<Instant> retry_at,
                                Instant now) = 0;
   // At start: closes every open attempt as lost; its instance goes back to wait_resource without counting a
-  // failure. Returns the instances.
-  virtual awaitable<std::vector<Instance>> close_lost(Instant now) = 0;
+  // failure, or becomes lost when its job is one of `never_again`. Returns the instances.
+  virtual awaitable<std::vector<Instance>> close_lost(Instant now, std::vector<std::string> never_again) = 0;
 
   // Looking.
   virtual awaitable<std::vector<Instance>> instances(InstanceQuery query) = 0;

@@ -16,10 +16,12 @@ class Sorted {
  public:
   std::vector<Instance> ready;    // may start, as far as it and the places are concerned
   std::vector<Instance> orphans;  // see close_orphan()
+  std::vector<Instance> dry_runs;
 
   void add(Instance instance, const Situation& situation) {
     const Step step = decide(instance, situation);
     if (step == Step::orphaned) orphans.push_back(std::move(instance));
+    if (step == Step::finish_dry_run) dry_runs.push_back(std::move(instance));
     if (step == Step::start || step == Step::wait_for_place) ready.push_back(std::move(instance));
   }
 };
@@ -51,6 +53,7 @@ awaitable<std::optional<Instant>> Scheduler::turn() {
       }
     }
     for (Instance& orphan : sorted.orphans) co_await close_orphan(std::move(orphan), now);
+    for (Instance& dry_run : sorted.dry_runs) co_await finish_dry_run(std::move(dry_run), now);
     std::vector<Instance> ready = std::move(sorted.ready);
     sorted = Sorted();
     co_await start_in_turn(std::move(ready), now);

@@ -174,8 +174,9 @@ awaitable<void> AsyncStateStore::fail(scheduler::Attempt attempt, scheduler::Att
   co_return co_await call(work);
 }
 
-awaitable<std::vector<scheduler::Instance>> AsyncStateStore::close_lost(Instant now) {
-  auto work = [&] { return open_store().close_lost(now); };
+awaitable<std::vector<scheduler::Instance>> AsyncStateStore::close_lost(
+    Instant now, std::vector<std::string> never_again) {
+  auto work = [&] { return open_store().close_lost(now, never_again); };
   co_return co_await call(work);
 }
 
@@ -227,6 +228,11 @@ awaitable<std::size_t> AsyncStateStore::skip(scheduler::WaitingRange range, std:
 
 awaitable<scheduler::Waiting> AsyncStateStore::waiting(scheduler::WaitingRange range) {
   auto work = [&] { return SqliteOperations(open_store().database()).waiting(range); };
+  co_return co_await call(work);
+}
+
+awaitable<std::optional<Instant>> AsyncStateStore::committed_after(std::string chain, Instant slot) {
+  auto work = [&] { return SqliteOperations(open_store().database()).committed_after(chain, slot); };
   co_return co_await call(work);
 }
 

@@ -64,7 +64,8 @@ class AsyncStateStore final : public scheduler::StateStore,
   awaitable<void> fail(scheduler::Attempt attempt, scheduler::AttemptResult result, Error error,
                        pipeline::Statistics statistics, std::optional<Instant> retry_at,
                        Instant now) override;
-  awaitable<std::vector<scheduler::Instance>> close_lost(Instant now) override;
+  awaitable<std::vector<scheduler::Instance>> close_lost(Instant now,
+                                                         std::vector<std::string> never_again) override;
   awaitable<std::vector<scheduler::Instance>> instances(scheduler::InstanceQuery query) override;
   awaitable<std::optional<scheduler::Instance>> instance(scheduler::InstanceId id) override;
   awaitable<std::optional<scheduler::Instance>> predecessor(scheduler::InstanceId id) override;
@@ -77,6 +78,7 @@ class AsyncStateStore final : public scheduler::StateStore,
   awaitable<std::size_t> skip(scheduler::WaitingRange range, std::string reason,
                               scheduler::AuditEntry entry) override;
   awaitable<scheduler::Waiting> waiting(scheduler::WaitingRange range) override;
+  awaitable<std::optional<Instant>> committed_after(std::string chain, Instant slot) override;
   awaitable<void> finish_dry_run(std::int64_t instance_row, Instant now) override;
   awaitable<std::vector<scheduler::Pause>> pauses() override;
   awaitable<void> pause(scheduler::Pause pause, scheduler::AuditEntry entry) override;

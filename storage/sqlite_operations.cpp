@@ -50,10 +50,13 @@ Result<void> SqliteOperations::apply(const Change& change) {
     return Error(Errc::refused_by_state, fmt::format("change instance row {} to {}: it is {} by now",
                                                      change.instance_row, to_string(change.to), present));
   }
+  if (!is_present(change.to)) {
+    database_.run("UPDATE instances SET state = ?, reason = ?, failures = 0, retry_at_us = NULL WHERE id = ?",
+                  to_string(change.to), change.reason, change.instance_row);
+  }
   database_.run(
-      "UPDATE instances SET state = ?1, reason = ?2, failures = 0, retry_at_us = NULL, "
-      "priority = ifnull(?3, priority), released = max(released, ?4) WHERE id = ?5",
-      to_string(change.to), change.reason, change.priority, change.release ? 1 : 0, change.instance_row);
+      "UPDATE instances SET priority = ifnull(?, priority), released = max(released, ?) WHERE id = ?",
+      change.priority, change.release ? 1 : 0, change.instance_row);
   if (change.redefinition) {
     const scheduler::Redefinition& newest = *change.redefinition;
     database_.run(
@@ -98,6 +101,16 @@ scheduler::Waiting SqliteOperations::waiting(const WaitingRange& range) {
   found.oldest = row.maybe_instant(1);
   found.newest = row.maybe_instant(2);
   return found;
+}
+
+std::optional<Instant> SqliteOperations::committed_after(const std::string& chain, Instant slot) {
+  Statement row = database_.prepare(
+      "SELECT i.slot_us FROM instances i CROSS JOIN positions p ON p.instance_id = i.id "
+      "WHERE i.job_id = (SELECT id FROM jobs WHERE name = ?) AND i.slot_us > ? AND p.end_json IS NOT NULL "
+      "ORDER BY i.slot_us LIMIT 1",
+      chain, slot);
+  if (!row.step()) return std::nullopt;
+  return row.instant(0);
 }
 
 void SqliteOperations::finish_dry_run(std::int64_t instance_row, Instant now) {

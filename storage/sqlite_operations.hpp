@@ -19,6 +19,7 @@ class SqliteOperations {
   std::size_t skip(const scheduler::WaitingRange& range, const std::string& reason,
                    const scheduler::AuditEntry& entry);
   scheduler::Waiting waiting(const scheduler::WaitingRange& range);
+  std::optional<Instant> committed_after(const std::string& chain, Instant slot);
   void finish_dry_run(std::int64_t instance_row, Instant now);
   std::vector<scheduler::Pause> pauses();
   void pause(const scheduler::Pause& pause, const scheduler::AuditEntry& entry);

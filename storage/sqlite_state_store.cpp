@@ -107,13 +107,13 @@ std::optional<Instant> SqliteStateStore::last_planned(const std::string& job) {
   return row.step() ? row.maybe_instant(0) : std::nullopt;
 }
 
-// What an operator set to success stays although it was never attempted: the ledger counts on it.
+// What an operator decided about stays although it was never attempted.
 std::size_t SqliteStateStore::remove_unstarted(const std::string& job, Instant after) {
   Transaction transaction(database_);
   const std::size_t removed = database_.run(
       "DELETE FROM instances WHERE job_id = (SELECT id FROM jobs WHERE name = ?) AND slot_us > ? AND "
       "attempts = 0 "
-      "AND state NOT IN ('FROZEN', 'SUCCESS', 'SKIPPED')",
+      "AND state NOT IN ('FROZEN', 'FAILURE', 'SUCCESS', 'SKIPPED')",
       job, after);
   transaction.commit();
   return removed;

@@ -45,7 +45,7 @@ class SqliteStateStore {
   void succeed(const scheduler::Attempt& attempt, const scheduler::Outcome& outcome, Instant now);
   void fail(const scheduler::Attempt& attempt, scheduler::AttemptResult result, const Error& error,
             const pipeline::Statistics& statistics, std::optional<Instant> retry_at, Instant now);
-  std::vector<scheduler::Instance> close_lost(Instant now);
+  std::vector<scheduler::Instance> close_lost(Instant now, const std::vector<std::string>& never_again = {});
 
   std::vector<scheduler::Instance> instances(const scheduler::InstanceQuery& query);
   std::optional<scheduler::Instance> instance(const scheduler::InstanceId& id);

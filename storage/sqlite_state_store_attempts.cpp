@@ -139,7 +139,7 @@ void SqliteStateStore::fail(const Attempt& attempt, AttemptResult result, const 
   transaction.commit();
 }
 
-std::vector<Instance> SqliteStateStore::close_lost(Instant now) {
+std::vector<Instance> SqliteStateStore::close_lost(Instant now, const std::vector<std::string>& never_again) {
   Transaction transaction(database_);
   std::vector<Instance> lost = collect(database_.prepare(kRunning));
   database_.run(
@@ -147,8 +147,10 @@ std::vector<Instance> SqliteStateStore::close_lost(Instant now) {
       to_string(AttemptResult::lost), now, to_string(Errc::cancelled),
       "the daemon ended while the attempt ran");
   for (Instance& instance : lost) {
-    instance.state = State::wait_resource;
-    instance.reason = fmt::format("attempt {} was lost: the daemon ended while it ran", instance.attempts);
+    const bool denied = std::ranges::count(never_again, instance.id.job) > 0;
+    instance.state = denied ? State::lost : State::wait_resource;
+    instance.reason = fmt::format("attempt {} was lost: the daemon ended while it ran{}", instance.attempts,
+                                  denied ? scheduler::kNotRunAgain : "");
     instance.finished = now;
     database_.run("UPDATE instances SET state = ?, reason = ?, finished_us = ? WHERE id = ?",
                   to_string(instance.state), instance.reason, now, instance.row);

@@ -81,8 +81,9 @@ class FaultyStateStore final : public scheduler::StateStore {
         inner_.fail(std::move(attempt), result, std::move(failure), std::move(statistics), retry_at, now),
         true);
   }
-  awaitable<std::vector<scheduler::Instance>> close_lost(Instant now) override {
-    return pass(inner_.close_lost(now), true);
+  awaitable<std::vector<scheduler::Instance>> close_lost(Instant now,
+                                                         std::vector<std::string> never_again) override {
+    return pass(inner_.close_lost(now, std::move(never_again)), true);
   }
   awaitable<std::vector<scheduler::Instance>> instances(scheduler::InstanceQuery query) override {
     return pass(inner_.instances(std::move(query)), false);
@@ -114,6 +115,9 @@ class FaultyStateStore final : public scheduler::StateStore {
   }
   awaitable<scheduler::Waiting> waiting(scheduler::WaitingRange range) override {
     return pass(inner_.waiting(std::move(range)), false);
+  }
+  awaitable<std::optional<Instant>> committed_after(std::string chain, Instant slot) override {
+    return pass(inner_.committed_after(std::move(chain), slot), false);
   }
   awaitable<void> finish_dry_run(std::int64_t row, Instant now) override {
     return pass(inner_.finish_dry_run(row, now), true);

@@ -18,10 +18,12 @@ inline awaitable<Result<void>> MemoryStateStore::operate_all(std::vector<schedul
   }
   for (scheduler::Change& change : changes) {
     Record& record = records_.at(change.instance_row);
-    move_to(record, change.to, std::move(change.reason));
-    set_retry(record, std::nullopt);
     Instance& instance = record.instance;
-    instance.failures = 0;
+    if (instance.state != change.to) {
+      move_to(record, change.to, std::move(change.reason));
+      set_retry(record, std::nullopt);
+      instance.failures = 0;
+    }
     if (change.priority) instance.priority = *change.priority;
     instance.released = instance.released || change.release;
     if (change.redefinition) {
@@ -76,6 +78,15 @@ inline awaitable<scheduler::Waiting> MemoryStateStore::waiting(scheduler::Waitin
     found.newest = records_.at(rows.back()).instance.id.scheduled;
   }
   co_return found;
+}
+
+inline awaitable<std::optional<Instant>> MemoryStateStore::committed_after(std::string chain, Instant slot) {
+  co_await yield();
+  const auto& slots = jobs_[chain].slots;
+  for (auto later = slots.upper_bound(slot); later != slots.end(); ++later) {
+    if (records_.at(later->second).end) co_return later->first;
+  }
+  co_return std::nullopt;
 }
 
 inline awaitable<void> MemoryStateStore::finish_dry_run(std::int64_t instance_row, Instant now) {

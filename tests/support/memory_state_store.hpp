@@ -52,7 +52,8 @@ class MemoryStateStore final : public scheduler::StateStore {
     std::size_t removed = 0;
     for (auto slot = chain.slots.upper_bound(after); slot != chain.slots.end();) {
       const Instance& instance = records_.at(slot->second).instance;
-      const bool keep = instance.attempts > 0 || instance.state == State::frozen || is_done(instance.state);
+      const bool decided = instance.state == State::frozen || instance.state == State::failure;
+      const bool keep = instance.attempts > 0 || decided || is_done(instance.state);
       if (keep) {
         ++slot;
         continue;
@@ -211,7 +212,7 @@ class MemoryStateStore final : public scheduler::StateStore {
     set_retry(record, retry_at);
   }
 
-  awaitable<std::vector<Instance>> close_lost(Instant now) override {
+  awaitable<std::vector<Instance>> close_lost(Instant now, std::vector<std::string> never_again) override {
     co_await yield();
     std::vector<Instance> closed;
     for (auto& [row, record] : records_) {
@@ -220,7 +221,10 @@ class MemoryStateStore final : public scheduler::StateStore {
       if (open != nullptr)
         close(*open, AttemptResult::lost, Error(Errc::cancelled, "lost with the daemon"), now);
       record.instance.finished = now;
-      move_to(record, State::wait_resource, fmt::format("attempt {} was lost", record.instance.attempts));
+      const bool denied = std::ranges::count(never_again, record.instance.id.job) > 0;
+      move_to(record, denied ? State::lost : State::wait_resource,
+              fmt::format("attempt {} was lost{}", record.instance.attempts,
+                          denied ? scheduler::kNotRunAgain : ""));
       closed.push_back(record.instance);
     }
     co_return closed;
@@ -294,6 +298,7 @@ class MemoryStateStore final : public scheduler::StateStore {
   awaitable<Result<void>> operate_all(std::vector<scheduler::Change> changes) override;
   awaitable<std::size_t> skip(scheduler::WaitingRange range, std::string reason, AuditEntry entry) override;
   awaitable<scheduler::Waiting> waiting(scheduler::WaitingRange range) override;
+  awaitable<std::optional<Instant>> committed_after(std::string chain, Instant slot) override;
   awaitable<void> finish_dry_run(std::int64_t instance_row, Instant now) override;
   awaitable<std::vector<scheduler::Pause>> pauses() override;
   awaitable<void> pause(scheduler::Pause pause, AuditEntry entry) override;

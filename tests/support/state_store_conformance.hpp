@@ -31,6 +31,9 @@ void check_state_store() {
   SECTION("repeats") { suite.repeats(); }
   SECTION("coverage") { suite.coverage(); }
   SECTION("many at once") { suite.many_at_once(); }
+  SECTION("changing in place") { suite.changing_in_place(); }
+  SECTION("lost for good") { suite.lost_for_good(); }
+  SECTION("committed later") { suite.committed_later(); }
   SECTION("skipping") { suite.skipping(); }
   SECTION("dry runs") { suite.dry_runs(); }
   SECTION("pausing") { suite.pausing(); }

@@ -153,7 +153,7 @@ void StateStoreSuite<Fixture>::crashes() {
   succeed("users", 0, 1);
   fixture_.reopen();
   SECTION("close_lost closes open attempts and counts no failure") {
-    const auto closed = run(store().close_lost(at_minute(20)));
+    const auto closed = run(store().close_lost(at_minute(20), {}));
     REQUIRE(closed.size() == 1);
     CHECK(closed[0].id == id("orders", 0));
     CHECK(closed[0].state == State::wait_resource);
@@ -169,8 +169,8 @@ void StateStoreSuite<Fixture>::crashes() {
     CHECK(get("users", 0).state == State::success);
   }
   SECTION("a second close_lost finds nothing and the instance can run again") {
-    run(store().close_lost(at_minute(20)));
-    CHECK(run(store().close_lost(at_minute(21))).empty());
+    run(store().close_lost(at_minute(20), {}));
+    CHECK(run(store().close_lost(at_minute(21), {})).empty());
     CHECK(begin("orders", 0, 1).number == 3);
   }
   SECTION("an attempt that was closed as lost cannot succeed any more") {
@@ -178,7 +178,7 @@ void StateStoreSuite<Fixture>::crashes() {
     stale.instance_row = get("orders", 0).row;
     stale.number = 2;
     stale.started = at_minute(0);
-    run(store().close_lost(at_minute(20)));
+    run(store().close_lost(at_minute(20), {}));
     run(store().succeed(stale, outcome_at(9, 9), at_minute(21)));
     CHECK(get("orders", 0).state == State::wait_resource);
     CHECK_FALSE(run(store().end_positions(stale.instance_row)));

@@ -66,6 +66,47 @@ void StateStoreSuite<Fixture>::many_at_once() {
 }
 
 template <class Fixture>
+void StateStoreSuite<Fixture>::changing_in_place() {
+  plan("orders", {0, 5});
+  fail(begin("orders", 0, 1), AttemptResult::failed, at_minute(3), at_minute(1));
+  scheduler::Change sooner = change(0, {State::retry_wait}, State::retry_wait);
+  sooner.priority = 9;
+  REQUIRE(run(store().operate_all({sooner})));
+  const auto kept = get("orders", 0);
+  CHECK(kept.priority == 9);
+  CHECK(kept.state == State::retry_wait);
+  CHECK(kept.retry_at == at_minute(3));
+  CHECK(kept.failures == 1);
+  CHECK(kept.reason == "get records: 503");
+}
+
+template <class Fixture>
+void StateStoreSuite<Fixture>::lost_for_good() {
+  plan("orders", {0, 5});
+  plan("users", {0});
+  begin("orders", 0, 1);
+  begin("users", 0, 1);
+  CHECK(run(store().close_lost(at_minute(2), {"users"})).size() == 2);
+  CHECK(get("orders", 0).state == State::wait_resource);
+  const auto lost = get("users", 0);
+  CHECK(lost.state == State::lost);
+  CHECK(lost.reason.ends_with("rerun.property of its job is never"));
+  CHECK(run(store().attempts(lost.row)).at(0).result == AttemptResult::lost);
+  CHECK(heads(5)["users"] == at_minute(0));
+}
+
+template <class Fixture>
+void StateStoreSuite<Fixture>::committed_later() {
+  plan("orders", {0, 5, 10});
+  CHECK_FALSE(run(store().committed_after("orders", at_minute(0))));
+  succeed("orders", 0, 1);
+  CHECK_FALSE(run(store().committed_after("orders", at_minute(0))));
+  succeed("orders", 10, 1);
+  CHECK(run(store().committed_after("orders", at_minute(0))) == at_minute(10));
+  CHECK_FALSE(run(store().committed_after("users", at_minute(0))));
+}
+
+template <class Fixture>
 void StateStoreSuite<Fixture>::skipping() {
   plan("orders", {0, 5, 10, 15, 20, 25});
   plan("users", {5});
@@ -73,7 +114,7 @@ void StateStoreSuite<Fixture>::skipping() {
   fail(begin("orders", 5, 1), AttemptResult::failed, at_minute(7), at_minute(6));
   REQUIRE(operate("orders", 10, {State::wait_time}, State::frozen));
   begin("orders", 15, 1);
-  run(store().close_lost(at_minute(16)));
+  run(store().close_lost(at_minute(16), {}));
   const scheduler::WaitingRange range{"orders", at_minute(0), at_minute(25)};
   SECTION("what waits is counted: not what is done, frozen, or has a lost attempt") {
     const scheduler::Waiting found = run(store().waiting(range));

@@ -13,7 +13,7 @@ void StateStoreSuite<Fixture>::planning() {
     CHECK_FALSE(run(store().last_planned("orders")));
     CHECK_FALSE(run(store().instance(id("orders", 0))));
     CHECK_FALSE(run(store().committed_before("orders", at_minute(0))));
-    CHECK(run(store().close_lost(at_minute(0))).empty());
+    CHECK(run(store().close_lost(at_minute(0), {})).empty());
     CHECK(run(store().remove_unstarted("orders", at_minute(0))) == 0);
     CHECK(run(store().audit(10)).empty());
   }

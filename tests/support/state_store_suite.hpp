@@ -34,6 +34,9 @@ class StateStoreSuite {
   void repeats();
   void coverage();
   void many_at_once();
+  void changing_in_place();
+  void lost_for_good();
+  void committed_later();
   void skipping();
   void dry_runs();
   void pausing();

@@ -256,9 +256,17 @@ TEST_CASE("api: a broken store is an answer, not the end") {
       return inner_.shown(std::move(instances));
     }
     awaitable<std::vector<scheduler::BlockedChain>> blocked() override { return inner_.blocked(); }
-    awaitable<Result<void>> act(Action, scheduler::InstanceId, std::string) override {
+    awaitable<Result<void>> act(scheduler::Order, scheduler::InstanceId) override {
       co_return Result<void>();
     }
+    awaitable<Result<void>> pause(std::string, std::string, std::string) override {
+      co_return Result<void>();
+    }
+    awaitable<Result<scheduler::Resumed>> resume(std::string, std::optional<scheduler::RunChoice>,
+                                                 std::string, std::string) override {
+      co_return scheduler::Resumed();
+    }
+    std::vector<scheduler::Pause> pauses() const override { return {}; }
     awaitable<Result<LogPart>> log(scheduler::Instance, int, std::uint64_t, std::size_t) override {
       co_return LogPart();
     }

@@ -113,16 +113,47 @@ class FakeService final : public daemon::Service {
     const auto heads = co_await store_.heads(Instant::max());
     for (scheduler::Instance& instance : instances) {
       const bool behind = !heads.empty() && heads.front().id.scheduled < instance.id.scheduled;
-      instance.state = scheduler::shown_state(instance, behind, now());
+      scheduler::Situation situation;
+      situation.now = now();
+      situation.pause = paused;
+      const auto shown = scheduler::shown_state(instance, behind, now());
+      instance.state = scheduler::shown_state(instance, shown, situation);
     }
     co_return instances;
   }
   awaitable<std::vector<scheduler::BlockedChain>> blocked() override { co_return blocked_chains; }
-  awaitable<Result<void>> act(daemon::Action action, scheduler::InstanceId id, std::string actor) override {
-    acted.push_back(std::string(scheduler::to_string(action)) + " " +
-                    scheduler::to_string(id, "Asia/Shanghai") + " " + actor);
+  awaitable<Result<void>> act(scheduler::Order order, scheduler::InstanceId id) override {
+    acted.push_back(std::string(scheduler::to_string(order.action)) + " " +
+                    scheduler::to_string(id, "Asia/Shanghai") + " " + order.actor);
+    orders.push_back(order);
     if (refuse) co_return *refuse;
     co_return Result<void>();
+  }
+  awaitable<Result<void>> pause(std::string job, std::string actor, std::string reason) override {
+    acted.push_back("pause " + job + " " + actor + " " + reason);
+    if (refuse) co_return *refuse;
+    scheduler::Pause pause;
+    pause.job = job;
+    pause.actor = actor;
+    pause.reason = reason;
+    pause.since = day_;
+    paused = pause;
+    co_return Result<void>();
+  }
+  awaitable<Result<scheduler::Resumed>> resume(std::string job, std::optional<scheduler::RunChoice> choice,
+                                               std::string actor, std::string reason) override {
+    acted.push_back("resume " + job + " " + (choice ? std::to_string(static_cast<int>(*choice)) : "?") + " " +
+                    actor + " " + reason);
+    if (refuse) co_return *refuse;
+    paused.reset();
+    scheduler::Resumed done;
+    done.due = 3;
+    done.skipped = 2;
+    done.text = "1 due windows run, 2 are skipped";
+    co_return done;
+  }
+  std::vector<scheduler::Pause> pauses() const override {
+    return paused ? std::vector<scheduler::Pause>(1, *paused) : std::vector<scheduler::Pause>();
   }
   awaitable<Result<daemon::LogPart>> log(scheduler::Instance, int number, std::uint64_t offset,
                                          std::size_t limit) override {
@@ -163,6 +194,8 @@ class FakeService final : public daemon::Service {
   std::vector<scheduler::BlockedChain> blocked_chains;
   pipeline::Positions end_positions;  // of what succeeds
   std::vector<std::string> acted;
+  std::vector<scheduler::Order> orders;
+  std::optional<scheduler::Pause> paused;
   std::optional<Error> refuse;
   std::vector<daemon::VerifyQuery> verified;
   std::vector<daemon::VerifiedPage> pages;  // of verify()

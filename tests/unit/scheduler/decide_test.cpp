@@ -12,7 +12,8 @@ using namespace std::chrono_literals;
 constexpr Instant kSlot{std::chrono::seconds(1'539'619'500)};  // 2018-10-16T00:05+08:00
 
 constexpr std::array kStates = {State::not_run,    State::wait_time, State::wait_resource, State::running,
-                                State::retry_wait, State::success,   State::failure,       State::frozen};
+                                State::retry_wait, State::success,   State::failure,       State::frozen,
+                                State::lost,       State::skipped};
 
 Instance in_state(State state) {
   Instance instance;
@@ -43,7 +44,9 @@ TEST_CASE("decide: the step of a head for every state, before and after its slot
                            Row{State::running, Step::orphaned, Step::orphaned},
                            Row{State::success, Step::done, Step::done},
                            Row{State::failure, Step::wait_for_person, Step::wait_for_person},
-                           Row{State::frozen, Step::wait_for_person, Step::wait_for_person});
+                           Row{State::frozen, Step::wait_for_person, Step::wait_for_person},
+                           Row{State::lost, Step::wait_for_person, Step::wait_for_person},
+                           Row{State::skipped, Step::done, Step::done});
   CHECK(decide(in_state(row.state), at(kSlot - 1us)) == row.before);
   CHECK(decide(in_state(row.state), at(kSlot)) == row.due);
 }
@@ -52,7 +55,7 @@ TEST_CASE("decide: an instance with an attempt of this process is left alone in 
   Situation situation = at(kSlot);
   situation.claimed = true;
   for (const State state : kStates) {
-    const Step expected = state == State::success ? Step::done : Step::in_progress;
+    const Step expected = is_done(state) ? Step::done : Step::in_progress;
     CHECK(decide(in_state(state), situation) == expected);
   }
 }
@@ -73,6 +76,72 @@ TEST_CASE("decide: without a free place or without its job an instance waits") {
   CHECK(decide(in_state(State::wait_time), situation) == Step::start);
   situation.job_loaded = false;
   CHECK(decide(in_state(State::wait_time), situation) == Step::wait_for_job);
+}
+
+TEST_CASE("decide: without a place under its own limit an instance waits although others may start") {
+  Situation situation = at(kSlot);
+  situation.place = Place::job_full;
+  CHECK(decide(in_state(State::wait_time), situation) == Step::wait_for_place);
+  CHECK(explain(in_state(State::wait_time), std::nullopt, std::nullopt, situation) ==
+        "waits for a free place: as many instances of orders are running as its maxParallel allows");
+  situation.place = Place::backfills_full;
+  CHECK(explain(in_state(State::wait_time), std::nullopt, std::nullopt, situation) ==
+        "waits for a free place: backfills leave one to what is due");
+}
+
+TEST_CASE("decide: a paused job keeps back what is due, also a retry, and lets go on what runs") {
+  Situation situation = at(kSlot);
+  Pause pause;
+  pause.job = "orders";
+  pause.since = kSlot - 5min;
+  pause.actor = "uid 1000";
+  situation.pause = pause;
+  CHECK(decide(in_state(State::wait_time), situation) == Step::wait_for_resume);
+  CHECK(decide(in_state(State::retry_wait), situation) == Step::wait_for_resume);
+  CHECK(decide(in_state(State::failure), situation) == Step::wait_for_person);
+  CHECK(shown_state(in_state(State::wait_time), State::not_run, situation) == State::frozen);
+  CHECK(shown_state(in_state(State::retry_wait), State::retry_wait, situation) == State::frozen);
+  CHECK(shown_state(in_state(State::failure), State::failure, situation) == State::failure);
+  CHECK(explain(in_state(State::wait_time), std::nullopt, std::nullopt, situation) ==
+        "is kept back: job paused by uid 1000 since 2018-10-16T00:00+08:00; sluice resume orders");
+  situation.now = kSlot - 1us;
+  CHECK(decide(in_state(State::wait_time), situation) == Step::wait_for_time);
+  CHECK(shown_state(in_state(State::wait_time), State::wait_time, situation) == State::wait_time);
+  situation.now = kSlot;
+  situation.claimed = true;
+  CHECK(decide(in_state(State::running), situation) == Step::in_progress);
+  CHECK(shown_state(in_state(State::running), State::running, situation) == State::running);
+}
+
+TEST_CASE("decide: a dry run is done at its time, without a place") {
+  Instance dry = in_state(State::wait_time);
+  dry.dry_run = true;
+  Situation situation = at(kSlot - 1us);
+  situation.running = situation.limit;
+  CHECK(decide(dry, situation) == Step::wait_for_time);
+  situation.now = kSlot;
+  CHECK(decide(dry, situation) == Step::finish_dry_run);
+}
+
+TEST_CASE("decide: an attempt that is being stopped shows as KILLING") {
+  Situation situation = at(kSlot);
+  situation.claimed = true;
+  situation.killing = true;
+  CHECK(shown_state(in_state(State::running), State::running, situation) == State::killing);
+  CHECK(explain(in_state(State::running), std::nullopt, std::nullopt, situation) ==
+        "is being stopped; what it wrote is taken back");
+}
+
+TEST_CASE("decide: an attempt that took too long is timed out and not repeated, unless its data is there") {
+  Ending ending;
+  ending.cause = Ending::Cause::timed_out;
+  ending.killer = "timeout: the attempt took longer than 1 min; it is not repeated by itself";
+  ending.failure = Error(Errc::cancelled, "cancelled");
+  const Verdict verdict = judge(ending, job::Rerun(), 0, kSlot);
+  CHECK(verdict.result == AttemptResult::timed_out);
+  CHECK(verdict.error.code() == Errc::timeout);
+  CHECK(verdict.error.message() == ending.killer);
+  CHECK_FALSE(verdict.retry_at);
 }
 
 TEST_CASE("decide: an error is repeated as often as the job says, then it is a failure") {
@@ -113,49 +182,6 @@ TEST_CASE(
   CHECK_FALSE(killed.retry_at);
   ending.cause = Ending::Cause::shutdown;
   CHECK(judge(ending, job::Rerun(), 0, kSlot).result == AttemptResult::lost);
-}
-
-TEST_CASE("decide: where an operator's action leads from every state") {
-  struct Row {
-    Action action;
-    std::array<std::optional<State>, 8> to;  // in the order of kStates; nothing: refused
-  };
-  constexpr std::optional<State> no;
-  const Row row = GENERATE_COPY(
-      Row{Action::rerun, {no, no, no, no, no, State::wait_resource, State::wait_resource, no}},
-      Row{Action::kill, {no, no, no, State::running, State::failure, no, no, no}},
-      Row{Action::freeze, {State::frozen, State::frozen, State::frozen, no, State::frozen, no, no, no}},
-      Row{Action::unfreeze, {no, no, no, no, no, no, no, State::wait_resource}},
-      Row{Action::set_success, {no, no, no, no, no, no, State::success, State::success}});
-  for (std::size_t i = 0; i < kStates.size(); ++i) {
-    INFO(to_string(row.action) << " in " << to_string(kStates[i]));
-    const Result<Transition> next = transition(row.action, in_state(kStates[i]), kSlot);
-    REQUIRE(next.has_value() == row.to[i].has_value());
-    if (!next) {
-      CHECK(next.error().code() == Errc::refused_by_state);
-      CHECK(next.error().message().find("orders@2018-10-16T00:05+08:00: it is " +
-                                        std::string(to_string(kStates[i]))) != std::string::npos);
-      continue;
-    }
-    CHECK(next->from == std::vector<State>{kStates[i]});
-    CHECK(next->to == *row.to[i]);
-  }
-}
-
-TEST_CASE("decide: an instance unfrozen before its slot waits for its time again") {
-  CHECK(transition(Action::unfreeze, in_state(State::frozen), kSlot - 1us)->to == State::wait_time);
-}
-
-TEST_CASE("decide: turns go to the oldest slot, then by name") {
-  std::vector<Instance> heads(3, in_state(State::wait_time));
-  heads[0].id.job = "zebra";
-  heads[1].id.scheduled = kSlot + 5min;
-  heads[1].id.job = "ant";
-  heads[2].id.job = "bee";
-  sort_by_turn(heads);
-  CHECK(heads[0].id.job == "bee");
-  CHECK(heads[1].id.job == "zebra");
-  CHECK(heads[2].id.job == "ant");
 }
 
 TEST_CASE("decide: what a waiting instance shows follows from the clock and what it depends on") {
