@@ -3,6 +3,10 @@
 
 #include "scheduler/runner.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,6 +40,7 @@ class ScriptedRunner final : public scheduler::Runner {
     std::optional<Error> error;
     Stage at = Stage::execute;  // where the error comes
     bool throws = false;        // the error is thrown, not returned
+    Duration takes_back{0};     // a cancelled attempt needs so long to take back what it wrote
   };
 
   struct Start {
@@ -99,7 +104,7 @@ class ScriptedRunner final : public scheduler::Runner {
       const Executing executing(owner_, instance_.id);
       owner_.starts.push_back(Start{instance_.id, attempt_, owner_.clock_.now()});
       take_back();
-      co_await owner_.clock_.sleep_for(act_.takes);
+      co_await work();
       if (act_.error) {
         if (act_.throws) throw ErrorException(*act_.error);
         co_return *act_.error;
@@ -119,6 +124,22 @@ class ScriptedRunner final : public scheduler::Runner {
     void note(std::string_view text) noexcept override { owner_.notes.emplace_back(text); }
 
    private:
+    // A cancelled attempt cleans up before it unwinds.
+    awaitable<void> work() {
+      std::exception_ptr cancelled;
+      try {
+        co_await owner_.clock_.sleep_for(act_.takes);
+      } catch (...) {
+        cancelled = std::current_exception();
+      }
+      if (!cancelled) co_return;
+      if (act_.takes_back > Duration(0)) {
+        co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+        co_await owner_.clock_.sleep_for(act_.takes_back);
+      }
+      std::rethrow_exception(cancelled);
+    }
+
     // A new attempt first removes what an earlier one left of the window.
     void take_back() { owner_.objects.erase(instance_.id); }
 

@@ -1,0 +1,63 @@
+#pragma once
+// Short forms for tests of what operators do to a SchedulerBench.
+
+#include "tests/support/catch_result.hpp"
+#include "tests/support/scheduler_bench.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace sluice::test {
+
+inline ScriptedRunner::Act act_of(Duration takes, std::optional<Error> error = std::nullopt) {
+  ScriptedRunner::Act act;
+  act.takes = takes;
+  act.error = std::move(error);
+  return act;
+}
+
+// "00:05" of the day the benches begin on.
+inline std::string slot(const std::string& time) { return "2018-10-16T" + time + "+08:00"; }
+
+inline Result<void> act(SchedulerBench& bench, const std::string& job, const std::string& time,
+                        scheduler::Order order) {
+  order.actor = "uid 1000";
+  return bench.ask(bench.scheduler->act(std::move(order), SchedulerBench::id(job, slot(time))));
+}
+
+inline Result<void> act(SchedulerBench& bench, const std::string& job, const std::string& time,
+                        scheduler::Action action, const std::string& reason = "") {
+  scheduler::Order order;
+  order.action = action;
+  order.reason = reason;
+  return act(bench, job, time, std::move(order));
+}
+
+inline scheduler::State state_of(SchedulerBench& bench, const std::string& job, const std::string& time) {
+  return bench.get(job, slot(time)).state;
+}
+
+// As the API shows it.
+inline scheduler::State shown_in(SchedulerBench& bench, const std::string& job, const std::string& time) {
+  const scheduler::Instance instance = bench.get(job, slot(time));
+  std::optional<scheduler::Instance> head;
+  for (const auto& candidate : bench.ask(bench.store.heads(bench.clock.now()))) {
+    if (candidate.id.job == job && candidate.id.group == 0) head = candidate;
+  }
+  const auto shown = scheduler::shown_state(instance, head, bench.clock.now());
+  return scheduler::shown_state(instance, shown, bench.scheduler->situation(instance, bench.clock.now()));
+}
+
+inline std::string why(SchedulerBench& bench, const std::string& job, const std::string& time) {
+  return bench.ask(bench.scheduler->why(SchedulerBench::id(job, slot(time)))).value();
+}
+
+// "freeze orders@2018-10-16T00:05+08:00 was WAIT_TIME", newest first.
+inline std::string audit_line(SchedulerBench& bench, std::size_t at = 0) {
+  const auto audit = bench.ask(bench.store.audit(at + 1));
+  if (audit.size() <= at) return "";
+  return audit[at].action + " " + audit[at].target + " by " + audit[at].actor + " " + audit[at].detail;
+}
+
+}  // namespace sluice::test
