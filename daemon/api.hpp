@@ -22,6 +22,12 @@ awaitable<HttpResponse> kill(Service& service, const HttpRequest& request, const
 awaitable<HttpResponse> freeze(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> unfreeze(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> set_success(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> skip(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> priority(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> release(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> pause(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> resume(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> reload(Service& service, const HttpRequest& request, const PathValues& values);

@@ -2,27 +2,10 @@
 #include "daemon/api_json.hpp"
 #include "daemon/problem.hpp"
 
-#include <spdlog/spdlog.h>
-
 namespace sluice::daemon::api {
 namespace {
 
 namespace json = boost::json;
-
-awaitable<HttpResponse> act(Service& service, Action action, const HttpRequest& request,
-                            const std::string& text) {
-  const auto id = scheduler::parse_instance_id(text);
-  if (!id) co_return problem_response(id.error());
-  scheduler::Order order;
-  order.action = action;
-  order.actor = request.actor;
-  const auto done = co_await service.act(std::move(order), *id);
-  if (!done) co_return problem_response(done.error());
-  spdlog::info("{} instance={} by=\"{}\"", scheduler::to_string(action), text, request.actor);
-  const auto now = co_await service.store().instance(*id);
-  if (!now) co_return problem_response(Error(Errc::not_found, fmt::format("find instance {}", text)));
-  co_return json_response(to_json(*now));
-}
 
 // The text member `name` of a JSON object in the request's body.
 Result<std::string> body_text(const HttpRequest& request, std::string_view name) {
@@ -39,22 +22,6 @@ Result<std::string> body_text(const HttpRequest& request, std::string_view name)
 }
 
 }  // namespace
-
-awaitable<HttpResponse> rerun(Service& service, const HttpRequest& request, const PathValues& values) {
-  return act(service, Action::rerun, request, values[0]);
-}
-awaitable<HttpResponse> kill(Service& service, const HttpRequest& request, const PathValues& values) {
-  return act(service, Action::kill, request, values[0]);
-}
-awaitable<HttpResponse> freeze(Service& service, const HttpRequest& request, const PathValues& values) {
-  return act(service, Action::freeze, request, values[0]);
-}
-awaitable<HttpResponse> unfreeze(Service& service, const HttpRequest& request, const PathValues& values) {
-  return act(service, Action::unfreeze, request, values[0]);
-}
-awaitable<HttpResponse> set_success(Service& service, const HttpRequest& request, const PathValues& values) {
-  return act(service, Action::set_success, request, values[0]);
-}
 
 awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues&) {
   const auto file = body_text(request, "file");

@@ -1,6 +1,7 @@
 #include "daemon/api_json.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "core/job/job_limits.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -93,7 +94,11 @@ json::object to_json(const job::Job& job) {
                                 {"interval_minutes", job.schedule.interval.count()},
                                 {"effective_from", date(job.schedule.effective_from)},
                                 {"effective_to", date(job.schedule.effective_to)}}},
+      {"timeout_seconds", std::chrono::duration_cast<std::chrono::seconds>(job.timeout).count()},
+      {"priority", job.priority},
+      {"max_parallel", job.max_parallel == 0 ? json::value(nullptr) : json::value(job.max_parallel)},
       {"rerun", json::object{{"times", job.rerun.times},
+                             {"property", job::to_string(job.rerun.property)},
                              {"interval_seconds",
                               std::chrono::duration_cast<std::chrono::seconds>(job.rerun.interval).count()}}},
       {"parameters", std::move(parameters)}};
@@ -108,6 +113,9 @@ json::object to_json(const scheduler::Instance& instance) {
                    {"version", instance.version},
                    {"state", scheduler::to_string(instance.state)},
                    {"reason", instance.reason},
+                   {"priority", instance.priority},
+                   {"dry_run", instance.dry_run},
+                   {"released", instance.released},
                    {"window", window_json(instance.window_start, instance.window_end)},
                    {"values", values_json(instance.values)},
                    {"attempt_count", instance.attempts},

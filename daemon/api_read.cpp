@@ -49,6 +49,12 @@ awaitable<json::object> job_with_state(Service& service, const job::Job& job, bo
     counts[scheduler::to_string(state)] = count;
   }
   out["counts"] = std::move(counts);
+  out["paused"] = nullptr;
+  for (const scheduler::Pause& pause : service.pauses()) {
+    if (pause.job != job.name) continue;
+    out["paused"] =
+        json::object{{"since", utc_text(pause.since)}, {"actor", pause.actor}, {"reason", pause.reason}};
+  }
   const auto coverage = co_await service.store().coverage(job.name);
   json::object covered = to_json(coverage, job, service.now(), fresh);
   const auto retention = co_await retention_of(service.store(), job, service.now());
@@ -76,9 +82,12 @@ void widen_to_stored(std::vector<scheduler::State>& states) {
   const std::vector<State> waiting = {State::not_run, State::wait_time, State::wait_resource};
   const bool any =
       std::any_of(states.begin(), states.end(), [&](State state) { return is_among(waiting, state); });
+  const bool paused = is_among(states, State::frozen);
   for (const State state : waiting) {
-    if (any && !is_among(states, state)) states.push_back(state);
+    if ((any || paused) && !is_among(states, state)) states.push_back(state);
   }
+  if (paused && !is_among(states, State::retry_wait)) states.push_back(State::retry_wait);
+  if (is_among(states, State::killing) && !is_among(states, State::running)) states.push_back(State::running);
 }
 
 Result<std::vector<scheduler::State>> states_of(std::string_view text) {

@@ -8,20 +8,6 @@
 
 namespace sluice::daemon {
 
-Exit command_act(const Options& options, Api& api, Console& console) {
-  const std::string target =
-      fmt::format("/api/v1/instances/{}/{}", percent_encode(options.target), options.command);
-  const boost::json::value answer = api.post(target, "");
-  if (options.json) return print_json(answer, console);
-  const JsonView instance(answer);
-  const std::string state = instance["state"].text();
-  console.out << fmt::format("{} is {} now", instance["id"].text(),
-                             console.paint(state, tone_of_state(state)));
-  const std::string reason = instance["reason"].text();
-  console.out << (reason.empty() ? "" : ": " + reason) << '\n';
-  return Exit::done;
-}
-
 Exit command_backup(const Options& options, Api& api, Console& console) {
   const std::string file = std::filesystem::absolute(options.target).string();
   const boost::json::object body{{"file", file}};

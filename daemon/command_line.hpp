@@ -22,6 +22,14 @@ struct Options {
   std::string at;                                               // run --at
   bool full_then_stream = false;                                // run
   std::string target;                                           // the job, the instance, the file of backup
+  std::vector<std::string> targets;                             // the instances to act on
+  std::string reason;                                           // of an action
+  std::string run;                                              // resume: which due windows
+  bool latest = false;                                          // rerun
+  bool downstream = false;
+  bool force = false;
+  bool dry_run = false;
+  int priority = 0;
   std::string from;
   std::string to;
   std::string date;

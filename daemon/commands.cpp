@@ -22,22 +22,17 @@ constexpr std::array<std::pair<std::string_view, LocalCommand>, 4> kLocal = {{
     {"demo", command_demo},
 }};
 
-constexpr std::array<std::pair<std::string_view, RemoteCommand>, 15> kRemote = {{
-    {"plan", command_plan},
-    {"status", command_status},
-    {"jobs", command_jobs},
-    {"instances", command_instances},
-    {"coverage", command_coverage},
-    {"show", command_show},
-    {"why", command_why},
-    {"logs", command_logs},
-    {"rerun", command_act},
-    {"kill", command_act},
-    {"freeze", command_act},
-    {"unfreeze", command_act},
-    {"set-success", command_act},
-    {"verify", command_verify},
-    {"backup", command_backup},
+constexpr std::array<std::pair<std::string_view, RemoteCommand>, 20> kRemote = {{
+    {"plan", command_plan},         {"status", command_status},
+    {"jobs", command_jobs},         {"instances", command_instances},
+    {"coverage", command_coverage}, {"show", command_show},
+    {"why", command_why},           {"logs", command_logs},
+    {"rerun", command_act},         {"kill", command_act},
+    {"freeze", command_act},        {"unfreeze", command_act},
+    {"set-success", command_act},   {"skip", command_act},
+    {"release", command_act},       {"priority", command_act},
+    {"pause", command_pause},       {"resume", command_resume},
+    {"verify", command_verify},     {"backup", command_backup},
 }};
 
 Exit run_command(const Options& options, Console& console) {

@@ -25,8 +25,10 @@ Exit command_coverage(const Options& options, Api& api, Console& console);
 Exit command_show(const Options& options, Api& api, Console& console);
 Exit command_why(const Options& options, Api& api, Console& console);
 Exit command_logs(const Options& options, Api& api, Console& console);
-Exit command_act(const Options& options, Api& api,
-                 Console& console);  // rerun, kill, freeze, unfreeze, set-success
+// rerun, kill, freeze, unfreeze, set-success, skip, release, priority
+Exit command_act(const Options& options, Api& api, Console& console);
+Exit command_pause(const Options& options, Api& api, Console& console);
+Exit command_resume(const Options& options, Api& api, Console& console);
 Exit command_verify(const Options& options, Api& api, Console& console);
 Exit command_backup(const Options& options, Api& api, Console& console);
 

@@ -31,7 +31,15 @@ Error choice_needed(const std::string& job, const DueWindows& due) {
                   fate_of_skipped(due)));
 }
 
-std::string_view name_of(RunChoice choice) {
+std::string outcome_text(const Resumed& done, const DueWindows& due) {
+  std::string text = fmt::format("{} due windows run", done.due - done.skipped);
+  if (done.skipped > 0) text += fmt::format(", {} are skipped; {}", done.skipped, fate_of_skipped(due));
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(RunChoice choice) noexcept {
   switch (choice) {
     case RunChoice::all:
       return "all";
@@ -43,13 +51,12 @@ std::string_view name_of(RunChoice choice) {
   return "";
 }
 
-std::string outcome_text(const Resumed& done, const DueWindows& due) {
-  std::string text = fmt::format("{} due windows run", done.due - done.skipped);
-  if (done.skipped > 0) text += fmt::format(", {} are skipped; {}", done.skipped, fate_of_skipped(due));
-  return text;
+std::optional<RunChoice> run_choice_from(std::string_view text) noexcept {
+  for (const RunChoice choice : {RunChoice::all, RunChoice::latest, RunChoice::none}) {
+    if (to_string(choice) == text) return choice;
+  }
+  return std::nullopt;
 }
-
-}  // namespace
 
 awaitable<void> Pauses::load() {
   if (loaded_) co_return;
@@ -128,7 +135,7 @@ awaitable<Result<Resumed>> Pauses::resume(std::string job, std::shared_ptr<const
   entry.actor = std::move(actor);
   entry.action = "resume";
   entry.target = job;
-  entry.detail = fmt::format("run {} of {} due windows{}{}", name_of(choice.value_or(RunChoice::all)),
+  entry.detail = fmt::format("run {} of {} due windows{}{}", to_string(choice.value_or(RunChoice::all)),
                              due.waiting.count, reason.empty() ? "" : ": ", reason);
   Resumed done;
   done.due = due.waiting.count;

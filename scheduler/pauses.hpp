@@ -8,11 +8,14 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace sluice::scheduler {
 
 // Which of the windows that fell due during a pause run when it ends.
 using RunChoice = job::CatchUp::Policy;
+std::string_view to_string(RunChoice choice) noexcept;
+std::optional<RunChoice> run_choice_from(std::string_view text) noexcept;
 
 // What a resume did.
 struct Resumed {

@@ -3,11 +3,22 @@
 #include <array>
 
 namespace sluice::job {
+namespace {
+
+constexpr std::array kProperties = {Word<RerunProperty>{"always", RerunProperty::always},
+                                    Word<RerunProperty>{"after_failure", RerunProperty::after_failure},
+                                    Word<RerunProperty>{"never", RerunProperty::never}};
+
+}  // namespace
+
+std::string_view to_string(RerunProperty property) noexcept {
+  for (const auto& [word, value] : kProperties) {
+    if (value == property) return word;
+  }
+  return "";
+}
 
 Rerun read_rerun(YamlMap map) {
-  constexpr std::array kProperties = {Word<RerunProperty>{"always", RerunProperty::always},
-                                      Word<RerunProperty>{"after_failure", RerunProperty::after_failure},
-                                      Word<RerunProperty>{"never", RerunProperty::never}};
   Rerun rerun;
   read_word(map, "property", kProperties, rerun.property);
   const auto times = map.integer("times", 0, 10);

@@ -4,7 +4,12 @@
 #include "core/job/job.hpp"
 #include "core/job/yaml_map.hpp"
 
+#include <string_view>
+
 namespace sluice::job {
+
+// As job files write it.
+std::string_view to_string(RerunProperty property) noexcept;
 
 // The map "rerun".
 Rerun read_rerun(YamlMap rerun);
