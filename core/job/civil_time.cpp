@@ -141,6 +141,25 @@ Result<Instant> to_instant(CivilTime civil, std::string_view zone) {
   return Instant(civil - info.first.offset);  // `first` is the earlier one where the hour repeats
 }
 
+Result<LocalReading> read_local(CivilTime civil, std::string_view zone) {
+  const date::time_zone* found = find_zone(zone);
+  if (found == nullptr) return unknown_zone(zone);
+  const date::local_info info = found->get_info(date::local_seconds(civil.time_since_epoch()));
+  LocalReading reading;
+  reading.first = civil - info.first.offset;
+  reading.second = reading.first;
+  if (info.result == date::local_info::ambiguous) {
+    reading.kind = LocalReading::Kind::repeated;
+    reading.second = civil - info.second.offset;
+  } else if (info.result == date::local_info::nonexistent) {
+    reading.kind = LocalReading::Kind::left_out;
+    reading.first = info.first.end;
+    reading.gap_begin = info.first.end + info.first.offset;
+    reading.gap_end = info.first.end + info.second.offset;
+  }
+  return reading;
+}
+
 std::string format_local(Instant instant, std::string_view zone) {
   const date::time_zone* found = find_zone(zone);
   const auto whole = whole_seconds(instant);

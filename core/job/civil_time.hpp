@@ -35,6 +35,22 @@ Result<ZonePeriod> zone_period(std::chrono::sys_seconds time, std::string_view z
 // happens. In the hour an autumn change repeats: the earlier one.
 Result<Instant> to_instant(CivilTime civil, std::string_view zone);
 
+// What a local reading stands for.
+struct LocalReading {
+  enum class Kind { once, left_out, repeated };
+  Kind kind = Kind::once;
+  // once: twice the same. repeated: the reading's two passes. left_out: the instant of the change, and the
+  // one at which clocks that had not been changed would show the reading.
+  Instant first{};
+  Instant second{};
+  // left_out: the readings [gap_begin, gap_end) are.
+  CivilTime gap_begin{};
+  CivilTime gap_end{};
+};
+
+// invalid_argument for an unknown zone.
+Result<LocalReading> read_local(CivilTime civil, std::string_view zone);
+
 // "2018-10-16T00:15+08:00"; seconds are added when they are not 0.
 std::string format_local(Instant instant, std::string_view zone);
 

@@ -22,7 +22,8 @@ enum class Cycle : std::uint8_t { minute, hour, day, week, month, year, cron };
 
 // What becomes of slots on the days the clocks change (scheduling.md section 11).
 enum class DstPolicy : std::uint8_t {
-  every_real_minute,  // a reading left out gives no slot, a repeated one gives a slot each time
+  every_real_minute,  // a reading left out gives no slot, a repeated one gives a slot each time; one slot a
+                      // day stays one
   dataworks,          // of a repeated hour only the second pass counts; a slot left out moves on as a dry run
 };
 

@@ -87,7 +87,10 @@ std::string read_name(YamlMap& job) {
 // A slot to try the job on: what it computes there shows most mistakes of the real ones.
 Result<Moment> sample_moment(const Job& job) {
   constexpr std::chrono::sys_days kSampleDay(std::chrono::year(2018) / 10 / 16);
-  const CivilTime civil = std::max(kSampleDay, job.schedule.effective_from) + job.schedule.start;
+  const Schedule& schedule = job.schedule;
+  // The first time of the day where the cycle has several, and `at`, which is 00:00 there, where it has one.
+  const CivilTime civil =
+      std::max(kSampleDay, schedule.effective_from) + std::max(schedule.start, schedule.at);
   const auto slot = to_instant(civil, job.schedule.zone);
   if (!slot) return slot.error();
   return moment_of(*slot, job.schedule.zone, job.name);

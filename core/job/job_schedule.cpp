@@ -1,6 +1,5 @@
 #include "core/job/job_schedule.hpp"
 
-#include "core/job/civil_time.hpp"
 #include "core/job/time_expression.hpp"
 
 #include <fmt/format.h>
@@ -10,68 +9,12 @@
 namespace sluice::job {
 namespace {
 
-using std::chrono::minutes;
-
-constexpr minutes kDay{24 * 60};
-
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
 bool is_parameter_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), is_name_character);
-}
-
-bool matches(std::string_view text, std::string_view pattern) {  // '0' in the pattern is any digit
-  return std::equal(text.begin(), text.end(), pattern.begin(), pattern.end(),
-                    [](char c, char wanted) { return wanted == '0' ? c >= '0' && c <= '9' : c == wanted; });
-}
-
-int number(std::string_view text, std::size_t at, std::size_t count) {
-  return static_cast<int>(parse_integer(text.substr(at, count)).value_or(0));
-}
-
-minutes read_time_of_day(YamlMap& schedule, std::string_view key, minutes fallback) {
-  const auto text = schedule.text(key);
-  if (!text) return fallback;
-  const bool form = matches(*text, "00:00");
-  if (form && number(*text, 0, 2) < 24 && number(*text, 3, 2) < 60) {
-    return minutes(number(*text, 0, 2) * 60 + number(*text, 3, 2));
-  }
-  schedule.error(key, fmt::format("expected a time of day from 00:00 to 23:59, got \"{}\"", *text));
-  return fallback;
-}
-
-std::chrono::sys_days read_date(YamlMap& schedule, std::string_view key, std::chrono::sys_days fallback) {
-  const auto text = schedule.text(key);
-  if (!text) return fallback;
-  if (matches(*text, "0000-00-00")) {
-    const std::chrono::year_month_day date(std::chrono::year(number(*text, 0, 4)),
-                                           std::chrono::month(static_cast<unsigned>(number(*text, 5, 2))),
-                                           std::chrono::day(static_cast<unsigned>(number(*text, 8, 2))));
-    if (date.ok()) return date;
-  }
-  schedule.error(key, fmt::format("expected a date such as 2018-10-16, got \"{}\"", *text));
-  return fallback;
-}
-
-minutes read_interval(YamlMap& schedule, minutes fallback) {
-  const bool uneven = schedule.boolean("allowUnevenInterval").value_or(false);
-  const auto length = schedule.duration("interval", minutes(1), kDay);
-  if (!length) return fallback;
-  const auto interval = std::chrono::duration_cast<minutes>(*length);
-  if (interval != *length) {
-    schedule.error("interval", "expected whole minutes, such as 5m or 300s");
-    return fallback;
-  }
-  if (60 % interval.count() != 0 && !uneven) {
-    schedule.error("interval",
-                   fmt::format("{} minutes do not divide an hour, so the slots shift from hour to hour; "
-                               "take 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60, or set "
-                               "allowUnevenInterval: true",
-                               interval.count()));
-  }
-  return interval;
 }
 
 // "name=expression" as a place-keeping pair.
@@ -141,38 +84,6 @@ bool is_job_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
     return is_name_character(c) || c == '.' || c == '-';
   });
-}
-
-Schedule read_schedule(YamlMap map) {
-  Schedule schedule;
-  if (const auto cycle = map.text("cycle"); cycle && *cycle != "minute") {
-    map.error("cycle", fmt::format("expected minute, got \"{}\"; other cycles are not supported", *cycle));
-  }
-  schedule.start = read_time_of_day(map, "start", schedule.start);
-  schedule.end = read_time_of_day(map, "end", schedule.end);
-  if (schedule.end < schedule.start) map.error("end", "must not be before start");
-  schedule.interval = read_interval(map, schedule.interval);
-  if (auto zone = map.text("timezone")) {
-    if (zone_exists(*zone)) {
-      schedule.zone = std::move(*zone);
-    } else {
-      map.error("timezone",
-                fmt::format("\"{}\" is not known; use an IANA name such as Asia/Shanghai", *zone));
-    }
-  }
-  schedule.effective_from = read_date(map, "effectiveFrom", schedule.effective_from);
-  schedule.effective_to = read_date(map, "effectiveTo", schedule.effective_to);
-  if (schedule.effective_to < schedule.effective_from)
-    map.error("effectiveTo", "must not be before effectiveFrom");
-  if (const auto from = map.text("from")) {
-    if (const auto slot = parse_local(*from)) {
-      schedule.first_slot = *slot;
-    } else {
-      map.error("from", fmt::format("expected a time such as 2018-10-16T00:15+08:00, got \"{}\"", *from));
-    }
-  }
-  map.finish();
-  return schedule;
 }
 
 std::vector<Parameter> read_parameters(YamlMap& job, std::vector<std::string>& broken) {

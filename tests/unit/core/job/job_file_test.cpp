@@ -47,21 +47,21 @@ TEST_CASE("job file: every key of the schedule and the rerun is read") {
 }
 
 TEST_CASE("job file: wrong values of the schedule are all reported at once") {
-  CHECK(
-      problems_after(R"({cycle: minute, start: "00:00", end: "23:59", interval: 5m})",
-                     "{cycle: day, start: 24:00, end: 1, interval: soon, timezone: Mars, effectiveFrom: "
-                     "2018-02-30, from: now}") ==
-      std::vector<std::string>{
-          in_job("2:19: error: schedule.cycle: expected minute, got \"day\"; other cycles are not supported"),
-          in_job("2:31: error: schedule.start: expected a time of day from 00:00 to 23:59, got \"24:00\""),
-          in_job("2:43: error: schedule.end: expected a time of day from 00:00 to 23:59, got \"1\""),
-          in_job("2:56: error: schedule.interval: expected a duration such as 90s, 5m or 1h, got \"soon\""),
-          in_job("2:72: error: schedule.timezone: \"Mars\" is not known; use an IANA name such as "
-                 "Asia/Shanghai"),
-          in_job("2:93: error: schedule.effectiveFrom: expected a date such as 2018-10-16, got "
-                 "\"2018-02-30\""),
-          in_job(
-              "2:111: error: schedule.from: expected a time such as 2018-10-16T00:15+08:00, got \"now\"")});
+  CHECK(problems_after(R"({cycle: minute, start: "00:00", end: "23:59", interval: 5m})",
+                       "{cycle: often, start: 24:00, end: 1, interval: soon, timezone: Mars, effectiveFrom: "
+                       "2018-02-30, from: now}") ==
+        std::vector<std::string>{
+            in_job("2:19: error: schedule.cycle: expected minute or hour or day or week or month or year or "
+                   "cron, got \"often\""),
+            in_job("2:33: error: schedule.start: expected a time of day from 00:00 to 23:59, got \"24:00\""),
+            in_job("2:45: error: schedule.end: expected a time of day from 00:00 to 23:59, got \"1\""),
+            in_job("2:58: error: schedule.interval: expected a duration such as 90s, 5m or 1h, got \"soon\""),
+            in_job("2:74: error: schedule.timezone: \"Mars\" is not known; use an IANA name such as "
+                   "Asia/Shanghai"),
+            in_job("2:95: error: schedule.effectiveFrom: expected a date such as 2018-10-16, got "
+                   "\"2018-02-30\""),
+            in_job(
+                "2:113: error: schedule.from: expected a time such as 2018-10-16T00:15+08:00, got \"now\"")});
 }
 
 TEST_CASE("job file: an interval that does not divide the hour needs a word of consent") {
