@@ -4,40 +4,70 @@
 
 #include <fmt/format.h>
 
-#include <map>
+#include <algorithm>
 
 namespace sluice::scheduler {
+namespace {
 
+using job::DstPolicy;
+using job::LocalReading;
 using std::chrono::days;
 using std::chrono::hours;
-using std::chrono::minutes;
 using std::chrono::seconds;
 using std::chrono::sys_days;
 using std::chrono::sys_seconds;
 
-// [from, to) in UTC; local reading = UTC + offset throughout.
+constexpr std::string_view kOffDay = "dry run: an off day of the schedule";
+constexpr std::string_view kMovedOn = "dry run: its time was left out when the clocks went forward";
+
+// By the local dates that the slots show.
+void number_cycles(std::vector<Slot>& slots, std::string_view zone) {
+  struct Counted {
+    sys_days date;
+    int slots = 0;
+  };
+  std::vector<Counted>
+      counted;  // a clock that goes back over midnight returns to a date, so the last few count
+  sys_seconds period_end = sys_seconds::min();
+  seconds offset{0};
+  for (Slot& slot : slots) {
+    const sys_seconds at = std::chrono::floor<seconds>(slot.at);
+    if (at >= period_end) {
+      const job::ZonePeriod period = *job::zone_period(at, zone);
+      period_end = period.end;
+      offset = period.offset;
+    }
+    const sys_days date = std::chrono::floor<days>(at + offset);
+    auto known = std::find_if(counted.rbegin(), counted.rend(),
+                              [date](const Counted& day) { return day.date <= date; });
+    if (known == counted.rend() || known->date != date) {
+      counted.insert(known.base(), Counted{date, 1});
+      slot.cycle = 1;
+    } else {
+      slot.cycle = ++known->slots;
+    }
+  }
+}
+
+}  // namespace
+
+// [from, to) in UTC; local reading = UTC + offset throughout. Readings from `repeated_from` on come once more
+// after the segment.
 struct Calendar::Segment {
   sys_seconds from;
   sys_seconds to;
   seconds offset;
+  sys_seconds repeated_from;
 };
 
 Result<Calendar> Calendar::of(const job::Schedule& schedule) {
   if (!job::zone_exists(schedule.zone)) {
     return Error(Errc::invalid_argument, fmt::format("find time zone {}: unknown name", schedule.zone));
   }
-  const minutes last(24 * 60 - 1);
-  const bool valid = schedule.start >= minutes(0) && schedule.start <= schedule.end && schedule.end <= last &&
-                     schedule.interval >= minutes(1) && schedule.interval <= minutes(24 * 60);
-  if (!valid) {
-    return Error(Errc::invalid_argument,
-                 fmt::format("read schedule: from minute {} to {} every {} min does not fit a day",
-                             schedule.start.count(), schedule.end.count(), schedule.interval.count()));
-  }
-  return Calendar(schedule);
+  auto slot_days = SlotDays::of(schedule);
+  if (!slot_days) return slot_days.error();
+  return Calendar(schedule, std::move(*slot_days));
 }
-
-seconds Calendar::offset(sys_seconds at) const { return *job::to_civil(at, schedule_.zone) - at; }
 
 sys_days Calendar::local_date(Instant at) const {
   return std::chrono::floor<days>(*job::to_civil(at, schedule_.zone));
@@ -52,68 +82,92 @@ std::vector<Calendar::Segment> Calendar::segments(Instant from, Instant to) cons
   const sys_seconds last = std::chrono::ceil<seconds>(to);
   sys_seconds at = std::chrono::ceil<seconds>(from);
   while (at < last) {
-    // A day is short enough that two changes never hide in it by cancelling each other.
-    const sys_seconds probe = std::min<sys_seconds>(at + days(1), last);
-    const seconds present = offset(at);
-    sys_seconds same = at;
-    sys_seconds other = probe;
-    if (offset(probe) == present) {
-      same = probe;
-    } else {
-      while (other - same > seconds(1)) {
-        const sys_seconds middle = same + (other - same) / 2;
-        (offset(middle) == present ? same : other) = middle;
-      }
-      same = other;
+    const job::ZonePeriod period = *job::zone_period(at, schedule_.zone);
+    Segment& segment = found.emplace_back();
+    segment.from = at;
+    segment.to = std::min(period.end, last);
+    segment.offset = period.offset;
+    segment.repeated_from = sys_seconds::max();
+    if (segment.to == period.end || period.end - last < days(2)) {
+      const seconds next = job::zone_period(period.end, schedule_.zone)->offset;
+      segment.repeated_from = period.end + std::min(period.offset, next);
     }
-    if (!found.empty() && found.back().offset == present) {
-      found.back().to = same;
-    } else {
-      found.push_back(Segment{at, same, present});
-    }
-    at = same;
+    at = segment.to;
   }
   return found;
 }
 
-void Calendar::append(const Segment& segment, std::vector<Instant>& found) const {
+void Calendar::append(const Segment& segment, std::vector<Slot>& found) const {
   const sys_seconds local_from = segment.from + segment.offset;
-  const sys_seconds local_to = segment.to + segment.offset;
-  const sys_days first_day = std::max(std::chrono::floor<days>(local_from), schedule_.effective_from);
-  for (sys_days day = first_day; day <= schedule_.effective_to && day < local_to; day += days(1)) {
-    for (minutes at = schedule_.start; at <= schedule_.end; at += schedule_.interval) {
-      const sys_seconds reading = day + at;
-      if (reading >= local_to) return;
-      if (reading >= local_from) found.emplace_back(reading - segment.offset);
+  sys_seconds local_to = segment.to + segment.offset;
+  if (schedule_.dst == DstPolicy::dataworks) local_to = std::min(local_to, segment.repeated_from);
+  const auto& times = days_.times();
+  sys_days day = std::max(std::chrono::floor<days>(local_from), schedule_.effective_from);
+  for (; day <= schedule_.effective_to && day < local_to; day += days(1)) {
+    if (days_.kind(day) == SlotDays::Kind::none) continue;
+    auto time = std::lower_bound(times.begin(), times.end(), local_from - day);
+    for (; time != times.end() && day + *time < local_to; ++time) {
+      found.push_back(Slot{day + *time - segment.offset});
     }
   }
+}
+
+std::vector<Slot> Calendar::slots_by_reading(Instant from, Instant to) const {
+  std::vector<Slot> found;
+  for (const Segment& segment : segments(from, to)) append(segment, found);
+  return found;
+}
+
+std::optional<Slot> Calendar::slot_of(sys_days date, SlotDays::Kind kind) const {
+  const LocalReading reading = *job::read_local(date + days_.times().front(), schedule_.zone);
+  const bool dataworks = schedule_.dst == DstPolicy::dataworks;
+  const bool left_out = reading.kind == LocalReading::Kind::left_out;
+  if (left_out && reading.gap_begin <= date && reading.gap_end >= date + days(1)) return std::nullopt;
+  Slot slot;
+  slot.at = dataworks ? reading.second : reading.first;
+  if (kind == SlotDays::Kind::off) {
+    slot.reason = kOffDay;
+  } else if (dataworks && left_out) {
+    slot.reason = kMovedOn;
+  }
+  slot.dry_run = !slot.reason.empty();
+  return slot;
+}
+
+std::vector<Slot> Calendar::slots_by_date(Instant from, Instant to) const {
+  std::vector<Slot> found;
+  if (from >= to) return found;
+  // A slot that moves on with the clocks may end up on the day after its own.
+  const sys_days last = local_date(to);
+  for (sys_days date = local_date(from) - days(1); date <= last; date += days(1)) {
+    const SlotDays::Kind kind = days_.kind(date);
+    if (kind == SlotDays::Kind::none) continue;
+    const std::optional<Slot> slot = slot_of(date, kind);
+    if (slot && slot->at >= from && slot->at < to) found.push_back(*slot);
+  }
+  return found;
 }
 
 std::vector<Slot> Calendar::slots(Instant from, Instant to) const {
   // Counting a day's slots starts with the day: 27 hours back covers the longest one.
   const Instant count_from = from - hours(27);
-  std::vector<Slot> found;
-  std::vector<Instant> instants;
-  std::map<sys_days, int> counted;  // slots so far by local date
-  for (const Segment& segment : segments(count_from, to)) {
-    instants.clear();
-    append(segment, instants);
-    for (const Instant at : instants) {
-      const sys_days date = std::chrono::floor<days>(at + segment.offset);
-      found.push_back(Slot{at, ++counted[date]});
-    }
-  }
+  std::vector<Slot> found =
+      days_.once_a_date() ? slots_by_date(count_from, to) : slots_by_reading(count_from, to);
+  number_cycles(found, schedule_.zone);
   std::erase_if(found, [from](const Slot& slot) { return slot.at < from; });
   return found;
 }
 
 std::optional<Instant> Calendar::first_after(Instant instant) const {
-  const Instant effective = *job::to_instant(schedule_.effective_from, schedule_.zone);
-  const Instant from = std::max<Instant>(instant + Duration(1), effective);
-  // A change of the clocks can leave out a day's only slot, so look a few days on.
-  const std::vector<Slot> found = slots(from, from + days(4));
-  if (found.empty()) return std::nullopt;
-  return found.front().at;
+  // A change of the clocks can take the slots of a date away, so the next dates are tried too.
+  std::optional<sys_days> date = days_.next(local_date(instant) - days(1));
+  while (date) {
+    const Instant from = std::max<Instant>(instant + Duration(1), *date - days(1));
+    const std::vector<Slot> found = slots(from, *date + days(3));
+    if (!found.empty()) return found.front().at;
+    date = days_.next(*date + days(1));
+  }
+  return std::nullopt;
 }
 
 }  // namespace sluice::scheduler
