@@ -35,6 +35,7 @@ Result<TimeRange> window_of_slot(const Job& job, const ParameterValues& values) 
 }
 
 Result<TimeRange> range_of_keys(const Job& job, const Script& script, const ParameterValues& values) {
+  if (const auto plain = plain_time_range(script.times, values, job.schedule.zone)) return *plain;
   ProblemList problems(script.file);
   const Variables variables{values, kNothingBroken};
   const YamlNode times = fill_variables(script.times, "reader.parameter", variables, problems);

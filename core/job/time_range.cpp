@@ -115,7 +115,37 @@ std::optional<TimeRange> read_date(YamlMap& parameter, std::string_view zone) {
   return TimeRange{*start, *end};
 }
 
+// The value of the variable that is all that stands under `key`.
+const std::string* value_under(const YamlNode& times, std::string_view key, const ParameterValues& values) {
+  const YamlNode* node = times.find(key);
+  if (node == nullptr || node->kind != YamlNode::Kind::scalar) return nullptr;
+  const std::string_view text = node->text;
+  if (!text.starts_with("${") || text.find('}') + 1 != text.size()) return nullptr;
+  const std::string_view name = text.substr(2, text.size() - 3);
+  const auto is_named = [&](const auto& value) { return value.first == name; };
+  const auto found = std::find_if(values.begin(), values.end(), is_named);
+  return found == values.end() ? nullptr : &found->second;
+}
+
 }  // namespace
+
+std::optional<TimeRange> plain_time_range(const YamlNode& times, const ParameterValues& values,
+                                          std::string_view zone) {
+  const YamlNode* date = times.find(kDate);
+  const bool no_date =
+      date == nullptr || (date->kind == YamlNode::Kind::scalar && date->text == kTemplateDate);
+  if (!no_date || times.keys.size() != (date == nullptr ? 2U : 3U)) return std::nullopt;
+  for (const auto& [start_key, end_key] :
+       {std::pair(kStartMillis, kEndMillis), std::pair(kStartString, kEndString)}) {
+    const std::string* start_digits = value_under(times, start_key, values);
+    const std::string* end_digits = value_under(times, end_key, values);
+    if (start_digits == nullptr || end_digits == nullptr) continue;
+    const auto start = parse_local_digits(*start_digits, zone);
+    const auto end = parse_local_digits(*end_digits, zone);
+    if (start && end && *start < *end) return TimeRange{*start, *end};
+  }
+  return std::nullopt;
+}
 
 bool is_time_key(std::string_view key) noexcept {
   return std::find(kTimeKeys.begin(), kTimeKeys.end(), key) != kTimeKeys.end();

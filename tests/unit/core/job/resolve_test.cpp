@@ -1,4 +1,5 @@
 #include "core/job/civil_time.hpp"
+#include "core/job/script.hpp"
 #include "core/job/yaml_document.hpp"
 #include "tests/unit/core/job/job_text.hpp"
 
@@ -81,6 +82,23 @@ TEST_CASE("window: the seed's parameters give the five minutes that ended five m
   CHECK(window->zone == "Asia/Shanghai");
   CHECK(format_local(window->start, window->zone) == "2018-10-16T00:05+08:00");
   CHECK(format_local(window->end, window->zone) == "2018-10-16T00:10+08:00");
+}
+
+TEST_CASE("window: a time put together from a variable and text is the same as one variable alone") {
+  const Job plain = good_job();
+  Job joined = plain;
+  auto script = std::make_shared<Script>(*plain.script);
+  for (YamlNode& item : script->times.items) {
+    if (item.text == "${start_time}") item.text = "${century}${start_time}";
+  }
+  joined.script = script;
+  const auto window = window_of(plain, {{"start_time", "20181016000500"}, {"end_time", "20181016001000"}});
+  const auto same =
+      window_of(joined, {{"century", "20"}, {"start_time", "181016000500"}, {"end_time", "20181016001000"}});
+  REQUIRE(window);
+  REQUIRE(same);
+  CHECK(same->start == window->start);
+  CHECK(same->end == window->end);
 }
 
 TEST_CASE("window: windows stay contiguous in both hours of an autumn change") {
