@@ -41,7 +41,7 @@ std::vector<NewInstance> make_instances(const job::Job& job, const std::vector<S
 
 class Planner {
  public:
-  static constexpr std::size_t kBatchRows = 1'000;      // rows in one transaction
+  static constexpr std::size_t kBatchRows = 10'000;     // rows in one transaction
   static constexpr std::size_t kRowsOfOneGo = 100'000;  // of one job, after a long downtime; the rest follows
 
   // All but the freezer outlive this.

@@ -67,6 +67,7 @@ class Statement {
   Database* database_;
   sqlite3_stmt* handle_;
   int bound_ = 0;
+  bool copies_texts_ = true;
 };
 
 struct DatabaseOptions {
@@ -93,10 +94,18 @@ class Database {
     return statement;
   }
 
+  // The same without a copy of the texts that are bound: they must outlive the statement.
+  Statement borrow(std::string_view sql) {
+    Statement statement = take(sql);
+    statement.copies_texts_ = false;
+    return statement;
+  }
+
   // Runs a statement that returns no rows; the number of rows it changed.
   template <class... Values>
   std::size_t run(std::string_view sql, const Values&... values) {
-    Statement statement = prepare(sql, values...);
+    Statement statement = borrow(sql);
+    (statement.bind(values), ...);
     while (statement.step()) continue;
     return changes();
   }
@@ -104,6 +113,7 @@ class Database {
   // Runs several statements, not cached. For migrations and pragmas.
   void execute(const std::string& sql);
 
+  std::size_t changes() const;  // rows that the latest statement changed
   std::int64_t last_insert_id() const;
   bool in_transaction() const;
 
@@ -130,7 +140,6 @@ class Database {
   void create_file() const;
   void configure();
   Statement take(std::string_view sql);
-  std::size_t changes() const;
 
   DatabaseOptions options_;
   std::unique_ptr<sqlite3, Close> handle_;

@@ -51,6 +51,20 @@ void StateStoreSuite<Fixture>::planning() {
     CHECK(get("orders", 5).row == row);
     CHECK(run(store().add_instances({})) == 0);
   }
+  SECTION("of many rows planned at once each is kept, and only new ones count") {
+    std::vector<int> minutes;
+    for (int n = 0; n < 100; ++n) minutes.push_back(n);
+    REQUIRE(plan("orders", {3, 40, 97}) == 3);
+    const auto row = get("orders", 40).row;
+    CHECK(plan("orders", minutes) == 97);
+    CHECK(get("orders", 40).row == row);
+    for (const int minute : minutes) {
+      const auto instance = get("orders", minute);
+      const auto planned = planned_at("orders", minute);
+      CHECK(instance.values == planned.values);
+      CHECK(instance.window_end == planned.window_end);
+    }
+  }
   SECTION("last_planned is the newest slot of this job in any state") {
     plan("orders", {5, 0, 10});
     plan("users", {20});
