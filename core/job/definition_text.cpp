@@ -197,7 +197,7 @@ DefinitionText without_credentials(DefinitionText written) {
   return written;
 }
 
-Result<Job> load_definition(const DefinitionText& kept, const DataSources& sources, const Job& present) {
+Result<Job> read_definition(const DefinitionText& kept, const DataSources& sources) {
   if (kept.text.empty()) return Error(Errc::invalid_argument, kept.missing);
   const FileReader read_script = [&kept](const std::string& path) -> Result<std::string> {
     if (path == kept.script_file) return kept.script;
@@ -209,8 +209,13 @@ Result<Job> load_definition(const DefinitionText& kept, const DataSources& sourc
       return Error(Errc::invalid_argument, "its text is not valid any more: " + to_string(problem));
     }
   }
-  Job job = std::move(loaded.jobs.at(0));
-  Script script = *job.script;
+  return std::move(loaded.jobs.at(0));
+}
+
+Result<Job> load_definition(const DefinitionText& kept, const DataSources& sources, const Job& present) {
+  Result<Job> job = read_definition(kept, sources);
+  if (!job) return job;
+  Script script = *job->script;
   const Script* other = present.script.get();
   std::string missing =
       fill_credentials(script.reader, other == nullptr ? nullptr : &other->reader, "reader.parameter");
@@ -223,7 +228,7 @@ Result<Job> load_definition(const DefinitionText& kept, const DataSources& sourc
                  fmt::format("credentials written out in a file are not kept, and the present one has no {}",
                              missing));
   }
-  job.script = std::make_shared<const Script>(std::move(script));
+  job->script = std::make_shared<const Script>(std::move(script));
   return job;
 }
 

@@ -25,8 +25,13 @@ inline constexpr std::string_view kMaskedCredential = "***";
 // is not kept at all.
 DefinitionText without_credentials(DefinitionText written);
 
-// The job as the text has it. Credentials that are not kept come from `present`, the job's definition of
-// today, where it has them at the same place. Errors (invalid_argument) say why the text cannot run any more.
+// The job as the text has it, to look at: where credentials are masked it has stars. Errors as
+// load_definition().
+Result<Job> read_definition(const DefinitionText& kept, const DataSources& sources);
+
+// The job as the text has it, to run. Credentials that are not kept come from `present`, the job's definition
+// of today, where it has them at the same place. Errors (invalid_argument) say why the text cannot run any
+// more.
 Result<Job> load_definition(const DefinitionText& kept, const DataSources& sources, const Job& present);
 
 }  // namespace sluice::job
