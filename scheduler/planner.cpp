@@ -56,7 +56,7 @@ Planner::Planner(const Clock& clock, StateStore& store, Random& random, Observer
       counters_(counters),
       freezer_(std::move(freezer)) {}
 
-void Planner::set_jobs(const Jobs& jobs) {
+void Planner::set_jobs(const Jobs& jobs, const Handovers& handovers) {
   std::map<std::string, PlanPointer> plans;
   for (const auto& [name, job] : jobs) {
     const auto known = plans_.find(name);
@@ -69,7 +69,14 @@ void Planner::set_jobs(const Jobs& jobs) {
       observer_.log(pipeline::Level::error, fmt::format("plan job {}: {}", name, calendar.error().message()));
       continue;
     }
-    plans.emplace(name, std::make_shared<Plan>(Plan{job, *calendar, Instant(), false}));
+    auto plan = std::make_shared<Plan>(Plan{job, *calendar});
+    if (const auto handover = handovers.find(name); handover != handovers.end()) {
+      plan->from = handover->second.from;
+      plan->before = handover->second.before;
+      const auto before = plan->before ? Calendar::of(plan->before->schedule) : Result<Calendar>(Error());
+      if (before) plan->calendar_before = *before;
+    }
+    plans.emplace(name, std::move(plan));
   }
   plans_ = std::move(plans);
 }
@@ -110,13 +117,25 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
   newest.limit = 1;
   const std::vector<Instance> rows = co_await store_.instances(newest);
   if (rows.empty() || rows.front().version == plan->job->version) co_return *last;
-  const std::size_t removed = co_await store_.remove_unstarted(name, now);
+  const Instant after = std::max<Instant>(now, plan->from - Duration(1));
+  const std::size_t removed = co_await store_.remove_unstarted(name, after);
   observer_.log(pipeline::Level::info,
                 fmt::format("plan job {} anew: its definition changed from {} to {}, {} "
                             "instances that had not started are replaced",
                             name, rows.front().version, plan->job->version, removed));
   // Slots of the past keep the rows they had; a change of schedule adds none there.
-  co_return std::min(*last, now);
+  co_return std::min(*last, after);
+}
+
+std::vector<NewInstance> Planner::make_rows(const Plan& plan, Instant from, Instant to,
+                                            FreezeFailures& failures) const {
+  const Instant split = std::clamp(plan.from, from, to);
+  std::vector<NewInstance> made;
+  if (plan.calendar_before)
+    made = make_instances(*plan.before, plan.calendar_before->slots(from, split), freezer_, failures);
+  for (NewInstance& row : make_instances(*plan.job, plan.calendar.slots(split, to), freezer_, failures))
+    made.push_back(std::move(row));
+  return made;
 }
 
 awaitable<void> Planner::plan(PlanPointer plan) {
@@ -128,9 +147,8 @@ awaitable<void> Planner::plan(PlanPointer plan) {
   std::size_t rows = 0;
   while (from < horizon && rows < kRowsOfOneGo) {
     const Instant to = std::min<Instant>(from + kStride, horizon);
-    std::vector<Slot> slots = plan->calendar.slots(from, to);
+    std::vector<NewInstance> made = make_rows(*plan, from, to, failures);
     from = to;
-    std::vector<NewInstance> made = make_instances(*plan->job, slots, freezer_, failures);
     rows += made.size();
     for (NewInstance& instance : made) {
       pending_.push_back(std::move(instance));

@@ -39,6 +39,13 @@ struct FreezeFailures {
 std::vector<NewInstance> make_instances(const job::Job& job, const std::vector<Slot>& slots,
                                         const Freezer& freezer, FreezeFailures& failures);
 
+// A definition that begins with a slot of the future: until then slots follow `before`.
+struct Handover {
+  std::shared_ptr<const job::Job> before;  // null: there are no slots until then
+  Instant from{};                          // first slot of the new definition
+};
+using Handovers = std::map<std::string, Handover>;  // by job
+
 class Planner {
  public:
   static constexpr std::size_t kBatchRows = 10'000;     // rows in one transaction
@@ -48,8 +55,9 @@ class Planner {
   Planner(const Clock& clock, StateStore& store, Random& random, Observer& observer, Counters& counters,
           Freezer freezer);
 
-  // Replaces the jobs. Those that are new or changed are planned by the next plan_due().
-  void set_jobs(const Jobs& jobs);
+  // Replaces the jobs. Those that are new or changed are planned by the next plan_due(): from the slot of
+  // their handover on, or from the first one after now.
+  void set_jobs(const Jobs& jobs, const Handovers& handovers = {});
 
   // Plans every job whose time for it has come. A new job begins with its first slot after now; a known one
   // goes on behind its newest row, so that slots missed while the daemon was down get theirs, oldest first.
@@ -69,10 +77,16 @@ class Planner {
     Calendar calendar;
     Instant replan_at{};  // at once
     bool version_checked = false;
+    // Until `from` slots follow the definition before; those of the past have none.
+    Instant from{};
+    std::shared_ptr<const job::Job> before{};
+    std::optional<Calendar> calendar_before{};
   };
   using PlanPointer = std::shared_ptr<Plan>;
 
   awaitable<void> plan(PlanPointer plan);
+  std::vector<NewInstance> make_rows(const Plan& plan, Instant from, Instant to,
+                                     FreezeFailures& failures) const;
   awaitable<Instant> plan_from(PlanPointer plan, Instant now);
   awaitable<void> flush();
   void report(const job::Job& job, const FreezeFailures& failures);

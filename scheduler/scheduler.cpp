@@ -42,7 +42,7 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       turn_signal_(executor),
       plan_signal_(executor) {
   definitions_.set_present(jobs_);
-  planner_.set_jobs(jobs_);
+  planner_.set_jobs(jobs_, options_.handovers);
   dependencies_.set_jobs(jobs_);
 }
 
@@ -212,11 +212,18 @@ void Scheduler::stop() {
   wake_planning();
 }
 
-void Scheduler::set_jobs(std::vector<job::Job> jobs) {
+void Scheduler::set_limits(std::size_t attempts_max, Duration drain_limit) {
+  options_.attempts_max = attempts_max;
+  options_.drain_limit = drain_limit;
+  limits_ = limits_of(options_.attempts_max, jobs_);
+  wake();
+}
+
+void Scheduler::set_jobs(std::vector<job::Job> jobs, const Handovers& handovers) {
   jobs_ = to_jobs(std::move(jobs));
   definitions_.set_present(jobs_);
   limits_ = limits_of(options_.attempts_max, jobs_);
-  planner_.set_jobs(jobs_);
+  planner_.set_jobs(jobs_, handovers);
   dependencies_.set_jobs(jobs_);
   wake_planning();
   wake();

@@ -26,6 +26,7 @@ struct Options {
   Duration kill_limit = std::chrono::seconds(60);   // kill(): how long it waits for the attempt to stop
   Freezer freezer = freeze_job;
   VersionStore* versions = nullptr;    // none: every instance runs by its job's present definition
+  Handovers handovers{};               // of the jobs it begins with
   DefinitionLoader load_definition{};  // needed with `versions`
 };
 
@@ -45,7 +46,10 @@ class Scheduler {
 
   // Replaces the jobs; attempts in progress go on with the definition they began with,
   // instances that are planned and due with the one they were planned with.
-  void set_jobs(std::vector<job::Job> jobs);
+  // `handovers`: changes that begin with a later slot than the first one after now.
+  void set_jobs(std::vector<job::Job> jobs, const Handovers& handovers = {});
+  // Options::attempts_max from the next turn on, without stopping attempts in progress, and drain_limit.
+  void set_limits(std::size_t attempts_max, Duration drain_limit);
   const Jobs& jobs() const noexcept { return jobs_; }
 
   // Actions of an operator. not_found: no such instance or job. refused_by_state: the text says what would be
