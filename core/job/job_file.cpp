@@ -5,6 +5,7 @@
 #include "core/job/freeze.hpp"
 #include "core/job/job_alerts.hpp"
 #include "core/job/job_catch_up.hpp"
+#include "core/job/job_dependencies.hpp"
 #include "core/job/job_limits.hpp"
 #include "core/job/job_schedule.hpp"
 #include "core/job/script.hpp"
@@ -176,12 +177,14 @@ void check_document(const YamlNode& root, const DataSources& sources, const File
   read_limits(map, job);
   job.catch_up = read_catch_up(map.map("catchUp"));
   job.alerts = read_job_alerts(map);
+  job.dependencies = read_dependencies(map.map("dependsOn"), job.name);
   std::vector<std::string> broken;
   job.parameters = read_parameters(map, broken);
   LocatedScript located = locate_script(map, read_file);
   map.finish();
   if (located.script) {
     job.script = std::make_shared<const Script>(std::move(*located.script));
+    check_order(job, map);
     check_script(job, map, std::move(broken), sources, located.problems(problems));
     warn_about_unused(job, map);
   }
