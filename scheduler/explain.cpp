@@ -88,7 +88,12 @@ awaitable<Why> Scheduler::explain(Instance instance, const Heads& heads, Instant
   why.steps.push_back(step_of(Relation::itself, std::move(instance)));
   while (why.steps.back().instance && why.steps.size() < kStepsMax) {
     const Instance present = *why.steps.back().instance;
-    if (!may_wait(present.state) || !seen.insert(present.row).second) break;
+    if (!may_wait(present.state)) break;
+    if (!seen.insert(present.row).second) {
+      why.steps.back().reason =
+          "waits for itself: the jobs depend on each other in a circle; take one out of dependsOn.jobs";
+      break;
+    }
     std::vector<WhyStep> next = co_await next_steps(present, heads, now);
     if (next.empty()) break;
     why.steps.back().state = State::not_run;

@@ -90,6 +90,9 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_return least;
   }
 
+  // What an operator does to drop an instance's dependencies on other jobs.
+  void release(std::int64_t row) { records_.at(row).instance.released = true; }
+
   awaitable<std::vector<Instance>> runnable(std::string job, Instant after, Instant now,
                                             std::size_t limit) override {
     co_await yield();

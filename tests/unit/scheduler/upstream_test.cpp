@@ -1,0 +1,401 @@
+// Dependencies between jobs, and the ways that why and the blocked chains follow, on a whole scheduler.
+
+#include "tests/support/catch_result.hpp"
+#include "tests/support/scheduler_bench.hpp"
+
+namespace sluice::scheduler {
+namespace {
+
+using namespace std::chrono_literals;
+using test::job_named;
+using test::SchedulerBench;
+using Act = test::ScriptedRunner::Act;
+
+constexpr const char* kActor = "uid 1000";
+
+job::Job job_after(const std::string& name, const std::string& upstream, bool previous = false) {
+  job::Job job = job_named(name);
+  job.dependencies.jobs.push_back(job::Upstream{upstream, previous});
+  return job;
+}
+
+job::Job without_order(job::Job job) {
+  job.dependencies.self = false;
+  return job;
+}
+
+Act lasting(Duration takes) {
+  Act act;
+  act.takes = takes;
+  return act;
+}
+
+Act failing() {
+  Act act;
+  act.error = Error(Errc::trimmed, "get records: trimmed");
+  return act;
+}
+
+// Every attempt of `job` fails for good while `broken`.
+void break_job(SchedulerBench& bench, const std::string& job, const bool& broken) {
+  bench.runner.script = [job, &broken](const Instance& instance, int) {
+    return broken && instance.id.job == job ? failing() : lasting(1s);
+  };
+}
+
+State shown(SchedulerBench& bench, const std::string& job, const std::string& slot) {
+  std::vector<Instance> one(1, bench.get(job, slot));
+  return bench.ask(bench.scheduler->shown(std::move(one))).front().state;
+}
+
+std::string why(SchedulerBench& bench, const std::string& job, const std::string& slot) {
+  return bench.why(SchedulerBench::id(job, slot));
+}
+
+TEST_CASE("upstream: the downstream starts in the moment in which the upstream succeeds") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("orders"), job_after("report", "orders")};
+  bench.runner.script = [](const Instance&, int) { return lasting(90s); };
+  bench.start();
+  bench.advance_to("2018-10-16T10:05:30+08:00");
+  CHECK(bench.executed() == "orders@10:05");
+  bench.advance_to("2018-10-16T10:09+08:00");
+  CHECK(bench.executed() == "orders@10:05 report@10:05");
+  CHECK(bench.runner.starts[1].at == test::local_time("2018-10-16T10:06:30+08:00"));
+}
+
+TEST_CASE("upstream: a failed one blocks the downstream until its rerun succeeds or it is set to success") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("orders"), job_after("report", "orders")};
+  bool broken = true;
+  break_job(bench, "orders", broken);
+  bench.start();
+  bench.advance_to("2018-10-16T10:21+08:00");
+  CHECK(bench.executed() == "orders@10:05");
+  CHECK(shown(bench, "report", "2018-10-16T10:05+08:00") == State::not_run);
+  CHECK(why(bench, "report", "2018-10-16T10:05+08:00") ==
+        "waits for orders@2018-10-16T10:05+08:00, which failed: get records: trimmed; sluice rerun "
+        "orders@2018-10-16T10:05+08:00 once the cause is gone");
+  SECTION("rerun") {
+    broken = false;
+    REQUIRE(
+        bench.ask(bench.scheduler->rerun(SchedulerBench::id("orders", "2018-10-16T10:05+08:00"), kActor)));
+    bench.advance(1500ms);
+    CHECK(bench.executed().find("orders@10:05#2 report@10:05 orders@10:10") != std::string::npos);
+  }
+  SECTION("set-success") {
+    REQUIRE(bench.ask(
+        bench.scheduler->set_success(SchedulerBench::id("orders", "2018-10-16T10:05+08:00"), kActor)));
+    bench.advance(500ms);
+    CHECK(bench.executed() == "orders@10:05 report@10:05 orders@10:10");
+  }
+}
+
+TEST_CASE("upstream: what was skipped counts as done") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("orders"), job_after("report", "orders")};
+  bench.start();
+  const Instance orders = bench.get("orders", "2018-10-16T10:05+08:00");
+  REQUIRE(bench.ask(bench.store.change_state(orders.row, {State::wait_time}, State::skipped, "a holiday")));
+  bench.advance_to("2018-10-16T10:06+08:00");
+  CHECK(bench.executed() == "report@10:05");
+}
+
+TEST_CASE("upstream: one that is not loaded blocks with a reason, and lets go when it is loaded") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_after("report", "orders")};
+  bench.start();
+  bench.advance_to("2018-10-16T10:07+08:00");
+  CHECK(bench.executed().empty());
+  CHECK(why(bench, "report", "2018-10-16T10:05+08:00") ==
+        "waits for job orders, which is not loaded; put its file back, or take it out of dependsOn.jobs");
+  const auto blocked = bench.ask(bench.scheduler->blocked());
+  REQUIRE(blocked.size() == 1);
+  CHECK(cause_of(blocked[0]) == "orders");
+  CHECK_FALSE(blocked[0].root);
+  CHECK(blocked[0].since == test::local_time("2018-10-16T10:05+08:00"));
+  CHECK(blocked[0].blocked_downstream == 1);
+  CHECK(blocked[0].downstream_jobs == std::vector<std::string>{"report"});
+  // Its first instance is that of 10:10: there is none of 10:05 to wait for.
+  std::vector<job::Job> both = {job_named("orders"), job_after("report", "orders")};
+  bench.scheduler->set_jobs(both);
+  bench.advance(1s);
+  CHECK(bench.executed() == "report@10:05");
+  bench.advance_to("2018-10-16T10:11+08:00");
+  CHECK(bench.executed() == "report@10:05 orders@10:10 report@10:10");
+}
+
+TEST_CASE("upstream: a slot before the upstream's first planned instance is no edge") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("orders"), job_after("report", "orders", true)};
+  bench.start();
+  bench.advance_to("2018-10-16T10:05+08:00");
+  // The previous cycle of 10:05 is orders@10:00, which never was.
+  CHECK(bench.executed() == "orders@10:05 report@10:05");
+}
+
+TEST_CASE("upstream: an instance that was released from its dependencies waits for no other job") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("orders"), job_after("report", "orders")};
+  bool broken = true;
+  break_job(bench, "orders", broken);
+  bench.start();
+  bench.advance_to("2018-10-16T10:06+08:00");
+  REQUIRE(bench.executed() == "orders@10:05");
+  bench.memory.release(bench.get("report", "2018-10-16T10:05+08:00").row);
+  bench.advance(1min);
+  CHECK(bench.executed() == "orders@10:05 report@10:05");
+  CHECK(shown(bench, "report", "2018-10-16T10:10+08:00") == State::not_run);
+}
+
+TEST_CASE(
+    "upstream: when its schedule changed mid-day, the instance that exists before the slot stands for it") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("orders", 30min), job_after("report", "orders")};
+  bool broken = true;
+  break_job(bench, "orders", broken);
+  bench.start();
+  bench.advance_to("2018-10-16T10:58+08:00");
+  REQUIRE(bench.executed() ==
+          "report@10:05 report@10:10 report@10:15 report@10:20 report@10:25 orders@10:30");
+  // By the new schedule report@10:30 waits for orders@10:20, which was never planned; orders@10:00 was not
+  // either. From 11:00 on orders has every slot that report asks for.
+  job::Job finer = job_named("orders", 10min);
+  finer.version = "version-2";
+  std::vector<job::Job> changed = {finer, job_after("report", "orders")};
+  bench.scheduler->set_jobs(changed);
+  bench.advance(1s);
+  CHECK(bench.executed().find("report@10:45") == std::string::npos);
+  CHECK(why(bench, "report", "2018-10-16T10:40+08:00").find("orders@2018-10-16T10:30+08:00, which failed") !=
+        std::string::npos);
+}
+
+TEST_CASE(
+    "order: jobs without self-dependency run all that is due, oldest first, as far as there are places") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.options.attempts_max = 3;
+  bench.jobs = {without_order(job_named("loads"))};
+  bench.runner.script = [](const Instance&, int) { return lasting(12min); };
+  bench.start();
+  bench.advance_to("2018-10-16T10:26+08:00");
+  CHECK(bench.executed() == "loads@10:05 loads@10:10 loads@10:15 loads@10:20 loads@10:25");
+  CHECK(bench.runner.starts[3].at == test::local_time("2018-10-16T10:20+08:00"));
+  CHECK(bench.runner.executing_max == 3);
+  CHECK_FALSE(bench.runner.overlapped);
+}
+
+TEST_CASE("order: without self-dependency a failed instance blocks no later one") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {without_order(job_named("loads"))};
+  bench.runner.script = [](const Instance& instance, int) {
+    return instance.id.scheduled == test::local_time("2018-10-16T10:05+08:00") ? failing() : lasting(1s);
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T10:16+08:00");
+  CHECK(bench.executed() == "loads@10:05 loads@10:10 loads@10:15");
+  CHECK(shown(bench, "loads", "2018-10-16T10:20+08:00") == State::wait_time);
+  CHECK(bench.ask(bench.scheduler->blocked()).empty());
+}
+
+TEST_CASE("order: many that wait for another job do not keep a later one from starting") {
+  SchedulerBench bench("2018-10-16T00:00:30+08:00");
+  job::Job loads = without_order(job_named("loads", 1min));
+  loads.dependencies.jobs.push_back(job::Upstream{"orders"});
+  bench.jobs = {without_order(job_named("orders", 1min)), loads};
+  bench.start();
+  const Instant late = test::local_time("2018-10-16T05:00+08:00");
+  for (const Instance& instance : bench.all("orders")) {
+    if (instance.id.scheduled >= late) break;
+    REQUIRE(bench.ask(bench.store.change_state(instance.row, {State::wait_time}, State::frozen, "by test")));
+  }
+  bench.advance_to("2018-10-16T05:00:30+08:00");
+  CHECK(bench.executed() == "orders@05:00 loads@05:00");
+  const auto blocked = bench.ask(bench.scheduler->blocked());
+  CHECK(blocked.size() == 250);  // of 299: so many are looked at
+  CHECK(blocked.front().blocked_downstream == 1);
+}
+
+TEST_CASE("order: an orphan behind other instances of a job without order is taken up again") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {without_order(job_named("loads"))};
+  bench.runner.script = [](const Instance&, int) { return lasting(20min); };
+  bool lose = false;
+  bench.start([&](std::size_t, bool writes) {
+    const bool hit = writes && lose;
+    if (hit) lose = false;
+    return hit ? test::Fault::after : test::Fault::none;
+  });
+  bench.advance_to("2018-10-16T10:09+08:00");
+  lose = true;  // the answer to the begin of 10:10
+  bench.advance_to("2018-10-16T10:12+08:00");
+  CHECK(bench.executed() == "loads@10:05 loads@10:10#2");
+  CHECK_FALSE(bench.runner.overlapped);
+}
+
+TEST_CASE("upstream: whatever read fails, nothing starts before what it depends on") {
+  std::size_t calls = 0;
+  for (std::size_t k = 0; k == 0 || k < calls; ++k) {
+    CAPTURE(k);
+    SchedulerBench bench("2018-10-16T10:04+08:00");
+    bench.jobs = {job_named("orders"), job_after("report", "orders"),
+                  without_order(job_after("loads", "report", true))};
+    const test::Fault kind = k % 2 == 0 ? test::Fault::before : test::Fault::after;
+    bench.start([k, kind](std::size_t call, bool) { return call == k ? kind : test::Fault::none; });
+    bench.advance_to("2018-10-16T10:13+08:00");
+    if (k == 0) calls = bench.faulty->calls();
+    std::map<InstanceId, Instant> began;
+    for (const auto& start : bench.runner.starts) began.emplace(start.id, start.at);
+    for (const char* slot : {"2018-10-16T10:05+08:00", "2018-10-16T10:10+08:00"}) {
+      for (const char* job : {"orders", "report", "loads"}) {
+        CHECK(bench.get(job, slot).state == State::success);
+      }
+      CHECK(began.at(SchedulerBench::id("orders", slot)) < began.at(SchedulerBench::id("report", slot)));
+    }
+    CHECK(began.at(SchedulerBench::id("report", "2018-10-16T10:05+08:00")) <
+          began.at(SchedulerBench::id("loads", "2018-10-16T10:10+08:00")));
+  }
+}
+
+TEST_CASE("transition 2: NOT_RUN, the last upstream succeeds, time not reached: WAIT_TIME") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  job::Job late = job_named("report", 60min);
+  late.schedule.cycle = job::Cycle::hour;
+  late.schedule.start = 30min;
+  late.dependencies.jobs.push_back(job::Upstream{"orders"});
+  job::Job orders = job_named("orders", 60min);
+  orders.schedule.cycle = job::Cycle::hour;
+  orders.schedule.start = 15min;
+  bench.jobs = {orders, late};
+  bench.start();
+  CHECK(shown(bench, "report", "2018-10-16T10:30+08:00") == State::not_run);
+  CHECK(why(bench, "report", "2018-10-16T10:30+08:00") ==
+        "waits for orders@2018-10-16T10:15+08:00, which waits for its time, 2018-10-16T10:15+08:00");
+  bench.advance_to("2018-10-16T10:16+08:00");
+  CHECK(shown(bench, "report", "2018-10-16T10:30+08:00") == State::wait_time);
+  CHECK(shown(bench, "report", "2018-10-16T11:30+08:00") == State::not_run);
+  CHECK(why(bench, "report", "2018-10-16T10:30+08:00") == "waits for its time, 2018-10-16T10:30+08:00");
+}
+
+TEST_CASE("transition 3: NOT_RUN, the last upstream succeeds, time reached: WAIT_RESOURCE") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.options.attempts_max = 1;
+  bench.jobs = {job_named("busy"), job_named("orders"), job_after("report", "orders")};
+  bench.runner.script = [](const Instance& instance, int) {
+    return lasting(instance.id.job == "orders" ? 1min : 3min);
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T10:05+08:00");
+  CHECK(shown(bench, "report", "2018-10-16T10:05+08:00") == State::not_run);
+  bench.advance_to("2018-10-16T10:09:01+08:00");
+  REQUIRE(bench.executed() == "busy@10:05 orders@10:05 report@10:05");
+  bench.advance_to("2018-10-16T10:16+08:00");
+  // busy@10:10 has the only place until 10:15, then orders@10:10 ran for a minute; busy@10:15 is older by
+  // name.
+  REQUIRE(bench.get("orders", "2018-10-16T10:10+08:00").state == State::success);
+  CHECK(shown(bench, "report", "2018-10-16T10:10+08:00") != State::not_run);
+}
+
+TEST_CASE(
+    "why: leads through chains and jobs to the first thing that stands still, each step with its relation") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("raw"), job_after("orders", "raw"), job_after("report", "orders")};
+  bool broken = true;
+  break_job(bench, "raw", broken);
+  bench.start();
+  bench.advance_to("2018-10-16T10:31+08:00");
+  const Why way =
+      bench.ask(bench.scheduler->why(SchedulerBench::id("report", "2018-10-16T10:30+08:00"))).value();
+  std::string path;
+  for (const WhyStep& step : way.steps) {
+    path += std::string(to_string(step.relation)) + " " + name_of(step) + " " +
+            std::string(to_string(step.state)) + "\n";
+  }
+  CHECK(path ==
+        "itself report@2018-10-16T10:30+08:00 NOT_RUN\n"
+        "previous report@2018-10-16T10:25+08:00 NOT_RUN\n"
+        "previous report@2018-10-16T10:05+08:00 NOT_RUN\n"
+        "upstream orders@2018-10-16T10:05+08:00 NOT_RUN\n"
+        "upstream raw@2018-10-16T10:05+08:00 FAILURE\n");
+  CHECK(way.steps[0].reason == "waits for report@2018-10-16T10:25+08:00");
+  CHECK(way.steps.back().reason ==
+        "failed: get records: trimmed; sluice rerun raw@2018-10-16T10:05+08:00 once the cause is gone");
+  CHECK(
+      sentence(way) ==
+      "waits for report@2018-10-16T10:25+08:00, which waits for report@2018-10-16T10:05+08:00, which waits "
+      "for "
+      "orders@2018-10-16T10:05+08:00, which waits for raw@2018-10-16T10:05+08:00, which failed: get records: "
+      "trimmed; sluice rerun raw@2018-10-16T10:05+08:00 once the cause is gone");
+}
+
+TEST_CASE("why: tells how many of the upstream's instances are waited for") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  job::Job hourly = job_named("report", 60min);
+  hourly.schedule.cycle = job::Cycle::hour;
+  hourly.dependencies.jobs.push_back(job::Upstream{"orders", true});
+  bench.jobs = {without_order(job_named("orders")), hourly};
+  bench.runner.script = [](const Instance& instance, int) {
+    return instance.id.job == "orders" && instance.cycle % 2 == 0 ? failing() : lasting(1s);
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T11:01+08:00");
+  CHECK(why(bench, "report", "2018-10-16T11:00+08:00")
+            .find("waits for orders@2018-10-16T10:05+08:00 and 5 more") == 0);
+}
+
+TEST_CASE("why: jobs that wait for each other in a circle do not hold it up") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_after("orders", "report"), job_after("report", "orders")};
+  bench.start();
+  bench.advance_to("2018-10-16T10:31+08:00");
+  CHECK(bench.executed().empty());
+  const Why way =
+      bench.ask(bench.scheduler->why(SchedulerBench::id("report", "2018-10-16T10:30+08:00"))).value();
+  CHECK(way.steps.size() < 8);
+  CHECK(sentence(way).find("in a circle") != std::string::npos);
+}
+
+TEST_CASE("blocked: one cause counts its own chain and the downstream jobs, however they hang together") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("raw"), job_after("orders", "raw"), without_order(job_after("loads", "orders")),
+                job_named("other")};
+  bench.start();
+  bench.advance_to("2018-10-16T10:06+08:00");
+  REQUIRE(bench.ask(bench.scheduler->freeze(SchedulerBench::id("raw", "2018-10-16T10:10+08:00"), kActor)));
+  bench.advance_to("2018-10-16T10:21+08:00");
+  const auto blocked = bench.ask(bench.scheduler->blocked());
+  REQUIRE(blocked.size() == 1);
+  CHECK(cause_of(blocked[0]) == "raw@2018-10-16T10:10+08:00");
+  CHECK(blocked[0].blocked_own == 2);         // raw 10:15, 10:20
+  CHECK(blocked[0].blocked_downstream == 6);  // orders and loads, 10:10 to 10:20 each
+  CHECK(blocked[0].downstream_jobs == std::vector<std::string>{"loads", "orders"});
+  CHECK(blocked[0].data_lag == 21min);
+}
+
+TEST_CASE("blocked: what runs, retries or waits for a place blocks nobody") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.options.attempts_max = 1;
+  bench.jobs = {job_named("orders"), job_named("users")};
+  bench.runner.script = [](const Instance& instance, int) {
+    Act act = lasting(instance.id.job == "orders" ? 40min : 1s);
+    return act;
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T10:31+08:00");
+  CHECK(bench.ask(bench.scheduler->blocked()).empty());
+}
+
+TEST_CASE("blocked: a failure is since its attempt ended, also with nothing behind it yet") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bool broken = true;
+  break_job(bench, "orders", broken);
+  bench.start();
+  bench.advance_to("2018-10-16T10:06+08:00");
+  const auto blocked = bench.ask(bench.scheduler->blocked());
+  REQUIRE(blocked.size() == 1);
+  CHECK(blocked[0].since == test::local_time("2018-10-16T10:05:01+08:00"));
+  CHECK(blocked[0].blocked() == 0);
+  CHECK_FALSE(blocked[0].data_lag);
+}
+
+}  // namespace
+}  // namespace sluice::scheduler
