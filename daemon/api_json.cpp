@@ -84,6 +84,11 @@ json::object to_json(const job::Job& job) {
   for (const job::Parameter& parameter : job.parameters) {
     parameters.push_back(json::object{{"name", parameter.name}, {"expression", parameter.expression}});
   }
+  json::array upstreams;
+  for (const job::Upstream& upstream : job.dependencies.jobs) {
+    upstreams.push_back(
+        json::object{{"job", upstream.job}, {"cycle", upstream.previous_cycle ? "previous" : "same"}});
+  }
   return {
       {"name", job.name},
       {"file", job.file},
@@ -101,6 +106,7 @@ json::object to_json(const job::Job& job) {
                              {"property", job::to_string(job.rerun.property)},
                              {"interval_seconds",
                               std::chrono::duration_cast<std::chrono::seconds>(job.rerun.interval).count()}}},
+      {"depends_on", json::object{{"self", job.dependencies.self}, {"jobs", std::move(upstreams)}}},
       {"parameters", std::move(parameters)}};
 }
 
@@ -165,6 +171,31 @@ json::object to_json(const job::Problem& problem) {
           {"line", problem.line},
           {"column", problem.column},
           {"message", problem.message}};
+}
+
+json::object to_json(const scheduler::BlockedChain& chain) {
+  json::array jobs;
+  for (const std::string& job : chain.downstream_jobs) jobs.emplace_back(job);
+  json::object out{{"cause", cause_of(chain)},
+                   {"job", chain.job},
+                   {"instance", nullptr},
+                   {"state", nullptr},
+                   {"zone", chain.zone},
+                   {"reason", chain.reason},
+                   {"since", utc_text(chain.since)},
+                   {"blocked", chain.blocked()},
+                   {"blocked_own", chain.blocked_own},
+                   {"blocked_downstream", chain.blocked_downstream},
+                   {"downstream_jobs", std::move(jobs)},
+                   {"data_lag_seconds", nullptr}};
+  if (chain.root) {
+    out["instance"] = scheduler::to_string(*chain.root, chain.zone);
+    out["state"] = scheduler::to_string(chain.state);
+  }
+  if (chain.data_lag) {
+    out["data_lag_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(*chain.data_lag).count();
+  }
+  return out;
 }
 
 json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, Instant now, bool fresh) {

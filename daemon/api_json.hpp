@@ -24,6 +24,7 @@ boost::json::object to_json(const scheduler::Attempt& attempt);
 boost::json::object to_json(const PlannedInstance& planned);
 boost::json::object to_json(const LogPart& part);
 boost::json::object to_json(const job::Problem& problem);
+boost::json::object to_json(const scheduler::BlockedChain& chain);
 
 // With "lag_seconds": how far `until` lies behind `now`; null before the first window.
 boost::json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, Instant now,

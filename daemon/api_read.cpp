@@ -176,6 +176,9 @@ awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathV
   for (const job::Job& job : service.jobs()) {
     jobs.push_back(co_await job_with_state(service, job, !is_among(late, job.name)));
   }
+  json::array blocked;
+  const auto chains = co_await service.blocked();
+  for (const scheduler::BlockedChain& chain : chains) blocked.push_back(to_json(chain));
   co_return json_response(json::object{{"version", status.version},
                                        {"started", utc_text(status.started)},
                                        {"now", utc_text(service.now())},
@@ -183,7 +186,8 @@ awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathV
                                        {"running_max", status.running_max},
                                        {"draining", status.draining},
                                        {"ready", late.empty() && !status.draining},
-                                       {"jobs", std::move(jobs)}});
+                                       {"jobs", std::move(jobs)},
+                                       {"blocked", std::move(blocked)}});
 }
 
 awaitable<HttpResponse> jobs(Service& service, const HttpRequest&, const PathValues&) {

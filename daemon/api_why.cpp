@@ -10,7 +10,7 @@ namespace {
 
 namespace json = boost::json;
 
-json::object to_json(const scheduler::WhyStep& step) {
+json::object step_json(const scheduler::WhyStep& step) {
   json::object out{{"relation", scheduler::to_string(step.relation)},
                    {"job", step.job},
                    {"name", name_of(step)},
@@ -22,31 +22,6 @@ json::object to_json(const scheduler::WhyStep& step) {
   return out;
 }
 
-json::object to_json(const scheduler::BlockedChain& chain) {
-  json::array jobs;
-  for (const std::string& job : chain.downstream_jobs) jobs.emplace_back(job);
-  json::object out{{"cause", cause_of(chain)},
-                   {"job", chain.job},
-                   {"instance", nullptr},
-                   {"state", nullptr},
-                   {"zone", chain.zone},
-                   {"reason", chain.reason},
-                   {"since", utc_text(chain.since)},
-                   {"blocked", chain.blocked()},
-                   {"blocked_own", chain.blocked_own},
-                   {"blocked_downstream", chain.blocked_downstream},
-                   {"downstream_jobs", std::move(jobs)},
-                   {"data_lag_seconds", nullptr}};
-  if (chain.root) {
-    out["instance"] = scheduler::to_string(*chain.root, chain.zone);
-    out["state"] = scheduler::to_string(chain.state);
-  }
-  if (chain.data_lag) {
-    out["data_lag_seconds"] = std::chrono::duration_cast<std::chrono::seconds>(*chain.data_lag).count();
-  }
-  return out;
-}
-
 }  // namespace
 
 awaitable<HttpResponse> why(Service& service, const HttpRequest&, const PathValues& values) {
@@ -55,7 +30,7 @@ awaitable<HttpResponse> why(Service& service, const HttpRequest&, const PathValu
   const auto found = co_await service.why(*id);
   if (!found) co_return problem_response(found.error());
   json::array path;
-  for (const scheduler::WhyStep& step : found->steps) path.push_back(to_json(step));
+  for (const scheduler::WhyStep& step : found->steps) path.push_back(step_json(step));
   const scheduler::WhyStep& asked = found->steps.front();
   co_return json_response(json::object{{"id", name_of(asked)},
                                        {"state", scheduler::to_string(asked.state)},

@@ -70,6 +70,21 @@ void print_objects(const JsonView& instance, Console& console) {
   table.print(console);
 }
 
+// One line for each step, the root cause last: "  which waits for users@... (upstream, NOT_RUN)".
+void print_way(const json::array& path, Console& console) {
+  for (std::size_t at = 1; at < path.size(); ++at) {
+    const JsonView step(path[at]);
+    const std::string state = step["state"].is_null() ? "not there" : step["state"].text();
+    const std::uint64_t open = step["open"].count();
+    console.out << fmt::format("  {}waits for {}{} ({}, {})\n", at == 1 ? "" : "which ", step["name"].text(),
+                               open > 1 ? fmt::format(" and {} more", open - 1) : "", step["relation"].text(),
+                               console.paint(state, tone_of_state(state)));
+  }
+  if (path.empty()) return;
+  console.out << (path.size() == 1 ? "  " : "  which ") << JsonView(path[path.size() - 1])["reason"].text()
+              << '\n';
+}
+
 }  // namespace
 
 Exit command_show(const Options& options, Api& api, Console& console) {
@@ -101,7 +116,7 @@ Exit command_why(const Options& options, Api& api, Console& console) {
   const JsonView why(answer);
   const std::string state = why["state"].text();
   console.out << fmt::format("{} is {}\n", why["id"].text(), console.paint(state, tone_of_state(state)));
-  console.out << why["why"].text() << '\n';
+  print_way(why["path"].items(), console);
   return Exit::done;
 }
 

@@ -76,6 +76,24 @@ void print_jobs(const json::array& jobs, Console& console) {
   }
 }
 
+// What stands still until somebody acts, a line for each cause.
+void print_blocked(const json::array& chains, Console& console) {
+  if (!chains.empty()) console.out << '\n';
+  for (const json::value& value : chains) {
+    const JsonView chain(value);
+    const std::string job = chain["instance"].is_null() ? "job " : "";
+    std::string behind = fmt::format("{} due instances wait", chain["blocked"].count());
+    if (chain["blocked"].count() == 1) behind = "1 due instance waits";
+    std::string downstream;
+    for (const json::value& name : chain["downstream_jobs"].items()) {
+      downstream += fmt::format("{}{}", downstream.empty() ? ", also of " : ", ", JsonView(name).text());
+    }
+    console.out << fmt::format("{} {}{} {} since {}: {}{}\n", console.paint("BLOCKED", Tone::bad), job,
+                               chain["cause"].text(), chain["reason"].text(),
+                               local_text(chain["since"].time(), chain["zone"].text()), behind, downstream);
+  }
+}
+
 std::string query_text(const Options& options, std::size_t limit, const std::string& after) {
   std::string query = fmt::format("?limit={}", limit);
   const auto add = [&](std::string_view name, const std::string& value) {
@@ -121,6 +139,7 @@ Exit command_status(const Options& options, Api& api, Console& console) {
       status["running"].count(), status["running_max"].count(),
       console.paint(ready ? "all fresh" : "not fresh", ready ? Tone::good : Tone::bad));
   print_jobs(status["jobs"].items(), console);
+  print_blocked(status["blocked"].items(), console);
   return Exit::done;
 }
 

@@ -230,6 +230,81 @@ TEST_CASE("api: plan reads its range in the job's zone") {
   CHECK(f.service.ask("GET", "/api/v1/jobs/orders/plan?from=2018-10-16").status == 400);
 }
 
+scheduler::Why failed_upstream(FakeService& service) {
+  scheduler::WhyStep asked;
+  asked.job = "report";
+  asked.instance.emplace();
+  asked.instance->id = service.id(1);
+  asked.instance->id.job = "report";
+  asked.instance->zone = "Asia/Shanghai";
+  asked.reason = "waits for orders@2018-10-16T00:05+08:00";
+  scheduler::WhyStep root = asked;
+  root.relation = scheduler::Relation::upstream;
+  root.job = "orders";
+  root.instance->id.job = "orders";
+  root.state = scheduler::State::failure;
+  root.reason = "failed: get records: 403; sluice rerun orders@2018-10-16T00:05+08:00 once the cause is gone";
+  root.open = 3;
+  scheduler::Why why;
+  why.steps = {asked, root};
+  return why;
+}
+
+scheduler::BlockedChain frozen_chain(FakeService& service) {
+  scheduler::BlockedChain chain;
+  chain.job = "orders";
+  chain.root = service.id(1);
+  chain.zone = "Asia/Shanghai";
+  chain.state = scheduler::State::frozen;
+  chain.reason = "is frozen by uid 1000; sluice unfreeze orders@2018-10-16T00:05+08:00";
+  chain.since = service.id(1).scheduled;
+  chain.blocked_own = 40;
+  chain.blocked_downstream = 2;
+  chain.downstream_jobs = {"loads", "report"};
+  chain.data_lag = std::chrono::seconds(90);
+  return chain;
+}
+
+TEST_CASE("api: why is a sentence and the way to the root cause") {
+  Fixture f;
+  f.service.why_steps = failed_upstream(f.service);
+  const auto why = f.json("/api/v1/instances/report@2018-10-16T00:05+08:00/why");
+  CHECK(
+      boost::json::serialize(why) ==
+      R"({"id":"report@2018-10-16T00:05+08:00","state":"NOT_RUN","why":"waits for )"
+      R"(orders@2018-10-16T00:05+08:00 and 2 more, which failed: get records: 403; sluice rerun )"
+      R"(orders@2018-10-16T00:05+08:00 once the cause is gone","path":[{"relation":"itself","job":"report",)"
+      R"("name":"report@2018-10-16T00:05+08:00","state":"NOT_RUN","reason":"waits for )"
+      R"(orders@2018-10-16T00:05+08:00","open":1,"id":"report@2018-10-16T00:05+08:00"},{"relation":"upstream",)"
+      R"("job":"orders","name":"orders@2018-10-16T00:05+08:00","state":"FAILURE","reason":"failed: get records: )"
+      R"(403; sluice rerun orders@2018-10-16T00:05+08:00 once the cause is gone","open":3,)"
+      R"("id":"orders@2018-10-16T00:05+08:00"}]})");
+}
+
+TEST_CASE("api: why of a job that is not loaded has a step without instance") {
+  Fixture f;
+  f.service.why_steps = failed_upstream(f.service);
+  f.service.why_steps->steps[1].instance.reset();
+  const auto why = f.json("/api/v1/instances/report@2018-10-16T00:05+08:00/why");
+  const JsonView step(JsonView(why)["path"].items()[1]);
+  CHECK(step["name"].text() == "job orders");
+  CHECK(step["id"].is_null());
+  CHECK(step["state"].is_null());
+}
+
+TEST_CASE("api: blocked names each cause once, with what stands still behind it") {
+  Fixture f;
+  CHECK(boost::json::serialize(f.json("/api/v1/blocked")) == R"({"blocked":[]})");
+  f.service.blocked_chains.push_back(frozen_chain(f.service));
+  CHECK(boost::json::serialize(f.json("/api/v1/blocked")) ==
+        R"({"blocked":[{"cause":"orders@2018-10-16T00:05+08:00","job":"orders",)"
+        R"("instance":"orders@2018-10-16T00:05+08:00","state":"FROZEN","zone":"Asia/Shanghai",)"
+        R"("reason":"is frozen by uid 1000; sluice unfreeze orders@2018-10-16T00:05+08:00",)"
+        R"("since":"2018-10-15T16:05:00Z","blocked":42,"blocked_own":40,"blocked_downstream":2,)"
+        R"("downstream_jobs":["loads","report"],"data_lag_seconds":90}]})");
+  CHECK(JsonView(f.json("/api/v1/status"))["blocked"].items().size() == 1);
+}
+
 TEST_CASE("api: backup wants an absolute path") {
   Fixture f;
   CHECK(f.service.ask("POST", "/api/v1/backup", true, R"({"file": "x.db"})").status == 400);

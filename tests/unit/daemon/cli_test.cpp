@@ -169,6 +169,59 @@ TEST_CASE("show, why, logs, status, jobs, coverage print what the daemon says") 
   }
 }
 
+TEST_CASE("why: prints the way to the root cause, a line for each step") {
+  Fixture f;
+  scheduler::Why way;
+  way.steps.resize(3);
+  for (auto& step : way.steps) {
+    step.job = "orders";
+    step.instance.emplace();
+    step.instance->id = f.service.id(2);
+    step.instance->zone = "Asia/Shanghai";
+  }
+  way.steps[1].relation = scheduler::Relation::previous;
+  way.steps[1].instance->id = f.service.id(1);
+  way.steps[2].relation = scheduler::Relation::upstream;
+  way.steps[2].instance->id.job = "users";
+  way.steps[2].state = scheduler::State::failure;
+  way.steps[2].open = 3;
+  way.steps[2].reason = "failed: get records: 403";
+  f.service.why_steps = way;
+  CHECK(command_why(Fixture::parse({"why", "orders@2018-10-16T00:10+08:00"}), f.api, f.console) ==
+        Exit::done);
+  CHECK(f.out.str() ==
+        "orders@2018-10-16T00:10+08:00 is NOT_RUN\n"
+        "  waits for orders@2018-10-16T00:05+08:00 (previous, NOT_RUN)\n"
+        "  which waits for users@2018-10-16T00:10+08:00 and 2 more (upstream, FAILURE)\n"
+        "  which failed: get records: 403\n");
+}
+
+TEST_CASE("status: what stands still has a line for each cause") {
+  Fixture f;
+  scheduler::BlockedChain chain;
+  chain.job = "orders";
+  chain.root = f.service.id(1);
+  chain.zone = "Asia/Shanghai";
+  chain.reason = "failed: get records: 403";
+  chain.since = f.service.id(1).scheduled;
+  chain.blocked_own = 1;
+  f.service.blocked_chains.push_back(chain);
+  chain.root.reset();
+  chain.job = "users";
+  chain.reason = "is not loaded";
+  chain.blocked_own = 0;
+  chain.blocked_downstream = 7;
+  chain.downstream_jobs = {"a", "b"};
+  f.service.blocked_chains.push_back(chain);
+  CHECK(command_status(Fixture::parse({"status"}), f.api, f.console) == Exit::done);
+  const std::string text = f.out.str();
+  CHECK(text.find(
+            "BLOCKED orders@2018-10-16T00:05+08:00 failed: get records: 403 since 2018-10-16 00:05: "
+            "1 due instance waits\n"
+            "BLOCKED job users is not loaded since 2018-10-16 00:05: 7 due instances wait, also of a, b\n") !=
+        std::string::npos);
+}
+
 TEST_CASE("show: dirty rows are told with the file that keeps them") {
   Fixture f;
   f.service.plan(1);
