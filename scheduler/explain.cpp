@@ -103,7 +103,7 @@ awaitable<Why> Scheduler::explain(Instance instance, const Heads& heads, Instant
   WhyStep& last = why.steps.back();
   if (last.instance && last.reason.empty()) {
     const Situation present = situation(*last.instance, now);
-    last.state = shown_state(*last.instance, false, now);
+    last.state = shown_state(*last.instance, shown_state(*last.instance, false, now), present);
     last.reason = describe(*last.instance, present);
   }
   co_return why;

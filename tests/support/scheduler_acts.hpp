@@ -39,18 +39,17 @@ inline scheduler::State state_of(SchedulerBench& bench, const std::string& job, 
 }
 
 // As the API shows it.
+inline scheduler::Instance shown(SchedulerBench& bench, const std::string& job, const std::string& time) {
+  std::vector<scheduler::Instance> one = {bench.get(job, slot(time))};
+  return bench.ask(bench.scheduler->shown(std::move(one))).at(0);
+}
+
 inline scheduler::State shown_in(SchedulerBench& bench, const std::string& job, const std::string& time) {
-  const scheduler::Instance instance = bench.get(job, slot(time));
-  std::optional<scheduler::Instance> head;
-  for (const auto& candidate : bench.ask(bench.store.heads(bench.clock.now()))) {
-    if (candidate.id.job == job && candidate.id.group == 0) head = candidate;
-  }
-  const auto shown = scheduler::shown_state(instance, head, bench.clock.now());
-  return scheduler::shown_state(instance, shown, bench.scheduler->situation(instance, bench.clock.now()));
+  return shown(bench, job, time).state;
 }
 
 inline std::string why(SchedulerBench& bench, const std::string& job, const std::string& time) {
-  return bench.ask(bench.scheduler->why(SchedulerBench::id(job, slot(time)))).value();
+  return scheduler::sentence(bench.ask(bench.scheduler->why(SchedulerBench::id(job, slot(time)))).value());
 }
 
 // "freeze orders@2018-10-16T00:05+08:00 was WAIT_TIME", newest first.

@@ -82,10 +82,10 @@ TEST_CASE("decide: without a place under its own limit an instance waits althoug
   Situation situation = at(kSlot);
   situation.place = Place::job_full;
   CHECK(decide(in_state(State::wait_time), situation) == Step::wait_for_place);
-  CHECK(explain(in_state(State::wait_time), std::nullopt, std::nullopt, situation) ==
+  CHECK(describe(in_state(State::wait_time), situation) ==
         "waits for a free place: as many instances of orders are running as its maxParallel allows");
   situation.place = Place::backfills_full;
-  CHECK(explain(in_state(State::wait_time), std::nullopt, std::nullopt, situation) ==
+  CHECK(describe(in_state(State::wait_time), situation) ==
         "waits for a free place: backfills leave one to what is due");
 }
 
@@ -102,7 +102,7 @@ TEST_CASE("decide: a paused job keeps back what is due, also a retry, and lets g
   CHECK(shown_state(in_state(State::wait_time), State::not_run, situation) == State::frozen);
   CHECK(shown_state(in_state(State::retry_wait), State::retry_wait, situation) == State::frozen);
   CHECK(shown_state(in_state(State::failure), State::failure, situation) == State::failure);
-  CHECK(explain(in_state(State::wait_time), std::nullopt, std::nullopt, situation) ==
+  CHECK(describe(in_state(State::wait_time), situation) ==
         "is kept back: job paused by uid 1000 since 2018-10-16T00:00+08:00; sluice resume orders");
   situation.now = kSlot - 1us;
   CHECK(decide(in_state(State::wait_time), situation) == Step::wait_for_time);
@@ -128,8 +128,7 @@ TEST_CASE("decide: an attempt that is being stopped shows as KILLING") {
   situation.claimed = true;
   situation.killing = true;
   CHECK(shown_state(in_state(State::running), State::running, situation) == State::killing);
-  CHECK(explain(in_state(State::running), std::nullopt, std::nullopt, situation) ==
-        "is being stopped; what it wrote is taken back");
+  CHECK(describe(in_state(State::running), situation) == "is being stopped; what it wrote is taken back");
 }
 
 TEST_CASE("decide: an attempt that took too long is timed out and not repeated, unless its data is there") {
