@@ -100,7 +100,7 @@ Instance make_instance(const Options& options, const job::Job& job, Instant slot
     found->second = value;
   }
   instance.values = std::move(*values);
-  const auto window = job::window_of(job, instance.values);
+  const auto window = job::window_of(job, instance.values, slot);
   if (!window) throw CommandFailure(window.error());
   instance.window_start = window->start;
   instance.window_end = window->end;
@@ -115,7 +115,7 @@ std::optional<Instant> following_slot(const job::Job& job, const Instance& insta
   for (const auto& next : calendar->slots(slot + Duration(1), slot + std::chrono::hours(48))) {
     const auto values = job::freeze(job, next.at);
     if (!values) continue;
-    const auto window = job::window_of(job, *values);
+    const auto window = job::window_of(job, *values, next.at);
     if (window && window->start == instance.window_end) return next.at;
   }
   return std::nullopt;

@@ -37,7 +37,7 @@ awaitable<Result<void>> Demo::prepare(const job::Job& job) {
   for (const scheduler::Slot& slot : calendar->slots(plan_from_ + Duration(1), now)) {
     const auto values = job::freeze(job, slot.at);
     if (!values) co_return values.error();
-    const auto window = job::window_of(job, *values);
+    const auto window = job::window_of(job, *values, slot.at);
     if (!window) co_return window.error();
     const auto minutes =
         std::chrono::duration_cast<std::chrono::minutes>(window->end - window->start).count();

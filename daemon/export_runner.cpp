@@ -297,7 +297,7 @@ Result<ExportRunner::Keys> ExportRunner::keys_of(const std::string& role,
 }
 
 Result<job::Export> ExportRunner::resolve(const job::Job& job, const scheduler::Instance& instance) const {
-  auto work = job::resolve(job, instance.values, sources_);
+  auto work = job::resolve(job, instance.values, sources_, instance.id.scheduled);
   if (!work || !load_tables_first_) return work;
   work->source.full_table_first = true;
   if (const auto checked = job::check_export(*work); !checked) return checked.error();

@@ -11,7 +11,7 @@ namespace {
 // Resolving opens the credentials too; where they cannot be had there is no name to show.
 std::string object_of(const job::Job& job, const job::DataSources& sources,
                       const scheduler::NewInstance& instance) {
-  const auto work = job::resolve(job, instance.values, sources);
+  const auto work = job::resolve(job, instance.values, sources, instance.id.scheduled);
   if (!work) return "";
   const auto names = objects::ObjectNames::make(work->target, work->window);
   return names ? names->object(0) : "";

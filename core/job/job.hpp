@@ -291,12 +291,15 @@ Result<ParameterValues> freeze(const Job& job, Instant scheduled);
 // The script's retentionWarning; 0 where it has none.
 Duration retention_warning(const Job& job);
 
-// The window [start, end) that `values` give this job's script; needs no secrets.
-Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values);
+// The window [start, end) that `values` give this job's script; needs no secrets. Values name local times:
+// the instance's slot tells which pass is meant of one that comes twice; without it the first.
+Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values,
+                                   std::optional<Instant> slot = {});
 
 // The whole export. Reads secrets from where the script or the data source says; errors name key and source,
 // never a value.
-Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources);
+Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources,
+                       std::optional<Instant> slot = {});
 
 // Whether source and target go together; resolve() has checked what it returns. invalid_argument names the
 // keys.

@@ -20,8 +20,16 @@ Error as_error(const Job& job, const Problem& problem) {
                                                    problem.line, problem.column, problem.message));
 }
 
-// One interval of the schedule, up to the slot that `values` tell.
-Result<TimeRange> window_of_slot(const Job& job, const ParameterValues& values) {
+// One interval, up to `end`; a day where the cycle has no interval.
+TimeRange window_before(const Schedule& schedule, Instant end) {
+  const bool by_interval = schedule.cycle == Cycle::minute || schedule.cycle == Cycle::hour;
+  return TimeRange{by_interval ? end - schedule.interval : end - std::chrono::days(1), end};
+}
+
+// Up to the slot, or without it the one that `values` tell.
+Result<TimeRange> window_of_slot(const Job& job, const ParameterValues& values,
+                                 std::optional<Instant> known_slot) {
+  if (known_slot) return window_before(job.schedule, *known_slot);
   const auto slot =
       std::find_if(values.begin(), values.end(), [](const auto& value) { return value.first == kSlotName; });
   if (slot == values.end()) {
@@ -31,16 +39,44 @@ Result<TimeRange> window_of_slot(const Job& job, const ParameterValues& values) 
   }
   const auto end = parse_local_digits(slot->second, job.schedule.zone);
   if (!end) return end.error().in(fmt::format("resolve job {}: {}", job.name, kSlotName));
-  return TimeRange{*end - job.schedule.interval, *end};
+  return window_before(job.schedule, *end);
 }
 
-Result<TimeRange> range_of_keys(const Job& job, const Script& script, const ParameterValues& values) {
+// The instant that a time key means, where its text is a variable whose value is a time of the slot.
+std::optional<Instant> meant_by(const Job& job, std::string_view key, Instant slot) {
+  const YamlNode* node = job.script->times.find(key);
+  if (node == nullptr || node->kind != YamlNode::Kind::scalar) return std::nullopt;
+  const std::string_view text = node->text;
+  if (!text.starts_with("${") || text.find('}') + 1 != text.size()) return std::nullopt;
+  const std::string_view name = text.substr(2, text.size() - 3);
+  if (name == kSlotName) return slot;
+  const auto moment = moment_of(slot, job.schedule.zone, job.name);
+  const auto parameter = std::find_if(job.parameters.begin(), job.parameters.end(),
+                                      [&](const Parameter& known) { return known.name == name; });
+  if (!moment || parameter == job.parameters.end() || parameter->parsed == nullptr) return std::nullopt;
+  return parameter->parsed->instant(*moment);
+}
+
+// What the expression computes for the slot tells the pass. Where it does not, as with a date and a time of
+// day put together, windows lie before their slot, so it is the last pass that is not behind it.
+PassChooser pass_chooser(const Job& job, std::optional<Instant> slot) {
+  if (!slot) return {};
+  return [&job, slot = *slot](std::string_view key, const LocalReading& reading) {
+    const auto meant = meant_by(job, key, slot);
+    const auto second = std::chrono::floor<std::chrono::seconds>(meant.value_or(slot));
+    if (meant && (second == reading.first || second == reading.second)) return Instant(second);
+    return reading.second <= slot ? reading.second : reading.first;
+  };
+}
+
+Result<TimeRange> range_of_keys(const Job& job, const Script& script, const ParameterValues& values,
+                                std::optional<Instant> slot) {
   if (const auto plain = plain_time_range(script.times, values, job.schedule.zone)) return *plain;
   ProblemList problems(script.file);
   const Variables variables{values, kNothingBroken};
   const YamlNode times = fill_variables(script.times, "reader.parameter", variables, problems);
   YamlMap map(times, "reader.parameter", problems);
-  const auto range = read_time_range(map, job.schedule.zone);
+  const auto range = read_time_range(map, job.schedule.zone, pass_chooser(job, slot));
   if (const Problem* problem = problems.first_error()) return as_error(job, *problem);
   if (!range) return Error(Errc::internal, fmt::format("resolve job {}: no time range", job.name));
   return *range;
@@ -54,11 +90,12 @@ Result<const Script*> script_of(const Job& job) {
 
 }  // namespace
 
-Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values) {
+Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values,
+                                   std::optional<Instant> slot) {
   const auto script = script_of(job);
   if (!script) return script.error();
-  const auto range =
-      (*script)->takes_window_of_slot() ? window_of_slot(job, values) : range_of_keys(job, **script, values);
+  const auto range = (*script)->takes_window_of_slot() ? window_of_slot(job, values, slot)
+                                                       : range_of_keys(job, **script, values, slot);
   if (!range) return range.error();
   pipeline::Window window;
   window.job = job.name;
@@ -68,8 +105,9 @@ Result<pipeline::Window> window_of(const Job& job, const ParameterValues& values
   return window;
 }
 
-Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources) {
-  auto window = window_of(job, values);
+Result<Export> resolve(const Job& job, const ParameterValues& values, const DataSources& sources,
+                       std::optional<Instant> slot) {
+  auto window = window_of(job, values, slot);
   if (!window) return window.error();
   const Script& script = *job.script;
   ProblemList problems(script.file);

@@ -101,6 +101,14 @@ std::int64_t floor_divide(std::int64_t numerator, std::int64_t denominator) {
   return numerator % denominator < 0 ? quotient - 1 : quotient;
 }
 
+// The slot, some whole days of the local calendar and then some elapsed time on.
+Result<Instant> moved_instant(const TimeExpression::Cycle& cycle, const Moment& moment) {
+  Result<Instant> from = moment.scheduled;
+  if (cycle.days != 0) from = to_instant(moment.civil + days(cycle.days), moment.zone);
+  if (!from) return from;
+  return *from + seconds(floor_divide(cycle.elapsed_seconds, cycle.elapsed_denominator));
+}
+
 // Prints one piece after the other to `out`; nothing is returned on success.
 class Printer {
  public:
@@ -122,11 +130,9 @@ class Printer {
     const CivilTime civil = moment_.civil + days(cycle.days);
     if (!in_range(civil)) return out_of_range();
     if (cycle.elapsed_seconds == 0) return put_months_later(civil, cycle.months, cycle.format);
-    Result<Instant> from = moment_.scheduled;
-    if (cycle.days != 0) from = to_instant(civil, moment_.zone);
-    if (!from) return from.error();
-    const seconds elapsed(floor_divide(cycle.elapsed_seconds, cycle.elapsed_denominator));
-    const auto local = to_civil(*from + elapsed, moment_.zone);
+    const auto moved = moved_instant(cycle, moment_);
+    if (!moved) return moved.error();
+    const auto local = to_civil(*moved, moment_.zone);
     if (!local) return local.error();
     return put(*local, cycle.format);
   }
@@ -235,6 +241,19 @@ Result<std::string> TimeExpression::evaluate(const Moment& moment) const {
     if (!printed) return printed.error();
   }
   return out;
+}
+
+std::optional<Instant> TimeExpression::instant(const Moment& moment) const {
+  if (pieces_.size() != 1 || !in_range(moment.civil)) return std::nullopt;
+  if (const auto* builtin = std::get_if<Builtin>(pieces_.data())) {
+    if (*builtin != Builtin::cyctime) return std::nullopt;
+    return moment.scheduled;
+  }
+  const auto* cycle = std::get_if<Cycle>(pieces_.data());
+  if (cycle == nullptr || cycle->months != 0) return std::nullopt;
+  const auto moved = moved_instant(*cycle, moment);
+  if (!moved) return std::nullopt;
+  return *moved;
 }
 
 bool TimeExpression::is_business_date() const noexcept {

@@ -8,6 +8,7 @@
 #include "core/job/civil_time.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -58,6 +59,11 @@ class TimeExpression {
 
   // Fails with invalid_argument when the result leaves the years 1 to 9999.
   Result<std::string> evaluate(const Moment& moment) const;
+
+  // The instant that evaluate() prints the local reading of, where the whole expression is one time of the
+  // slot
+  // ("$cyctime", "$[...]" without months): a reading that comes twice does not tell it.
+  std::optional<Instant> instant(const Moment& moment) const;
 
   // True for "$bizdate" and its other spellings: the only value a parameter named "date" can have.
   bool is_business_date() const noexcept;

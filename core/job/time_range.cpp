@@ -63,14 +63,34 @@ std::optional<Instant> local_instant(YamlMap& parameter, std::string_view key, C
   return std::nullopt;
 }
 
-std::optional<Instant> read_time(YamlMap& parameter, std::string_view key, std::string_view zone) {
+// A time of a key, and the same reading's first pass where it comes twice.
+struct KeyTime {
+  Instant at{};
+  Instant first_pass{};
+};
+
+std::optional<KeyTime> local_time(YamlMap& parameter, std::string_view key, CivilTime civil,
+                                  std::string_view zone, const PassChooser& choose) {
+  const auto reading = read_local(civil, zone);
+  if (!reading) {
+    parameter.error(key, reading.error().message());
+    return std::nullopt;
+  }
+  const bool twice = reading->kind == LocalReading::Kind::repeated;
+  return KeyTime{twice && choose ? choose(key, *reading) : reading->first, reading->first};
+}
+
+std::optional<KeyTime> read_time(YamlMap& parameter, std::string_view key, std::string_view zone,
+                                 const PassChooser& choose) {
   const auto text = parameter.text(key);
   if (!text) return std::nullopt;
-  if (all_digits(*text) && text->size() == 13)
-    return Instant(std::chrono::milliseconds(*parse_integer(*text)));
+  if (all_digits(*text) && text->size() == 13) {
+    const Instant at(std::chrono::milliseconds(*parse_integer(*text)));
+    return KeyTime{at, at};
+  }
   if (all_digits(*text) && text->size() == 14) {
     const auto civil = parse_civil(*text);
-    if (civil) return local_instant(parameter, key, *civil, zone);
+    if (civil) return local_time(parameter, key, *civil, zone, choose);
     parameter.error(key, fmt::format("\"{}\" is no time of the calendar; expected yyyyMMddHHmmss", *text));
     return std::nullopt;
   }
@@ -84,21 +104,22 @@ std::optional<Instant> read_time(YamlMap& parameter, std::string_view key, std::
 }
 
 std::optional<TimeRange> read_pair(YamlMap& parameter, std::string_view start_key, std::string_view end_key,
-                                   std::string_view zone) {
+                                   std::string_view zone, const PassChooser& choose) {
   for (const auto& [key, other] : {std::pair(start_key, end_key), std::pair(end_key, start_key)}) {
     if (is_given(parameter, key)) continue;
     parameter.error(key, fmt::format("missing beside {}; a time range needs both", other));
     return std::nullopt;
   }
-  const auto start = read_time(parameter, start_key, zone);
-  const auto end = read_time(parameter, end_key, zone);
+  const auto start = read_time(parameter, start_key, zone, choose);
+  const auto end = read_time(parameter, end_key, zone, choose);
   if (!start || !end) return std::nullopt;
-  if (*start >= *end) {
+  const Instant from = start->at < end->at ? start->at : start->first_pass;
+  if (from >= end->at) {
     parameter.error(end_key, fmt::format("must be later than {}: the window [{}, {}) is empty", start_key,
-                                         format_local(*start, zone), format_local(*end, zone)));
+                                         format_local(from, zone), format_local(end->at, zone)));
     return std::nullopt;
   }
-  return TimeRange{*start, *end};
+  return TimeRange{from, end->at};
 }
 
 std::optional<TimeRange> read_date(YamlMap& parameter, std::string_view zone) {
@@ -113,6 +134,15 @@ std::optional<TimeRange> read_date(YamlMap& parameter, std::string_view zone) {
   const auto end = local_instant(parameter, kDate, *civil + std::chrono::days(1), zone);
   if (!start || !end) return std::nullopt;
   return TimeRange{*start, *end};
+}
+
+// The time of 14 digits that the clocks of the zone show once.
+std::optional<Instant> only_instant(std::string_view digits, std::string_view zone) {
+  const auto civil = digits.size() == 14 && all_digits(digits) ? parse_civil(digits) : std::nullopt;
+  if (!civil) return std::nullopt;
+  const auto reading = read_local(*civil, zone);
+  if (!reading || reading->kind != LocalReading::Kind::once) return std::nullopt;
+  return reading->first;
 }
 
 // The value of the variable that is all that stands under `key`.
@@ -140,8 +170,8 @@ std::optional<TimeRange> plain_time_range(const YamlNode& times, const Parameter
     const std::string* start_digits = value_under(times, start_key, values);
     const std::string* end_digits = value_under(times, end_key, values);
     if (start_digits == nullptr || end_digits == nullptr) continue;
-    const auto start = parse_local_digits(*start_digits, zone);
-    const auto end = parse_local_digits(*end_digits, zone);
+    const auto start = only_instant(*start_digits, zone);
+    const auto end = only_instant(*end_digits, zone);
     if (start && end && *start < *end) return TimeRange{*start, *end};
   }
   return std::nullopt;
@@ -162,7 +192,8 @@ void ignore_time_keys(YamlMap& parameter) {
   for (const std::string_view key : kTimeKeys) parameter.ignore(key);
 }
 
-std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zone) {
+std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zone,
+                                         const PassChooser& choose) {
   const bool start_millis = is_given(parameter, kStartMillis);
   const bool millis = is_given(parameter, kEndMillis) || start_millis;
   const bool start_string = is_given(parameter, kStartString);
@@ -185,8 +216,8 @@ std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zo
                       "\"yyyyMMdd\" is the unfilled value of the template and is ignored; remove this line");
     date = false;
   }
-  if (millis) return read_pair(parameter, kStartMillis, kEndMillis, zone);
-  if (strings) return read_pair(parameter, kStartString, kEndString, zone);
+  if (millis) return read_pair(parameter, kStartMillis, kEndMillis, zone, choose);
+  if (strings) return read_pair(parameter, kStartString, kEndString, zone, choose);
   if (date) return read_date(parameter, zone);
   parameter.problems().error(
       parameter.node().place,

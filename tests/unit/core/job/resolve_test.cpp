@@ -101,17 +101,51 @@ TEST_CASE("window: a time put together from a variable and text is the same as o
   CHECK(same->end == window->end);
 }
 
-TEST_CASE("window: windows stay contiguous in both hours of an autumn change") {
+TEST_CASE("window: a time that comes twice is the pass that the parameter means for the slot") {
   const Job job = load(replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin")).jobs.at(0);
-  const auto day = std::chrono::sys_days(std::chrono::year(2025) / 10 / 26);
-  Instant expected = parse_local("2025-10-25T23:50+02:00").value();
-  for (int slot = 0; slot < 288; ++slot) {
-    const auto scheduled = to_instant(day + slot * std::chrono::minutes(5), "Europe/Berlin").value();
-    const auto window = window_of(job, freeze(job, scheduled).value());
-    INFO("slot " << slot);
-    REQUIRE(window);
-    CHECK(window->start == expected);
-    expected = window->end;
+  const auto start_of = [&](std::string_view slot, bool known) {
+    const Instant at = parse_local(slot).value();
+    const auto window =
+        known ? window_of(job, freeze(job, at).value(), at) : window_of(job, freeze(job, at).value());
+    return format_local(window.value().start, "Europe/Berlin");
+  };
+  CHECK(start_of("2025-10-26T02:10+02:00", true) == "2025-10-26T02:00+02:00");
+  CHECK(start_of("2025-10-26T02:05+01:00", true) == "2025-10-26T02:55+02:00");
+  CHECK(start_of("2025-10-26T02:10+01:00", true) == "2025-10-26T02:00+01:00");
+  CHECK(start_of("2025-10-26T02:10+01:00", false) == "2025-10-26T02:00+02:00");
+}
+
+TEST_CASE("window: windows of an hour that begin and end at the same reading are an hour long") {
+  const Job job =
+      load(replaced(replaced(replaced(kGood, "interval: 5m", "interval: 1h, timezone: Europe/Berlin"),
+                             "$[yyyymmddhh24miss-10/24/60]", "$[yyyymmddhh24miss-1/24]"),
+                    "$[yyyymmddhh24miss-5/24/60]", "$cyctime"))
+          .jobs.at(0);
+  const Instant slot = parse_local("2025-10-26T02:00+01:00").value();
+  const auto values = freeze(job, slot).value();
+  CHECK(values[0].second == values[1].second);
+  const auto window = window_of(job, values, slot).value();
+  CHECK(window.start == slot - std::chrono::hours(1));
+  CHECK(window.end == slot);
+}
+
+TEST_CASE("window: where the text does not tell the pass, it is the last one that is not behind the slot") {
+  const Job job =
+      load(
+          replaced(replaced(replaced(replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin"),
+                                     "start_time: $[yyyymmddhh24miss-10/24/60]",
+                                     "day: $[yyyymmdd-10/24/60]\n  time: $[hh24miss-10/24/60]\n"
+                                     "  end_day: $[yyyymmdd-5/24/60]"),
+                            "$[yyyymmddhh24miss-5/24/60]", "$[hh24miss-5/24/60]"),
+                   "Millis: ${start_time}\n          endTimestampMillis: ${end_time}",
+                   "Millis: ${day}${time}\n          endTimestampMillis: ${end_day}${end_time}"))
+          .jobs.at(0);
+  Instant expected = parse_local("2025-10-26T01:50+02:00").value();
+  for (Instant slot = expected + std::chrono::minutes(10); slot < expected + std::chrono::hours(3);
+       slot += std::chrono::minutes(5)) {
+    const auto window = window_of(job, freeze(job, slot).value(), slot).value();
+    CHECK(window.start == expected);
+    expected = window.end;
   }
 }
 
