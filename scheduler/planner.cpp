@@ -1,5 +1,7 @@
 #include "scheduler/planner.hpp"
 
+#include "core/job/civil_time.hpp"
+
 #include <fmt/format.h>
 
 namespace sluice::scheduler {
@@ -43,6 +45,8 @@ std::vector<NewInstance> make_instances(const job::Job& job, const std::vector<S
     instance.window_start = frozen->window.start;
     instance.window_end = frozen->window.end;
     instance.version = job.version;
+    instance.dry_run = slot.dry_run;
+    instance.reason = slot.reason;
   }
   return made;
 }
@@ -83,7 +87,7 @@ void Planner::set_jobs(const Jobs& jobs, const Handovers& handovers) {
 
 bool Planner::has_planned(const std::string& job) const {
   const auto found = plans_.find(job);
-  return found != plans_.end() && found->second->version_checked;
+  return found != plans_.end() && found->second->planned_to.has_value();
 }
 
 Instant Planner::next() const {
@@ -106,25 +110,27 @@ awaitable<void> Planner::plan_due() {
 // The slots after the returned instant are to be planned.
 awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
   const std::string name = plan->job->name;
+  const job::Schedule& schedule = plan->job->schedule;
   const std::optional<Instant> last = co_await store_.last_planned(name);
-  if (!last) {
-    const auto& first = plan->job->schedule.first_slot;
-    co_return first ? *first - Duration(1) : now;
-  }
-  if (plan->version_checked) co_return *last;
+  const bool next_day = schedule.generation == job::Generation::next_day;
+  const Instant first = next_day ? plan->calendar.day_start(now, 1) - Duration(1) : now;
+  if (!last) co_return schedule.first_slot ? *schedule.first_slot - Duration(1) : first;
+  // The newest row may lie years ahead, and be frozen there: it does not hide what is between.
+  if (plan->planned_to) co_return std::min(*last, *plan->planned_to);
   InstanceQuery newest;
   newest.job = name;
   newest.limit = 1;
   const std::vector<Instance> rows = co_await store_.instances(newest);
   if (rows.empty() || rows.front().version == plan->job->version) co_return *last;
-  const Instant after = std::max<Instant>(now, plan->from - Duration(1));
-  const std::size_t removed = co_await store_.remove_unstarted(name, after);
+  const Instant begin = std::max<Instant>(first, plan->from - Duration(1));
+  const std::size_t removed = co_await store_.remove_unstarted(name, begin);
   observer_.log(pipeline::Level::info,
                 fmt::format("plan job {} anew: its definition changed from {} to {}, {} "
-                            "instances that had not started are replaced",
-                            name, rows.front().version, plan->job->version, removed));
+                            "instances after {} that had not started are replaced",
+                            name, rows.front().version, plan->job->version, removed,
+                            job::format_local(begin, schedule.zone)));
   // Slots of the past keep the rows they had; a change of schedule adds none there.
-  co_return std::min(*last, after);
+  co_return std::min(*last, begin);
 }
 
 std::vector<NewInstance> Planner::make_rows(const Plan& plan, Instant from, Instant to,
@@ -141,8 +147,8 @@ std::vector<NewInstance> Planner::make_rows(const Plan& plan, Instant from, Inst
 awaitable<void> Planner::plan(PlanPointer plan) {
   const Instant now = clock_.now();
   const Instant horizon = plan->calendar.day_start(now, 2);
-  Instant from = co_await plan_from(plan, now);
-  from += Duration(1);
+  const Instant known = co_await plan_from(plan, now);
+  Instant from = known + Duration(1);
   FreezeFailures failures;
   std::size_t rows = 0;
   while (from < horizon && rows < kRowsOfOneGo) {
@@ -150,16 +156,37 @@ awaitable<void> Planner::plan(PlanPointer plan) {
     std::vector<NewInstance> made = make_rows(*plan, from, to, failures);
     from = to;
     rows += made.size();
-    for (NewInstance& instance : made) {
-      pending_.push_back(std::move(instance));
-      if (pending_.size() >= kBatchRows) co_await flush();
-    }
+    co_await add(std::move(made));
+  }
+  const bool complete = from >= horizon;
+  // Whoever begins, or is planned, beyond the horizon has nothing there to be found.
+  if (complete && known < horizon && plan->from < horizon) {
+    std::vector<NewInstance> made = make_next(*plan, now, horizon, failures);
+    co_await add(std::move(made));
   }
   report(*plan->job, failures);
   const Duration spread(
       static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(kSpread.count()))));
-  const bool complete = from >= horizon;
-  pending_plans_.emplace_back(plan, complete ? plan->calendar.day_start(now, 1) + spread : now);
+  Planned planned;
+  planned.plan = plan;
+  planned.to = from - Duration(1);
+  planned.replan_at = complete ? plan->calendar.day_start(now, 1) + spread : now;
+  pending_plans_.push_back(std::move(planned));
+}
+
+// The next slot of a job that has none from now to the horizon: it is planned, and so seen, at any distance.
+std::vector<NewInstance> Planner::make_next(const Plan& plan, Instant now, Instant horizon,
+                                            FreezeFailures& failures) const {
+  const std::optional<Instant> next = plan.calendar.first_after(now);
+  if (!next || *next < horizon) return {};
+  return make_instances(*plan.job, plan.calendar.slots(*next, *next + Duration(1)), freezer_, failures);
+}
+
+awaitable<void> Planner::add(std::vector<NewInstance> made) {
+  for (NewInstance& instance : made) {
+    pending_.push_back(std::move(instance));
+    if (pending_.size() >= kBatchRows) co_await flush();
+  }
 }
 
 awaitable<void> Planner::flush() {
@@ -170,9 +197,9 @@ awaitable<void> Planner::flush() {
     counters_.planned += added;
     observer_.planned(added);
   }
-  for (auto& [plan, replan_at] : pending_plans_) {
-    plan->replan_at = replan_at;
-    plan->version_checked = true;
+  for (const Planned& planned : pending_plans_) {
+    planned.plan->replan_at = planned.replan_at;
+    planned.plan->planned_to = planned.to;
   }
   pending_plans_.clear();
 }

@@ -59,10 +59,11 @@ class Planner {
   // their handover on, or from the first one after now.
   void set_jobs(const Jobs& jobs, const Handovers& handovers = {});
 
-  // Plans every job whose time for it has come. A new job begins with its first slot after now; a known one
-  // goes on behind its newest row, so that slots missed while the daemon was down get theirs, oldest first.
-  // Of a changed job the rows of the future that were never started are replaced. Not reentrant. Throws what
-  // the store throws; what was not stored is planned again by the next call.
+  // Plans every job whose time for it has come. A new job begins with its first slot after now, or tomorrow
+  // by its generation; a known one goes on behind its newest row, so that slots missed while the daemon was
+  // down get theirs, oldest first. Of a changed job the rows of the future that were never started are
+  // replaced. Not reentrant. Throws what the store throws; what was not stored is planned again by the next
+  // call.
   awaitable<void> plan_due();
 
   // True once the present definition of the job was planned.
@@ -75,19 +76,27 @@ class Planner {
   struct Plan {
     std::shared_ptr<const job::Job> job;
     Calendar calendar;
-    Instant replan_at{};  // at once
-    bool version_checked = false;
+    Instant replan_at{};                  // at once
+    std::optional<Instant> planned_to{};  // no slot up to here is missing; nothing before the first planning
     // Until `from` slots follow the definition before; those of the past have none.
     Instant from{};
     std::shared_ptr<const job::Job> before{};
     std::optional<Calendar> calendar_before{};
   };
   using PlanPointer = std::shared_ptr<Plan>;
+  struct Planned {  // what becomes of a plan once its rows are stored
+    PlanPointer plan;
+    Instant replan_at{};
+    Instant to{};
+  };
 
   awaitable<void> plan(PlanPointer plan);
   std::vector<NewInstance> make_rows(const Plan& plan, Instant from, Instant to,
                                      FreezeFailures& failures) const;
   awaitable<Instant> plan_from(PlanPointer plan, Instant now);
+  std::vector<NewInstance> make_next(const Plan& plan, Instant now, Instant horizon,
+                                     FreezeFailures& failures) const;
+  awaitable<void> add(std::vector<NewInstance> made);
   awaitable<void> flush();
   void report(const job::Job& job, const FreezeFailures& failures);
 
@@ -98,9 +107,9 @@ class Planner {
   Counters& counters_;
   Freezer freezer_;
   std::map<std::string, PlanPointer> plans_;
-  std::vector<NewInstance> pending_;                            // made, not stored yet
-  std::vector<std::pair<PlanPointer, Instant>> pending_plans_;  // their replan_at, once stored
-  std::set<std::string> reported_;                              // job and version whose failures were logged
+  std::vector<NewInstance> pending_;  // made, not stored yet
+  std::vector<Planned> pending_plans_;
+  std::set<std::string> reported_;  // job and version whose failures were logged
 };
 
 }  // namespace sluice::scheduler
