@@ -6,6 +6,8 @@
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sluice::scheduler {
 namespace {
 
@@ -64,6 +66,14 @@ void Attempts::start(std::shared_ptr<const job::Job> job, Instance instance, std
   running_.add(active->instance.id);
   active_.emplace(row, active);
   tasks_.start(supervise(std::move(active)));
+}
+
+bool Attempts::busy(const InstanceId& id) const {
+  if (!running_.of_job.contains(id.job)) return false;
+  return std::any_of(active_.begin(), active_.end(), [&](const auto& entry) {
+    const InstanceId& other = entry.second->instance.id;
+    return other.group == id.group && other.job == id.job;
+  });
 }
 
 const pipeline::Statistics* Attempts::statistics(std::int64_t row) const {

@@ -35,6 +35,8 @@ class Attempts {
   void start(std::shared_ptr<const job::Job> job, Instance instance, std::string note = {});
 
   bool claimed(std::int64_t row) const { return active_.contains(row); }
+  // True while an instance of the chain that `id` is in is claimed.
+  bool busy(const InstanceId& id) const;
   // Claimed, and being stopped: by an operator, by its timeout or with the daemon.
   bool killing(std::int64_t row) const;
   std::size_t size() const noexcept { return active_.size(); }

@@ -41,35 +41,30 @@ awaitable<Result<Why>> Scheduler::why(InstanceId id) {
   std::optional<Instance> instance = co_await store_.instance(id);
   if (!instance) co_return none_planned(id);
   const Instant now = clock_.now();
-  const Heads heads = co_await all_heads();
+  Heads heads;
   co_return co_await explain(std::move(*instance), heads, now);
 }
 
-// The head of every chain, due or not.
-awaitable<Scheduler::Heads> Scheduler::all_heads() {
-  std::vector<Instance> found = co_await store_.heads(Instant::max());
-  Heads heads;
-  for (Instance& head : found) {
-    std::string chain = chain_of(head.id);
-    heads.emplace(std::move(chain), std::move(head));
-  }
-  co_return heads;
-}
-
-bool Scheduler::behind_head(const Instance& instance, const Heads& heads) const {
-  if (!dependencies_.in_order(instance.id.job)) return false;
-  const auto head = heads.find(chain_of(instance.id));
-  return head != heads.end() && head->second.id.scheduled < instance.id.scheduled;
+// The head of the instance's chain, when the instance has to wait for it.
+awaitable<std::optional<Instance>> Scheduler::head_before(Instance instance, Heads& heads) {
+  if (!dependencies_.in_order(instance.id.job)) co_return std::nullopt;
+  const std::string chain = chain_of(instance.id);
+  if (!heads.contains(chain)) heads[chain] = co_await store_.head(chain);
+  const std::optional<Instance>& head = heads[chain];
+  if (!head || head->id.scheduled >= instance.id.scheduled) co_return std::nullopt;
+  co_return head;
 }
 
 awaitable<std::vector<Instance>> Scheduler::shown(std::vector<Instance> instances) {
   const Instant now = clock_.now();
-  const Heads heads = co_await all_heads();
+  Heads heads;
   for (Instance& instance : instances) {
-    bool behind = behind_head(instance, heads);
-    if (!behind && may_wait(instance.state)) {
-      const std::optional<Blocker> blocker = co_await dependencies_.blocker(instance, now);
-      behind = blocker.has_value();
+    bool behind = false;
+    if (may_wait(instance.state)) {
+      const std::optional<Instance> head = co_await head_before(instance, heads);
+      std::optional<Blocker> blocker;
+      if (!head) blocker = co_await dependencies_.blocker(instance, now);
+      behind = head || blocker;
     }
     const Situation present = situation(instance, now);
     const State state = shown_state(instance, shown_state(instance, behind, now), present);
@@ -82,7 +77,7 @@ awaitable<std::vector<Instance>> Scheduler::shown(std::vector<Instance> instance
 
 // Follows what waits for what, in the order in which the scheduler asks: own chain, other jobs, then the
 // instance itself (time, place, attempt).
-awaitable<Why> Scheduler::explain(Instance instance, const Heads& heads, Instant now) {
+awaitable<Why> Scheduler::explain(Instance instance, Heads& heads, Instant now) {
   Why why;
   std::set<std::int64_t> seen;
   why.steps.push_back(step_of(Relation::itself, std::move(instance)));
@@ -96,7 +91,7 @@ awaitable<Why> Scheduler::explain(Instance instance, const Heads& heads, Instant
     }
     std::vector<WhyStep> next = co_await next_steps(present, heads, now);
     if (next.empty()) break;
-    why.steps.back().state = State::not_run;
+    if (present.state != State::retry_wait) why.steps.back().state = State::not_run;
     why.steps.back().reason = fmt::format("waits for {}", name_of(next.front()));
     for (WhyStep& step : next) why.steps.push_back(std::move(step));
   }
@@ -105,23 +100,26 @@ awaitable<Why> Scheduler::explain(Instance instance, const Heads& heads, Instant
     const Situation present = situation(*last.instance, now);
     last.state = shown_state(*last.instance, shown_state(*last.instance, false, now), present);
     last.reason = describe(*last.instance, present);
+    const bool ready = decide(*last.instance, present) == Step::start;
+    if (ready && dependencies_.in_order(last.job) && attempts_.busy(last.instance->id))
+      last.reason = "waits for the attempt of its job that is in progress; one of them runs at a time";
   }
   co_return why;
 }
 
 // What the instance waits for among others; two steps where the head of its chain is not the one before it.
-awaitable<std::vector<WhyStep>> Scheduler::next_steps(Instance instance, const Heads& heads, Instant now) {
+awaitable<std::vector<WhyStep>> Scheduler::next_steps(Instance instance, Heads& heads, Instant now) {
   std::vector<WhyStep> steps;
-  if (behind_head(instance, heads)) {
-    const Instance& head = heads.at(chain_of(instance.id));
+  std::optional<Instance> head = co_await head_before(instance, heads);
+  if (head) {
     std::optional<Instance> previous = co_await store_.predecessor(instance.id);
-    if (previous && !is_done(previous->state) && previous->row != head.row) {
+    if (previous && !is_done(previous->state) && previous->row != head->row) {
       WhyStep step = step_of(Relation::previous, std::move(*previous));
-      if (may_wait(step.state)) step.state = State::not_run;
-      step.reason = fmt::format("waits for {}", to_string(head.id, head.zone));
+      if (may_wait(step.state) && step.state != State::retry_wait) step.state = State::not_run;
+      step.reason = fmt::format("waits for {}", to_string(head->id, head->zone));
       steps.push_back(std::move(step));
     }
-    steps.push_back(step_of(Relation::previous, head));
+    steps.push_back(step_of(Relation::previous, std::move(*head)));
     co_return steps;
   }
   std::optional<Blocker> blocker = co_await dependencies_.blocker(instance, now);
@@ -142,32 +140,34 @@ awaitable<std::vector<WhyStep>> Scheduler::next_steps(Instance instance, const H
 // The cause at the end of the way, when only a person can take it away.
 std::optional<BlockedChain> Scheduler::cause_at_end(const Why& why, Instant now) const {
   const WhyStep& last = why.steps.back();
+  const WhyStep& waiting = last.instance ? last : why.steps[why.steps.size() - 2];
   BlockedChain cause;
   cause.job = last.job;
   cause.reason = last.reason;
   cause.state = last.state;
+  cause.zone = waiting.instance->zone;
+  cause.since = waiting.instance->id.scheduled;
   if (!last.instance) {
     if (jobs_.contains(last.job)) return std::nullopt;  // its planning is under way
-    const Instance& waiting = *why.steps[why.steps.size() - 2].instance;
-    cause.zone = waiting.zone;
-    cause.since = waiting.id.scheduled;
     return cause;
   }
   const Step step = decide(*last.instance, situation(*last.instance, now));
-  if (step != Step::wait_for_person && step != Step::wait_for_job) return std::nullopt;
+  // A job that is paused or not loaded is one cause, not one for each of its instances.
+  if (step == Step::wait_for_job || step == Step::wait_for_resume) return cause;
+  if (step != Step::wait_for_person) return std::nullopt;
   cause.root = last.instance->id;
-  cause.zone = last.instance->zone;
-  cause.since = last.instance->id.scheduled;
   if (last.instance->finished) cause.since = std::max(cause.since, *last.instance->finished);
   return cause;
 }
 
 awaitable<std::vector<BlockedChain>> Scheduler::blocked() {
   const Instant now = clock_.now();
-  const Heads heads = co_await all_heads();
+  const std::vector<Instance> due = co_await store_.heads(now);
+  Heads heads;
+  for (const Instance& head : due) heads.emplace(chain_of(head.id), head);
   std::vector<Blockage> blockages;
-  for (const auto& [chain, head] : heads) {
-    if (head.id.scheduled > now) continue;
+  for (const Instance& head : due) {
+    const std::string chain = chain_of(head.id);
     std::vector<Instance> standing(1, head);
     const bool in_order = dependencies_.in_order(head.id.job);
     if (!in_order) standing = co_await store_.runnable(chain, Instant::min(), now, kUnorderedMax);
@@ -175,10 +175,10 @@ awaitable<std::vector<BlockedChain>> Scheduler::blocked() {
       const Why why = co_await explain(instance, heads, now);
       std::optional<BlockedChain> cause = cause_at_end(why, now);
       if (!cause) continue;
-      const bool is_cause = why.steps.size() == 1;
+      const bool is_cause = cause->root == instance.id;
       Blockage blockage;
       blockage.job = instance.id.job;
-      blockage.own_chain = cause->root && chain_of(*cause->root) == chain;
+      blockage.own_chain = cause->root ? chain_of(*cause->root) == chain : cause->job == instance.id.job;
       blockage.cause = std::move(*cause);
       blockage.due = 1;
       if (in_order) {

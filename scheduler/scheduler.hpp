@@ -98,6 +98,7 @@ class Scheduler {
   awaitable<bool> plan();
   awaitable<std::optional<Instant>> turn();
   awaitable<std::optional<Instant>> try_turn();
+  bool may_start(const Instance& instance, Instant now) const;
   awaitable<void> start_in_turn(std::vector<Instance> ready, Instant now);
   awaitable<void> finish_dry_run(Instance dry, Instant now);
   awaitable<void> close_orphan(Instance orphan, Instant now);
@@ -111,11 +112,11 @@ class Scheduler {
   Result<Redefinition> newest_definition(const Instance& instance) const;
   awaitable<Result<void>> stop_attempt(Instance instance, std::string reason);
   awaitable<std::string> after_success_by_hand(Instance instance);
-  using Heads = std::map<std::string, Instance>;  // by chain
-  awaitable<Heads> all_heads();
-  awaitable<Why> explain(Instance instance, const Heads& heads, Instant now);
-  awaitable<std::vector<WhyStep>> next_steps(Instance instance, const Heads& heads, Instant now);
-  bool behind_head(const Instance& instance, const Heads& heads) const;
+  // By chain, as far as they were asked for; nothing: all of it is done.
+  using Heads = std::map<std::string, std::optional<Instance>>;
+  awaitable<Why> explain(Instance instance, Heads& heads, Instant now);
+  awaitable<std::vector<WhyStep>> next_steps(Instance instance, Heads& heads, Instant now);
+  awaitable<std::optional<Instance>> head_before(Instance instance, Heads& heads);
   std::optional<BlockedChain> cause_at_end(const Why& why, Instant now) const;
   Situation situation(const Instance& instance, Instant now) const;
   job::RerunProperty rerun_property(const Instance& instance) const;

@@ -55,6 +55,8 @@ class StateStore : public OperationStore {
   // Deciding. For each chain its earliest instance that is not done, if there is one with slot <= now.
   // Windows of one job chain by position, so no later instance can run.
   virtual awaitable<std::vector<Instance>> heads(Instant now) = 0;
+  // The head of one chain, due or not.
+  virtual awaitable<std::optional<Instance>> head(std::string job) = 0;
   // The next instant > now at which heads() or a retry becomes due: least slot or retry_at; nothing if none.
   virtual awaitable<std::optional<Instant>> next_due(Instant now) = 0;
   // Instances of the chain that wait, retry or run, with after < slot <= now: oldest first, at most `limit`.

@@ -46,7 +46,8 @@ awaitable<std::optional<Instant>> Scheduler::turn() {
     std::map<std::string, Instant> more;
     for (const auto& [chain, after] : unordered) {
       std::vector<Instance> found = co_await store_.runnable(chain, after, now, kPage);
-      if (found.size() == kPage) more.emplace(chain, found.back().id.scheduled);
+      const bool full = found.size() == kPage && situation(found.back(), now).place == Place::free;
+      if (full) more.emplace(chain, found.back().id.scheduled);
       for (Instance& instance : found) {
         const Situation present = situation(instance, now);
         sorted.add(std::move(instance), present);
@@ -63,17 +64,22 @@ awaitable<std::optional<Instant>> Scheduler::turn() {
   co_return co_await store_.next_due(now);
 }
 
+// An older success that is run again is the head while a newer instance of its chain may still be running.
+bool Scheduler::may_start(const Instance& instance, Instant now) const {
+  if (stopping_ || decide(instance, situation(instance, now)) != Step::start) return false;
+  return !dependencies_.in_order(instance.id.job) || !attempts_.busy(instance.id);
+}
+
 // Other jobs are asked about only while there are places: the answer may be another one when there are.
 awaitable<void> Scheduler::start_in_turn(std::vector<Instance> ready, Instant now) {
   sort_by_turn(ready);
   for (Instance& instance : ready) {
-    if (stopping_) co_return;
-    if (decide(instance, situation(instance, now)) != Step::start) continue;
+    if (!may_start(instance, now)) continue;
     const std::optional<Blocker> blocker = co_await dependencies_.blocker(instance, now);
     if (blocker || !jobs_.contains(instance.id.job)) continue;
     Definition definition = co_await definitions_.find(instance.id.job, instance.version);
     // Much may have happened while the store was asked.
-    if (stopping_ || decide(instance, situation(instance, now)) != Step::start) continue;
+    if (!may_start(instance, now)) continue;
     attempts_.start(std::move(definition.job), std::move(instance), std::move(definition.note));
   }
 }

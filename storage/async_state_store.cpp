@@ -109,6 +109,11 @@ awaitable<std::vector<scheduler::Instance>> AsyncStateStore::heads(Instant now) 
   co_return co_await call(work);
 }
 
+awaitable<std::optional<scheduler::Instance>> AsyncStateStore::head(std::string job) {
+  auto work = [&] { return open_store().head(job); };
+  co_return co_await call(work);
+}
+
 awaitable<std::optional<Instant>> AsyncStateStore::next_due(Instant now) {
   auto work = [&] { return open_store().next_due(now); };
   co_return co_await call(work);

@@ -26,6 +26,7 @@ class SqliteStateStore {
   std::size_t remove_unstarted(const std::string& job, Instant after);
 
   std::vector<scheduler::Instance> heads(Instant now);
+  std::optional<scheduler::Instance> head(const std::string& job);
   std::optional<Instant> next_due(Instant now);
   std::vector<scheduler::Instance> runnable(const std::string& job, Instant after, Instant now,
                                             std::size_t limit);

@@ -30,6 +30,15 @@ std::vector<scheduler::Instance> SqliteStateStore::runnable(const std::string& j
   return collect(database_.prepare(kRunnable, *id, after, now, limit));
 }
 
+std::optional<scheduler::Instance> SqliteStateStore::head(const std::string& job) {
+  const auto id = job_id(job);
+  if (!id) return std::nullopt;
+  std::vector<scheduler::Instance> found =
+      collect(database_.prepare(kFirstOpen, *id, Instant::min(), Instant::max()));
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
 scheduler::SlotProgress SqliteStateStore::progress(const std::string& job, Instant first, Instant last) {
   scheduler::SlotProgress progress;
   const auto id = job_id(job);

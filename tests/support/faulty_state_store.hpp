@@ -40,6 +40,9 @@ class FaultyStateStore final : public scheduler::StateStore {
   awaitable<std::vector<scheduler::Instance>> heads(Instant now) override {
     return pass(inner_.heads(now), false);
   }
+  awaitable<std::optional<scheduler::Instance>> head(std::string job) override {
+    return pass(inner_.head(std::move(job)), false);
+  }
   awaitable<std::optional<Instant>> next_due(Instant now) override {
     return pass(inner_.next_due(now), false);
   }

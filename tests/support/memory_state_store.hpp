@@ -76,6 +76,13 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_return found;
   }
 
+  awaitable<std::optional<Instance>> head(std::string job) override {
+    co_await yield();
+    const Chain& chain = jobs_[job];
+    if (chain.open.empty()) co_return std::nullopt;
+    co_return records_.at(chain.slots.at(*chain.open.begin())).instance;
+  }
+
   awaitable<std::optional<Instant>> next_due(Instant now) override {
     co_await yield();
     std::optional<Instant> least;

@@ -31,6 +31,18 @@ void StateStoreSuite<Fixture>::dependencies() {
     CHECK(runnable(20, 24, 100).empty());
     CHECK(run(store().runnable("nobody", at_minute(-1), at_minute(60), 10)).empty());
   }
+  SECTION("the head of a chain is its earliest that is not done, due or not") {
+    CHECK_FALSE(run(store().head("orders")));
+    plan("orders", {5, 0, 10});
+    plan("users", {-5});
+    CHECK(run(store().head("orders"))->id == id("orders", 0));
+    succeed("orders", 0, 1);
+    CHECK(run(store().head("orders"))->id == id("orders", 5));
+    REQUIRE(operate("orders", 5, {State::wait_time}, State::frozen));
+    CHECK(run(store().head("orders"))->state == State::frozen);
+    REQUIRE(operate("orders", 0, {State::success}, State::wait_resource));
+    CHECK(run(store().head("orders"))->id == id("orders", 0));
+  }
   SECTION("progress of a chain that was never planned is nothing") {
     const auto progress = run(store().progress("orders", at_minute(0), at_minute(60)));
     CHECK_FALSE(progress.first_planned);

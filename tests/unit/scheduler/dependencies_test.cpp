@@ -163,6 +163,52 @@ TEST_CASE("dependencies: day on day waits for the same day's, or the one of the 
   CHECK(wait_of(Side(daily(2h)), "02:00", Side(daily(1h)), kPrevious) == "15 01:00");
 }
 
+TEST_CASE(
+    "dependencies: on a week, month or year the day's instance counts, on off days its dry run, if it has "
+    "one") {
+  // 2018-10-16 is a Tuesday.
+  job::Job weekly = daily(1h);
+  weekly.schedule.cycle = job::Cycle::week;
+  weekly.schedule.weekdays = {1};
+  job::Job monthly = daily(1h);
+  monthly.schedule.cycle = job::Cycle::month;
+  monthly.schedule.month_days = {1};
+  job::Job yearly = daily(1h);
+  yearly.schedule.cycle = job::Cycle::year;
+  yearly.schedule.year_days = {std::chrono::January / 1};
+  for (job::Job* job : {&weekly, &monthly, &yearly}) {
+    CAPTURE(static_cast<int>(job->schedule.cycle));
+    CHECK(wait_of(Side(daily(2h)), "02:00", Side(*job), kSame) == "none");
+    CHECK(wait_of(Side(every(5min)), "02:05", Side(*job), kSame) == "none");
+    job->schedule.off_days_dry_run = true;
+    CHECK(wait_of(Side(daily(2h)), "02:00", Side(*job), kSame) == "01:00");
+    CHECK(wait_of(Side(every(5min)), "02:05", Side(*job), kSame) == "01:00");
+    CHECK(wait_of(Side(daily(2h)), "02:00", Side(*job), kPrevious) == "15 01:00");
+    job->schedule.off_days_dry_run = false;
+  }
+  CHECK(wait_of(Side(daily(2h)), "02:00", Side(weekly), kPrevious) == "15 01:00");
+  CHECK(wait_of(Side(daily(2h)), "02:00", Side(monthly), kPrevious) == "01 01:00");
+  weekly.schedule.weekdays = {2};
+  CHECK(wait_of(Side(daily(2h)), "02:00", Side(weekly), kSame) == "01:00");
+}
+
+TEST_CASE("dependencies: a cron schedule counts by the slots it has on the day") {
+  job::Job cron = every(5min);
+  cron.schedule.cycle = job::Cycle::cron;
+  cron.schedule.cron = "30 3 * * *";
+  const Side once(cron);
+  CHECK(pace_of(once.party(), job::parse_local("2018-10-16T12:00+08:00").value()) == Pace::day);
+  CHECK(wait_of(Side(every(5min)), "02:05", once, kSame) == "03:30");
+  cron.schedule.cron = "15 * * * *";
+  const Side hourly(cron);
+  CHECK(pace_of(hourly.party(), job::parse_local("2018-10-16T12:00+08:00").value()) == Pace::hour);
+  CHECK(wait_of(Side(every(5min)), "02:05", hourly, kSame) == "01:15");
+  cron.schedule.cron = "*/10 * * * *";
+  const Side often(cron);
+  CHECK(pace_of(often.party(), job::parse_local("2018-10-16T12:00+08:00").value()) == Pace::minute);
+  CHECK(wait_of(Side(every(10min)), "02:10", often, kSame) == "02:10");
+}
+
 TEST_CASE("dependencies: the previous cycle of a minute job is the slot before, also across midnight") {
   const Side downstream(every(5min));
   const Side upstream(every(5min));

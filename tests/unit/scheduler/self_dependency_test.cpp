@@ -155,12 +155,12 @@ TEST_CASE("self-dependency: a previous dry run counts as success and is never in
   dry.cycle = 122;
   dry.version = "version-1";
   dry.dry_run = true;
-  dry.state = State::skipped;
   std::vector<NewInstance> one(1, dry);
   bench.ask(bench.store.add_instances(one));
   bench.start();
   bench.advance_to("2018-10-16T10:16+08:00");
   CHECK(bench.executed() == "orders@10:10 orders@10:15");
+  CHECK(bench.get("orders", "2018-10-16T10:05+08:00").state == State::success);
   CHECK_FALSE(bench.get("orders", "2018-10-16T10:10+08:00").dry_run);
 }
 
@@ -195,6 +195,22 @@ TEST_CASE("self-dependency: the rerun of an old success does not reset later suc
   bench.advance_to("2018-10-16T10:26+08:00");
   CHECK(bench.executed() ==
         "orders@10:05 orders@10:10 orders@10:15 orders@10:20 orders@10:05#2 orders@10:25");
+}
+
+TEST_CASE(
+    "self-dependency: an old success that is run again waits for the one that runs, and the next for both") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.runner.script = [](const Instance&, int) { return lasting(2min); };
+  bench.start();
+  bench.advance_to("2018-10-16T10:11+08:00");
+  REQUIRE(bench.ask(bench.scheduler->rerun(orders_at("2018-10-16T10:05+08:00"), kActor)));
+  bench.advance(10s);
+  CHECK(bench.why(orders_at("2018-10-16T10:05+08:00")) ==
+        "waits for the attempt of its job that is in progress; one of them runs at a time");
+  bench.advance_to("2018-10-16T10:17+08:00");
+  CHECK(bench.executed() == "orders@10:05 orders@10:10 orders@10:05#2 orders@10:15");
+  CHECK(bench.runner.starts[2].at == test::local_time("2018-10-16T10:12+08:00"));
+  CHECK(bench.runner.executing_max == 1);
 }
 
 TEST_CASE("self-dependency: after a schedule changed mid-day new instances chain on what exists that day") {

@@ -101,6 +101,26 @@ TEST_CASE("upstream: what was skipped counts as done") {
   CHECK(bench.executed() == "report@10:05");
 }
 
+TEST_CASE("upstream: on an off day of a weekly job its dry run lets the downstream start at its time") {
+  SchedulerBench bench("2018-10-16T00:01+08:00");  // a Tuesday
+  job::Job weekly = job_named("totals");
+  weekly.schedule.cycle = job::Cycle::week;
+  weekly.schedule.weekdays = {1};
+  weekly.schedule.at = 3h;
+  weekly.schedule.off_days_dry_run = true;
+  job::Job daily = job_after("report", "totals");
+  daily.schedule.cycle = job::Cycle::day;
+  daily.schedule.at = 2h;
+  bench.jobs = {weekly, daily};
+  bench.start();
+  bench.advance_to("2018-10-16T02:59+08:00");
+  CHECK(bench.executed().empty());
+  CHECK(shown(bench, "report", "2018-10-16T02:00+08:00") == State::not_run);
+  bench.advance_to("2018-10-16T03:00+08:00");
+  CHECK(bench.executed() == "report@02:00");
+  CHECK(bench.get("totals", "2018-10-16T03:00+08:00").state == State::success);
+}
+
 TEST_CASE("upstream: one that is not loaded blocks with a reason, and lets go when it is loaded") {
   SchedulerBench bench("2018-10-16T10:01+08:00");
   bench.jobs = {job_after("report", "orders")};
@@ -369,6 +389,22 @@ TEST_CASE("blocked: one cause counts its own chain and the downstream jobs, howe
   CHECK(blocked[0].blocked_downstream == 6);  // orders and loads, 10:10 to 10:20 each
   CHECK(blocked[0].downstream_jobs == std::vector<std::string>{"loads", "orders"});
   CHECK(blocked[0].data_lag == 21min);
+}
+
+TEST_CASE("blocked: a job that is not loaded is one cause for all its instances and those behind them") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  bench.jobs = {job_named("orders"), job_after("report", "orders")};
+  bench.start();
+  bench.advance_to("2018-10-16T10:06+08:00");
+  std::vector<job::Job> left = {job_after("report", "orders")};
+  bench.scheduler->set_jobs(left);
+  bench.advance_to("2018-10-16T10:16+08:00");
+  const auto blocked = bench.ask(bench.scheduler->blocked());
+  REQUIRE(blocked.size() == 1);
+  CHECK(cause_of(blocked[0]) == "orders");
+  CHECK(blocked[0].since == test::local_time("2018-10-16T10:10+08:00"));
+  CHECK(blocked[0].blocked_own == 2);
+  CHECK(blocked[0].blocked_downstream == 2);
 }
 
 TEST_CASE("blocked: what runs, retries or waits for a place blocks nobody") {
