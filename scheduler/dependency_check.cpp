@@ -46,6 +46,18 @@ DependencyCheck::Ranges DependencyCheck::ranges(const KnownJobs& known, const Kn
   return found;
 }
 
+std::vector<std::pair<std::string, SlotRange>> DependencyCheck::needs(const Instance& instance) {
+  std::vector<std::pair<std::string, SlotRange>> found;
+  const auto mine = known_->find(instance.id.job);
+  if (mine == known_->end() || instance.id.group != 0) return found;
+  const Ranges wanted = ranges(*known_, mine->second, instance);
+  const std::vector<job::Upstream>& upstreams = mine->second.job->dependencies.jobs;
+  for (std::size_t at = 0; at < upstreams.size(); ++at) {
+    if (wanted[at]) found.emplace_back(upstreams[at].job, *wanted[at]);
+  }
+  return found;
+}
+
 awaitable<std::optional<Blocker>> DependencyCheck::blocker(Instance instance, Instant now) {
   const std::shared_ptr<const KnownJobs> known = known_;  // a reload may come while the store is asked
   const auto mine = known->find(instance.id.job);

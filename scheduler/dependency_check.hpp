@@ -44,6 +44,9 @@ class DependencyCheck {
   // backfill and those that an operator released wait for no other job. Throws what the store throws.
   awaitable<std::optional<Blocker>> blocker(Instance instance, Instant now);
 
+  // The slots of other jobs that the instance waits for, released or not.
+  std::vector<std::pair<std::string, SlotRange>> needs(const Instance& instance);
+
  private:
   struct Known {
     std::shared_ptr<const job::Job> job;

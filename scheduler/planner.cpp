@@ -47,6 +47,7 @@ std::vector<NewInstance> make_instances(const job::Job& job, const std::vector<S
     instance.version = job.version;
     instance.dry_run = slot.dry_run;
     instance.reason = slot.reason;
+    instance.priority = job.priority;
   }
   return made;
 }

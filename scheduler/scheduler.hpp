@@ -30,6 +30,9 @@ struct Options {
   DefinitionLoader load_definition{};  // needed with `versions`
 };
 
+// So many instances can be run again together; more are a backfill's work.
+inline constexpr std::size_t kDownstreamMax = 2000;
+
 class Scheduler {
  public:
   // Everything referred to outlives the scheduler.
@@ -64,6 +67,15 @@ class Scheduler {
   awaitable<Result<void>> freeze(InstanceId id, std::string actor);
   awaitable<Result<void>> unfreeze(InstanceId id, std::string actor);
   awaitable<Result<void>> set_success(InstanceId id, std::string actor);
+
+  // The instance and what follows from it, as far as it is due: the later ones of its chain, and those of
+  // other jobs that depend on one of these, in the order of their dependencies. not_found; invalid_argument
+  // for more than kDownstreamMax.
+  awaitable<Result<std::vector<Instance>>> downstream(InstanceId id);
+  // Runs them again, all or none: refused when one of them is in another state than waiting or done. Forced,
+  // whatever their states: running ones are killed. That is for an instance of today or yesterday that has
+  // ended, and one at a time. Returns what runs again.
+  awaitable<Result<std::vector<Instance>>> rerun_downstream(Order order, InstanceId id);
 
   // While a job is paused nothing recurring of it starts; attempts in progress go on. It stays so over
   // restarts.
@@ -119,6 +131,10 @@ class Scheduler {
   awaitable<std::optional<Instance>> head_before(Instance instance, Heads& heads);
   std::optional<BlockedChain> cause_at_end(const Why& why, Instant now) const;
   Situation situation(const Instance& instance, Instant now) const;
+  awaitable<Result<std::vector<Instance>>> rerun_set(Order order, InstanceId id);
+  awaitable<Result<std::optional<Change>>> downstream_change(Order order, Instance instance);
+  awaitable<std::vector<Instance>> due_instances(std::string job, Instant from);
+  Result<void> check_forced(const Order& order, const Instance& root) const;
   job::RerunProperty rerun_property(const Instance& instance) const;
   void wake();
   void wake_planning();
@@ -144,6 +160,7 @@ class Scheduler {
   bool plan_pending_ = false;
   bool stopping_ = false;
   bool ready_ = false;
+  bool forcing_ = false;  // a forced rerun downstream is under way
 };
 
 }  // namespace sluice::scheduler

@@ -55,6 +55,7 @@ TEST_CASE("transition 6: due and a dry run: SUCCESS in 0 s without attempt or lo
   for (NewInstance& instance : planned) {
     instance.id.job = "orders";
     instance.zone = "Asia/Shanghai";
+    instance.version = bench.jobs[0].version;
   }
   planned[0].id.scheduled = test::local_time(slot("00:05"));
   planned[1].id.scheduled = test::local_time(slot("00:07"));

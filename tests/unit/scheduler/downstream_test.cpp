@@ -1,0 +1,122 @@
+// Rows 15 and 21 of scheduling.md section 4.
+#include "tests/support/scheduler_acts.hpp"
+
+namespace sluice::scheduler {
+namespace {
+
+using namespace std::chrono_literals;
+using test::act;
+using test::act_of;
+using test::SchedulerBench;
+using test::slot;
+using test::state_of;
+
+std::string names(const std::vector<Instance>& instances) {
+  std::string text;
+  for (const Instance& instance : instances) {
+    if (!text.empty()) text += ' ';
+    text +=
+        instance.id.job + "@" + to_string(instance.id, instance.zone).substr(instance.id.job.size() + 12, 5);
+  }
+  return text;
+}
+
+// users depends on orders, and reports on users; all every five minutes.
+void three_jobs(SchedulerBench& bench) {
+  bench.jobs = {test::job_named("orders"), test::job_named("users"), test::job_named("reports")};
+  for (job::Job& job : bench.jobs) job.dependencies.self = false;
+  bench.jobs[0].dependencies.self = true;
+  bench.jobs[1].dependencies.jobs.push_back({"orders"});
+  bench.jobs[2].dependencies.jobs.push_back({"users"});
+}
+
+Result<std::vector<Instance>> again(SchedulerBench& bench, const std::string& time, bool force = false) {
+  Order order;
+  order.actor = "uid 1000";
+  order.force = force;
+  return bench.ask(bench.scheduler->rerun_downstream(order, SchedulerBench::id("orders", slot(time))));
+}
+
+TEST_CASE("transition 15: rerun downstream: the chain's later windows and other jobs', in dependency order") {
+  SchedulerBench bench;
+  three_jobs(bench);
+  bench.start();
+  bench.advance_to(slot("00:16"));
+  const auto follow = bench.ask(bench.scheduler->downstream(SchedulerBench::id("orders", slot("00:10"))));
+  REQUIRE(follow);
+  CHECK(names(*follow) == "orders@00:10 orders@00:15 users@00:10 users@00:15 reports@00:10 reports@00:15");
+  const std::size_t before = bench.runner.starts.size();
+  const auto objects = bench.runner.objects;
+  REQUIRE(again(bench, "00:10"));
+  bench.advance(1min);
+  CHECK(bench.executed(before) ==
+        "orders@00:10#2 users@00:10#2 orders@00:15#2 reports@00:10#2 users@00:15#2 reports@00:15#2");
+  CHECK(bench.runner.objects == objects);
+  CHECK(bench.ask(bench.store.audit(100)).size() == 6);
+}
+
+TEST_CASE("transition 15: rerun downstream is refused as a whole when one of the set is in another state") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance& instance, int) {
+    return instance.cycle == 4 ? act_of(1h) : act_of(1s);
+  };
+  bench.start();
+  bench.advance_to(slot("00:16"));
+  const auto refused = again(bench, "00:05");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Errc::refused_by_state);
+  CHECK(refused.error().message() ==
+        "rerun downstream: orders@2018-10-16T00:15+08:00 is RUNNING; all that follows must wait or be done; "
+        "--force runs it again in any state");
+  CHECK(state_of(bench, "orders", "00:05") == State::success);
+  CHECK(bench.ask(bench.store.audit(10)).empty());
+}
+
+TEST_CASE("transition 15: what waits already stays, and windows without records of their own are left out") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance& instance, int) {
+    return instance.cycle == 5 ? act_of(1s, Error(Errc::trimmed, "gone")) : act_of(1s);
+  };
+  bench.start();
+  REQUIRE(act(bench, "orders", "00:10", Action::skip, "known bad"));
+  bench.advance_to(slot("00:26"));  // 00:20 failed, 00:25 waits
+  const auto done = again(bench, "00:05");
+  REQUIRE(done);
+  CHECK(names(*done) == "orders@00:05 orders@00:15 orders@00:20");
+  CHECK(state_of(bench, "orders", "00:10") == State::skipped);
+}
+
+TEST_CASE(
+    "transition 21: forced rerun downstream: running ones are killed, all run again from the first on") {
+  SchedulerBench bench;
+  bool slow = true;
+  bench.runner.script = [&slow](const Instance& instance, int) {
+    return instance.cycle == 4 && slow ? act_of(1h) : act_of(1s);
+  };
+  bench.start();
+  REQUIRE(act(bench, "orders", "00:20", Action::freeze));
+  bench.advance_to(slot("00:21"));
+  slow = false;
+  const std::size_t before = bench.runner.starts.size();
+  const auto done = again(bench, "00:05", true);
+  REQUIRE(done);
+  CHECK(names(*done) == "orders@00:05 orders@00:10 orders@00:15 orders@00:20");
+  bench.advance(1min);
+  CHECK(bench.executed(before) == "orders@00:05#2 orders@00:10#2 orders@00:15#2 orders@00:20");
+  const Instance killed = bench.get("orders", slot("00:15"));
+  CHECK(bench.ask(bench.store.attempts(killed.row)).at(0).result == AttemptResult::killed);
+}
+
+TEST_CASE("transition 21: only from an instance that has ended, of today or yesterday") {
+  SchedulerBench bench;
+  bench.start();
+  CHECK(again(bench, "00:20", true).error().code() == Errc::refused_by_state);
+  bench.advance_to("2018-10-17T23:00+08:00");
+  CHECK(again(bench, "23:50", true));
+  bench.advance_to("2018-10-18T00:01+08:00");
+  CHECK(again(bench, "00:05", true).error().code() == Errc::refused_by_state);
+  CHECK(again(bench, "00:07").error().code() == Errc::not_found);
+}
+
+}  // namespace
+}  // namespace sluice::scheduler
