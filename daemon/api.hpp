@@ -25,6 +25,7 @@ awaitable<HttpResponse> set_success(Service& service, const HttpRequest& request
 awaitable<HttpResponse> skip(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> priority(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> release(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> downstream(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> pause(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> resume(Service& service, const HttpRequest& request, const PathValues& values);

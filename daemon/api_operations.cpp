@@ -93,17 +93,40 @@ void log_action(const Order& order, const std::string& target) {
                order.actor, order.reason);
 }
 
+json::object listing_of(const std::vector<scheduler::Instance>& instances) {
+  json::array list;
+  for (const scheduler::Instance& instance : instances) {
+    list.push_back(json::object{{"id", to_string(instance.id, instance.zone)},
+                                {"state", scheduler::to_string(instance.state)},
+                                {"reason", instance.reason}});
+  }
+  return {{"count", instances.size()}, {"instances", std::move(list)}};
+}
+
+awaitable<HttpResponse> act_downstream(Service& service, Order order, InstanceId id, std::string text) {
+  const Result<std::vector<scheduler::Instance>> again = co_await service.rerun_downstream(order, id);
+  if (!again) co_return problem_response(again.error());
+  log_action(order, text + " and downstream");
+  co_return json_response(listing_of(*again));
+}
+
 awaitable<HttpResponse> act_on_one(Service& service, Action action, const HttpRequest& request,
                                    std::string text) {
   const auto id = scheduler::parse_instance_id(text);
   if (!id) co_return problem_response(id.error());
   const auto body = body_of(request);
   if (!body) co_return problem_response(body.error());
-  constexpr std::array<std::string_view, 4> kMembers = {"reason", "latest", "force", "priority"};
+  constexpr std::array<std::string_view, 5> kMembers = {"reason", "latest", "force", "priority",
+                                                        "downstream"};
   const auto known = only_members(*body, kMembers);
   if (!known) co_return problem_response(known.error());
   Result<Order> order = read_order(action, request.actor, *body);
   if (!order) co_return problem_response(order.error());
+  const auto downstream = flag_in(*body, "downstream");
+  if (!downstream) co_return problem_response(downstream.error());
+  if (*downstream && action != Action::rerun)
+    co_return problem_response(bad_body("\"downstream\" is for rerun"));
+  if (*downstream) co_return co_await act_downstream(service, *order, *id, text);
   const auto done = co_await service.act(*order, *id);
   if (!done) co_return problem_response(done.error());
   log_action(*order, text);
@@ -226,6 +249,14 @@ awaitable<HttpResponse> priority(Service& service, const HttpRequest& request, c
 }
 awaitable<HttpResponse> release(Service& service, const HttpRequest& request, const PathValues& values) {
   return act_on_one(service, Action::release, request, values[0]);
+}
+
+awaitable<HttpResponse> downstream(Service& service, const HttpRequest&, const PathValues& values) {
+  const auto id = scheduler::parse_instance_id(values[0]);
+  if (!id) co_return problem_response(id.error());
+  const Result<std::vector<scheduler::Instance>> found = co_await service.downstream(*id);
+  if (!found) co_return problem_response(found.error());
+  co_return json_response(listing_of(*found));
 }
 
 awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, const PathValues&) {

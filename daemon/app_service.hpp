@@ -41,6 +41,13 @@ class AppService final : public Service {
   }
   awaitable<std::vector<scheduler::BlockedChain>> blocked() override { return parts_.scheduler.blocked(); }
   awaitable<Result<void>> act(scheduler::Order order, scheduler::InstanceId id) override;
+  awaitable<Result<std::vector<scheduler::Instance>>> downstream(scheduler::InstanceId id) override {
+    return parts_.scheduler.downstream(std::move(id));
+  }
+  awaitable<Result<std::vector<scheduler::Instance>>> rerun_downstream(scheduler::Order order,
+                                                                       scheduler::InstanceId id) override {
+    return parts_.scheduler.rerun_downstream(std::move(order), std::move(id));
+  }
   awaitable<Result<void>> pause(std::string job, std::string actor, std::string reason) override;
   awaitable<Result<scheduler::Resumed>> resume(std::string job, std::optional<scheduler::RunChoice> choice,
                                                std::string actor, std::string reason) override;

@@ -93,10 +93,35 @@ void check_targets(const Options& options) {
                                                 options.command, options.command));
 }
 
+// Lists what follows from the instance, and runs it again unless only asked for the list.
+Exit act_downstream(const Options& options, Api& api, Console& console) {
+  const std::string instance = "/api/v1/instances/" + percent_encode(options.targets.front());
+  boost::json::object body = order_json(options);
+  body["downstream"] = true;
+  const boost::json::value answer = options.dry_run
+                                        ? api.get(instance + "/downstream")
+                                        : api.post(instance + "/rerun", boost::json::serialize(body));
+  if (options.json) return print_json(answer, console);
+  const JsonView list(answer);
+  for (const boost::json::value& item : list["instances"].items()) {
+    const JsonView one(item);
+    const std::string state = one["state"].text();
+    console.out << fmt::format("{} {}\n", one["id"].text(), console.paint(state, tone_of_state(state)));
+  }
+  console.out << fmt::format("{} instances {}\n", list["count"].count(),
+                             options.dry_run ? "follow, the first one included" : "run again");
+  return Exit::done;
+}
+
 }  // namespace
 
 Exit command_act(const Options& options, Api& api, Console& console) {
   check_targets(options);
+  if (options.downstream && options.targets.size() != 1)
+    throw CommandFailure(Exit::usage, "rerun: --downstream goes with one instance");
+  if (options.dry_run && !options.downstream)
+    throw CommandFailure(Exit::usage, "rerun: --dry-run goes with --downstream");
+  if (options.downstream) return act_downstream(options, api, console);
   if (options.targets.size() == 1) return act_on_one_instance(options, api, console);
   return act_on_many(options, api, console);
 }

@@ -34,6 +34,7 @@ constexpr std::array kRoutes = {
     Route{"POST", "/api/v1/instances/{id}/skip", api::skip, kControl},
     Route{"POST", "/api/v1/instances/{id}/priority", api::priority, kControl},
     Route{"POST", "/api/v1/instances/{id}/release", api::release, kControl},
+    Route{"GET", "/api/v1/instances/{id}/downstream", api::downstream},
     Route{"POST", "/api/v1/batch", api::batch, kControl},
     Route{"POST", "/api/v1/jobs/{job}/pause", api::pause, kControl},
     Route{"POST", "/api/v1/jobs/{job}/resume", api::resume, kControl},

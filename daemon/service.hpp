@@ -73,6 +73,9 @@ class Service {
   virtual awaitable<Result<void>> act(scheduler::Order order, scheduler::InstanceId id) = 0;
 
   // See Scheduler. not_found, refused_by_state.
+  virtual awaitable<Result<std::vector<scheduler::Instance>>> downstream(scheduler::InstanceId id) = 0;
+  virtual awaitable<Result<std::vector<scheduler::Instance>>> rerun_downstream(scheduler::Order order,
+                                                                               scheduler::InstanceId id) = 0;
   virtual awaitable<Result<void>> pause(std::string job, std::string actor, std::string reason) = 0;
   virtual awaitable<Result<scheduler::Resumed>> resume(std::string job,
                                                        std::optional<scheduler::RunChoice> choice,

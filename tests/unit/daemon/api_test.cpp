@@ -334,6 +334,13 @@ TEST_CASE("api: a broken store is an answer, not the end") {
     awaitable<Result<void>> act(scheduler::Order, scheduler::InstanceId) override {
       co_return Result<void>();
     }
+    awaitable<Result<std::vector<scheduler::Instance>>> downstream(scheduler::InstanceId) override {
+      co_return std::vector<scheduler::Instance>();
+    }
+    awaitable<Result<std::vector<scheduler::Instance>>> rerun_downstream(scheduler::Order,
+                                                                         scheduler::InstanceId) override {
+      co_return std::vector<scheduler::Instance>();
+    }
     awaitable<Result<void>> pause(std::string, std::string, std::string) override {
       co_return Result<void>();
     }

@@ -129,6 +129,19 @@ class FakeService final : public daemon::Service {
     if (refuse) co_return *refuse;
     co_return Result<void>();
   }
+  awaitable<Result<std::vector<scheduler::Instance>>> downstream(scheduler::InstanceId id) override {
+    scheduler::InstanceQuery query;
+    query.from = id.scheduled;
+    std::vector<scheduler::Instance> found = co_await store_.instances(query);
+    std::reverse(found.begin(), found.end());
+    co_return found;
+  }
+  awaitable<Result<std::vector<scheduler::Instance>>> rerun_downstream(scheduler::Order order,
+                                                                       scheduler::InstanceId id) override {
+    orders.push_back(order);
+    if (refuse) co_return *refuse;
+    co_return co_await downstream(id);
+  }
   awaitable<Result<void>> pause(std::string job, std::string actor, std::string reason) override {
     acted.push_back("pause " + job + " " + actor + " " + reason);
     if (refuse) co_return *refuse;
