@@ -33,7 +33,7 @@ awaitable<std::invoke_result_t<Work&, Part&>> ask_part(AsyncStateStore& store, W
 
 awaitable<scheduler::Backfill> AsyncBackfills::add_backfill(scheduler::Backfill backfill,
                                                             scheduler::AuditEntry entry) {
-  auto work = [&](SqliteBackfills& part) { return part.add_backfill(std::move(backfill), entry); };
+  auto work = [&](SqliteBackfills& part) { return part.add_backfill(backfill, entry); };
   co_return co_await ask_part<SqliteBackfills>(store_, work);
 }
 

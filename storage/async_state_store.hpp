@@ -39,7 +39,8 @@ class AsyncStateStore final : public scheduler::StateStore,
   // conflict). Not cancellable.
   awaitable<void> backup(std::string path);
 
-  // Runs `work` on the file like any other call. For the other ports on it (async_backfills.hpp).
+  // Runs `work` on the file like any other call, perhaps twice: it must not consume what it captured. For the
+  // other ports on it (async_backfills.hpp).
   awaitable<void> with_file(std::function<void(SqliteStateStore&)> work);
 
   awaitable<std::size_t> add_instances(std::vector<scheduler::NewInstance> instances) override;

@@ -178,12 +178,21 @@ CREATE TABLE pauses(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Of windows with an earlier slot the positions are forgotten.
+constexpr std::string_view kHistory = R"sql(
+CREATE TABLE history(
+  job_id INTEGER PRIMARY KEY REFERENCES jobs(id),
+  positions_until_us INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array kSteps = {
     MigrationStep{1, kFirst},      //
     MigrationStep{2, kStates},     //
     MigrationStep{3, kBackfills},  //
     MigrationStep{5, kVersions},   //
     MigrationStep{6, kPauses},     //
+    MigrationStep{7, kHistory},    //
 };
 
 int pragma(Database& database, std::string_view sql) {

@@ -1,6 +1,7 @@
 #include "storage/sqlite_operations.hpp"
 
 #include "storage/instance_rows.hpp"
+#include "storage/sqlite_history.hpp"
 
 #include <fmt/format.h>
 
@@ -49,6 +50,10 @@ Result<void> SqliteOperations::apply(const Change& change) {
   if (std::ranges::none_of(change.from, is_present)) {
     return Error(Errc::refused_by_state, fmt::format("change instance row {} to {}: it is {} by now",
                                                      change.instance_row, to_string(change.to), present));
+  }
+  if (present == to_string(State::success) && !is_done(change.to)) {
+    const Result<void> repeatable = SqliteHistory(database_).check_repeatable(change.instance_row);
+    if (!repeatable) return repeatable;
   }
   if (!is_present(change.to)) {
     database_.run("UPDATE instances SET state = ?, reason = ?, failures = 0, retry_at_us = NULL WHERE id = ?",

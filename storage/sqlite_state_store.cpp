@@ -27,8 +27,8 @@ constexpr std::size_t kListingMax = 1000;
 const std::string kHeads = fmt::format(
     "SELECT {} FROM jobs j JOIN instances i ON i.id = (SELECT u.id FROM instances u INDEXED BY "
     "instances_unfinished "
-    "WHERE u.job_id = j.id AND u.state NOT IN ('SUCCESS', 'SKIPPED') ORDER BY u.slot_us LIMIT 1) "
-    "WHERE i.slot_us <= ? ORDER BY i.slot_us, j.name",
+    "WHERE u.job_id = j.id AND u.slot_us <= ? AND u.state NOT IN ('SUCCESS', 'SKIPPED') "
+    "ORDER BY u.slot_us LIMIT 1) ORDER BY i.slot_us, j.name",
     kInstanceColumns);
 
 const std::string kInstance = fmt::format(

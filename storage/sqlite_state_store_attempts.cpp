@@ -1,5 +1,6 @@
 // Changes of state, attempts and the coverage ledger.
 #include "storage/instance_rows.hpp"
+#include "storage/sqlite_history.hpp"
 #include "storage/sqlite_state_store.hpp"
 
 #include <boost/json/serialize.hpp>
@@ -37,6 +38,10 @@ Result<void> SqliteStateStore::change(std::int64_t instance_row, const std::vect
   if (std::ranges::none_of(from, is_present)) {
     return Error(Errc::refused_by_state,
                  fmt::format("change instance to {}: it is {} by now", to_string(to), present));
+  }
+  if (present == to_string(State::success) && !is_done(to)) {
+    const Result<void> repeatable = SqliteHistory(database_).check_repeatable(instance_row);
+    if (!repeatable) return repeatable;
   }
   database_.run(
       "UPDATE instances SET state = ?1, reason = ?2, retry_at_us = iif(?1 = 'RETRY_WAIT', retry_at_us, NULL) "
