@@ -65,7 +65,10 @@ void Planner::set_jobs(const Jobs& jobs, const Handovers& handovers) {
   std::map<std::string, PlanPointer> plans;
   for (const auto& [name, job] : jobs) {
     const auto known = plans_.find(name);
-    if (known != plans_.end() && known->second->job->version == job->version) {
+    const auto handover = handovers.find(name);
+    const bool same_slot = handover == handovers.end() ||
+                           (known != plans_.end() && known->second->from == handover->second.from);
+    if (known != plans_.end() && same_slot && known->second->job->version == job->version) {
       plans.emplace(name, known->second);
       continue;
     }
@@ -75,7 +78,7 @@ void Planner::set_jobs(const Jobs& jobs, const Handovers& handovers) {
       continue;
     }
     auto plan = std::make_shared<Plan>(Plan{job, *calendar});
-    if (const auto handover = handovers.find(name); handover != handovers.end()) {
+    if (handover != handovers.end()) {
       plan->from = handover->second.from;
       plan->before = handover->second.before;
       const auto before = plan->before ? Calendar::of(plan->before->schedule) : Result<Calendar>(Error());

@@ -79,6 +79,19 @@ TEST_CASE("planner: planning again adds nothing until the next local day") {
   CHECK(bench.rows() == 287 + 288 + 288);
 }
 
+TEST_CASE("planner: a slot that is named once the jobs are known counts from the next planning on") {
+  PlannerBench bench("2018-10-16T23:01+08:00");
+  auto changed = job_named("orders", 30min);
+  changed.version = "version-2";
+  bench.planner.set_jobs(to_jobs({changed}));
+  Handovers handovers;
+  handovers.emplace("orders", Handover{std::make_shared<const job::Job>(job_named("orders")),
+                                       local_time("2018-10-16T23:30+08:00")});
+  bench.planner.set_jobs(to_jobs({changed}), handovers);
+  bench.plan();
+  CHECK(bench.rows() == 5 + 1 + 48);  // each 5 minutes until 23:30, then each 30
+}
+
 TEST_CASE("planner: a job in another zone is planned by its own days") {
   PlannerBench bench("2018-10-16T00:00+08:00");  // 18:00 of the 15th in Berlin
   auto job = job_named("orders");
