@@ -76,8 +76,9 @@ Result<Order> read_order(Action action, const std::string& actor, const json::ob
   if (!latest) return latest.error();
   const auto force = flag_in(body, "force");
   if (!force) return force.error();
-  if ((*latest || *force) && action != Action::rerun)
-    return bad_body("\"latest\" and \"force\" are for rerun");
+  if (*latest && action != Action::rerun && action != Action::unfreeze)
+    return bad_body("\"latest\" is for rerun and unfreeze");
+  if (*force && action != Action::rerun) return bad_body("\"force\" is for rerun");
   order.latest = *latest;
   order.force = *force;
   if (action == Action::priority) {

@@ -141,7 +141,7 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
     change.reason += co_await after_success_by_hand(instance);
   if (order.action == Action::priority) change.priority = order.priority;
   change.release = order.action == Action::release;
-  if (order.action == Action::rerun && order.latest) {
+  if (order.latest) {
     Result<Redefinition> newest = newest_definition(instance);
     if (!newest) co_return newest.error();
     change.redefinition = std::move(*newest);

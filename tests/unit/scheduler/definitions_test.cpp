@@ -1,5 +1,6 @@
 #include "scheduler/definitions.hpp"
 
+#include "tests/support/catch_result.hpp"
 #include "tests/support/memory_version_store.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
@@ -120,6 +121,24 @@ TEST_CASE(
       found.note ==
       "runs by the present definition version-2 of the job, not by version-1 with which it was planned: its "
       "text is not kept, because");
+}
+
+TEST_CASE("definitions: an instance is unfrozen with the newest definition where that is asked for") {
+  DefinitionsBench bench;
+  bench.start();
+  const auto id = bench.id("orders", "2018-10-16T00:05+08:00");
+  bench.ask(bench.scheduler->freeze(id, "uid 0"));
+  bench.advance_to("2018-10-16T00:06+08:00");
+  bench.change("version-2");
+  scheduler::Order order;
+  order.action = scheduler::Action::unfreeze;
+  order.actor = "uid 0";
+  order.latest = true;
+  CHECK(bench.ask(bench.scheduler->act(order, id)));
+  bench.advance(std::chrono::seconds(5));
+  const auto instance = bench.get("orders", "2018-10-16T00:05+08:00");
+  CHECK(instance.version == "version-2");
+  CHECK(instance.state == State::success);
 }
 
 TEST_CASE("definitions: without a store of versions every instance runs by the present definition") {
