@@ -17,6 +17,14 @@ awaitable<HttpResponse> blocked(Service& service, const HttpRequest& request, co
 awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, const PathValues& values);
 
+awaitable<HttpResponse> versions(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> job_version(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> version_diff(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> difference(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> draft_difference(Service& service, const HttpRequest& request,
+                                         const PathValues& values);
+awaitable<HttpResponse> audit(Service& service, const HttpRequest& request, const PathValues& values);
+
 awaitable<HttpResponse> rerun(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> kill(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> freeze(Service& service, const HttpRequest& request, const PathValues& values);

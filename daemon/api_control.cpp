@@ -35,12 +35,4 @@ awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, con
   co_return json_response(json::object{{"file", *file}, {"bytes", *bytes}});
 }
 
-awaitable<HttpResponse> reload(Service& service, const HttpRequest&, const PathValues&) {
-  const auto report = co_await service.reload();
-  if (!report) co_return problem_response(report.error());
-  json::array problems;
-  for (const job::Problem& problem : report->problems) problems.push_back(to_json(problem));
-  co_return json_response(json::object{{"jobs", report->jobs}, {"problems", std::move(problems)}});
-}
-
 }  // namespace sluice::daemon::api

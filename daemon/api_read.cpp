@@ -1,6 +1,7 @@
 #include "core/job/civil_time.hpp"
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
+#include "daemon/audit_json.hpp"
 #include "daemon/problem.hpp"
 #include "daemon/retention.hpp"
 
@@ -255,6 +256,9 @@ awaitable<HttpResponse> instance(Service& service, const HttpRequest&, const Pat
     attempts.push_back(std::move(shown));
   }
   out["attempts"] = std::move(attempts);
+  const auto job = find_job(service, found->id.job);
+  out["present_version"] = job ? json::value(job->version) : json::value(nullptr);
+  out["audit"] = co_await audit_of(service, *found);
   co_return json_response(out);
 }
 

@@ -4,11 +4,13 @@
 #include "core/base/task_group.hpp"
 #include "core/base/within.hpp"
 #include "core/base/worker_thread.hpp"
+#include "core/job/definition_text.hpp"
 #include "daemon/app_service.hpp"
 #include "daemon/export_runner.hpp"
 #include "daemon/http_server.hpp"
 #include "daemon/metrics_observer.hpp"
 #include "daemon/outgoing.hpp"
+#include "daemon/reload.hpp"
 #include "daemon/router.hpp"
 #include "storage/attempt_log.hpp"
 #include "storage/dirty_rows_file.hpp"
@@ -21,6 +23,9 @@ namespace sluice::daemon {
 namespace {
 
 constexpr std::chrono::milliseconds kReadyPoll{20};
+constexpr std::chrono::milliseconds kStorePoll{1000};
+constexpr std::chrono::hours kVersionsKept{24 * 400};
+constexpr std::size_t kVersionsOfJob = 1000;
 constexpr std::chrono::hours kPruneEvery{6};
 constexpr std::chrono::seconds kStopMargin{75};  // beyond drainLimit: attempts are taken back within 60 s
 
@@ -92,9 +97,10 @@ class App::Impl {
 
   void reload() {
     if (stopping_ || !service_) return;
-    tell("RELOADING=1");
-    service_->reload_now();
-    tell("READY=1");
+    reload_again_ = true;
+    if (reloading_) return;
+    reloading_ = true;
+    tasks_.start(reload_by_signal());
   }
 
  private:
@@ -123,12 +129,24 @@ class App::Impl {
         [this](const std::string& job, const pipeline::Statistics& counts) {
           observer_.counted(job, counts);
         });
-    for (const job::Problem& problem : jobs_.reload()) spdlog::warn("{}", job::to_string(problem));
+    problems_ = jobs_.reload();
+    for (const job::Problem& problem : problems_) spdlog::warn("{}", job::to_string(problem));
+    scheduler::Options options = scheduler_options(config_);
+    options.versions = store_.get();
+    options.load_definition = [this](const job::DefinitionText& kept, const job::Job& present) {
+      return job::load_definition(kept, config_.sources, present);
+    };
     scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
-                                                        observer_, scheduler_options(config_), jobs_.jobs());
+                                                        observer_, std::move(options), jobs_.jobs());
+    reloader_ = std::make_unique<Reloader>(
+        Reloader::Parts{clock_, jobs_, *store_, [this](const Config& next) { apply(next); },
+                        [this](std::vector<job::Job> jobs, const scheduler::Handovers& handovers) {
+                          scheduler_->set_jobs(std::move(jobs), handovers);
+                        }},
+        config_.file);
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
-    service_ = std::make_unique<AppService>(
-        AppService::Parts{config_, clock_, *store_, logs_, *scheduler_, jobs_, metrics_, *verifier_});
+    service_ = std::make_unique<AppService>(AppService::Parts{config_, clock_, *store_, logs_, *scheduler_,
+                                                              jobs_, metrics_, *verifier_, *reloader_});
     server_ = std::make_unique<HttpServer>(executor_, clock_, [this](const HttpRequest& request) {
       return dispatch(routes(), *service_, request);
     });
@@ -140,6 +158,7 @@ class App::Impl {
     tasks_.start(report_ready());
     tasks_.start(feed_watchdog());
     tasks_.start(prune_logs());
+    tasks_.start(remove_old_versions());
     while (!stopping_) co_await stop_signal_.wait();
   }
 
@@ -176,6 +195,59 @@ class App::Impl {
     return nullptr;
   }
 
+  // What a reload may change of sluice.yaml; see is_reloadable().
+  void apply(const Config& next) {
+    config_.sources = next.sources;
+    config_.attempts_max = next.attempts_max;
+    config_.drain_limit = next.drain_limit;
+    config_.log_bytes_max = next.log_bytes_max;
+    config_.log_total_bytes_max = next.log_total_bytes_max;
+    config_.log_retention_days = next.log_retention_days;
+    config_.log_level = next.log_level;
+    runner_->set_sources(config_.sources);
+    scheduler_->set_limits(config_.attempts_max, config_.drain_limit);
+    spdlog::set_level(spdlog::level::from_str(config_.log_level));
+  }
+
+  // A signal that comes during a reload leads to one more.
+  awaitable<void> reload_by_signal() {
+    const auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now().time_since_epoch());
+    tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}", microseconds.count()));
+    while (reload_again_ && !stopping_) {
+      reload_again_ = false;
+      try {
+        ReloadRequest request;
+        request.actor = "SIGHUP";
+        const auto report = co_await service_->reload(std::move(request));
+        if (report) continue;
+        spdlog::warn("{}", report.error().message());
+        // The API's reload is under way; this one has to see what changed since.
+        reload_again_ = report.error().code() == Errc::conflict;
+      } catch (const ErrorException& failure) {
+        spdlog::error("reload: {}; the configuration before stays in force", failure.error().message());
+      }
+      if (reload_again_) co_await clock_.sleep_for(kReadyPoll);
+    }
+    reloading_ = false;
+    tell("READY=1");
+  }
+
+  // Nothing is planned before it is known which edits wait for their slot.
+  awaitable<void> begin_versions() {
+    while (!stopping_) {
+      try {
+        std::vector<job::Problem> problems = problems_;
+        const auto lines = co_await reloader_->begin(std::move(problems));
+        for (const std::string& line : lines) spdlog::warn("{}", line);
+        co_return;
+      } catch (const ErrorException& failure) {
+        spdlog::error("read the versions of the jobs: {}; trying again", failure.error().message());
+      }
+      co_await clock_.sleep_for(kStorePoll);
+    }
+  }
+
   // Gives jobs without any instance those since `from`; planning then goes on behind them.
   awaitable<void> plan_past(Instant from) {
     for (const job::Job& job : jobs_.jobs()) {
@@ -190,6 +262,7 @@ class App::Impl {
 
   awaitable<void> run_scheduler() {
     try {
+      co_await begin_versions();
       if (hooks_.plan_from) co_await plan_past(*hooks_.plan_from);
       co_await scheduler_->run();
     } catch (const std::exception& failure) {
@@ -219,16 +292,28 @@ class App::Impl {
   }
 
   awaitable<void> prune_logs() {
-    storage::LogRetention retention;
-    retention.age_max = std::chrono::hours(24) * config_.log_retention_days;
-    retention.bytes_max = config_.log_total_bytes_max;
     for (;;) {
+      storage::LogRetention retention;
+      retention.age_max = std::chrono::hours(24) * config_.log_retention_days;
+      retention.bytes_max = config_.log_total_bytes_max;
       auto prune = [&] { return logs_.prune(clock_.now(), retention); };
       const auto pruned = co_await disk_worker_.call(prune);
       if (!pruned) spdlog::warn("remove old logs: {}", pruned.error().message());
       if (pruned && pruned->files > 0)
         spdlog::info("removed old logs files={} bytes={}", pruned->files, pruned->bytes);
       co_await clock_.sleep_for(kPruneEvery);
+    }
+  }
+
+  awaitable<void> remove_old_versions() {
+    for (;;) {
+      co_await clock_.sleep_for(kPruneEvery);
+      try {
+        const auto removed = co_await store_->remove_versions(clock_.now() - kVersionsKept, kVersionsOfJob);
+        if (removed > 0) spdlog::info("removed old versions of jobs count={}", removed);
+      } catch (const ErrorException& failure) {
+        spdlog::warn("remove old versions of jobs: {}", failure.error().message());
+      }
     }
   }
 
@@ -269,6 +354,8 @@ class App::Impl {
   std::unique_ptr<http::Transport> transport_;
   std::unique_ptr<ExportRunner> runner_;
   std::unique_ptr<Verifier> verifier_;
+  std::unique_ptr<Reloader> reloader_;
+  std::vector<job::Problem> problems_;  // of the job files at the start
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::unique_ptr<AppService> service_;
   std::unique_ptr<HttpServer> server_;
@@ -278,6 +365,8 @@ class App::Impl {
   std::uint16_t tcp_port_ = 0;
   std::exception_ptr failure_;
   bool stopping_ = false;
+  bool reloading_ = false;     // by a signal
+  bool reload_again_ = false;  // a signal came
   bool scheduler_ended_ = false;
 };
 

@@ -134,22 +134,4 @@ awaitable<Result<std::uint64_t>> AppService::backup(std::string file) {
   co_return static_cast<std::uint64_t>(present.st_size);
 }
 
-awaitable<Result<ReloadReport>> AppService::reload() { co_return reload_now(); }
-
-ReloadReport AppService::reload_now() {
-  ReloadReport report;
-  report.problems = parts_.jobs.reload();
-  bool errors = false;
-  for (const job::Problem& problem : report.problems) {
-    errors = errors || problem.severity == job::Severity::error;
-    spdlog::warn("reload: {}", job::to_string(problem));
-  }
-  auto jobs = parts_.jobs.jobs();
-  report.jobs = jobs.size();
-  parts_.scheduler.set_jobs(std::move(jobs));
-  parts_.metrics.add("sluice_config_reloads_total", {{"result", errors ? "problems" : "success"}});
-  spdlog::info("reloaded jobs={} problems={}", report.jobs, report.problems.size());
-  return report;
-}
-
 }  // namespace sluice::daemon

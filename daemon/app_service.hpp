@@ -24,6 +24,7 @@ class AppService final : public Service {
     JobSet& jobs;
     Metrics& metrics;
     Verifier& verifier;
+    Reloader& reloader;
   };
 
   explicit AppService(Parts parts) : parts_(std::move(parts)), started_(parts_.clock.now()) {}
@@ -60,10 +61,12 @@ class AppService final : public Service {
   }
   Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) override;
   awaitable<Result<std::uint64_t>> backup(std::string file) override;
-  awaitable<Result<ReloadReport>> reload() override;
+  awaitable<Result<ReloadReport>> reload(ReloadRequest request) override;
+  scheduler::VersionStore& versions() override { return parts_.store; }
+  scheduler::AuditLog& audit() override { return parts_.store; }
+  const job::DataSources& sources() const override { return parts_.jobs.sources(); }
+  awaitable<Result<PlanDifference>> difference(DifferenceRequest request) override;
 
-  // reload() for a signal.
-  ReloadReport reload_now();
   void set_draining() noexcept { draining_ = true; }
 
  private:

@@ -85,6 +85,20 @@ void print_way(const json::array& path, Console& console) {
               << '\n';
 }
 
+void print_audit(const JsonView& instance, const std::string& zone, Console& console) {
+  Table table({{"ACTION"}, {"TIME"}, {"BY"}, {"DETAIL", false, true}});
+  for (const json::value& value : instance["audit"].items()) {
+    const JsonView entry(value);
+    table.add({{entry["action"].text()},
+               {local_text(entry["at"].time(), zone)},
+               {entry["actor"].text()},
+               {entry["detail"].text()}});
+  }
+  if (table.empty()) return;
+  console.out << '\n';
+  table.print(console);
+}
+
 }  // namespace
 
 Exit command_show(const Options& options, Api& api, Console& console) {
@@ -100,6 +114,9 @@ Exit command_show(const Options& options, Api& api, Console& console) {
                              local_text(instance["window"]["start"].time(), zone),
                              local_text(instance["window"]["end"].time(), zone), zone,
                              instance["cycle"].count(), instance["version"].text());
+  const std::string present = instance["present_version"].text();
+  if (!present.empty() && present != instance["version"].text())
+    console.out << fmt::format("  the job is at definition {} by now\n", present);
   print_values(instance, console);
   if (!instance["retry_at"].is_null()) {
     console.out << fmt::format("  next attempt at {}\n", local_text(instance["retry_at"].time(), zone));
@@ -107,6 +124,7 @@ Exit command_show(const Options& options, Api& api, Console& console) {
   print_attempts(instance, zone, console);
   print_dirty_rows(instance, console);
   print_objects(instance, console);
+  print_audit(instance, zone, console);
   return Exit::done;
 }
 

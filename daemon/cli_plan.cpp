@@ -61,6 +61,9 @@ std::string values_text(const JsonView& instance) {
 }  // namespace
 
 Exit command_plan(const Options& options, Api& api, Console& console) {
+  if (options.diff) return plan_difference(options, is_file(options.target), api, console);
+  if (options.from.empty() || options.to.empty())
+    throw CommandFailure(Exit::usage, "plan: give --from and --to, or --diff");
   const json::value answer = is_file(options.target) ? plan_file(options, console) : plan_job(options, api);
   if (options.json) return print_json(answer, console);
   Table table({{"INSTANCE"}, {"CYCLE", true}, {"WINDOW"}, {"OBJECT", false, true}, {"VALUES", false, true}});

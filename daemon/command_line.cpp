@@ -129,7 +129,10 @@ void add_listings(CLI::App& app, Commands& commands) {
       commands.add(app, "plan", "Show the instances of a time range with their values; run nothing",
                    "sluice plan orders --from 2018-10-16 --to 2018-10-17");
   plan->add_option("JOB", options.target, "A job of the daemon, or a job file")->required()->type_name("");
-  commands.range(plan);
+  commands.range(plan, false);
+  plan->add_flag(
+      "--diff", options.diff,
+      "What the edited file would change against the version in force (default: the\nnext 24 hours)");
   commands.remote(plan);
 
   commands.remote(commands.add(app, "status", "How the daemon and its jobs stand", "sluice status"));
@@ -152,6 +155,47 @@ void add_listings(CLI::App& app, Commands& commands) {
                                     "sluice coverage orders");
   coverage->add_option("JOB", options.target, "Only this job")->type_name("");
   commands.remote(coverage);
+}
+
+void add_configuration_commands(CLI::App& app, Commands& commands) {
+  Options& options = commands.options();
+  CLI::App* versions = commands.add(app, "versions", "List the versions of a job that were in force",
+                                    "sluice versions orders --diff 0123456789ab present");
+  versions->add_option("JOB", options.target, "The job")->required()->type_name("");
+  versions
+      ->add_option_function<std::vector<std::string>>(
+          "--diff",
+          [&options](const std::vector<std::string>& given) {
+            options.diff = true;
+            options.versions = given;
+          },
+          "What changed between two versions; the second one is the present by default")
+      ->expected(1, 2)
+      ->type_name("VERSION");
+  versions->add_option("--show", options.version, "The files of one version, without credentials")
+      ->type_name("VERSION");
+  commands.remote(versions);
+
+  CLI::App* reload = commands.add(app, "reload", "Bring edited job files and settings into force",
+                                  "sluice reload --from 2018-10-17T00:00 --dry-run");
+  reload
+      ->add_option("--from", options.from,
+                   "First slot that edits apply to, in each job's zone (default: the first\none after now)")
+      ->type_name("TIME");
+  reload->add_flag("--dry-run", options.dry_run, "Say what would change, and change nothing");
+  commands.remote(reload);
+
+  CLI::App* audit = commands.add(app, "audit", "List what operators did, the latest first",
+                                 "sluice audit orders --since 2018-10-16 --limit 20");
+  audit->add_option("TARGET", options.target, "Only about this job, or this instance")->type_name("");
+  audit->add_option("--limit", options.limit, "At most so many (default 100)")
+      ->check(CLI::Range(1, 1'000'000))
+      ->type_name("N");
+  audit->add_option("--since", options.from, "Only from then on")->type_name("TIME");
+  audit->add_option("--until", options.to, "Only before then")->type_name("TIME");
+  audit->add_option("--actor", options.actor, "Only by this one, as the list names him")->type_name("ACTOR");
+  audit->add_option("--action", options.action, "Only this, such as rerun or reload")->type_name("ACTION");
+  commands.remote(audit);
 }
 
 void add_instance_commands(CLI::App& app, Commands& commands) {
@@ -215,7 +259,9 @@ void add_operator_commands(CLI::App& app, Commands& commands) {
   add_reason(add_action(app, commands, "kill", "Stop instances; they become FAILURE", ""), options);
   add_reason(add_action(app, commands, "freeze", "Keep instances from running; their successors wait", ""),
              options);
-  add_reason(add_action(app, commands, "unfreeze", "Let frozen instances run", ""), options);
+  CLI::App* unfreeze = add_action(app, commands, "unfreeze", "Let frozen instances run", "");
+  unfreeze->add_flag("--latest", options.latest, "With the job's newest definition and new values");
+  add_reason(unfreeze, options);
   add_reason(add_action(app, commands, "set-success", "Declare instances done without running them", ""),
              options);
   add_reason(
@@ -277,6 +323,7 @@ std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const
   add_listings(app, commands);
   add_instance_commands(app, commands);
   add_operator_commands(app, commands);
+  add_configuration_commands(app, commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& end) {

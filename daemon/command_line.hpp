@@ -34,7 +34,12 @@ struct Options {
   std::string to;
   std::string date;
   std::string state;
-  int limit = 0;  // instances; 0: as many as the server gives
+  int limit = 0;                      // instances; 0: as many as the server gives
+  bool diff = false;                  // plan, versions
+  std::vector<std::string> versions;  // versions --diff A B
+  std::string version;                // versions --show
+  std::string actor;                  // audit
+  std::string action;
   bool follow = false;
   int attempt = 0;    // 0: the newest
   bool once = false;  // demo

@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, LocalCommand>, 4> kLocal = {{
     {"demo", command_demo},
 }};
 
-constexpr std::array<std::pair<std::string_view, RemoteCommand>, 20> kRemote = {{
+constexpr std::array<std::pair<std::string_view, RemoteCommand>, 23> kRemote = {{
     {"plan", command_plan},         {"status", command_status},
     {"jobs", command_jobs},         {"instances", command_instances},
     {"coverage", command_coverage}, {"show", command_show},
@@ -33,6 +33,8 @@ constexpr std::array<std::pair<std::string_view, RemoteCommand>, 20> kRemote = {
     {"release", command_act},       {"priority", command_act},
     {"pause", command_pause},       {"resume", command_resume},
     {"verify", command_verify},     {"backup", command_backup},
+    {"versions", command_versions}, {"reload", command_reload},
+    {"audit", command_audit},
 }};
 
 Exit run_command(const Options& options, Console& console) {

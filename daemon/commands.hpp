@@ -32,8 +32,14 @@ Exit command_resume(const Options& options, Api& api, Console& console);
 Exit command_verify(const Options& options, Api& api, Console& console);
 Exit command_backup(const Options& options, Api& api, Console& console);
 
+Exit command_versions(const Options& options, Api& api, Console& console);
+Exit command_reload(const Options& options, Api& api, Console& console);
+Exit command_audit(const Options& options, Api& api, Console& console);
+
 // A file is planned here, a job by the daemon.
 Exit command_plan(const Options& options, Api& api, Console& console);
+// plan --diff
+Exit plan_difference(const Options& options, bool file, Api& api, Console& console);
 
 // --socket, $SLUICE_SOCKET, the configuration's, /run/sluice/sluice.sock, in this order.
 std::string socket_path(const Options& options);

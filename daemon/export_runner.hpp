@@ -45,6 +45,9 @@ class ExportRunner final : public scheduler::Runner {
  public:
   ExportRunner(ExportPorts ports, job::DataSources sources, LogMaker make_log, CountsListener on_counts);
 
+  // For attempts from now on.
+  void set_sources(job::DataSources sources) { sources_ = std::move(sources); }
+
   // From now on the first window of every chain also exports the whole table, as with fullTableFirst.
   void load_tables_first() { load_tables_first_ = true; }
 

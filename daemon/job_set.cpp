@@ -1,6 +1,8 @@
 #include "daemon/job_set.hpp"
 
+#include "core/job/job_file.hpp"
 #include "core/job/script.hpp"
+#include "core/job/yaml_document.hpp"
 
 #include <fmt/format.h>
 
@@ -22,7 +24,36 @@ bool has_errors(const std::vector<job::Problem>& problems) {
                      [](const job::Problem& problem) { return problem.severity == job::Severity::error; });
 }
 
+std::string prints_rows(const std::string& name) {
+  return fmt::format(
+      "job {} prints its rows (plugin stream), and nobody reads what a daemon prints; use `sluice run`, or "
+      "another "
+      "plugin",
+      name);
+}
+
 }  // namespace
+
+JobFile read_job_file(const std::string& path, const job::DataSources& sources) {
+  JobFile file;
+  file.written.file = path;
+  auto text = job::read_text_file(path);
+  if (!text) {
+    file.loaded.problems.push_back(problem_of(path, text.error().message()));
+    return file;
+  }
+  file.written.text = std::move(*text);
+  const job::FileReader read_script = [&file](const std::string& script) {
+    Result<std::string> content = job::read_text_file(script);
+    if (content) {
+      file.written.script_file = script;
+      file.written.script = *content;
+    }
+    return content;
+  };
+  file.loaded = job::load_job_text(path, file.written.text, sources, read_script);
+  return file;
+}
 
 std::vector<std::string> JobSet::files(std::vector<job::Problem>& problems) const {
   namespace fs = std::filesystem;
@@ -40,46 +71,63 @@ std::vector<std::string> JobSet::files(std::vector<job::Problem>& problems) cons
   return found;
 }
 
-std::vector<job::Problem> JobSet::reload() {
-  std::vector<job::Problem> problems;
-  const auto present = files(problems);
-  // A folder that cannot be read is no reason to drop what runs.
-  if (has_errors(problems)) return problems;
-  std::map<std::string, std::vector<job::Job>> next;
-  std::map<std::string, std::string> owner;  // job name -> file
+JobSet::Reading JobSet::read(const job::DataSources& sources) const {
+  Reading reading;
+  const auto present = files(reading.problems);
+  reading.readable = !has_errors(reading.problems);
+  if (!reading.readable) return reading;
+  const auto put = [&](Entry entry) {
+    const std::string name = entry.job.name;
+    const std::string file = entry.text.file;
+    const auto [first, added] = reading.entries.try_emplace(name, std::move(entry));
+    if (added) return;
+    reading.problems.push_back(
+        problem_of(file, fmt::format("name: {} is the job of {} already", name, first->second.text.file)));
+  };
   for (const std::string& file : present) {
-    auto loaded = job::load_job_file(file, sources_);
-    const bool broken = has_errors(loaded.problems);
-    problems.insert(problems.end(), loaded.problems.begin(), loaded.problems.end());
-    const auto before = by_file_.find(file);
-    if (broken) loaded.jobs = before == by_file_.end() ? std::vector<job::Job>() : before->second;
-    for (job::Job& job : loaded.jobs) {
-      if (job.script->target == job::TargetKind::stream) {
-        problems.push_back(problem_of(
-            file,
-            fmt::format("job {} prints its rows (plugin stream), and nobody reads what a daemon prints; "
-                        "use `sluice run`, or another plugin",
-                        job.name)));
-        continue;
+    JobFile read = read_job_file(file, sources);
+    std::vector<job::Problem>& problems = read.loaded.problems;
+    reading.problems.insert(reading.problems.end(), problems.begin(), problems.end());
+    if (has_errors(problems)) {
+      reading.broken.push_back(file);
+      for (const auto& [name, entry] : entries_) {
+        if (entry.text.file == file) put(entry);
       }
-      const auto [first, added] = owner.emplace(job.name, file);
-      if (added) {
-        next[file].push_back(std::move(job));
+      continue;
+    }
+    for (job::Job& job : read.loaded.jobs) {
+      if (job.script->target == job::TargetKind::stream) {
+        reading.problems.push_back(problem_of(file, prints_rows(job.name)));
       } else {
-        problems.push_back(
-            problem_of(file, fmt::format("name: {} is the job of {} already", job.name, first->second)));
+        put(Entry{std::move(job), job::without_credentials(read.written)});
       }
     }
-    if (broken) next.try_emplace(file);
   }
-  by_file_ = std::move(next);
+  return reading;
+}
+
+void JobSet::take(Reading reading, job::DataSources sources) {
+  sources_ = std::move(sources);
+  // A folder that cannot be read is no reason to drop what runs.
+  if (reading.readable) entries_ = std::move(reading.entries);
+}
+
+std::vector<job::Problem> JobSet::reload() {
+  Reading reading = read(sources_);
+  std::vector<job::Problem> problems = reading.problems;
+  take(std::move(reading), sources_);
   return problems;
+}
+
+void JobSet::adopt(Entry entry) {
+  std::string name = entry.job.name;
+  entries_.insert_or_assign(std::move(name), std::move(entry));
 }
 
 std::vector<job::Job> JobSet::jobs() const {
   std::vector<job::Job> all;
-  for (const auto& [file, jobs] : by_file_) all.insert(all.end(), jobs.begin(), jobs.end());
-  std::sort(all.begin(), all.end(), [](const job::Job& a, const job::Job& b) { return a.name < b.name; });
+  all.reserve(entries_.size());
+  for (const auto& [name, entry] : entries_) all.push_back(entry.job);
   return all;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // The jobs in force, by the files they come from.
 
+#include "core/job/definition_text.hpp"
 #include "core/job/job.hpp"
 
 #include <map>
@@ -9,15 +10,46 @@
 
 namespace sluice::daemon {
 
+// A job file with the text it was read from, and its script's.
+struct JobFile {
+  job::LoadedJobs loaded;
+  job::DefinitionText written;  // credentials and all
+};
+JobFile read_job_file(const std::string& path, const job::DataSources& sources);
+
 class JobSet {
  public:
   // `folder` need not exist yet; its *.yaml and *.yml files are the job files.
   JobSet(std::string folder, job::DataSources sources)
       : folder_(std::move(folder)), sources_(std::move(sources)) {}
 
-  // Reads the folder anew. A file with errors keeps the jobs it had, and all its problems are returned; a
-  // name that two files use stays with the first. Files that are gone take their jobs with them.
+  struct Entry {
+    job::Job job;
+    job::DefinitionText text;  // without credentials
+  };
+  using Entries = std::map<std::string, Entry>;  // by name of the job
+
+  // What the folder says now, beside what is in force.
+  struct Reading {
+    bool readable = true;  // the folder is; else nothing can be taken from it
+    Entries entries;
+    std::vector<job::Problem> problems;  // all of them
+    std::vector<std::string> broken;     // files with errors
+  };
+
+  // Reads the folder and changes nothing. A file with errors keeps the jobs it had, and all its problems are
+  // listed; a name that two files use stays with the first. Files that are gone take their jobs with them.
+  Reading read(const job::DataSources& sources) const;
+  void take(Reading reading, job::DataSources sources);
+
+  // read() and take().
   std::vector<job::Problem> reload();
+
+  // Puts in a job whose file cannot be read at present.
+  void adopt(Entry entry);
+
+  const Entries& entries() const noexcept { return entries_; }
+  const job::DataSources& sources() const noexcept { return sources_; }
 
   // By name.
   std::vector<job::Job> jobs() const;
@@ -27,7 +59,7 @@ class JobSet {
 
   std::string folder_;
   job::DataSources sources_;
-  std::map<std::string, std::vector<job::Job>> by_file_;
+  Entries entries_;
 };
 
 }  // namespace sluice::daemon

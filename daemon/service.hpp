@@ -4,7 +4,10 @@
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
 #include "core/job/job.hpp"
+#include "daemon/plan_difference.hpp"
+#include "daemon/reload.hpp"
 #include "daemon/verified.hpp"
+#include "scheduler/audit_log.hpp"
 #include "scheduler/blocked.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/pauses.hpp"
@@ -28,17 +31,6 @@ struct LogPart {
   bool at_end = true;        // nothing behind `next` for now
   bool open = false;         // the attempt still runs: more may come
   std::string text;
-};
-
-// An instance that planning would create.
-struct PlannedInstance {
-  scheduler::NewInstance instance;
-  std::string object;  // name of the first shard's object; the others count on from it
-};
-
-struct ReloadReport {
-  std::size_t jobs = 0;                // in force now
-  std::vector<job::Problem> problems;  // of files whose earlier version stays in force
 };
 
 struct ServiceStatus {
@@ -98,7 +90,13 @@ class Service {
   // Writes a copy of the state file that did not exist before; returns its size. conflict, io, disk_full.
   virtual awaitable<Result<std::uint64_t>> backup(std::string file) = 0;
 
-  virtual awaitable<Result<ReloadReport>> reload() = 0;
+  // invalid_argument, conflict.
+  virtual awaitable<Result<ReloadReport>> reload(ReloadRequest request) = 0;
+  virtual scheduler::VersionStore& versions() = 0;
+  virtual scheduler::AuditLog& audit() = 0;
+  virtual const job::DataSources& sources() const = 0;
+  // What `draft`, or without one the file on the disk, would change of the job. not_found, invalid_argument.
+  virtual awaitable<Result<PlanDifference>> difference(DifferenceRequest request) = 0;
 };
 
 }  // namespace sluice::daemon

@@ -59,7 +59,7 @@ test('records trimmed before they were exported fail the window and are named; o
   writeConfig(w.dir, w.sandbox, { from: w.start + 10 * minute, to: w.to, script: goOn(w) });
   const daemon = startDaemon(t, w.dir, w.paths);
   await daemon.ready();
-  assert.equal(sluice(['rerun', w.second, '--socket', w.paths.socket]).code, 0);
+  assert.equal(sluice(['rerun', w.second, '--latest', '--socket', w.paths.socket]).code, 0);
   await succeeded(w.paths, 3);
   assert.deepEqual((await downloadRows(w.store)).flatMap((object) => object.rows.map((row) => row[0])), ['a', 'b', 'e']);
   const coverage = ask(w.paths, 'coverage', 'orders').coverage[0];

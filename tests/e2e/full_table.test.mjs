@@ -329,7 +329,7 @@ test('a job exports its table on a schedule, and may follow the stream from some
 
   writeConfig(dir, sandbox, { ...options, script: script() });
   await startDaemon(t, dir, paths).ready();
-  assert.equal(sluice(['unfreeze', slot(2), '--socket', paths.socket]).code, 0);
+  assert.equal(sluice(['unfreeze', slot(2), '--latest', '--socket', paths.socket]).code, 0);
   await until('the first window of the stream', () => states()[slot(2)] === 'SUCCESS');
   const shown = ask(paths, 'show', slot(2));
   assert.deepEqual((await downloadRows(store, shown.objects[0].name)).map((object) => object.rows), [[['new', 'x', 'y', 'PUT']]]);

@@ -358,7 +358,11 @@ TEST_CASE("api: a broken store is an answer, not the end") {
       return Error();
     }
     awaitable<Result<std::uint64_t>> backup(std::string) override { co_return std::uint64_t{0}; }
-    awaitable<Result<ReloadReport>> reload() override { co_return ReloadReport(); }
+    awaitable<Result<ReloadReport>> reload(ReloadRequest) override { co_return ReloadReport(); }
+    scheduler::VersionStore& versions() override { return inner_.versions(); }
+    scheduler::AuditLog& audit() override { return inner_.audit(); }
+    const job::DataSources& sources() const override { return inner_.sources(); }
+    awaitable<Result<PlanDifference>> difference(DifferenceRequest) override { co_return PlanDifference(); }
 
    private:
     FakeService& inner_;

@@ -1,4 +1,5 @@
 #include "daemon/commands.hpp"
+#include "tests/support/version_store_conformance.hpp"
 
 #include "fake_service.hpp"
 #include "temp_folder.hpp"
@@ -288,4 +289,62 @@ TEST_CASE("actions: refused is exit code 5, unknown is 3") {
   } catch (const CommandFailure& failure) {
     CHECK(failure.exit() == Exit::not_found);
   }
+}
+
+TEST_CASE("versions, reload, audit and plan --diff print what the daemon says") {
+  Fixture f;
+  f.service.plan(1);
+  f.world.run(f.service.kept.add_audit({test::audit_at("rerun", kId, 1)}));
+  scheduler::JobVersion kept = test::version_at("orders", "0123456789ab", 0);
+  f.world.run(f.service.kept.put_in_force({kept}, {}, {}));
+  CHECK(command_versions(Fixture::parse({"versions", "orders"}), f.api, f.console) == Exit::done);
+  CHECK(f.out.str().find("0123456789ab") != std::string::npos);
+  CHECK(f.out.str().find("in force") != std::string::npos);
+  f.out.str("");
+  CHECK(command_versions(Fixture::parse({"versions", "orders", "--show", "present"}), f.api, f.console) ==
+        Exit::done);
+  CHECK(f.out.str() == "# jobs.d/orders.yaml\nname: orders\n# jobs.d/script.json\n{}");
+  f.out.str("");
+  CHECK(command_audit(Fixture::parse({"audit", kId}), f.api, f.console) == Exit::done);
+  CHECK(f.out.str().find("rerun") != std::string::npos);
+  f.out.str("");
+  CHECK(command_show(Fixture::parse({"show", kId}), f.api, f.console) == Exit::done);
+  CHECK(f.out.str().find("uid 1000 (unix socket)") != std::string::npos);
+
+  f.service.report.jobs = 1;
+  JobChange change;
+  change.job = "orders";
+  change.before = "aaa";
+  change.after = "bbb";
+  change.keys = {{"priority", "1", "2"}};
+  f.service.report.changes = {change};
+  f.out.str("");
+  const Options dry = Fixture::parse({"reload", "--dry-run", "--from", "2018-10-17"});
+  CHECK(command_reload(dry, f.api, f.console) == Exit::done);
+  CHECK(f.service.reloads.at(0).dry_run);
+  CHECK(f.service.reloads.at(0).from == "2018-10-17");
+  CHECK(f.out.str() ==
+        "orders changed: aaa -> bbb\n  priority: 1 -> 2\nnothing was changed: 1 jobs, 1 change\n");
+  job::Problem problem;
+  problem.file = "a.yaml";
+  f.service.report.problems = {problem};
+  CHECK(command_reload(Fixture::parse({"reload"}), f.api, f.console) == Exit::usage);
+  CHECK(f.err.str() == "a.yaml:1:1: error: \n");
+
+  f.service.compared.job = "orders";
+  f.service.compared.zone = "Asia/Shanghai";
+  f.service.compared.before = "aaa";
+  f.service.compared.after = "bbb";
+  f.service.compared.replaced = 455;
+  SlotDifference slot;
+  slot.kind = SlotDifference::Kind::gone;
+  slot.id = f.service.id(1);
+  f.service.compared.slots = {slot};
+  f.out.str("");
+  CHECK(command_plan(Fixture::parse({"plan", "orders", "--diff"}), f.api, f.console) == Exit::done);
+  CHECK(f.out.str().find("orders: aaa -> bbb\n") != std::string::npos);
+  CHECK(f.out.str().find("  - 2018-10-16 00:05\n") != std::string::npos);
+  CHECK(f.out.str().find("A reload replaces 455 planned instances that have not started.") !=
+        std::string::npos);
+  CHECK_THROWS_AS(command_plan(Fixture::parse({"plan", "orders"}), f.api, f.console), CommandFailure);
 }

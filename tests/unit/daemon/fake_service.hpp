@@ -4,6 +4,7 @@
 #include "core/job/civil_time.hpp"
 #include "daemon/router.hpp"
 #include "tests/support/memory_state_store.hpp"
+#include "tests/support/memory_version_store.hpp"
 #include "tests/support/run.hpp"
 
 #include <map>
@@ -197,15 +198,29 @@ class FakeService final : public daemon::Service {
     backed_up = std::move(file);
     co_return std::uint64_t{4096};
   }
-  awaitable<Result<daemon::ReloadReport>> reload() override {
-    daemon::ReloadReport report;
-    report.jobs = 1;
+  awaitable<Result<daemon::ReloadReport>> reload(daemon::ReloadRequest request) override {
+    reloads.push_back(request);
+    if (refuse) co_return *refuse;
+    report.dry_run = request.dry_run;
     co_return report;
+  }
+  scheduler::VersionStore& versions() override { return kept; }
+  scheduler::AuditLog& audit() override { return kept; }
+  const job::DataSources& sources() const override { return sources_; }
+  awaitable<Result<daemon::PlanDifference>> difference(daemon::DifferenceRequest request) override {
+    differences.push_back(request);
+    if (refuse) co_return *refuse;
+    co_return compared;
   }
 
   std::optional<scheduler::Why> why_steps;
   std::vector<scheduler::BlockedChain> blocked_chains;
   pipeline::Positions end_positions;  // of what succeeds
+  MemoryVersionStore kept;
+  std::vector<daemon::ReloadRequest> reloads;
+  daemon::ReloadReport report;
+  std::vector<daemon::DifferenceRequest> differences;
+  daemon::PlanDifference compared;
   std::vector<std::string> acted;
   std::vector<scheduler::Order> orders;
   std::optional<scheduler::Pause> paused;
@@ -223,6 +238,7 @@ class FakeService final : public daemon::Service {
   Loop& world_;
   Instant day_ = job::parse_local("2018-10-16T00:00+08:00").value();
   MemoryStateStore store_;
+  job::DataSources sources_;
 };
 
 inline Instant test_now() { return job::parse_local("2018-10-16T00:07+08:00").value(); }

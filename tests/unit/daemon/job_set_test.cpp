@@ -1,5 +1,6 @@
 #include "daemon/job_set.hpp"
 
+#include "job_file_text.hpp"
 #include "temp_folder.hpp"
 #include <catch2/catch.hpp>
 
@@ -7,45 +8,9 @@
 
 using namespace sluice;
 using daemon::JobSet;
+using test::job_text;
 
 namespace {
-
-constexpr const char* kScript = R"(
-script:
-  inline:
-    type: job
-    version: "1.0"
-    configuration:
-      setting: {errorLimit: {record: "0"}, speed: {mbps: "1", concurrent: "1"}}
-      reader:
-        plugin: otsstream
-        parameter:
-          endpoint: "http://127.0.0.1:1"
-          accessId: id
-          accessKey: ${env:SLUICE_TEST_CANARY}
-          instanceName: demo
-          dataTable: orders
-          startTimestampMillis: "${start_time}"
-          endTimestampMillis: "${end_time}"
-          mode: single_version_and_update_only
-          column: [{name: uid}]
-      writer:
-        plugin: oss
-        parameter:
-          endpoint: "http://127.0.0.1:1"
-          accessId: id
-          accessKey: ${env:SLUICE_TEST_CANARY}
-          bucket: archive
-          object: "x/${date}"
-          writeMode: truncate
-          fileFormat: csv
-)";
-
-std::string job_text(const std::string& name, int interval = 5) {
-  return "name: " + name + "\nschedule: {cycle: minute, start: \"00:00\", end: \"23:59\", interval: " +
-         std::to_string(interval) + "m}\nparameters:\n  start_time: $[yyyymmddhh24miss-10/24/60]\n" +
-         "  end_time: $[yyyymmddhh24miss-5/24/60]\n  date: ${bdp.system.bizdate}\n" + kScript;
-}
 
 std::string text_of(const std::vector<job::Problem>& problems) {
   std::string out;
@@ -113,4 +78,34 @@ TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
                                "daemon prints; use `sluice run`, or another plugin") != std::string::npos);
   REQUIRE(set.jobs().size() == 1);
   CHECK(set.jobs()[0].name == "b");
+}
+
+TEST_CASE("jobs: reading changes nothing until it is taken, and keeps the texts without credentials") {
+  test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  JobSet set(folder.path(), {});
+  set.reload();
+  std::string edited = job_text("a", 10);
+  const std::size_t key = edited.find("${env:SLUICE_TEST_CANARY}");
+  edited.replace(key, 25, "canary-in-clear");
+  folder.write("a.yaml", edited);
+  JobSet::Reading reading = set.read({});
+  CHECK(set.jobs().at(0).schedule.interval == std::chrono::minutes(5));
+  CHECK(reading.entries.at("a").text.text.find("canary") == std::string::npos);
+  set.take(std::move(reading), {});
+  CHECK(set.jobs().at(0).schedule.interval == std::chrono::minutes(10));
+  CHECK(set.entries().at("a").text.file == folder.path("a.yaml"));
+}
+
+TEST_CASE("jobs: a script of its own file is kept with its job") {
+  test::TempFolder folder;
+  const std::string whole = job_text("a");
+  const std::size_t script = whole.find("\nscript:");
+  folder.write("a.yaml", whole.substr(0, script) + "\nscript: {file: a.script}\n");
+  folder.write("a.script", whole.substr(whole.find("    type: job")));
+  JobSet set(folder.path(), {});
+  INFO(text_of(set.reload()));
+  REQUIRE(set.entries().contains("a"));
+  CHECK(set.entries().at("a").text.script_file == folder.path("a.script"));
+  CHECK(set.entries().at("a").text.script.starts_with("    type: job"));
 }

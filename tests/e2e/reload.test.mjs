@@ -1,0 +1,73 @@
+// Edits of the configuration: broken ones change nothing, good ones make a version, and a kill in between loses none.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { ask, lastSlot, localSlot, sluice, startDaemon, until, world, writeConfig } from './support.mjs';
+
+const minute = 60_000;
+const versions = (paths) => ask(paths, 'versions', 'orders').versions;
+const present = (paths) => versions(paths).filter((version) => version.present).map((version) => version.version);
+const reloads = (paths) => ask(paths, 'audit', '--action', 'reload').entries.filter((entry) => entry.target === 'configuration');
+
+test('a broken file changes nothing; a good one becomes a version; a kill during a reload loses neither', async (t) => {
+  const { dir, sandbox } = await world(t);
+  const to = lastSlot(10);
+  const paths = writeConfig(dir, sandbox, { from: to - 10 * minute, to });
+  const good = readFileSync(paths.jobFile, 'utf8');
+  const edited = (times) => good.replace('times: 3', `times: ${times}`);
+  let daemon = startDaemon(t, dir, paths);
+  await daemon.ready();
+  const succeeded = () => ask(paths, 'instances', 'orders', '--state', 'SUCCESS').instances;
+  await until('three windows', () => succeeded().length === 3);
+  const [first] = present(paths);
+  assert.equal(succeeded()[0].version, first);
+
+  const reloaded = reloads(paths).length;
+  writeFileSync(paths.jobFile, `${good}nonsense: 1\n`);
+  daemon.child.kill('SIGHUP');
+  await until('the reload', () => reloads(paths).length === reloaded + 1);
+  assert.deepEqual(present(paths), [first]);
+  assert.match(daemon.text(), /orders\.yaml:\d+:\d+: error: nonsense/);
+  const broken = sluice(['reload', '--dry-run', '--socket', paths.socket]);
+  assert.equal(broken.code, 2, broken.err);
+  assert.match(broken.err, /orders\.yaml:\d+:\d+: error: nonsense/);
+  assert.equal(sluice(['plan', 'orders', '--diff', '--socket', paths.socket]).code, 2);
+
+  writeFileSync(paths.jobFile, edited(5));
+  const difference = ask(paths, 'plan', 'orders', '--diff');
+  assert.deepEqual(difference.keys, [{ key: 'rerun.times', before: '3', after: '5' }]);
+  assert.deepEqual(ask(paths, 'plan', paths.jobFile, '--diff').keys, difference.keys);
+  daemon.child.kill('SIGHUP');
+  await until('the second version', () => versions(paths).length === 2);
+  assert.deepEqual(present(paths), [difference.after]);
+  assert.equal(versions(paths)[0].actor, 'SIGHUP');
+  assert.match(ask(paths, 'audit', 'orders').entries[0].detail, /rerun\.times 3 -> 5/);
+  assert.equal(succeeded()[0].version, first, 'what is done keeps its version');
+  const compared = ask(paths, 'versions', 'orders', '--diff', first);
+  assert.match(compared.diff, /^-rerun: \{times: 3/m);
+
+  // Whatever the kill leaves of it, the next start has the file's version in force.
+  for (const times of [6, 7, 8]) {
+    writeFileSync(paths.jobFile, edited(times));
+    daemon.child.kill('SIGHUP');
+    await daemon.kill('SIGKILL');
+    daemon = startDaemon(t, dir, paths);
+    await daemon.ready();
+    const now = ask(paths, 'jobs').jobs[0].version;
+    assert.deepEqual(present(paths), [now]);
+    assert.equal(ask(paths, 'plan', 'orders', '--diff').keys.length, 0);
+    assert.equal(succeeded().length, 3);
+  }
+  assert.equal(new Set(versions(paths).map((version) => version.version)).size, versions(paths).length);
+  assert.equal(ask(paths, 'show', `orders@${localSlot(to)}`).version, first);
+
+  const before = readFileSync(paths.config, 'utf8');
+  writeFileSync(paths.config, `${before}maxConcurrent: many\n`);
+  const wrong = sluice(['reload', '--socket', paths.socket]);
+  assert.equal(wrong.code, 2, wrong.err);
+  assert.match(wrong.err, /sluice\.yaml:\d+:\d+: error: maxConcurrent/);
+  writeFileSync(paths.config, `${before}maxConcurrent: 3\n`);
+  assert.deepEqual(ask(paths, 'reload').settings, ['maxConcurrent']);
+  assert.equal(ask(paths, 'status').running_max, 3);
+  assert.deepEqual(await daemon.kill('SIGTERM'), { code: 0, signal: null }, daemon.text());
+});
