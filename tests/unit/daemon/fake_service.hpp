@@ -19,11 +19,11 @@ using daemon::HttpResponse;
 class FakeService final : public daemon::Service {
  public:
   explicit FakeService(Loop& world) : world_(world) {
-    job::Job orders;
-    orders.name = "orders";
-    orders.file = "/etc/sluice/jobs.d/orders.yaml";
-    orders.version = "0123456789ab";
-    jobs_.push_back(orders);
+    job::Job job;
+    job.name = "orders";
+    job.file = "/etc/sluice/jobs.d/orders.yaml";
+    job.version = "0123456789ab";
+    jobs_.push_back(job);
   }
 
   // Instances 00:00, 00:05, ... of the day the loop's clock begins on.
