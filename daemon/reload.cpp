@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 
 namespace sluice::daemon {
 namespace {
@@ -204,8 +205,10 @@ scheduler::Handovers Reloader::pending() const {
 
 awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> problems) {
   std::vector<std::string> lines;
+  std::set<std::string> broken;
   for (const job::Problem& problem : problems) {
-    if (problem.severity == job::Severity::error) co_await restore(problem, lines);
+    const bool error = problem.severity == job::Severity::error;
+    if (error && broken.insert(problem.file).second) co_await restore(problem, lines);
   }
   std::string every_job;
   const auto in_force = co_await parts_.versions.versions(std::move(every_job));
