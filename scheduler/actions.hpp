@@ -26,11 +26,12 @@ std::string_view to_string(Action action) noexcept;
 // An action with all that belongs to it.
 struct Order {
   Action action = Action::rerun;
-  std::string actor;    // as the audit log names him
-  std::string reason;   // why, in the operator's words; may be empty
-  int priority = 1;     // Action::priority only; 1 .. 9
-  bool latest = false;  // rerun: with the newest definition of the job instead of the one it was planned with
-  bool force = false;   // rerun: also where rerun.property says no
+  std::string actor;   // as the audit log names him
+  std::string reason;  // why, in the operator's words; may be empty
+  int priority = 1;    // Action::priority only; 1 .. 9
+  // rerun, unfreeze: with the newest definition of the job instead of the one it was planned with.
+  bool latest = false;
+  bool force = false;  // rerun: also where rerun.property says no
 };
 
 struct Transition {
