@@ -51,8 +51,8 @@ TEST_CASE("job file: wrong values of the schedule are all reported at once") {
                        "{cycle: often, start: 24:00, end: 1, interval: soon, timezone: Mars, effectiveFrom: "
                        "2018-02-30, from: now}") ==
         std::vector<std::string>{
-            in_job("2:19: error: schedule.cycle: expected minute or hour or day or week or month or year or "
-                   "cron, got \"often\""),
+            in_job("2:19: error: schedule.cycle: expected minute, hour, day, week, month, year or cron, "
+                   "got \"often\""),
             in_job("2:33: error: schedule.start: expected a time of day from 00:00 to 23:59, got \"24:00\""),
             in_job("2:45: error: schedule.end: expected a time of day from 00:00 to 23:59, got \"1\""),
             in_job("2:58: error: schedule.interval: expected a duration such as 90s, 5m or 1h, got \"soon\""),
