@@ -6,8 +6,8 @@ namespace sluice::daemon {
 
 Tone tone_of_state(std::string_view state) {
   if (state == "SUCCESS") return Tone::good;
-  if (state == "FAILURE") return Tone::bad;
-  if (state == "RETRY_WAIT" || state == "FROZEN") return Tone::warn;
+  if (state == "FAILURE" || state == "LOST") return Tone::bad;
+  if (state == "RETRY_WAIT" || state == "FROZEN" || state == "KILLING") return Tone::warn;
   if (state == "RUNNING") return Tone::strong;
   return Tone::faint;
 }

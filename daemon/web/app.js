@@ -99,7 +99,8 @@ function dayGrid(job, instances) {
 }
 
 function legend() {
-  const states = ["SUCCESS", "RUNNING", "WAIT_TIME", "NOT_RUN", "WAIT_RESOURCE", "RETRY_WAIT", "FAILURE", "FROZEN"];
+  const states = ["SUCCESS", "RUNNING", "WAIT_TIME", "NOT_RUN", "WAIT_RESOURCE", "RETRY_WAIT", "KILLING", "FAILURE",
+    "LOST", "FROZEN", "SKIPPED"];
   return el("p", { class: "legend" }, states.map((state) =>
     el("span", {}, el("i", { class: `slot ${state}`, "aria-hidden": "true" }), ` ${t(state)} `)));
 }

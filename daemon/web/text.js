@@ -46,11 +46,15 @@ const words = {
   SUCCESS: ["done", "成功"],
   FAILURE: ["failed", "失败"],
   FROZEN: ["frozen", "冻结"],
+  KILLING: ["being stopped", "终止中"],
+  LOST: ["lost", "丢失"],
+  SKIPPED: ["skipped", "已跳过"],
   open: ["running", "运行中"],
   success: ["done", "成功"],
   failed: ["failed", "失败"],
   lost: ["lost", "丢失"],
   killed: ["stopped", "已终止"],
+  timed_out: ["took too long", "超时"],
 };
 
 const languages = ["en", "zh"];

@@ -286,7 +286,8 @@ TEST_CASE("api: why of a job that is not loaded has a step without instance") {
   f.service.why_steps = failed_upstream(f.service);
   f.service.why_steps->steps[1].instance.reset();
   const auto why = f.json("/api/v1/instances/report@2018-10-16T00:05+08:00/why");
-  const JsonView step(JsonView(why)["path"].items()[1]);
+  const JsonView answer(why);
+  const JsonView step(answer["path"].items()[1]);
   CHECK(step["name"].text() == "job orders");
   CHECK(step["id"].is_null());
   CHECK(step["state"].is_null());

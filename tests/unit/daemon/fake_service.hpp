@@ -126,7 +126,7 @@ class FakeService final : public daemon::Service {
   awaitable<Result<void>> act(scheduler::Order order, scheduler::InstanceId id) override {
     acted.push_back(std::string(scheduler::to_string(order.action)) + " " +
                     scheduler::to_string(id, "Asia/Shanghai") + " " + order.actor);
-    orders.push_back(order);
+    given.push_back(order);
     if (refuse) co_return *refuse;
     co_return Result<void>();
   }
@@ -139,7 +139,7 @@ class FakeService final : public daemon::Service {
   }
   awaitable<Result<std::vector<scheduler::Instance>>> rerun_downstream(scheduler::Order order,
                                                                        scheduler::InstanceId id) override {
-    orders.push_back(order);
+    given.push_back(order);
     if (refuse) co_return *refuse;
     co_return co_await downstream(id);
   }
@@ -222,7 +222,7 @@ class FakeService final : public daemon::Service {
   std::vector<daemon::DifferenceRequest> differences;
   daemon::PlanDifference compared;
   std::vector<std::string> acted;
-  std::vector<scheduler::Order> orders;
+  std::vector<scheduler::Order> given;  // with all that belongs to them
   std::optional<scheduler::Pause> paused;
   std::optional<Error> refuse;
   std::vector<daemon::VerifyQuery> verified;

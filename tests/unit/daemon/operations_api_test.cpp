@@ -59,12 +59,12 @@ struct World {
 TEST_CASE("api: an action carries its reason and what it needs, and nothing else") {
   World w;
   CHECK(w.status(kPath + "/rerun", R"({"reason": "fixed", "latest": true, "force": true})") == 200);
-  REQUIRE(w.service.orders.size() == 1);
-  CHECK(w.service.orders[0].reason == "fixed");
-  CHECK(w.service.orders[0].latest);
-  CHECK(w.service.orders[0].force);
+  REQUIRE(w.service.given.size() == 1);
+  CHECK(w.service.given[0].reason == "fixed");
+  CHECK(w.service.given[0].latest);
+  CHECK(w.service.given[0].force);
   CHECK(w.status(kPath + "/priority", R"({"priority": 8})") == 200);
-  CHECK(w.service.orders[1].priority == 8);
+  CHECK(w.service.given[1].priority == 8);
   CHECK(w.status(kPath + "/release", "") == 200);
   for (const char* bad : {R"({"priority": 10})", R"({"priority": "8"})", "", "[]", "{", R"({"urgent": 1})"}) {
     INFO(bad);
@@ -125,13 +125,13 @@ TEST_CASE("api: pause and resume a job, with the pause in its listing") {
 TEST_CASE("command line: actions take several instances or a range, and a reason") {
   World w;
   CHECK(w.act({"freeze", kZero, "--reason", "do not touch"}) == Exit::done);
-  CHECK(w.service.orders.back().reason == "do not touch");
+  CHECK(w.service.given.back().reason == "do not touch");
   CHECK(w.act({"rerun", kZero, kFive, "--force"}) == Exit::done);
   CHECK(w.out.str().find("rerun: 2 done, 0 refused\n") != std::string::npos);
   CHECK(w.act({"kill", "--job", "orders", "--from", "2018-10-16", "--to", "2018-10-17"}) == Exit::done);
   CHECK(w.out.str().find("kill: 3 done, 0 refused\n") != std::string::npos);
   CHECK(w.act({"priority", kZero, "7"}) == Exit::done);
-  CHECK(w.service.orders.back().priority == 7);
+  CHECK(w.service.given.back().priority == 7);
   CHECK_THROWS_AS(w.act({"rerun"}), CommandFailure);
   CHECK_THROWS_AS(w.act({"rerun", kZero, "--job", "orders"}), CommandFailure);
   CHECK_THROWS_AS(w.act({"skip", kZero}), std::runtime_error);
@@ -143,7 +143,7 @@ TEST_CASE("command line: actions take several instances or a range, and a reason
 TEST_CASE("command line: rerun downstream lists and counts what follows") {
   World w;
   CHECK(w.act({"rerun", kFive, "--downstream", "--dry-run"}) == Exit::done);
-  CHECK(w.service.orders.empty());
+  CHECK(w.service.given.empty());
   CHECK(w.out.str().find("2 instances follow, the first one included\n") != std::string::npos);
   CHECK(w.act({"rerun", kFive, "--downstream"}) == Exit::done);
   CHECK(w.out.str().find("2 instances run again\n") != std::string::npos);
