@@ -3,6 +3,7 @@
 
 #include "tests/support/scheduler_bench.hpp"
 
+#include "core/base/system_clock.hpp"
 #include "scheduler/scheduler.hpp"
 #include "tests/bench/bench_state.hpp"
 #include "tests/support/temp_folder.hpp"

@@ -24,6 +24,7 @@ struct StandingClock final : Clock {
   Duration monotonic() const override { return time.time_since_epoch(); }
   awaitable<void> sleep_until(Instant) override { co_return; }
   awaitable<void> sleep_for(Duration) override { co_return; }
+  awaitable<void> wall_step(Duration) override { co_return; }
   Instant time;
 };
 
