@@ -25,7 +25,7 @@ test:
 bench:
 	@.ci/deps test
 	@cmake --preset release >/dev/null
-	@cmake --build --preset release --target sluice sluice-sandbox sluice_bench
+	@cmake --build --preset release --target sluice sluice-sandbox sluice_bench sluice_scheduler_bench
 	@tests/bench/run
 
 # The long campaigns: many more seeds, and an hour of each fuzzer.

@@ -7,6 +7,7 @@
 #include "core/job/definition_text.hpp"
 #include "daemon/app_service.hpp"
 #include "daemon/export_runner.hpp"
+#include "daemon/history_keeper.hpp"
 #include "daemon/http_server.hpp"
 #include "daemon/metrics_observer.hpp"
 #include "daemon/outgoing.hpp"
@@ -14,6 +15,7 @@
 #include "daemon/router.hpp"
 #include "storage/attempt_log.hpp"
 #include "storage/dirty_rows_file.hpp"
+#include "storage/sqlite_history.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -159,6 +161,7 @@ class App::Impl {
     tasks_.start(feed_watchdog());
     tasks_.start(prune_logs());
     tasks_.start(remove_old_versions());
+    tasks_.start(forget_history());
     while (!stopping_) co_await stop_signal_.wait();
   }
 
@@ -315,6 +318,12 @@ class App::Impl {
         spdlog::warn("remove old versions of jobs: {}", failure.error().message());
       }
     }
+  }
+
+  awaitable<void> forget_history() {
+    while (!scheduler_->ready()) co_await clock_.sleep_for(kReadyPoll);
+    storage::AsyncHistory history(*store_);
+    co_await keep_history(history, clock_, config_);
   }
 
   // Newest work stops first; each step has an owner and a limit.

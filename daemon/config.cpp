@@ -180,6 +180,16 @@ Config read(const YamlNode& document, const std::string& path, ProblemList& prob
   config.log_retention_days = static_cast<int>(logs.number("retentionDays", 1, 3650));
   logs.finish();
 
+  Section history(root.map().map("history"), "history", folder);
+  // No stream keeps its records longer than 7 days; within that time a window can be read again.
+  constexpr std::chrono::days kShortest{8};
+  constexpr std::chrono::days kLongest{3650};
+  config.history_positions = history.duration("positions", kShortest, kLongest);
+  config.history_keep = history.duration("keep", kShortest, kLongest);
+  if (config.history_keep < config.history_positions)
+    history.map().error("keep", "shorter than positions: an instance is kept at least as long as they are");
+  history.finish();
+
   Section listen(root.map().map("listen"), "listen", folder);
   if (listen.text("socket") != kNone) config.socket = listen.path("socket");
   if (config.socket.size() > 107) listen.map().error("socket", "the path is longer than 107 bytes");

@@ -23,8 +23,10 @@ struct Config {
   std::uint64_t log_bytes_max = 0;        // of one attempt's log
   std::uint64_t log_total_bytes_max = 0;  // of all attempts' logs together
   int log_retention_days = 0;
-  std::string socket;       // Unix socket; empty: none
-  std::string tcp_address;  // empty: none
+  Duration history_positions{0};  // how long the positions of committed windows are kept
+  Duration history_keep{0};       // how long instances are kept; not less
+  std::string socket;             // Unix socket; empty: none
+  std::string tcp_address;        // empty: none
   std::uint16_t tcp_port = 0;
   std::size_t attempts_max = 1;  // running at once, over all jobs
   Duration drain_limit{0};       // how long a stop waits for running attempts

@@ -45,6 +45,8 @@ TEST_CASE("config: an empty file means all defaults, paths relative to the file"
   CHECK(config.jobs_dir == "/srv/sluice/jobs.d");
   CHECK(config.log_bytes_max == 1024 * 1024);
   CHECK(config.log_retention_days == 30);
+  CHECK(config.history_positions == 35 * 24h);
+  CHECK(config.history_keep == 400 * 24h);
   CHECK(config.socket == "/run/sluice/sluice.sock");
   CHECK(config.tcp_address == "127.0.0.1");
   CHECK(config.tcp_port == 7788);
@@ -60,6 +62,7 @@ TEST_CASE("config: every key is read") {
 stateDir: state
 jobsDir: /jobs
 logs: {dir: logs, maxSize: 64KiB, totalSize: 2GiB, retentionDays: 7}
+history: {positions: 10d, keep: 30d}
 listen: {socket: none, tcp: "[::1]:0"}
 maxConcurrent: "3"
 drainLimit: 5m
@@ -76,6 +79,8 @@ dataSources:
   CHECK(config.log_dir == "/srv/logs");
   CHECK(config.log_bytes_max == 64 * 1024);
   CHECK(config.log_total_bytes_max == std::uint64_t{2} << 30U);
+  CHECK(config.history_positions == 10 * 24h);
+  CHECK(config.history_keep == 30 * 24h);
   CHECK(config.socket.empty());
   CHECK(config.tcp_address == "::1");
   CHECK(config.tcp_port == 0);
@@ -197,4 +202,11 @@ TEST_CASE("config: sizes") {
   CHECK_FALSE(parse_size("4kb"));
   CHECK_FALSE(parse_size("-1MiB"));
   CHECK_FALSE(parse_size("99999999999GiB"));
+}
+
+TEST_CASE("config: instances are kept at least as long as their positions") {
+  CHECK(problems_of("history: {positions: 40d, keep: 39d}") ==
+        std::vector<std::string>{
+            "/etc/sluice/sluice.yaml:1:33: error: history.keep: shorter than positions: an "
+            "instance is kept at least as long as they are"});
 }
