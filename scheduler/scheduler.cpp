@@ -9,9 +9,6 @@
 namespace sluice::scheduler {
 namespace {
 
-// Nothing is relied on for longer, though everything that is due sooner wakes its loop.
-constexpr Duration kSleepMax = std::chrono::seconds(30);
-
 Limits limits_of(std::size_t attempts_max, const Jobs& jobs) {
   Limits limits;
   limits.total = attempts_max;
@@ -70,7 +67,7 @@ awaitable<void> Scheduler::run_until_stopped() {
     // Wakes during the turn may be about what it has already read: look again.
     turn_pending_ = false;
     const std::optional<Instant> due = co_await try_turn();
-    Duration rest = kSleepMax;
+    Duration rest = options_.look_again;
     if (due) rest = std::min<Duration>(rest, *due - clock_.now());
     const Duration paused = health_.pause_left();
     if (paused > Duration(0)) rest = paused;
@@ -124,7 +121,7 @@ awaitable<void> Scheduler::keep_planning() {
   while (!stopping_) {
     const Duration left = std::max<Duration>(planner_.next() - clock_.now(), health_.pause_left());
     if (left > Duration(0)) {
-      co_await sleep(plan_signal_, plan_pending_, std::min<Duration>(left, kSleepMax));
+      co_await sleep(plan_signal_, plan_pending_, std::min<Duration>(left, options_.look_again));
     } else if (co_await plan()) {
       wake();
     }

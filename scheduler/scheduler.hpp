@@ -24,6 +24,8 @@ struct Options {
   std::size_t attempts_max = 4;                     // in progress at once, over all jobs; at least 1
   Duration drain_limit = std::chrono::seconds(30);  // stop(): attempts may end by themselves for so long
   Duration kill_limit = std::chrono::seconds(60);   // kill(): how long it waits for the attempt to stop
+  // What is due is looked at again at least so often, though everything that is due sooner wakes its loop.
+  Duration look_again = std::chrono::seconds(30);
   Freezer freezer = freeze_job;
   VersionStore* versions = nullptr;    // none: every instance runs by its job's present definition
   Handovers handovers{};               // of the jobs it begins with

@@ -1,5 +1,5 @@
-// Seeded lives of the scheduler. SLUICE_SEEDS=N runs seeds 1 to N (100 by default); SLUICE_SEED=K runs only
-// seed K.
+// Seeded weeks of the scheduler. SLUICE_SEEDS=N runs N seeds (500 by default) from SLUICE_FIRST_SEED (1) on;
+// SLUICE_SEED=K runs only seed K.
 
 #include "storage/async_state_store.hpp"
 #include "tests/sim/scheduler_world.hpp"
@@ -7,7 +7,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <string>
 
 namespace sluice::test {
@@ -18,38 +20,49 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::stoull(text);
 }
 
-struct Seeds {
-  // Runs one seed in `share`.
-  explicit Seeds(std::uint64_t share) {
-    const std::uint64_t only = number_from("SLUICE_SEED", 0);
-    first = only == 0 ? 1 : only;
-    last = only == 0 ? std::max<std::uint64_t>(number_from("SLUICE_SEEDS", 100) / share, 1) : only;
-  }
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
+struct Lives {
+  Duration lived{0};
+  std::size_t attempts = 0;
 };
 
-TEST_CASE("simulation: random lives on the memory store lose and double nothing") {
-  const Seeds seeds(1);
-  for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
+// Runs one seed in `share`.
+void run_seeds(std::uint64_t share, const std::function<void(std::uint64_t seed, Lives& lives)>& run) {
+  const std::uint64_t only = number_from("SLUICE_SEED", 0);
+  const std::uint64_t first = only == 0 ? number_from("SLUICE_FIRST_SEED", 1) : only;
+  const std::uint64_t count =
+      only == 0 ? std::max<std::uint64_t>(number_from("SLUICE_SEEDS", 500) / share, 1) : 1;
+  Lives lives;
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
     INFO("SLUICE_SEED=" << seed);
-    SchedulerWorld world(seed, nullptr);
-    CHECK_NOTHROW(world.run());
+    CHECK_NOTHROW(run(seed, lives));
   }
+  const auto days = std::chrono::duration_cast<std::chrono::days>(lives.lived).count();
+  std::printf("%llu weeks, %.1f years, %zu attempts\n", static_cast<unsigned long long>(count),
+              static_cast<double>(days) / 365.25, lives.attempts);
 }
 
-TEST_CASE("simulation: random lives on the SQLite store lose and double nothing") {
-  const Seeds seeds(20);
-  for (std::uint64_t seed = seeds.first; seed <= seeds.last; ++seed) {
-    INFO("SLUICE_SEED=" << seed);
+TEST_CASE("simulation: random weeks on the memory store lose and double nothing") {
+  run_seeds(1, [](std::uint64_t seed, Lives& lives) {
+    SchedulerWorld world(seed);
+    world.run();
+    lives.lived += world.lived();
+    lives.attempts += world.attempts();
+  });
+}
+
+TEST_CASE("simulation: random weeks on the SQLite store lose and double nothing") {
+  run_seeds(25, [](std::uint64_t seed, Lives& lives) {
     const TempFolder folder;
     storage::DatabaseOptions options;
     options.path = folder.file("state.db");
-    storage::AsyncStateStore store(std::make_unique<storage::SqliteStateStore>(options),
-                                   storage::Threading::caller);
-    SchedulerWorld world(seed, &store);
-    CHECK_NOTHROW(world.run());
-  }
+    auto file = std::make_unique<storage::SqliteStateStore>(options);
+    SqliteView view(*file);
+    storage::AsyncStateStore store(std::move(file), storage::Threading::caller);
+    SchedulerWorld world(seed, store, view);
+    world.run();
+    lives.lived += world.lived();
+    lives.attempts += world.attempts();
+  });
 }
 
 }  // namespace

@@ -1,10 +1,14 @@
 #pragma once
-// A random day and a half of a scheduler's life from one seed: jobs, failures, crashes, a store that breaks,
-// clock jumps, operators. After every event the oracles look; at the end everything is set right and the data
-// must be there exactly once.
+// A random week of a scheduler's life from one seed: jobs, failures, crashes, a store that breaks or is slow,
+// clock jumps, outages, edits, operators. The oracles look at every wake-up and after every event; at the end
+// everything is set right, and then everything that was due must be done.
 
-#include "tests/support/scheduler_bench.hpp"
+#include "tests/sim/oracles.hpp"
+#include "tests/sim/week.hpp"
 
+#include <array>
+#include <deque>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -12,43 +16,68 @@ namespace sluice::test {
 
 class SchedulerWorld {
  public:
-  // `store`: the state store to run on; null: one in memory.
-  SchedulerWorld(std::uint64_t seed, scheduler::StateStore* store);
+  // On a store in memory.
+  explicit SchedulerWorld(std::uint64_t seed);
+  // On `store`, as `view` sees it; both outlive this.
+  SchedulerWorld(std::uint64_t seed, scheduler::StateStore& store, StoreView& view);
 
-  // Throws std::logic_error that says which oracle was broken, and after which event.
+  // Throws std::logic_error that says which oracle was broken, and what happened before.
   void run();
 
+  // Attempts that executed, for the record.
+  std::size_t attempts() const { return bench_.runner.starts.size(); }
+  Duration lived() const { return bench_.clock.monotonic(); }
+
  private:
-  void make_jobs();
+  SchedulerWorld(std::uint64_t seed, scheduler::StateStore* store, StoreView* view);
+  void live();
   void start();
+  void pass(Duration duration);
+  void reboot(const std::string& what);
   ScriptedRunner::Act next_act();
   Fault next_fault(bool writes);
+  Duration next_latency(bool writes);
+  void note(std::string event);
 
-  // Events.
+  // Events; in world_events.cpp.
   void random_event();
-  void restart(bool gracefully);
+  void let_time_pass();
+  void restart();
   void step_clock();
+  void disturb_store();
+  void edit_jobs();
+  void change_limit();
+  void put_in_force();
   void operate();
-
-  // Sets right what failed or is frozen until nothing that was due is left.
+  void pause_or_resume();
   void settle_everything();
+  bool settle_round(Instant until);
+  void act(scheduler::Order order, const Instance& instance);
 
-  // Oracles.
-  void check_now();
-  void check_slots();
-  void check_exactly_once();
-  void demand(bool holds, const std::string& what) const;
+  // Follows what the scheduler has seen of the definitions that were put in.
+  void follow_eras();
+  bool at_rest() const;
 
   // Uniform in [0, bound).
   std::uint64_t pick(std::uint64_t bound) { return dice_.below(bound); }
   bool chance(std::uint64_t percent) { return pick(100) < percent; }
 
   SeededRandom dice_;
+  Week week_;
   SchedulerBench bench_;
-  std::set<scheduler::InstanceId> by_hand_;  // set to success by an operator
-  std::string last_event_ = "start";
-  bool calm_ = false;  // no more failures
-  bool store_broken_ = false;
+  std::unique_ptr<StoreView> memory_view_;
+  StoreView& view_;
+  Truth truth_;
+  Oracles oracles_;
+  std::vector<job::Job> away_;  // jobs whose files were taken away
+  std::deque<std::string> history_;
+  std::size_t calls_ = 0;      // of the store since the clock moved
+  std::size_t crash_in_ = 0;   // writes until the process dies; 0: no such plan
+  bool dead_ = false;          // it has died at a write: nothing reaches the store any more
+  bool calm_ = false;          // no more failures
+  bool store_broken_ = false;  // no write works
+  Duration store_takes_{0};    // of a slow store; at most, per call
+  int edits_ = 0;
 };
 
 }  // namespace sluice::test

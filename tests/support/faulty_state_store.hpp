@@ -25,6 +25,9 @@ class FaultyStateStore final : public scheduler::StateStore {
   explicit FaultyStateStore(scheduler::StateStore& inner) : inner_(inner) {}
 
   Script script;
+  // Of a slow store: how long a call takes; empty: no time. Needs the clock.
+  std::function<Duration(bool writes)> latency;
+  Clock* time = nullptr;
   Error error = Error(Errc::disk_full, "write state file: no space left on device");
   std::size_t calls() const noexcept { return calls_; }
 
@@ -141,6 +144,8 @@ class FaultyStateStore final : public scheduler::StateStore {
     const Fault fault = script ? script(calls_, writes) : Fault::none;
     ++calls_;
     if (fault == Fault::before) throw ErrorException(error);
+    const Duration takes = latency ? latency(writes) : Duration(0);
+    if (takes > Duration(0)) co_await time->sleep_for(takes);
     if constexpr (std::is_void_v<T>) {
       co_await std::move(call);
       if (fault == Fault::after) throw ErrorException(error);

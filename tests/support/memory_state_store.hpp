@@ -245,8 +245,12 @@ class MemoryStateStore final : public scheduler::StateStore {
     std::vector<Instance> found;
     for (const auto& [job, chain] : jobs_) {
       if (!query.job.empty() && query.job != job) continue;
-      for (const auto& [slot, row] : chain.slots) {
-        if (matches(query, records_.at(row).instance)) found.push_back(records_.at(row).instance);
+      std::size_t taken = 0;
+      for (auto slot = chain.slots.rbegin(); slot != chain.slots.rend() && taken < query.limit; ++slot) {
+        const Instance& instance = records_.at(slot->second).instance;
+        if (!matches(query, instance)) continue;
+        found.push_back(instance);
+        ++taken;
       }
     }
     const auto newer = [](const Instance& a, const Instance& b) { return before_in_listing(a.id, b.id); };
@@ -316,6 +320,7 @@ class MemoryStateStore final : public scheduler::StateStore {
                                 std::string reason, AuditEntry entry) override;
 
  private:
+  friend class MemoryView;  // tests/sim/store_view.hpp
   struct Record {
     Instance instance;
     std::optional<pipeline::Positions> start;

@@ -73,13 +73,16 @@ class SchedulerBench {
   SeededRandom random{1};
   scheduler::Options options;
   std::vector<job::Job> jobs = {job_named("orders")};
-  std::unique_ptr<FaultyStateStore> faulty;  // between the present scheduler and the store
+  std::function<Duration(bool writes)> latency;  // of the store that the next start() uses
+  std::unique_ptr<FaultyStateStore> faulty;      // between the present scheduler and the store
   std::unique_ptr<scheduler::Scheduler> scheduler;
 
   void start() { start(FaultyStateStore::Script()); }
   void start(FaultyStateStore::Script faults) {
     faulty = std::make_unique<FaultyStateStore>(store);
     faulty->script = std::move(faults);
+    faulty->latency = latency;
+    faulty->time = &clock;
     scheduler = std::make_unique<scheduler::Scheduler>(io.get_executor(), clock, *faulty, runner, random,
                                                        observer, options, jobs);
     running_ = true;

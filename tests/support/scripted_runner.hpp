@@ -59,6 +59,8 @@ class ScriptedRunner final : public scheduler::Runner {
   explicit ScriptedRunner(Clock& clock) : clock_(clock) {}
 
   std::function<Act(const scheduler::Instance& instance, int attempt)> script;
+  // Told of each attempt when it begins to execute, as it was when it was chosen.
+  std::function<void(const scheduler::Instance& instance, int attempt)> on_execute;
 
   std::vector<Start> starts;                           // attempts that executed, in order
   std::map<scheduler::InstanceId, Committed> objects;  // by window: names are a function of the window
@@ -103,6 +105,7 @@ class ScriptedRunner final : public scheduler::Runner {
                                                   std::optional<pipeline::Positions> until) override {
       const Executing executing(owner_, instance_.id);
       owner_.starts.push_back(Start{instance_.id, attempt_, owner_.clock_.now()});
+      if (owner_.on_execute) owner_.on_execute(instance_, attempt_);
       take_back();
       co_await work();
       if (act_.error) {
