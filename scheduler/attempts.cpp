@@ -1,6 +1,7 @@
 #include "scheduler/attempts.hpp"
 
 #include "core/base/within.hpp"
+#include "scheduler/backfill_positions.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -38,9 +39,10 @@ struct Attempts::Active {
   Instance instance;
   std::string note;  // see start()
   std::unique_ptr<Run> run;
-  std::optional<pipeline::Positions> until;  // set: this repeats a committed window
-  Ending ending;                             // why it stopped, once it did
-  std::optional<Outcome> outcome;            // set: it succeeded
+  std::optional<pipeline::Positions> until;     // set: this repeats a committed window ...
+  std::optional<pipeline::Positions> repeated;  // ... from here
+  Ending ending;                                // why it stopped, once it did
+  std::optional<Outcome> outcome;               // set: it succeeded
   std::optional<pipeline::Positions> planned;
   TaskGroup tasks;  // what a kill cancels; the store is only called outside of it
   TaskGroup timer;  // the job's timeout
@@ -124,13 +126,7 @@ awaitable<void> Attempts::attempt(Active& active) {
 
 // Where the window starts. Empty positions, and ending.failure, if that could not be found out.
 awaitable<pipeline::Positions> Attempts::start_positions(Active& active) {
-  const std::int64_t row = active.instance.row;
-  active.until = co_await store_.end_positions(row);
-  std::optional<pipeline::Positions> stored;
-  if (active.until) stored = co_await store_.start_positions(row);
-  std::optional<pipeline::Positions> previous;
-  if (!active.until)
-    previous = co_await store_.committed_before(chain_of(active.instance.id), active.instance.id.scheduled);
+  std::optional<pipeline::Positions> previous = co_await find_positions(active);
   try {
     Result<std::unique_ptr<Run>> run =
         runner_.prepare(*active.job, active.instance, active.instance.attempts + 1);
@@ -143,9 +139,43 @@ awaitable<pipeline::Positions> Attempts::start_positions(Active& active) {
   } catch (const std::exception& thrown) {
     active.ending.failure = as_error(thrown);
   }
-  if (stored && active.run) co_return std::move(*stored);
+  if (active.repeated && active.run) co_return std::move(*active.repeated);
   if (active.run && active.tasks.start(plan(active, std::move(previous)))) co_await active.tasks.join();
   co_return std::move(active.planned).value_or(pipeline::Positions());
+}
+
+// Fills until and repeated when the window was committed before, by this instance or, for a backfill, by the
+// recurring one of the slot. Otherwise the end of the window it goes on from; nothing for the first of a
+// chain.
+awaitable<std::optional<pipeline::Positions>> Attempts::find_positions(Active& active) {
+  const InstanceId id = active.instance.id;
+  active.until = co_await store_.end_positions(active.instance.row);
+  if (active.until) {
+    active.repeated = co_await store_.start_positions(active.instance.row);
+    co_return std::nullopt;
+  }
+  if (id.group == 0) co_return co_await store_.committed_before(chain_of(id), id.scheduled);
+  PositionSearch search(store_);
+  FoundPositions found = co_await search.find(active.instance);
+  active.until = std::move(found.until);
+  active.repeated = std::move(found.start);
+  co_return std::move(found.previous);
+}
+
+std::vector<std::int64_t> Attempts::rows_of(std::string_view job, std::int64_t group) const {
+  std::vector<std::int64_t> rows;
+  for (const auto& [row, active] : active_) {
+    const InstanceId& id = active->instance.id;
+    if (id.group == group && id.job == job) rows.push_back(row);
+  }
+  return rows;
+}
+
+bool Attempts::runs_slot(std::string_view job, Instant slot) const {
+  return std::ranges::any_of(active_, [&](const auto& entry) {
+    const InstanceId& id = entry.second->instance.id;
+    return id.scheduled == slot && id.job == job;
+  });
 }
 
 awaitable<void> Attempts::plan(Active& active, std::optional<pipeline::Positions> previous) {
@@ -173,7 +203,8 @@ awaitable<std::optional<Attempt>> Attempts::open(Active& active, pipeline::Posit
         fmt::format("do not start {}: {}", to_string(instance.id, instance.zone), opened.error().message()));
     co_return std::nullopt;
   }
-  const Duration late = now - due_at(instance);
+  // What is about the past is not late.
+  const Duration late = instance.id.group == 0 ? now - due_at(instance) : Duration(0);
   instance.state = State::running;
   instance.reason.clear();
   instance.retry_at.reset();

@@ -16,6 +16,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace sluice::scheduler {
 
@@ -41,6 +43,12 @@ class Attempts {
   bool killing(std::int64_t row) const;
   std::size_t size() const noexcept { return active_.size(); }
   const Running& running() const noexcept { return running_; }
+  // Those of them whose instance is of this group of the job; of the job and the slot.
+  std::vector<std::int64_t> rows_of(std::string_view job, std::int64_t group) const;
+  std::size_t running_of(std::string_view job, std::int64_t group) const {
+    return rows_of(job, group).size();
+  }
+  bool runs_slot(std::string_view job, Instant slot) const;
 
   // Counters of an attempt in progress; nothing before it executes. Valid until the loop goes on.
   const pipeline::Statistics* statistics(std::int64_t row) const;
@@ -67,6 +75,7 @@ class Attempts {
   awaitable<void> watch(ActivePointer active);
   awaitable<void> attempt(Active& active);
   awaitable<pipeline::Positions> start_positions(Active& active);
+  awaitable<std::optional<pipeline::Positions>> find_positions(Active& active);
   awaitable<std::optional<Attempt>> open(Active& active, pipeline::Positions start);
   awaitable<void> plan(Active& active, std::optional<pipeline::Positions> previous);
   awaitable<void> execute(Active& active, pipeline::Positions start);

@@ -133,8 +133,4 @@ bool has_still_to_run(State recurring) noexcept {
   return !is_done(recurring) && !waits_for_person(recurring);
 }
 
-bool joins(const Instance& previous, const Instance& instance) noexcept {
-  return previous.window_end == instance.window_start;
-}
-
 }  // namespace sluice::scheduler

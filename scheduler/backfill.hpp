@@ -95,8 +95,4 @@ bool waits_for_person(State state) noexcept;
 // both write the same objects.
 bool has_still_to_run(State recurring) noexcept;
 
-// Where a window of a backfill begins: see docs/backfill.md. `previous`: the instance before it, in its group
-// or in the recurring chain.
-bool joins(const Instance& previous, const Instance& instance) noexcept;
-
 }  // namespace sluice::scheduler

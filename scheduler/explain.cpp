@@ -103,6 +103,10 @@ awaitable<Why> Scheduler::explain(Instance instance, Heads& heads, Instant now) 
     const bool ready = decide(*last.instance, present) == Step::start;
     if (ready && dependencies_.in_order(last.job) && attempts_.busy(last.instance->id))
       last.reason = "waits for the attempt of its job that is in progress; one of them runs at a time";
+    if (last.instance->id.group != 0) {
+      std::optional<std::string> waits = co_await backfills_.why(*last.instance);
+      if (waits) last.reason = std::move(*waits);
+    }
   }
   co_return why;
 }

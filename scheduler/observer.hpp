@@ -7,6 +7,7 @@
 #include "scheduler/instance.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace sluice::scheduler {
@@ -19,9 +20,12 @@ class Observer {
   virtual void log(pipeline::Level /*level*/, std::string_view /*text*/) {}
   // `count` instances were created ahead.
   virtual void planned(std::size_t /*count*/) {}
-  // `late` is the time since the slot, or since the retry was due.
+  // `late` is the time since the slot, or since the retry was due; 0 for a backfill.
   virtual void attempt_started(const Instance& /*instance*/, int /*attempt*/, Duration /*late*/) {}
   virtual void attempt_ended(const Instance& /*instance*/, const Attempt& /*attempt*/) {}
+  // `count` windows that `job` missed, slots `first` to `last`, were skipped as its catchUp says.
+  virtual void windows_skipped(const std::string& /*job*/, std::size_t /*count*/, Instant /*first*/,
+                               Instant /*last*/, const std::string& /*reason*/) {}
   // The state changed to instance.state; attempts report their end here too.
   virtual void instance_changed(const Instance& /*instance*/) {}
 };

@@ -112,6 +112,8 @@ awaitable<Result<void>> Scheduler::act_once(Order order, InstanceId id) {
     after.failures = 0;
     after.retry_at.reset();
   }
+  const Result<void> open = co_await backfills_.before_action(id);
+  if (!open) co_return open.error();
   std::vector<Change> changes;
   changes.push_back(std::move(*change));
   const Result<void> done = co_await store_.operate_all(std::move(changes));

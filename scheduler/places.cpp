@@ -19,7 +19,8 @@ void Running::remove(const InstanceId& id) {
 }
 
 Place place_for(const InstanceId& id, const Running& running, const Limits& limits) {
-  if (running.total >= limits.total) return Place::all_taken;
+  const std::size_t taken = id.group == 0 ? running.total - running.backfills : running.total;
+  if (taken >= limits.total) return Place::all_taken;
   const auto limit = limits.of_job.find(id.job);
   const auto count = running.of_job.find(id.job);
   if (limit != limits.of_job.end() && count != running.of_job.end() && count->second >= limit->second)

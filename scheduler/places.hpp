@@ -27,6 +27,8 @@ struct Limits {
   std::size_t backfills() const noexcept { return total > 1 ? total - 1 : 1; }
 };
 
+// A recurring instance does not count the places that backfills have: what becomes due together with others
+// starts as if there were none.
 enum class Place : std::uint8_t { free, all_taken, job_full, backfills_full };
 Place place_for(const InstanceId& id, const Running& running, const Limits& limits);
 

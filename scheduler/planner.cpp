@@ -100,6 +100,11 @@ Instant Planner::next() const {
   return least;
 }
 
+bool Planner::is_planned(const std::string& job) const {
+  const auto plan = plans_.find(job);
+  return plan != plans_.end() && plan->second->replan_at > clock_.now();
+}
+
 awaitable<void> Planner::plan_due() {
   pending_.clear();
   pending_plans_.clear();

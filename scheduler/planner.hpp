@@ -68,6 +68,8 @@ class Planner {
 
   // True once the present definition of the job was planned.
   bool has_planned(const std::string& job) const;
+  // True once every slot of the job up to now, and some more, has its row.
+  bool is_planned(const std::string& job) const;
 
   // When plan_due() has work again; Instant::max() without jobs.
   Instant next() const;

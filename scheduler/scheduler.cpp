@@ -34,6 +34,12 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       planner_(clock, store, random, observer, counters_, options_.freezer),
       dependencies_(store, [this](const std::string& job) { return planner_.has_planned(job); }),
       attempts_(executor, clock, store, runner, observer, counters_, health_, [this] { wake(); }),
+      catch_up_(clock, store, options_.catch_up, observer),
+      backfills_(clock, store, options_.backfills, jobs_, attempts_, observer, counters_, options_.freezer,
+                 [this] {
+                   wake();
+                   wake_planning();
+                 }),
       tasks_(executor),
       clock_watch_(executor),
       turn_signal_(executor),
@@ -66,6 +72,7 @@ awaitable<void> Scheduler::run_until_stopped() {
   while (!stopping_) {
     // Wakes during the turn may be about what it has already read: look again.
     turn_pending_ = false;
+    catch_up_.look(jobs_);
     const std::optional<Instant> due = co_await try_turn();
     Duration rest = options_.look_again;
     if (due) rest = std::min<Duration>(rest, *due - clock_.now());
@@ -79,6 +86,12 @@ awaitable<void> Scheduler::run_until_stopped() {
 awaitable<bool> Scheduler::recover() {
   const bool closed = co_await close_lost();
   if (!closed) co_return false;
+  try {
+    co_await catch_up_.begin(jobs_);
+  } catch (const ErrorException& failure) {
+    health_.failed(StoreHealth::Call::read, "find missed windows", failure.error());
+    co_return false;
+  }
   ready_ = co_await plan();
   co_return ready_;
 }
@@ -109,6 +122,7 @@ awaitable<bool> Scheduler::plan() {
   try {
     const std::uint64_t before = counters_.planned;
     co_await planner_.plan_due();
+    co_await backfills_.make_instances();
     if (counters_.planned != before) health_.worked(StoreHealth::Call::write);
   } catch (const ErrorException& failure) {
     health_.failed(StoreHealth::Call::write, "plan instances", failure.error());
@@ -119,7 +133,8 @@ awaitable<bool> Scheduler::plan() {
 
 awaitable<void> Scheduler::keep_planning() {
   while (!stopping_) {
-    const Duration left = std::max<Duration>(planner_.next() - clock_.now(), health_.pause_left());
+    Duration left = health_.pause_left();
+    if (!backfills_.wants_instances()) left = std::max<Duration>(planner_.next() - clock_.now(), left);
     if (left > Duration(0)) {
       co_await sleep(plan_signal_, plan_pending_, std::min<Duration>(left, options_.look_again));
     } else if (co_await plan()) {
@@ -184,6 +199,15 @@ awaitable<void> Scheduler::close_orphan(Instance orphan, Instant now) {
   wake();
 }
 
+// What is missed from now on was missed, not waiting.
+awaitable<void> Scheduler::leave() {
+  try {
+    co_await catch_up_.leave();
+  } catch (const ErrorException& failure) {
+    health_.failed(StoreHealth::Call::write, "note the end", failure.error());
+  }
+}
+
 awaitable<void> Scheduler::drain(Duration limit) {
   if (attempts_.size() > 0 && limit > Duration(0)) {
     const Result<bool> idle = co_await within(clock_, limit, "draining", attempts_.idle());
@@ -200,6 +224,7 @@ awaitable<void> Scheduler::drain(Duration limit) {
   co_await clock_watch_.join();
   // A failure is logged; the next start closes what this could not.
   if (cut_short) co_await close_lost();
+  if (ready_) co_await leave();
 }
 
 void Scheduler::stop() {
@@ -217,11 +242,14 @@ void Scheduler::set_limits(std::size_t attempts_max, Duration drain_limit) {
 }
 
 void Scheduler::set_jobs(std::vector<job::Job> jobs, const Handovers& handovers) {
-  jobs_ = to_jobs(std::move(jobs));
+  Jobs present = to_jobs(std::move(jobs));
+  catch_up_.change_jobs(jobs_, present);
+  jobs_ = std::move(present);
   definitions_.set_present(jobs_);
   limits_ = limits_of(options_.attempts_max, jobs_);
   planner_.set_jobs(jobs_, handovers);
   dependencies_.set_jobs(jobs_);
+  backfills_.change_jobs();
   wake_planning();
   wake();
 }
@@ -258,7 +286,8 @@ Situation Scheduler::situation(const Instance& instance, Instant now) const {
   present.claimed = attempts_.claimed(instance.row);
   present.killing = attempts_.killing(instance.row);
   present.pause = pauses_.of(instance.id);
-  present.running = attempts_.size();
+  present.running = attempts_.running().total;
+  if (instance.id.group == 0) present.running -= attempts_.running().backfills;
   present.limit = options_.attempts_max;
   present.place = place_for(instance.id, attempts_.running(), limits_);
   return present;

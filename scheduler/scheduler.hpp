@@ -7,7 +7,9 @@
 #include "core/base/signal.hpp"
 #include "core/base/task_group.hpp"
 #include "scheduler/attempts.hpp"
+#include "scheduler/backfills.hpp"
 #include "scheduler/blocked.hpp"
+#include "scheduler/catch_up_watch.hpp"
 #include "scheduler/definitions.hpp"
 #include "scheduler/dependency_check.hpp"
 #include "scheduler/pauses.hpp"
@@ -30,6 +32,8 @@ struct Options {
   VersionStore* versions = nullptr;    // none: every instance runs by its job's present definition
   Handovers handovers{};               // of the jobs it begins with
   DefinitionLoader load_definition{};  // needed with `versions`
+  BackfillStore* backfills = nullptr;  // none: there are no backfills
+  CatchUpStore* catch_up = nullptr;    // none: every missed window runs
 };
 
 // So many instances can be run again together; more are a backfill's work.
@@ -95,6 +99,13 @@ class Scheduler {
   // What stands still until a person acts, by its cause; the longest standing first.
   awaitable<std::vector<BlockedChain>> blocked();
 
+  // Backfills: see Backfills. Cancelling with `kill` stops what runs, and waits for it.
+  awaitable<Result<BackfillPreview>> preview_backfill(BackfillOrder order, std::size_t slots_max);
+  awaitable<Result<Backfill>> create_backfill(BackfillOrder order, std::string actor);
+  awaitable<Result<Backfill>> pause_backfill(std::int64_t id, std::string actor);
+  awaitable<Result<Backfill>> resume_backfill(std::int64_t id, std::string actor);
+  awaitable<Result<Backfill>> cancel_backfill(std::int64_t id, std::string actor, bool kill);
+
   // Counters of the attempt in progress; nothing if there is none. Valid until the loop goes on.
   const pipeline::Statistics* progress(std::int64_t row) const { return attempts_.statistics(row); }
   std::size_t running() const noexcept { return attempts_.size(); }
@@ -113,11 +124,16 @@ class Scheduler {
   awaitable<std::optional<Instant>> turn();
   awaitable<std::optional<Instant>> try_turn();
   bool may_start(const Instance& instance, Instant now) const;
-  awaitable<void> start_in_turn(std::vector<Instance> ready, Instant now);
+  awaitable<bool> start_in_turn(std::vector<Instance> ready, Instant now);
+  awaitable<void> start_backfills(bool recurring_waits);
+  template <class T>
+  awaitable<Result<T>> guarded(std::string doing, awaitable<Result<T>> work);
+  awaitable<void> kill_all_of(Backfill backfill, std::string actor);
   awaitable<void> finish_dry_run(Instance dry, Instant now);
   awaitable<void> close_orphan(Instance orphan, Instant now);
   awaitable<bool> close_lost();
   awaitable<void> drain(Duration limit);
+  awaitable<void> leave();
   awaitable<void> sleep(Signal& signal, bool& pending, Duration duration);
   awaitable<Result<bool>> woken(Signal& signal, bool& pending);
   awaitable<Result<void>> act_once(Order order, InstanceId id);
@@ -138,6 +154,7 @@ class Scheduler {
   awaitable<std::vector<Instance>> due_instances(std::string job, Instant from);
   Result<void> check_forced(const Order& order, const Instance& root) const;
   job::RerunProperty rerun_property(const Instance& instance) const;
+  bool must_wait(const Instance& instance) const;
   void wake();
   void wake_planning();
 
@@ -154,6 +171,8 @@ class Scheduler {
   Planner planner_;
   DependencyCheck dependencies_;
   Attempts attempts_;
+  CatchUpWatch catch_up_;
+  Backfills backfills_;
   TaskGroup tasks_;
   TaskGroup clock_watch_;
   Signal turn_signal_;

@@ -30,11 +30,14 @@ class Sorted {
 
 // Starts what is due; returns when something is due next.
 awaitable<std::optional<Instant>> Scheduler::turn() {
+  co_await catch_up_.decide_missed(jobs_,
+                                   [this](const std::string& job) { return planner_.is_planned(job); });
   const Instant now = clock_.now();
   std::map<std::string, Instant> unordered;  // chains to look into, and behind which slot
   Sorted sorted;
   std::vector<Instance> heads = co_await store_.heads(now);
   for (Instance& head : heads) {
+    if (head.id.group != 0) continue;  // start_backfills() asks for these
     if (dependencies_.in_order(head.id.job)) {
       const Situation present = situation(head, now);
       sorted.add(std::move(head), present);
@@ -42,6 +45,7 @@ awaitable<std::optional<Instant>> Scheduler::turn() {
       unordered.emplace(chain_of(head.id), Instant::min());
     }
   }
+  bool waiting = false;  // for a place
   for (int page = 0; page < kPagesMax; ++page) {
     std::map<std::string, Instant> more;
     for (const auto& [chain, after] : unordered) {
@@ -57,23 +61,31 @@ awaitable<std::optional<Instant>> Scheduler::turn() {
     for (Instance& dry_run : sorted.dry_runs) co_await finish_dry_run(std::move(dry_run), now);
     std::vector<Instance> ready = std::move(sorted.ready);
     sorted = Sorted();
-    co_await start_in_turn(std::move(ready), now);
-    if (more.empty() || attempts_.size() >= options_.attempts_max) break;
+    const bool left_over = co_await start_in_turn(std::move(ready), now);
+    waiting = waiting || left_over;
+    if (more.empty() || waiting) break;
     unordered = std::move(more);
   }
+  co_await start_backfills(waiting);
   co_return co_await store_.next_due(now);
 }
 
 // An older success that is run again is the head while a newer instance of its chain may still be running.
 bool Scheduler::may_start(const Instance& instance, Instant now) const {
   if (stopping_ || decide(instance, situation(instance, now)) != Step::start) return false;
+  if (must_wait(instance)) return false;
   return !dependencies_.in_order(instance.id.job) || !attempts_.busy(instance.id);
 }
 
 // Other jobs are asked about only while there are places: the answer may be another one when there are.
-awaitable<void> Scheduler::start_in_turn(std::vector<Instance> ready, Instant now) {
+// True when one is left without a place.
+awaitable<bool> Scheduler::start_in_turn(std::vector<Instance> ready, Instant now) {
+  bool left_over = false;
   sort_by_turn(ready);
   for (Instance& instance : ready) {
+    const Situation present = situation(instance, now);
+    const bool no_place = decide(instance, present) == Step::wait_for_place;
+    left_over = left_over || (no_place && present.place == Place::all_taken);
     if (!may_start(instance, now)) continue;
     const std::optional<Blocker> blocker = co_await dependencies_.blocker(instance, now);
     if (blocker || !jobs_.contains(instance.id.job)) continue;
@@ -82,6 +94,7 @@ awaitable<void> Scheduler::start_in_turn(std::vector<Instance> ready, Instant no
     if (!may_start(instance, now)) continue;
     attempts_.start(std::move(definition.job), std::move(instance), std::move(definition.note));
   }
+  co_return left_over;
 }
 
 }  // namespace sluice::scheduler

@@ -30,6 +30,12 @@ class FaultyStateStore final : public scheduler::StateStore {
   Clock* time = nullptr;
   Error error = Error(Errc::disk_full, "write state file: no space left on device");
   std::size_t calls() const noexcept { return calls_; }
+  // The fate of the next call, for the ports beside this one (faulty_backfills.hpp).
+  Fault next(bool writes) {
+    const Fault fault = script ? script(calls_, writes) : Fault::none;
+    ++calls_;
+    return fault;
+  }
 
   awaitable<std::size_t> add_instances(std::vector<scheduler::NewInstance> instances) override {
     return pass(inner_.add_instances(std::move(instances)), true);
@@ -141,8 +147,7 @@ class FaultyStateStore final : public scheduler::StateStore {
   // `call` has not begun yet: awaitables are lazy.
   template <class T>
   awaitable<T> pass(awaitable<T> call, bool writes) {
-    const Fault fault = script ? script(calls_, writes) : Fault::none;
-    ++calls_;
+    const Fault fault = next(writes);
     if (fault == Fault::before) throw ErrorException(error);
     const Duration takes = latency ? latency(writes) : Duration(0);
     if (takes > Duration(0)) co_await time->sleep_for(takes);

@@ -116,6 +116,13 @@ class MemoryBackfills final : public scheduler::BackfillStore {
   awaitable<std::vector<Instance>> open_instances(std::string chain, bool descending,
                                                   std::size_t limit) override {
     std::vector<Instance> found;
+    if (limit == 1 && !descending) {
+      auto heads = co_await store_.heads(Instant::max());
+      for (Instance& head : heads) {
+        if (scheduler::chain_of(head.id) == chain) found.push_back(std::move(head));
+      }
+      co_return found;
+    }
     const auto all = co_await chain_instances(chain);
     for (const Instance& instance : all) {
       if (!scheduler::is_done(instance.state)) found.push_back(instance);

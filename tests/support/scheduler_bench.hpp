@@ -4,7 +4,9 @@
 #include "core/base/virtual_clock.hpp"
 #include "core/job/civil_time.hpp"
 #include "scheduler/scheduler.hpp"
+#include "tests/support/faulty_backfills.hpp"
 #include "tests/support/faulty_state_store.hpp"
+#include "tests/support/memory_backfills.hpp"
 #include "tests/support/memory_state_store.hpp"
 #include "tests/support/scripted_runner.hpp"
 
@@ -48,9 +50,14 @@ struct RecordingObserver final : scheduler::Observer {
   void attempt_ended(const scheduler::Instance&, const scheduler::Attempt& attempt) override {
     ended.push_back(attempt.result);
   }
+  void windows_skipped(const std::string& job, std::size_t count, Instant, Instant,
+                       const std::string&) override {
+    skipped.emplace_back(job, count);
+  }
   std::vector<std::string> lines;
   std::vector<Duration> lateness;
   std::vector<scheduler::AttemptResult> ended;
+  std::vector<std::pair<std::string, std::size_t>> skipped;
 };
 
 class SchedulerBench {
@@ -68,6 +75,8 @@ class SchedulerBench {
   VirtualClock clock;
   MemoryStateStore memory;
   scheduler::StateStore& store;
+  MemoryBackfills backfills{store};
+  MemoryCatchUp catch_up{store};
   ScriptedRunner runner;
   RecordingObserver observer;
   SeededRandom random{1};
@@ -75,6 +84,8 @@ class SchedulerBench {
   std::vector<job::Job> jobs = {job_named("orders")};
   std::function<Duration(bool writes)> latency;  // of the store that the next start() uses
   std::unique_ptr<FaultyStateStore> faulty;      // between the present scheduler and the store
+  std::unique_ptr<FaultyBackfills> faulty_backfills;
+  std::unique_ptr<FaultyCatchUp> faulty_catch_up;
   std::unique_ptr<scheduler::Scheduler> scheduler;
 
   void start() { start(FaultyStateStore::Script()); }
@@ -83,6 +94,10 @@ class SchedulerBench {
     faulty->script = std::move(faults);
     faulty->latency = latency;
     faulty->time = &clock;
+    faulty_backfills = std::make_unique<FaultyBackfills>(backfills, *faulty);
+    faulty_catch_up = std::make_unique<FaultyCatchUp>(catch_up, *faulty);
+    options.backfills = faulty_backfills.get();
+    options.catch_up = faulty_catch_up.get();
     scheduler = std::make_unique<scheduler::Scheduler>(io.get_executor(), clock, *faulty, runner, random,
                                                        observer, options, jobs);
     running_ = true;
