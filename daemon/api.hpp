@@ -37,6 +37,19 @@ awaitable<HttpResponse> downstream(Service& service, const HttpRequest& request,
 awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> pause(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> resume(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> backfills(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> backfill(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> create_backfill(Service& service, const HttpRequest& request,
+                                        const PathValues& values);
+awaitable<HttpResponse> preview_backfill(Service& service, const HttpRequest& request,
+                                         const PathValues& values);
+awaitable<HttpResponse> pause_backfill(Service& service, const HttpRequest& request,
+                                       const PathValues& values);
+awaitable<HttpResponse> resume_backfill(Service& service, const HttpRequest& request,
+                                        const PathValues& values);
+awaitable<HttpResponse> cancel_backfill(Service& service, const HttpRequest& request,
+                                        const PathValues& values);
+
 awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> reload(Service& service, const HttpRequest& request, const PathValues& values);

@@ -113,6 +113,7 @@ json::object to_json(const job::Job& job) {
 json::object to_json(const scheduler::Instance& instance) {
   json::object out{{"id", scheduler::to_string(instance.id, instance.zone)},
                    {"job", instance.id.job},
+                   {"group", instance.id.group},
                    {"scheduled", utc_text(instance.id.scheduled)},
                    {"zone", instance.zone},
                    {"cycle", instance.cycle},
@@ -215,7 +216,10 @@ json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, I
 }
 
 awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store, Instant now) {
-  return store.heads(now - kLateAfter);
+  std::vector<scheduler::Instance> heads = co_await store.heads(now - kLateAfter);
+  // A backfill is never late: what it is about is past.
+  std::erase_if(heads, [](const scheduler::Instance& head) { return head.id.group != 0; });
+  co_return heads;
 }
 
 Result<std::uint64_t> number_parameter(const HttpRequest& request, std::string_view name,

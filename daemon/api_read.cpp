@@ -42,6 +42,20 @@ awaitable<Result<Instance>> find_instance(Service& service, std::string text) {
   co_return std::move(one.front());
 }
 
+// What backfills made durable, beside the recurring chain.
+awaitable<json::array> backfilled_json(Service& service, const job::Job& job) {
+  const auto chains = co_await service.backfills().backfilled(job.name);
+  json::array out;
+  for (const scheduler::Coverage& covered : chains) {
+    out.push_back(json::object{{"chain", covered.job},
+                               {"from", utc_text(*covered.from)},
+                               {"until", utc_text(*covered.until)},
+                               {"windows", covered.windows},
+                               {"rows", covered.rows}});
+  }
+  co_return out;
+}
+
 awaitable<json::object> job_with_state(Service& service, const job::Job& job, bool fresh) {
   json::object out = to_json(job);
   json::object counts;
@@ -287,6 +301,7 @@ awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, c
     json::object covered = to_json(coverage, job, service.now(), !is_among(late, job.name));
     const auto retention = co_await retention_of(service.store(), job, service.now());
     covered["retention"] = to_json(retention);
+    covered["backfilled"] = co_await backfilled_json(service, job);
     out.push_back(std::move(covered));
   }
   co_return json_response(json::object{{"coverage", std::move(out)}});

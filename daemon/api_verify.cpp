@@ -57,13 +57,15 @@ namespace api {
 
 awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto jobs = service.jobs();
+  const scheduler::Chain chain = scheduler::parse_chain(values[0]);
   const auto found = std::find_if(jobs.begin(), jobs.end(),
-                                  [&](const job::Job& candidate) { return candidate.name == values[0]; });
+                                  [&](const job::Job& candidate) { return candidate.name == chain.job; });
   if (found == jobs.end()) {
     co_return problem_response(Error(Errc::not_found, fmt::format("find job {}: no such job", values[0])));
   }
   auto query = verify_query_of(request, found->schedule.zone);
   if (!query) co_return problem_response(query.error());
+  query->group = chain.group;
   const auto page = co_await service.verify(*found, std::move(*query));
   if (!page) co_return problem_response(page.error());
   json::array windows;

@@ -13,6 +13,7 @@
 #include "daemon/outgoing.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/router.hpp"
+#include "storage/async_backfills.hpp"
 #include "storage/attempt_log.hpp"
 #include "storage/dirty_rows_file.hpp"
 #include "storage/sqlite_history.hpp"
@@ -133,11 +134,15 @@ class App::Impl {
         });
     problems_ = jobs_.reload();
     for (const job::Problem& problem : problems_) spdlog::warn("{}", job::to_string(problem));
+    backfills_ = std::make_unique<storage::AsyncBackfills>(*store_);
+    catch_up_ = std::make_unique<storage::AsyncCatchUp>(*store_);
     scheduler::Options options = scheduler_options(config_);
     options.versions = store_.get();
     options.load_definition = [this](const job::DefinitionText& kept, const job::Job& present) {
       return job::load_definition(kept, config_.sources, present);
     };
+    options.backfills = backfills_.get();
+    options.catch_up = catch_up_.get();
     scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
                                                         observer_, std::move(options), jobs_.jobs());
     reloader_ = std::make_unique<Reloader>(
@@ -147,8 +152,8 @@ class App::Impl {
                         }},
         config_.file);
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
-    service_ = std::make_unique<AppService>(AppService::Parts{config_, clock_, *store_, logs_, *scheduler_,
-                                                              jobs_, metrics_, *verifier_, *reloader_});
+    service_ = std::make_unique<AppService>(AppService::Parts{
+        config_, clock_, *store_, *backfills_, logs_, *scheduler_, jobs_, metrics_, *verifier_, *reloader_});
     server_ = std::make_unique<HttpServer>(executor_, clock_, [this](const HttpRequest& request) {
       return dispatch(routes(), *service_, request);
     });
@@ -183,7 +188,7 @@ class App::Impl {
   }
 
   std::unique_ptr<pipeline::Log> make_log(const scheduler::Instance& instance, int attempt) {
-    const auto path = logs_.path(instance.id.job, instance.id.scheduled, instance.zone, attempt);
+    const auto path = logs_.path(chain_of(instance.id), instance.id.scheduled, instance.zone, attempt);
     if (!path) {
       spdlog::error("keep no log of {}: {}", instance.id.job, path.error().message());
       return std::make_unique<pipeline::NullLog>();
@@ -192,7 +197,7 @@ class App::Impl {
   }
 
   std::unique_ptr<pipeline::DirtyFile> keep_dirty(const scheduler::Instance& instance, int attempt) {
-    const auto path = logs_.dirty_path(instance.id.job, instance.id.scheduled, instance.zone, attempt);
+    const auto path = logs_.dirty_path(chain_of(instance.id), instance.id.scheduled, instance.zone, attempt);
     if (path) return std::make_unique<storage::DirtyRowsFile>(*path);
     spdlog::error("keep no dirty rows of {}: {}", instance.id.job, path.error().message());
     return nullptr;
@@ -360,6 +365,8 @@ class App::Impl {
   storage::AttemptLogFolder logs_;
   MetricsObserver observer_;
   std::unique_ptr<storage::AsyncStateStore> store_;
+  std::unique_ptr<storage::AsyncBackfills> backfills_;
+  std::unique_ptr<storage::AsyncCatchUp> catch_up_;
   std::unique_ptr<http::Transport> transport_;
   std::unique_ptr<ExportRunner> runner_;
   std::unique_ptr<Verifier> verifier_;

@@ -87,7 +87,7 @@ std::vector<scheduler::Pause> AppService::pauses() const {
 
 awaitable<Result<LogPart>> AppService::log(scheduler::Instance instance, int number, std::uint64_t offset,
                                            std::size_t limit) {
-  const auto stored = parts_.logs.list(instance.id.job, instance.id.scheduled, instance.zone);
+  const auto stored = parts_.logs.list(chain_of(instance.id), instance.id.scheduled, instance.zone);
   if (!stored) co_return stored.error();
   const storage::StoredLog* found = nullptr;
   for (const storage::StoredLog& log : *stored) {
@@ -107,7 +107,8 @@ awaitable<Result<LogPart>> AppService::log(scheduler::Instance instance, int num
 }
 
 std::string AppService::dirty_file(const scheduler::Instance& instance, int number) const {
-  const auto path = parts_.logs.dirty_path(instance.id.job, instance.id.scheduled, instance.zone, number);
+  const auto path =
+      parts_.logs.dirty_path(chain_of(instance.id), instance.id.scheduled, instance.zone, number);
   struct stat present {};
   if (!path || ::lstat(path->c_str(), &present) != 0) return "";
   return *path;
@@ -118,6 +119,34 @@ Result<std::vector<PlannedInstance>> AppService::preview(const std::string& job,
     if (candidate.name == job) return preview_instances(candidate, parts_.config.sources, from, to);
   }
   return Error(Errc::not_found, fmt::format("find job {}: no such job", job));
+}
+
+awaitable<Result<PlannedBackfill>> AppService::preview_backfill(scheduler::BackfillOrder order,
+                                                                std::size_t slots_max) {
+  const std::string name = order.job;
+  auto preview = co_await parts_.scheduler.preview_backfill(std::move(order), slots_max);
+  if (!preview) co_return preview.error();
+  PlannedBackfill planned;
+  for (const job::Job& job : parts_.jobs.jobs()) {
+    if (job.name != name) continue;
+    for (const scheduler::BackfillSlot& slot : preview->slots)
+      planned.objects.push_back(object_of(job, parts_.config.sources, slot.instance));
+  }
+  planned.preview = std::move(*preview);
+  co_return planned;
+}
+
+awaitable<Result<scheduler::Backfill>> AppService::act_on_backfill(BackfillAction action, std::int64_t id,
+                                                                   std::string actor, bool kill) {
+  switch (action) {
+    case BackfillAction::pause:
+      return parts_.scheduler.pause_backfill(id, std::move(actor));
+    case BackfillAction::resume:
+      return parts_.scheduler.resume_backfill(id, std::move(actor));
+    case BackfillAction::cancel:
+      return parts_.scheduler.cancel_backfill(id, std::move(actor), kill);
+  }
+  throw std::logic_error("an action that does not exist");
 }
 
 awaitable<Result<std::uint64_t>> AppService::backup(std::string file) {

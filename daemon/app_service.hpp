@@ -19,6 +19,7 @@ class AppService final : public Service {
     const Config& config;
     Clock& clock;
     storage::AsyncStateStore& store;
+    scheduler::BackfillStore& backfills;
     storage::AttemptLogFolder& logs;
     scheduler::Scheduler& scheduler;
     JobSet& jobs;
@@ -60,6 +61,15 @@ class AppService final : public Service {
     return parts_.verifier.verify(std::move(job), std::move(query));
   }
   Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) override;
+  scheduler::BackfillStore& backfills() override { return parts_.backfills; }
+  awaitable<Result<PlannedBackfill>> preview_backfill(scheduler::BackfillOrder order,
+                                                      std::size_t slots_max) override;
+  awaitable<Result<scheduler::Backfill>> create_backfill(scheduler::BackfillOrder order,
+                                                         std::string actor) override {
+    return parts_.scheduler.create_backfill(std::move(order), std::move(actor));
+  }
+  awaitable<Result<scheduler::Backfill>> act_on_backfill(BackfillAction action, std::int64_t id,
+                                                         std::string actor, bool kill) override;
   awaitable<Result<std::uint64_t>> backup(std::string file) override;
   awaitable<Result<ReloadReport>> reload(ReloadRequest request) override;
   scheduler::VersionStore& versions() override { return parts_.store; }

@@ -224,6 +224,13 @@ Exit command_coverage(const Options& options, Api& api, Console& console) {
                                gaps.empty() ? console.paint("no gaps", Tone::good)
                                             : console.paint(fmt::format("{} gaps:", gaps.size()), Tone::bad));
     for (const json::value& gap : gaps) console.out << "  " << json::serialize(gap) << '\n';
+    for (const json::value& one : coverage["backfilled"].items()) {
+      const JsonView chain(one);
+      console.out << fmt::format("  {} backfilled {} to {}, {} windows, {} rows\n", chain["chain"].text(),
+                                 local_text(chain["from"].time(), zone),
+                                 local_text(chain["until"].time(), zone),
+                                 count_text(chain["windows"].count()), count_text(chain["rows"].count()));
+    }
     const JsonView retention = coverage["retention"];
     if (retention.is_null()) continue;
     const std::string left = fmt::format("{} left", retention_text(retention));

@@ -10,7 +10,7 @@
 namespace sluice::daemon {
 
 struct Options {
-  std::string command;  // "instances", "set-success", ...
+  std::string command;  // "instances", "set-success", "backfill show", ...
 
   std::string config;  // --config; empty: the default file if there is one
   std::string socket;  // --socket; empty: see socket_path()
@@ -41,7 +41,15 @@ struct Options {
   std::string actor;                  // audit
   std::string action;
   bool follow = false;
-  int attempt = 0;    // 0: the newest
+  int attempt = 0;            // 0: the newest
+  std::string dates;          // backfill: business dates, "2018-10-15..2018-10-17"
+  int parallel = 1;           // backfill ...
+  std::string order = "asc";  //
+  bool all = false;
+  bool only_missing = false;  // what is done anyway
+  bool run_now = false;
+  bool alerts = false;
+  bool kill = false;  // backfill cancel
   bool once = false;  // demo
   std::string dir;
   int port = 0;

@@ -30,6 +30,10 @@ Exit command_act(const Options& options, Api& api, Console& console);
 Exit command_pause(const Options& options, Api& api, Console& console);
 Exit command_resume(const Options& options, Api& api, Console& console);
 Exit command_verify(const Options& options, Api& api, Console& console);
+Exit command_backfill(const Options& options, Api& api, Console& console);
+Exit command_backfills(const Options& options, Api& api, Console& console);
+// backfill show, pause, resume, cancel
+Exit command_act_on_backfill(const Options& options, Api& api, Console& console);
 Exit command_backup(const Options& options, Api& api, Console& console);
 
 Exit command_versions(const Options& options, Api& api, Console& console);

@@ -62,6 +62,14 @@ std::unique_ptr<pipeline::Reader> make_reader(tablestore::Client& client, Clock&
   return std::make_unique<tablestore::TableReader>(client, client, clock, work.source, Instant{}, limits);
 }
 
+// A backfill's windows are no part of the recurring chain: they do not load the table with their first one,
+// and neither take over nor move the original's checkpoints.
+void stand_aside(job::TableStoreSource& source) {
+  source.full_table_first = false;
+  source.take_over = job::TakeOver::never;
+  source.hand_over = false;
+}
+
 class ExportRun final : public scheduler::Run {
  public:
   ExportRun(const ExportPorts& ports, job::Export work, std::string definition, http::Endpoint endpoint,
@@ -243,6 +251,7 @@ Result<std::unique_ptr<scheduler::Run>> ExportRunner::prepare(const job::Job& jo
   };
   auto work = resolve(job, instance);
   if (!work) return refuse(work.error());
+  if (instance.id.group != 0) stand_aside(work->source);
   auto endpoint = http::parse_endpoint(work->source.endpoint);
   if (!endpoint) return refuse(endpoint.error().in("reader endpoint"));
   const auto& from = work->source;

@@ -6,9 +6,6 @@
 #include <fmt/format.h>
 
 namespace sluice::daemon {
-namespace {
-
-// Resolving opens the credentials too; where they cannot be had there is no name to show.
 std::string object_of(const job::Job& job, const job::DataSources& sources,
                       const scheduler::NewInstance& instance) {
   const auto work = job::resolve(job, instance.values, sources, instance.id.scheduled);
@@ -16,8 +13,6 @@ std::string object_of(const job::Job& job, const job::DataSources& sources,
   const auto names = objects::ObjectNames::make(work->target, work->window);
   return names ? names->object(0) : "";
 }
-
-}  // namespace
 
 Result<std::vector<PlannedInstance>> preview_instances(const job::Job& job, const job::DataSources& sources,
                                                        Instant from, Instant to) {

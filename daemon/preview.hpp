@@ -15,4 +15,8 @@ inline constexpr std::size_t kPreviewMax = 10'000;
 Result<std::vector<PlannedInstance>> preview_instances(const job::Job& job, const job::DataSources& sources,
                                                        Instant from, Instant to);
 
+// The name of the first object of the instance; "" where the credentials that resolving opens cannot be had.
+std::string object_of(const job::Job& job, const job::DataSources& sources,
+                      const scheduler::NewInstance& instance);
+
 }  // namespace sluice::daemon

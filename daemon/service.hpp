@@ -8,6 +8,8 @@
 #include "daemon/reload.hpp"
 #include "daemon/verified.hpp"
 #include "scheduler/audit_log.hpp"
+#include "scheduler/backfill_store.hpp"
+#include "scheduler/backfills.hpp"
 #include "scheduler/blocked.hpp"
 #include "scheduler/decide.hpp"
 #include "scheduler/pauses.hpp"
@@ -32,6 +34,15 @@ struct LogPart {
   bool open = false;         // the attempt still runs: more may come
   std::string text;
 };
+
+// What a backfill would run.
+struct PlannedBackfill {
+  scheduler::BackfillPreview preview;
+  std::vector<std::string> objects;  // of preview.slots, as PlannedInstance::object
+};
+
+enum class BackfillAction : std::uint8_t { pause, resume, cancel };
+std::string_view to_string(BackfillAction action) noexcept;
 
 struct ServiceStatus {
   std::string version;
@@ -86,6 +97,16 @@ class Service {
 
   // The instances of `job` with slots in [from, to), at most 10,000. not_found, invalid_argument.
   virtual Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) = 0;
+
+  virtual scheduler::BackfillStore& backfills() = 0;
+  // See scheduler::Backfills. At most `slots_max` slots are listed.
+  virtual awaitable<Result<PlannedBackfill>> preview_backfill(scheduler::BackfillOrder order,
+                                                              std::size_t slots_max) = 0;
+  virtual awaitable<Result<scheduler::Backfill>> create_backfill(scheduler::BackfillOrder order,
+                                                                 std::string actor) = 0;
+  // `kill` goes with cancel: what runs is stopped.
+  virtual awaitable<Result<scheduler::Backfill>> act_on_backfill(BackfillAction action, std::int64_t id,
+                                                                 std::string actor, bool kill) = 0;
 
   // Writes a copy of the state file that did not exist before; returns its size. conflict, io, disk_full.
   virtual awaitable<Result<std::uint64_t>> backup(std::string file) = 0;

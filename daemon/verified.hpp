@@ -5,6 +5,7 @@
 #include "scheduler/instance.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct VerifiedPage {
 
 // Which windows: slots of the job in [from, to), behind `after`.
 struct VerifyQuery {
+  std::int64_t group = 0;  // of a backfill; 0: the recurring ones
   std::optional<Instant> from{};
   std::optional<Instant> to{};
   std::optional<scheduler::InstanceId> after{};

@@ -7,7 +7,7 @@ namespace sluice::daemon {
 awaitable<Result<VerifiedPage>> Verifier::verify(job::Job job, VerifyQuery query) {
   const Duration begin = clock_.monotonic();
   scheduler::InstanceQuery wanted;
-  wanted.job = job.name;
+  wanted.job = scheduler::chain_of(job.name, query.group);
   wanted.from = query.from;
   wanted.to = query.to;
   wanted.after = query.after;

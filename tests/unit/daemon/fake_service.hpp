@@ -3,6 +3,7 @@
 
 #include "core/job/civil_time.hpp"
 #include "daemon/router.hpp"
+#include "tests/support/memory_backfills.hpp"
 #include "tests/support/memory_state_store.hpp"
 #include "tests/support/memory_version_store.hpp"
 #include "tests/support/run.hpp"
@@ -194,6 +195,49 @@ class FakeService final : public daemon::Service {
     previewed = std::pair(from, to);
     return std::vector<daemon::PlannedInstance>(1);
   }
+  scheduler::BackfillStore& backfills() override { return backfills_; }
+  awaitable<Result<daemon::PlannedBackfill>> preview_backfill(scheduler::BackfillOrder order,
+                                                              std::size_t slots_max) override {
+    ordered.push_back(order);
+    if (refuse) co_return *refuse;
+    daemon::PlannedBackfill planned;
+    planned.preview.zone = "Asia/Shanghai";
+    planned.preview.groups = group_of(order);
+    planned.preview.runs = 1;
+    planned.preview.left_out = 1;
+    for (const char* left_out : {"", "it succeeded"}) {
+      if (planned.preview.slots.size() == slots_max) break;
+      scheduler::BackfillSlot& slot = planned.preview.slots.emplace_back();
+      slot.instance.id.job = order.job;
+      slot.instance.id.scheduled = order.from;
+      slot.instance.zone = "Asia/Shanghai";
+      slot.left_out = left_out;
+      slot.group = slot.left_out.empty() ? 1 : 0;
+      planned.objects.push_back("instance/orders/x.csv");
+    }
+    co_return planned;
+  }
+  awaitable<Result<scheduler::Backfill>> create_backfill(scheduler::BackfillOrder order,
+                                                         std::string actor) override {
+    ordered.push_back(order);
+    if (refuse) co_return *refuse;
+    scheduler::Backfill backfill;
+    backfill.order = order;
+    backfill.zone = "Asia/Shanghai";
+    backfill.actor = std::move(actor);
+    backfill.created = now();
+    backfill.groups = group_of(order);
+    co_return co_await backfills_.add_backfill(std::move(backfill), scheduler::AuditEntry());
+  }
+  awaitable<Result<scheduler::Backfill>> act_on_backfill(daemon::BackfillAction action, std::int64_t id,
+                                                         std::string actor, bool kill) override {
+    acted.push_back(std::string(to_string(action)) + " " + std::to_string(id) + " " + actor +
+                    (kill ? " kill" : ""));
+    if (refuse) co_return *refuse;
+    auto found = co_await backfills_.backfill(id);
+    if (!found) co_return Error(Errc::not_found, "find backfill: there is none");
+    co_return std::move(*found);
+  }
   awaitable<Result<std::uint64_t>> backup(std::string file) override {
     backed_up = std::move(file);
     co_return std::uint64_t{4096};
@@ -233,12 +277,21 @@ class FakeService final : public daemon::Service {
   std::optional<std::pair<Instant, Instant>> previewed;
   std::string backed_up;
   std::vector<job::Job> jobs_;
+  std::vector<scheduler::BackfillOrder> ordered;
 
  private:
+  static std::vector<scheduler::BackfillGroup> group_of(const scheduler::BackfillOrder& order) {
+    scheduler::BackfillGroup group;
+    group.from = order.from;
+    group.to = order.to;
+    group.first_date = group.last_date = scheduler::business_date(order.from, "Asia/Shanghai");
+    return std::vector<scheduler::BackfillGroup>(1, group);
+  }
   Loop& world_;
   Instant day_ = job::parse_local("2018-10-16T00:00+08:00").value();
   MemoryStateStore store_;
   job::DataSources sources_;
+  MemoryBackfills backfills_{store_};
 };
 
 inline Instant test_now() { return job::parse_local("2018-10-16T00:07+08:00").value(); }

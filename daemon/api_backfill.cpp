@@ -1,0 +1,349 @@
+#include "daemon/api_backfill.hpp"
+
+#include "core/job/civil_time.hpp"
+#include "daemon/api.hpp"
+#include "daemon/api_json.hpp"
+#include "daemon/problem.hpp"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <charconv>
+#include <map>
+
+namespace sluice::daemon {
+namespace {
+
+namespace json = boost::json;
+using scheduler::Backfill;
+using scheduler::BackfillOrder;
+using scheduler::State;
+
+constexpr std::size_t kListDefault = 100;
+constexpr std::size_t kPreviewSlots = 1000;
+constexpr std::size_t kPreviewSlotsMax = 10'000;
+
+Error wrong_member(std::string_view name, std::string_view expected) {
+  return Error(Errc::invalid_argument, fmt::format("read the body: {}: expected {}", name, expected));
+}
+
+Result<std::string> text_member(const json::object& body, std::string_view name, std::string fallback) {
+  const auto* member = body.if_contains(name);
+  if (member == nullptr || member->is_null()) return fallback;
+  if (!member->is_string()) return wrong_member(name, "a text");
+  return std::string(member->get_string());
+}
+
+Result<bool> flag_member(const json::object& body, std::string_view name) {
+  const auto* member = body.if_contains(name);
+  if (member == nullptr || member->is_null()) return false;
+  if (!member->is_bool()) return wrong_member(name, "true or false");
+  return member->get_bool();
+}
+
+Result<int> number_member(const json::object& body, std::string_view name, int fallback) {
+  const auto* member = body.if_contains(name);
+  if (member == nullptr || member->is_null()) return fallback;
+  boost::system::error_code failure;
+  const int number = member->to_number<int>(failure);
+  if (failure) return wrong_member(name, "a whole number");
+  return number;
+}
+
+std::string date_text(std::chrono::sys_days date) {
+  const std::chrono::year_month_day day(date);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
+                     static_cast<unsigned>(day.day()));
+}
+
+// The local midnight that begins the day `later` days after the date of `text`.
+Result<Instant> midnight_after(std::string_view name, std::string_view text, std::string_view zone,
+                               int later) {
+  const bool is_date = text.size() == 10 && text.find('T') == std::string_view::npos;
+  if (!is_date)
+    return wrong_member(name, fmt::format("a business date such as 2018-10-15, got \"{}\"", text));
+  const auto midnight = time_from_text(text, zone);
+  if (!midnight) return midnight.error().in(name);
+  const auto local = job::to_civil(*midnight + std::chrono::hours(6), zone);
+  if (!local) return local.error();
+  return job::to_instant(std::chrono::floor<std::chrono::days>(*local) + std::chrono::days(later), zone);
+}
+
+// Business date D is the run of the day D + 1.
+Result<void> read_range(const json::object& body, std::string_view zone, BackfillOrder& order) {
+  const auto from = text_member(body, "from", "");
+  if (!from) return from.error();
+  const auto to = text_member(body, "to", "");
+  if (!to) return to.error();
+  const auto first = text_member(body, "first_date", "");
+  if (!first) return first.error();
+  const auto last = text_member(body, "last_date", *first);
+  if (!last) return last.error();
+  const bool times = !from->empty() || !to->empty();
+  if (times == !first->empty()) {
+    return wrong_member("from",
+                        "the slots with from and to, or the business dates with first_date and last_date");
+  }
+  const auto begin = times ? time_from_text(*from, zone) : midnight_after("first_date", *first, zone, 1);
+  if (!begin) return times ? begin.error().in("from") : begin.error();
+  const auto end = times ? time_from_text(*to, zone) : midnight_after("last_date", *last, zone, 2);
+  if (!end) return times ? end.error().in("to") : end.error();
+  order.from = *begin;
+  order.to = *end;
+  return {};
+}
+
+Result<void> read_flags(const json::object& body, BackfillOrder& order) {
+  for (const auto& [name, flag] : {std::pair("all", &order.all), std::pair("run_now", &order.run_now),
+                                   std::pair("alerts", &order.alerts)}) {
+    const auto value = flag_member(body, name);
+    if (!value) return value.error();
+    *flag = *value;
+  }
+  for (const auto& [name, number] :
+       {std::pair("parallel", &order.parallel), std::pair("priority", &order.priority)}) {
+    const auto value = number_member(body, name, *number);
+    if (!value) return value.error();
+    *number = *value;
+  }
+  return {};
+}
+
+json::object group_json(const scheduler::BackfillGroup& group, const std::string& job) {
+  return {{"group", group.id},
+          {"chain", group.id == 0 ? job : scheduler::chain_of(job, group.id)},
+          {"first_date", date_text(group.first_date)},
+          {"last_date", date_text(group.last_date)},
+          {"from", utc_text(group.from)},
+          {"to", utc_text(group.to)}};
+}
+
+json::object order_json(const BackfillOrder& order, const std::string& zone) {
+  return {{"job", order.job},
+          {"zone", zone},
+          {"from", utc_text(order.from)},
+          {"to", utc_text(order.to)},
+          {"parallel", order.parallel},
+          {"order", order.descending ? "desc" : "asc"},
+          {"all", order.all},
+          {"run_now", order.run_now},
+          {"alerts", order.alerts},
+          {"priority", order.priority}};
+}
+
+json::object counts_json(const std::map<State, std::uint64_t>& counts) {
+  json::object out;
+  for (const auto& [state, count] : counts) out[scheduler::to_string(state)] = count;
+  return out;
+}
+
+// The instances of a group that wait for a person, the first few.
+awaitable<json::array> stuck_of(Service& service, std::string chain) {
+  scheduler::InstanceQuery query;
+  query.job = std::move(chain);
+  query.states = {State::failure, State::lost, State::frozen};
+  query.limit = 10;
+  const auto found = co_await service.store().instances(query);
+  json::array out;
+  for (const scheduler::Instance& instance : found) {
+    out.push_back(json::object{{"id", scheduler::to_string(instance.id, instance.zone)},
+                               {"state", scheduler::to_string(instance.state)},
+                               {"reason", instance.reason}});
+  }
+  co_return out;
+}
+
+Result<json::object> body_object(const HttpRequest& request, bool required) {
+  if (request.body.empty() && !required) return json::object();
+  boost::system::error_code failure;
+  const json::value value = json::parse(request.body, failure);
+  if (failure || !value.is_object())
+    return Error(Errc::invalid_argument, "read the body: expected a JSON object");
+  return value.get_object();
+}
+
+Result<BackfillOrder> order_of(const Service& service, const HttpRequest& request) {
+  const auto body = body_object(request, true);
+  if (!body) return body.error();
+  const auto name = text_member(*body, "job", "");
+  if (!name) return name.error();
+  for (const job::Job& job : service.jobs()) {
+    if (job.name == *name) return backfill_order_from(*body, job.schedule.zone);
+  }
+  return Error(Errc::not_found, fmt::format("find job {}: no such job", *name));
+}
+
+Result<std::int64_t> id_of(const std::string& text) {
+  std::int64_t id = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || id < 1) {
+    return Error(Errc::invalid_argument,
+                 fmt::format("read the backfill's number: expected one such as 7, got \"{}\"", text));
+  }
+  return id;
+}
+
+awaitable<HttpResponse> act_on(Service& service, const HttpRequest& request, const std::string& text,
+                               BackfillAction action) {
+  const auto id = id_of(text);
+  if (!id) co_return problem_response(id.error());
+  const auto body = body_object(request, false);
+  if (!body) co_return problem_response(body.error());
+  const auto kill = flag_member(*body, "kill");
+  if (!kill) co_return problem_response(kill.error());
+  auto changed = co_await service.act_on_backfill(action, *id, request.actor, *kill);
+  if (!changed) co_return problem_response(changed.error());
+  spdlog::info("backfill {} id={} by=\"{}\"", to_string(action), *id, request.actor);
+  co_return json_response(co_await backfill_with_counts(service, std::move(*changed)));
+}
+
+}  // namespace
+
+std::string_view to_string(BackfillAction action) noexcept {
+  switch (action) {
+    case BackfillAction::pause:
+      return "pause";
+    case BackfillAction::resume:
+      return "resume";
+    case BackfillAction::cancel:
+      return "cancel";
+  }
+  return "unknown";
+}
+
+Result<BackfillOrder> backfill_order_from(const json::object& body, std::string_view zone) {
+  BackfillOrder order;
+  const auto name = text_member(body, "job", "");
+  if (!name) return name.error();
+  order.job = *name;
+  const auto range = read_range(body, zone, order);
+  if (!range) return range.error();
+  const auto flags = read_flags(body, order);
+  if (!flags) return flags.error();
+  const auto direction = text_member(body, "order", "asc");
+  if (!direction) return direction.error();
+  if (*direction != "asc" && *direction != "desc") return wrong_member("order", "asc or desc");
+  order.descending = *direction == "desc";
+  return order;
+}
+
+awaitable<json::object> backfill_with_counts(Service& service, Backfill backfill) {
+  std::map<State, std::uint64_t> totals;
+  json::array groups;
+  json::array stuck;
+  for (const scheduler::BackfillGroup& group : backfill.groups) {
+    const std::string chain = scheduler::chain_of(backfill.order.job, group.id);
+    const auto counted = co_await service.store().counts(chain);
+    const std::map<State, std::uint64_t> counts(counted.begin(), counted.end());
+    bool waits_for_person = false;
+    for (const auto& [state, count] : counts) {
+      totals[state] += count;
+      waits_for_person = waits_for_person || (scheduler::waits_for_person(state) && count > 0);
+    }
+    json::object shown = group_json(group, backfill.order.job);
+    shown["counts"] = counts_json(counts);
+    groups.push_back(std::move(shown));
+    if (!waits_for_person) continue;
+    json::array of_group = co_await stuck_of(service, chain);
+    for (json::value& one : of_group) stuck.push_back(std::move(one));
+  }
+  const bool failed = backfill.state == scheduler::BackfillState::running && !stuck.empty();
+  json::object out{
+      {"id", backfill.id},
+      {"state", scheduler::to_string(failed ? scheduler::BackfillState::failed : backfill.state)}};
+  const json::object asked = order_json(backfill.order, backfill.zone);
+  for (const auto& [key, value] : asked) out[key] = value;
+  out["version"] = backfill.version;
+  out["actor"] = backfill.actor;
+  out["created"] = utc_text(backfill.created);
+  out["planned"] = backfill.planned;
+  out["left_out"] = backfill.left_out;
+  out["counts"] = counts_json(totals);
+  out["groups"] = std::move(groups);
+  out["stuck"] = std::move(stuck);
+  co_return out;
+}
+
+namespace api {
+
+awaitable<HttpResponse> backfills(Service& service, const HttpRequest& request, const PathValues&) {
+  scheduler::BackfillQuery query;
+  query.job = request.parameter("job").value_or("");
+  const auto limit = number_parameter(request, "limit", kListDefault, 1, 1000);
+  if (!limit) co_return problem_response(limit.error());
+  query.limit = *limit;
+  const auto before = number_parameter(request, "before", 0, 0, std::uint64_t{1} << 62);
+  if (!before) co_return problem_response(before.error());
+  query.before = static_cast<std::int64_t>(*before);
+  auto found = co_await service.backfills().backfills(query);
+  json::value next = nullptr;
+  if (found.size() == *limit) next = found.back().id;
+  json::array out;
+  for (Backfill& backfill : found) out.push_back(co_await backfill_with_counts(service, std::move(backfill)));
+  co_return json_response(json::object{{"backfills", std::move(out)}, {"next", std::move(next)}});
+}
+
+awaitable<HttpResponse> backfill(Service& service, const HttpRequest&, const PathValues& values) {
+  const auto id = id_of(values[0]);
+  if (!id) co_return problem_response(id.error());
+  auto found = co_await service.backfills().backfill(*id);
+  if (!found) {
+    co_return problem_response(Error(Errc::not_found, fmt::format("find backfill {}: there is none", *id)));
+  }
+  co_return json_response(co_await backfill_with_counts(service, std::move(*found)));
+}
+
+awaitable<HttpResponse> create_backfill(Service& service, const HttpRequest& request, const PathValues&) {
+  auto order = order_of(service, request);
+  if (!order) co_return problem_response(order.error());
+  auto created = co_await service.create_backfill(std::move(*order), request.actor);
+  if (!created) co_return problem_response(created.error());
+  spdlog::info("backfill id={} job={} by=\"{}\"", created->id, created->order.job, request.actor);
+  co_return json_response(co_await backfill_with_counts(service, std::move(*created)));
+}
+
+awaitable<HttpResponse> preview_backfill(Service& service, const HttpRequest& request, const PathValues&) {
+  auto order = order_of(service, request);
+  if (!order) co_return problem_response(order.error());
+  const auto limit = number_parameter(request, "limit", kPreviewSlots, 0, kPreviewSlotsMax);
+  if (!limit) co_return problem_response(limit.error());
+  const BackfillOrder asked = *order;
+  const auto planned = co_await service.preview_backfill(std::move(*order), *limit);
+  if (!planned) co_return problem_response(planned.error());
+  json::array groups;
+  for (const scheduler::BackfillGroup& group : planned->preview.groups)
+    groups.push_back(group_json(group, asked.job));
+  json::array instances;
+  for (std::size_t n = 0; n < planned->preview.slots.size(); ++n) {
+    const scheduler::BackfillSlot& slot = planned->preview.slots[n];
+    PlannedInstance shown;
+    shown.instance = slot.instance;
+    if (n < planned->objects.size()) shown.object = planned->objects[n];
+    json::object one = to_json(shown);
+    one["group"] = slot.left_out.empty() ? json::value(slot.group) : json::value(nullptr);
+    one["left_out"] = slot.left_out.empty() ? json::value(nullptr) : json::value(slot.left_out);
+    instances.push_back(std::move(one));
+  }
+  json::object out = order_json(asked, planned->preview.zone);
+  out["runs"] = planned->preview.runs;
+  out["left_out"] = planned->preview.left_out;
+  out["groups"] = std::move(groups);
+  out["instances"] = std::move(instances);
+  co_return json_response(out);
+}
+
+awaitable<HttpResponse> pause_backfill(Service& service, const HttpRequest& request,
+                                       const PathValues& values) {
+  return act_on(service, request, values[0], BackfillAction::pause);
+}
+awaitable<HttpResponse> resume_backfill(Service& service, const HttpRequest& request,
+                                        const PathValues& values) {
+  return act_on(service, request, values[0], BackfillAction::resume);
+}
+awaitable<HttpResponse> cancel_backfill(Service& service, const HttpRequest& request,
+                                        const PathValues& values) {
+  return act_on(service, request, values[0], BackfillAction::cancel);
+}
+
+}  // namespace api
+}  // namespace sluice::daemon

@@ -1,0 +1,272 @@
+#include "daemon/api_backfill.hpp"
+
+#include "daemon/commands.hpp"
+#include "daemon/json_view.hpp"
+#include "daemon/problem.hpp"
+
+#include "fake_service.hpp"
+#include <catch2/catch.hpp>
+
+#include <sstream>
+
+using namespace sluice;
+using namespace sluice::daemon;
+using test::FakeService;
+
+namespace {
+
+// The API without sockets.
+class DirectBackfillApi final : public Api {
+ public:
+  explicit DirectBackfillApi(FakeService& service) : service_(service) {}
+  boost::json::value get(const std::string& target) override { return call("GET", target, ""); }
+  boost::json::value post(const std::string& target, const std::string& body) override {
+    return call("POST", target, body);
+  }
+
+ private:
+  boost::json::value call(const std::string& method, const std::string& target, const std::string& body) {
+    const auto answer = service_.ask(method, target, true, body);
+    if (answer.status >= 400) throw CommandFailure(error_from_problem(answer.status, answer.body));
+    return boost::json::parse(answer.body);
+  }
+  FakeService& service_;
+};
+
+struct Fixture {
+  test::Loop world{test::test_now()};
+  FakeService service{world};
+  DirectBackfillApi api{service};
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{out, err};
+
+  boost::json::value post(const std::string& target, const std::string& body) {
+    const auto answer = service.ask("POST", target, true, body);
+    INFO(answer.body);
+    REQUIRE(answer.status == 200);
+    return boost::json::parse(answer.body);
+  }
+  std::string detail(const std::string& body) {
+    const auto answer = service.ask("POST", "/api/v1/backfills", true, body);
+    REQUIRE(answer.status >= 400);
+    return JsonView(boost::json::parse(answer.body))["detail"].text();
+  }
+  Options parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "sluice");
+    return std::get<Options>(parse_command_line(static_cast<int>(words.size()), words.data()));
+  }
+};
+
+constexpr const char* kOrder = R"({"job": "orders", "from": "2018-10-10", "to": "2018-10-11"})";
+
+// An instance of group 1.
+scheduler::NewInstance in_group(const std::string& slot) {
+  scheduler::NewInstance instance;
+  instance.id.job = "orders";
+  instance.id.group = 1;
+  instance.id.scheduled = job::parse_local(slot).value();
+  instance.zone = "Asia/Shanghai";
+  instance.window_start = instance.id.scheduled - std::chrono::minutes(10);
+  instance.window_end = instance.id.scheduled - std::chrono::minutes(5);
+  return instance;
+}
+
+}  // namespace
+
+TEST_CASE("api: a backfill is asked for by slots or by business dates, in the job's zone") {
+  Fixture f;
+  f.post("/api/v1/backfills", kOrder);
+  f.post(
+      "/api/v1/backfills",
+      R"({"job": "orders", "first_date": "2018-10-09", "last_date": "2018-10-11", "parallel": 3, "order": "desc",
+             "all": true, "run_now": true, "alerts": true, "priority": 5})");
+  REQUIRE(f.service.ordered.size() == 2);
+  const auto& slots = f.service.ordered[0];
+  CHECK(slots.from == job::parse_local("2018-10-10T00:00+08:00").value());
+  CHECK(slots.to == job::parse_local("2018-10-11T00:00+08:00").value());
+  CHECK(slots.parallel == 1);
+  CHECK_FALSE(slots.descending);
+  CHECK_FALSE(slots.all);
+  const auto& dates = f.service.ordered[1];
+  CHECK(dates.from == job::parse_local("2018-10-10T00:00+08:00").value());
+  CHECK(dates.to == job::parse_local("2018-10-13T00:00+08:00").value());
+  CHECK(dates.parallel == 3);
+  CHECK(dates.descending);
+  CHECK(dates.all);
+  CHECK(dates.run_now);
+  CHECK(dates.alerts);
+  CHECK(dates.priority == 5);
+}
+
+TEST_CASE("api: a wrong order of a backfill is refused and its member named") {
+  Fixture f;
+  CHECK(f.detail("[]").find("a JSON object") != std::string::npos);
+  CHECK(f.detail(R"({"job": "nobody"})").find("no such job") != std::string::npos);
+  CHECK(f.detail(R"({"job": "orders"})").find("from and to, or the business dates") != std::string::npos);
+  CHECK(f.detail(R"({"job": "orders", "from": "2018-10-10", "to": "2018-10-11", "first_date": "2018-10-10"})")
+            .find("from") != std::string::npos);
+  CHECK(f.detail(R"({"job": "orders", "from": "soon", "to": "2018-10-11"})").find("from") !=
+        std::string::npos);
+  CHECK(f.detail(R"({"job": "orders", "first_date": "2018-10-10T00:00"})").find("business date") !=
+        std::string::npos);
+  for (const char* member : {R"("all": 1)", R"("parallel": "3")", R"("order": "up")", R"("priority": 1.5)"}) {
+    const std::string body =
+        std::string(kOrder).substr(0, std::string(kOrder).size() - 1) + ", " + member + "}";
+    CHECK(f.detail(body).find("read the body: ") != std::string::npos);
+  }
+}
+
+TEST_CASE("api: a backfill tells its state, its counts and what stands still") {
+  Fixture f;
+  f.post("/api/v1/backfills", kOrder);
+  std::vector<scheduler::NewInstance> rows;
+  for (const char* slot : {"2018-10-10T00:00+08:00", "2018-10-10T00:05+08:00"})
+    rows.push_back(in_group(slot));
+  f.world.run(f.service.store().add_instances(rows));
+  const auto first = f.world.run(f.service.store().instance(rows[0].id));
+  const auto attempt = f.world.run(f.service.store().begin_attempt(first->row, {}, f.service.now())).value();
+  f.world.run(f.service.store().fail(attempt, scheduler::AttemptResult::failed, Error(Errc::io, "write: no"),
+                                     {}, std::nullopt, f.service.now()));
+  const auto answer = f.service.ask("GET", "/api/v1/backfills/1");
+  REQUIRE(answer.status == 200);
+  const auto value = boost::json::parse(answer.body);
+  const JsonView shown(value);
+  CHECK(shown["state"].text() == "failed");
+  CHECK(shown["counts"]["FAILURE"].count() == 1);
+  CHECK(shown["counts"]["WAIT_TIME"].count() == 1);
+  REQUIRE(shown["groups"].items().size() == 1);
+  CHECK(JsonView(shown["groups"].items()[0])["chain"].text() == "orders#1");
+  CHECK(JsonView(shown["groups"].items()[0])["first_date"].text() == "2018-10-09");
+  REQUIRE(shown["stuck"].items().size() == 1);
+  CHECK(JsonView(shown["stuck"].items()[0])["id"].text() == "orders#1@2018-10-10T00:00+08:00");
+  CHECK(f.service.ask("GET", "/api/v1/backfills/2").status == 404);
+  CHECK(f.service.ask("GET", "/api/v1/backfills/x").status == 400);
+}
+
+TEST_CASE("api: backfills are listed newest first, in pages") {
+  Fixture f;
+  for (int n = 0; n < 3; ++n) f.post("/api/v1/backfills", kOrder);
+  const auto first = boost::json::parse(f.service.ask("GET", "/api/v1/backfills?limit=2").body);
+  CHECK(JsonView(JsonView(first)["backfills"].items()[0])["id"].count() == 3);
+  CHECK(JsonView(first)["next"].count() == 2);
+  const auto second = boost::json::parse(f.service.ask("GET", "/api/v1/backfills?limit=2&before=2").body);
+  CHECK(JsonView(second)["backfills"].items().size() == 1);
+  CHECK(JsonView(second)["next"].is_null());
+}
+
+TEST_CASE("api: a preview of a backfill shows what would run and what would not, and why") {
+  Fixture f;
+  const auto value = f.post("/api/v1/backfills/preview", kOrder);
+  const JsonView plan(value);
+  CHECK(plan["runs"].count() == 1);
+  CHECK(plan["left_out"].count() == 1);
+  REQUIRE(plan["instances"].items().size() == 2);
+  const JsonView runs(plan["instances"].items()[0]);
+  CHECK(runs["group"].count() == 1);
+  CHECK(runs["object"].text() == "instance/orders/x.csv");
+  CHECK(runs["left_out"].is_null());
+  const JsonView left(plan["instances"].items()[1]);
+  CHECK(left["group"].is_null());
+  CHECK(left["left_out"].text() == "it succeeded");
+}
+
+TEST_CASE("api: pause, resume and cancel reach the backfill with their actor, and need control") {
+  Fixture f;
+  f.post("/api/v1/backfills", kOrder);
+  f.post("/api/v1/backfills/1/pause", "");
+  f.post("/api/v1/backfills/1/resume", "");
+  f.post("/api/v1/backfills/1/cancel", R"({"kill": true})");
+  CHECK(f.service.acted == std::vector<std::string>({"pause 1 uid 1 (test)", "resume 1 uid 1 (test)",
+                                                     "cancel 1 uid 1 (test) kill"}));
+  CHECK(f.service.ask("POST", "/api/v1/backfills/1/pause", false).status == 403);
+  CHECK(f.service.ask("POST", "/api/v1/backfills", false, kOrder).status == 403);
+  f.service.refuse = Error(Errc::refused_by_state, "change backfill 1: it is done");
+  CHECK(f.service.ask("POST", "/api/v1/backfills/1/pause").status == 409);
+}
+
+TEST_CASE("api: an instance of a backfill is found by its id, '#' and all") {
+  Fixture f;
+  f.world.run(f.service.store().add_instances({in_group("2018-10-10T00:00+08:00")}));
+  const std::string id = percent_encode("orders#1@2018-10-10T00:00+08:00");
+  for (const char* part : {"", "/why", "/logs"}) {
+    INFO(part);
+    CHECK(f.service.ask("GET", "/api/v1/instances/" + id + part).status == 200);
+  }
+  const auto shown = boost::json::parse(f.service.ask("GET", "/api/v1/instances/" + id).body);
+  CHECK(JsonView(shown)["group"].count() == 1);
+  CHECK(f.service.ask("POST", "/api/v1/instances/" + id + "/rerun").status == 200);
+  CHECK(f.service.acted.back() == "rerun orders#1@2018-10-10T00:00+08:00 uid 1 (test)");
+  const auto listed = f.service.ask("GET", "/api/v1/instances?job=" + percent_encode("orders#1"));
+  REQUIRE(listed.status == 200);
+  CHECK(JsonView(boost::json::parse(listed.body))["instances"].items().size() == 1);
+}
+
+TEST_CASE("api: a backfill that stands still does not make its job late") {
+  Fixture f;
+  f.world.run(f.service.store().add_instances({in_group("2018-10-10T00:00+08:00")}));
+  CHECK(f.service.ask("GET", "/readyz").status == 200);
+}
+
+TEST_CASE("command line: a backfill and its actions are told apart") {
+  Fixture f;
+  const Options create =
+      f.parse({"backfill", "orders", "--from", "2018-10-10", "--to", "2018-10-11", "--parallel", "3",
+               "--order", "desc", "--all", "--dry-run", "--priority", "4"});
+  CHECK(create.command == "backfill");
+  CHECK(create.target == "orders");
+  CHECK(create.parallel == 3);
+  CHECK(create.order == "desc");
+  CHECK(create.all);
+  CHECK(create.dry_run);
+  CHECK(create.priority == 4);
+  for (const std::string action : {"show", "pause", "resume", "cancel"}) {
+    const Options acted = f.parse({"backfill", action.c_str(), "7", "--output", "json"});
+    CHECK(acted.command == "backfill " + action);
+    CHECK(acted.target == "7");
+    CHECK(acted.json);
+  }
+  CHECK(f.parse({"backfill", "cancel", "7", "--kill"}).kill);
+  CHECK(f.parse({"backfills", "orders"}).command == "backfills");
+}
+
+TEST_CASE("command line: a backfill is made, shown, listed and previewed") {
+  Fixture f;
+  CHECK(command_backfill(f.parse({"backfill", "orders", "--dates", "2018-10-09..2018-10-10"}), f.api,
+                         f.console) == Exit::done);
+  CHECK(f.out.str() ==
+        "backfill 1 of orders begins: slots 2018-10-10 00:00 to 2018-10-12 00:00, 1 groups; sluice backfill "
+        "show "
+        "1\n");
+  f.out.str("");
+  command_act_on_backfill(f.parse({"backfill", "show", "1"}), f.api, f.console);
+  CHECK(f.out.str().find("backfill 1 of orders: running, 0 of 0 done\n") == 0);
+  CHECK(f.out.str().find("2018-10-09 to 2018-10-09") != std::string::npos);
+  f.out.str("");
+  command_backfills(f.parse({"backfills"}), f.api, f.console);
+  CHECK(f.out.str().find("uid 1 (test)") != std::string::npos);
+  f.out.str("");
+  command_backfill(f.parse({"backfill", "orders", "--from", "2018-10-10", "--to", "2018-10-11", "--dry-run"}),
+                   f.api, f.console);
+  CHECK(f.out.str().find("would run 1 instances in 1 groups and leave out 1; nothing was written") !=
+        std::string::npos);
+  CHECK(f.out.str().find("it succeeded") != std::string::npos);
+  command_act_on_backfill(f.parse({"backfill", "cancel", "1", "--kill"}), f.api, f.console);
+  CHECK(f.service.acted == std::vector<std::string>({"cancel 1 uid 1 (test) kill"}));
+}
+
+TEST_CASE("command line: a backfill without job or slots is bad usage") {
+  Fixture f;
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{"backfill", "orders"},
+        {"backfill", "orders", "--from", "2018-10-10"},
+        {"backfill", "--from", "2018-10-10", "--to", "2018-10-11"},
+        {"backfill", "orders", "--from", "2018-10-10", "--to", "2018-10-11", "--dates", "2018-10-10"}}) {
+    try {
+      command_backfill(f.parse(words), f.api, f.console);
+      FAIL("accepted");
+    } catch (const CommandFailure& failure) {
+      CHECK(failure.exit() == Exit::usage);
+    }
+  }
+}
