@@ -34,7 +34,7 @@ class ChainWatch {
   void look() {
     const bool failing = look_for_failure();
     const bool blocked = look_for_block(failing);
-    look_for_lag(failing || blocked);
+    look_for_lag(failing || blocked || facts_.held);
     look_for_long_run();
     look_for_unfinished();
   }
@@ -48,6 +48,7 @@ class ChainWatch {
     condition.channels = watch_.channels;
     observed_.conditions.push_back(std::move(condition));
   }
+  std::uint64_t behind() const { return facts_.open - 1 + facts_.downstream; }
   void follows(std::string_view cause) { observed_.unresolved.insert(alert_key(cause, facts_.chain)); }
 
   AlertFacts facts_with_until(const Instance& instance) const {
@@ -68,7 +69,7 @@ class ChainWatch {
   bool look_for_failure() {
     if (const auto kind = failure_kind()) {
       AlertFacts out = facts_with_until(*facts_.failure);
-      out.count = facts_.open - 1;
+      out.count = behind();
       add(*kind, kFailure, std::move(out));
       return true;
     }
@@ -81,17 +82,17 @@ class ChainWatch {
 
   // Windows wait behind one that only a person can let go on.
   bool look_for_block(bool failing) {
-    if (!facts_.head || watch_.paused || !waits_for_person(*facts_.head) || facts_.open < 2) return false;
+    if (!facts_.head || watch_.paused || !waits_for_person(*facts_.head) || behind() == 0) return false;
     if (failing) {
       follows(kBlocked);
       return true;
     }
     const bool long_enough =
-        rules_.blocked && facts_.second_slot && now_ - *facts_.second_slot >= *rules_.blocked;
-    const bool many_enough = rules_.blocked_count && facts_.open - 1 >= *rules_.blocked_count;
+        rules_.blocked && now_ - facts_.second_slot.value_or(facts_.head->id.scheduled) >= *rules_.blocked;
+    const bool many_enough = rules_.blocked_count && behind() >= *rules_.blocked_count;
     if (!long_enough && !many_enough) return rules_.blocked || rules_.blocked_count;
     AlertFacts out = facts_with_until(*facts_.head);
-    out.count = facts_.open - 1;
+    out.count = behind();
     if (facts_.second_slot) out.length = now_ - *facts_.second_slot;
     add(AlertKind::blocked, kBlocked, std::move(out));
     return true;

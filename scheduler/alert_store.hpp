@@ -27,8 +27,11 @@ struct ChainFacts {
   std::optional<Instance> running;  // the one that has been running for longest
   std::optional<Instant> last_planned;
   std::optional<Instant> covered_until;
-  std::uint64_t skipped = 0;            // in all; without those an operator skipped
+  std::uint64_t skipped = 0;            // by catch-up, in all
   std::optional<Instance> newest_skip;  // only when there are any
+  // Not from the store: what the scheduler knows of jobs that wait for each other.
+  std::uint64_t downstream = 0;  // due instances of other jobs that wait for the chain's head
+  bool held = false;             // the chain waits for another job, whose trouble it is
 };
 
 // Something that goes out to channels. Texts are made when it is sent; `facts` are what was known then.

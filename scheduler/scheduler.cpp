@@ -167,6 +167,7 @@ awaitable<std::optional<Instant>> Scheduler::try_turn() {
     co_await pauses_.load();
     due = co_await turn();
     health_.worked(StoreHealth::Call::read);
+    last_turn_ = clock_.monotonic();
   } catch (const ErrorException& failure) {
     health_.failed(StoreHealth::Call::read, "look for due instances", failure.error());
   }

@@ -112,6 +112,8 @@ class Scheduler {
   const Counters& counters() const noexcept { return counters_; }
   // Nothing while the state store works.
   const std::optional<StoreFailure>& store_failure() const noexcept { return health_.failure(); }
+  // Monotonic time at which it last looked for due instances; it does so every 30 s at least.
+  Duration last_turn() const noexcept { return last_turn_; }
   // True once what a crash left open is closed and the first planning is done.
   bool ready() const noexcept { return ready_; }
 
@@ -177,6 +179,7 @@ class Scheduler {
   TaskGroup clock_watch_;
   Signal turn_signal_;
   Signal plan_signal_;
+  Duration last_turn_{0};
   bool turn_pending_ = false;
   bool plan_pending_ = false;
   bool stopping_ = false;

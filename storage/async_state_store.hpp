@@ -35,6 +35,15 @@ class AsyncStateStore final : public scheduler::StateStore,
   // Finishes what is queued and closes the file. Later calls throw ErrorException (cancelled). Idempotent.
   void close();
 
+  // For the other ports on the same file: runs `work(Database&)` where the store's own calls run, and returns
+  // what it returns. `work` lives in the frame of the caller, which waits here.
+  template <class Work>
+  awaitable<std::invoke_result_t<Work&, Database&>> with_database(Work& work) {
+    auto bound = [&] { return work(open_store().database()); };
+    if (worker_) co_return co_await worker_->call(bound);
+    co_return bound();
+  }
+
   // A copy of the whole state in `path`, made in small pieces between other calls; one at a time (else throws
   // conflict). Not cancellable.
   awaitable<void> backup(std::string path);

@@ -1,5 +1,7 @@
 #include "storage/migrations.hpp"
 
+#include "storage/migration_alerts.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -187,12 +189,13 @@ CREATE TABLE history(
 )sql";
 
 constexpr std::array kSteps = {
-    MigrationStep{1, kFirst},      //
-    MigrationStep{2, kStates},     //
-    MigrationStep{3, kBackfills},  //
-    MigrationStep{5, kVersions},   //
-    MigrationStep{6, kPauses},     //
-    MigrationStep{7, kHistory},    //
+    MigrationStep{1, kFirst},        //
+    MigrationStep{2, kStates},       //
+    MigrationStep{3, kBackfills},    //
+    MigrationStep{4, kAlertTables},  //
+    MigrationStep{5, kVersions},     //
+    MigrationStep{6, kPauses},       //
+    MigrationStep{7, kHistory},      //
 };
 
 int pragma(Database& database, std::string_view sql) {

@@ -92,6 +92,17 @@ TEST_CASE("alert conditions: behaviour 6, 40 windows behind a frozen one are one
   CHECK(chain.seen("00:30").empty());
 }
 
+TEST_CASE("alert conditions: what waits in other jobs counts with its cause, and is no trouble of its own") {
+  Watched root;
+  root.head(instance_at("00:05", State::failure), 3);
+  root.facts.downstream = 20;
+  CHECK(root.seen("00:25") == "exhausted 00:05 23; ~blocked orders");
+  Watched held;
+  held.head(instance_at("00:05", State::wait_time), 40);
+  held.facts.held = true;
+  CHECK(held.seen("03:30") == "~lag orders");
+}
+
 TEST_CASE("alert conditions: a failure with reruns left counts only where that is wanted") {
   Watched chain;
   Instance retry = instance_at("00:05", State::retry_wait, "attempt 1 failed: 503");
