@@ -3,6 +3,8 @@
 
 #include "daemon/router.hpp"
 
+#include <boost/json/object.hpp>
+
 namespace sluice::daemon::api {
 
 awaitable<HttpResponse> version(Service& service, const HttpRequest& request, const PathValues& values);
@@ -53,6 +55,18 @@ awaitable<HttpResponse> cancel_backfill(Service& service, const HttpRequest& req
 awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> reload(Service& service, const HttpRequest& request, const PathValues& values);
+
+awaitable<HttpResponse> incidents(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> incident(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> acknowledge(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> test_alert(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> delivery(Service& service, const HttpRequest& request, const PathValues& values);
+
+// The text member `name` of the JSON object in the request's body; invalid_argument without it.
+Result<std::string> body_text(const HttpRequest& request, std::string_view name);
+
+// Adds "incidents_open" and the first few "incidents" to the answer of /api/v1/status.
+awaitable<void> add_open_incidents(Service& service, boost::json::object& out);
 
 }  // namespace sluice::daemon::api
 

@@ -7,7 +7,8 @@ namespace {
 
 namespace json = boost::json;
 
-// The text member `name` of a JSON object in the request's body.
+}  // namespace
+
 Result<std::string> body_text(const HttpRequest& request, std::string_view name) {
   boost::system::error_code ec;
   const auto value = json::parse(request.body, ec);
@@ -20,8 +21,6 @@ Result<std::string> body_text(const HttpRequest& request, std::string_view name)
   }
   return std::string(*text);
 }
-
-}  // namespace
 
 awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues&) {
   const auto file = body_text(request, "file");

@@ -194,15 +194,17 @@ awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathV
   json::array blocked;
   const auto chains = co_await service.blocked();
   for (const scheduler::BlockedChain& chain : chains) blocked.push_back(to_json(chain));
-  co_return json_response(json::object{{"version", status.version},
-                                       {"started", utc_text(status.started)},
-                                       {"now", utc_text(service.now())},
-                                       {"running", status.running},
-                                       {"running_max", status.running_max},
-                                       {"draining", status.draining},
-                                       {"ready", late.empty() && !status.draining},
-                                       {"jobs", std::move(jobs)},
-                                       {"blocked", std::move(blocked)}});
+  json::object out{{"version", status.version},
+                   {"started", utc_text(status.started)},
+                   {"now", utc_text(service.now())},
+                   {"running", status.running},
+                   {"running_max", status.running_max},
+                   {"draining", status.draining},
+                   {"ready", late.empty() && !status.draining},
+                   {"jobs", std::move(jobs)},
+                   {"blocked", std::move(blocked)}};
+  co_await add_open_incidents(service, out);
+  co_return json_response(out);
 }
 
 awaitable<HttpResponse> jobs(Service& service, const HttpRequest&, const PathValues&) {

@@ -5,6 +5,7 @@
 #include "core/base/within.hpp"
 #include "core/base/worker_thread.hpp"
 #include "core/job/definition_text.hpp"
+#include "daemon/alert_setup.hpp"
 #include "daemon/app_service.hpp"
 #include "daemon/export_runner.hpp"
 #include "daemon/history_keeper.hpp"
@@ -76,7 +77,10 @@ class App::Impl {
         stop_signal_(executor_),
         tasks_(executor_) {
     declare_all(metrics_, SLUICE_VERSION);
-    observer_.listen(hooks_.on_instance);
+    observer_.listen([this](const scheduler::Instance& instance) {
+      if (alerting_) alerting_->instance_changed(instance);
+      if (hooks_.on_instance) hooks_.on_instance(instance);
+    });
   }
 
   awaitable<Result<void>> run() {
@@ -151,9 +155,13 @@ class App::Impl {
                           scheduler_->set_jobs(std::move(jobs), handovers);
                         }},
         config_.file);
+    alerting_ = std::make_unique<Alerting>(
+        Alerting::Parts{executor_, clock_, random_, *store_, *transport_, *scheduler_, jobs_,
+                        [this] { return reloader_->problems(); }, config_.alerts, metrics_});
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
-    service_ = std::make_unique<AppService>(AppService::Parts{
-        config_, clock_, *store_, *backfills_, logs_, *scheduler_, jobs_, metrics_, *verifier_, *reloader_});
+    service_ = std::make_unique<AppService>(AppService::Parts{config_, clock_, *store_, *backfills_, logs_,
+                                                              *scheduler_, jobs_, metrics_, *verifier_,
+                                                              *reloader_, &alerting_->desk()});
     server_ = std::make_unique<HttpServer>(executor_, clock_, [this](const HttpRequest& request) {
       return dispatch(routes(), *service_, request);
     });
@@ -167,6 +175,8 @@ class App::Impl {
     tasks_.start(prune_logs());
     tasks_.start(remove_old_versions());
     tasks_.start(forget_history());
+    tasks_.start(alerting_->watch());
+    tasks_.start(alerting_->beat());
     while (!stopping_) co_await stop_signal_.wait();
   }
 
@@ -344,6 +354,7 @@ class App::Impl {
     tasks_.stop();
     co_await server_->stop();
     co_await tasks_.join();
+    co_await alerting_->stop(failure_ == nullptr);
     store_->close();
     spdlog::info("stopped");
     if (failure_) std::rethrow_exception(failure_);
@@ -373,6 +384,7 @@ class App::Impl {
   std::unique_ptr<Reloader> reloader_;
   std::vector<job::Problem> problems_;  // of the job files at the start
   std::unique_ptr<scheduler::Scheduler> scheduler_;
+  std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<AppService> service_;
   std::unique_ptr<HttpServer> server_;
   WorkerThread disk_worker_{"disk"};

@@ -26,6 +26,7 @@ class AppService final : public Service {
     Metrics& metrics;
     Verifier& verifier;
     Reloader& reloader;
+    AlertDesk* alerts = nullptr;
   };
 
   explicit AppService(Parts parts) : parts_(std::move(parts)), started_(parts_.clock.now()) {}
@@ -76,6 +77,7 @@ class AppService final : public Service {
   scheduler::AuditLog& audit() override { return parts_.store; }
   const job::DataSources& sources() const override { return parts_.jobs.sources(); }
   awaitable<Result<PlanDifference>> difference(DifferenceRequest request) override;
+  AlertDesk* alerts() override { return parts_.alerts; }
 
   void set_draining() noexcept { draining_ = true; }
 

@@ -138,6 +138,7 @@ Exit command_status(const Options& options, Api& api, Console& console) {
       "sluice {}, up {}, {} of {} places busy, {}\n\n", status["version"].text(), duration_text(up),
       status["running"].count(), status["running_max"].count(),
       console.paint(ready ? "all fresh" : "not fresh", ready ? Tone::good : Tone::bad));
+  print_open_incidents(answer, console);
   print_jobs(status["jobs"].items(), console);
   print_blocked(status["blocked"].items(), console);
   return Exit::done;

@@ -363,6 +363,30 @@ void add_backfill_commands(CLI::App& app, Commands& commands) {
   commands.remote(backfills);
 }
 
+void add_alert_commands(CLI::App& app, Commands& commands) {
+  Options& options = commands.options();
+  CLI::App* incidents =
+      commands.add(app, "incidents", "What is wrong now, one line a cause", "sluice incidents --all");
+  incidents->add_flag("--all", options.all, "Those that are over, too");
+  incidents->add_option("--limit", options.limit, "How many, newest first")
+      ->check(CLI::Range(1, 1000))
+      ->type_name("N");
+  commands.remote(incidents);
+
+  const auto numbered = [&](const std::string& name, const std::string& help) {
+    CLI::App* command = commands.add(app, name, help, fmt::format("sluice {} 7", name));
+    command->add_option("ID", options.target, "The incident's number")->required()->type_name("");
+    commands.remote(command);
+  };
+  numbered("incident", "Show one incident with its notices and where they went");
+  numbered("ack", "Take an incident over: no further notices until it is over");
+
+  CLI::App* test =
+      commands.add(app, "alert-test", "Send a test notice to a channel", "sluice alert-test ops");
+  test->add_option("CHANNEL", options.target, "A channel of sluice.yaml")->required()->type_name("");
+  commands.remote(test);
+}
+
 // CLI11 prints errors and help to streams; we want the text.
 EndedEarly ended(const CLI::App& app, const CLI::ParseError& end) {
   std::ostringstream out;
@@ -390,6 +414,7 @@ std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const
   add_operator_commands(app, commands);
   add_configuration_commands(app, commands);
   add_backfill_commands(app, commands);
+  add_alert_commands(app, commands);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& end) {

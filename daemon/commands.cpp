@@ -22,7 +22,7 @@ constexpr std::array<std::pair<std::string_view, LocalCommand>, 4> kLocal = {{
     {"demo", command_demo},
 }};
 
-constexpr std::array<std::pair<std::string_view, RemoteCommand>, 29> kRemote = {{
+constexpr std::array<std::pair<std::string_view, RemoteCommand>, 33> kRemote = {{
     {"plan", command_plan},
     {"status", command_status},
     {"jobs", command_jobs},
@@ -52,6 +52,10 @@ constexpr std::array<std::pair<std::string_view, RemoteCommand>, 29> kRemote = {
     {"versions", command_versions},
     {"reload", command_reload},
     {"audit", command_audit},
+    {"incidents", command_incidents},
+    {"incident", command_incident},
+    {"ack", command_ack},
+    {"alert-test", command_alert_test},
 }};
 
 Exit run_command(const Options& options, Console& console) {

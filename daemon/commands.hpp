@@ -35,6 +35,13 @@ Exit command_backfills(const Options& options, Api& api, Console& console);
 // backfill show, pause, resume, cancel
 Exit command_act_on_backfill(const Options& options, Api& api, Console& console);
 Exit command_backup(const Options& options, Api& api, Console& console);
+Exit command_incidents(const Options& options, Api& api, Console& console);
+Exit command_incident(const Options& options, Api& api, Console& console);
+Exit command_ack(const Options& options, Api& api, Console& console);
+Exit command_alert_test(const Options& options, Api& api, Console& console);
+
+// For `sluice status`: how many incidents are open, and the first few.
+void print_open_incidents(const boost::json::value& status, Console& console);
 
 Exit command_versions(const Options& options, Api& api, Console& console);
 Exit command_reload(const Options& options, Api& api, Console& console);

@@ -202,6 +202,7 @@ Config read(const YamlNode& document, const std::string& path, ProblemList& prob
 
   read_proxy(root, config);
   read_sources(root.map(), config);
+  config.alerts = read_alerts(root.map().map("alerts"));
   root.finish();
   return config;
 }

@@ -4,6 +4,7 @@
 #include "core/base/secret.hpp"
 #include "core/base/time.hpp"
 #include "core/job/job.hpp"
+#include "daemon/alert_config.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -34,6 +35,7 @@ struct Config {
   Secret proxy;                  // as written, references unopened; empty: the environment's; or "none"
   std::string log_level;         // of the daemon's own log: debug, info, warning, error
   job::DataSources sources;
+  AlertConfig alerts;
 };
 
 // One key of the file, for the reader, the documents and the test that compares them with etc/sluice.yaml.

@@ -77,6 +77,11 @@ void declare_all(Metrics& metrics, std::string_view version) {
   metrics.declare_counter("sluice_source_ahead_records_total",
                           "Stream records whose time is far ahead of the source's clock.");
   metrics.declare_counter("sluice_config_reloads_total", "Reloads of the job files, by result.");
+  metrics.declare_gauge("sluice_incidents_open", "Open incidents, by rule.");
+  metrics.declare_counter(
+      "sluice_alert_deliveries_total",
+      "Tries to send a notice, by channel and result: sent, failed (tried again), given_up.");
+  metrics.declare_counter("sluice_heartbeats_total", "Signs of life, by result.");
   metrics.declare_counter("process_cpu_seconds_total", "User and system CPU time.");
   metrics.declare_gauge("process_resident_memory_bytes", "Resident memory.");
   metrics.declare_gauge("process_virtual_memory_bytes", "Virtual memory.");

@@ -162,6 +162,7 @@ awaitable<Result<ReloadReport>> Reloader::reload_once(ReloadRequest request) {
   const auto slots = add_slots(report.changes, reading.entries, request.from);
   if (!slots) co_return slots.error();
   if (request.dry_run) co_return report;
+  problems_ = report.problems;
 
   co_await put_down(report, reading.entries, std::move(request.actor));
   note_handovers(report.changes);
@@ -204,6 +205,7 @@ scheduler::Handovers Reloader::pending() const {
 }
 
 awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> problems) {
+  problems_ = problems;
   std::vector<std::string> lines;
   std::set<std::string> broken;
   for (const job::Problem& problem : problems) {

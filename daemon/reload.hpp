@@ -56,6 +56,9 @@ class Reloader {
   // store throws; nothing has changed then.
   awaitable<Result<ReloadReport>> reload(ReloadRequest request);
 
+  // What the latest reading of the files found.
+  const std::vector<job::Problem>& problems() const noexcept { return problems_; }
+
  private:
   struct Settings {
     std::optional<Config> next;  // nothing: the running ones stay
@@ -74,6 +77,7 @@ class Reloader {
   std::string config_file_;
   std::optional<job::YamlNode> document_;  // of the running configuration
   scheduler::Handovers handovers_;         // of edits that wait for their slot
+  std::vector<job::Problem> problems_;
   bool busy_ = false;
 };
 

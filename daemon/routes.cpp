@@ -55,6 +55,11 @@ constexpr std::array kRoutes = {
     Route{"POST", "/api/v1/jobs/{job}/verify", api::verify, kControl},
     Route{"POST", "/api/v1/backup", api::backup, kControl},
     Route{"POST", "/api/v1/reload", api::reload, kControl},
+    Route{"GET", "/api/v1/incidents", api::incidents},
+    Route{"GET", "/api/v1/incidents/{id}", api::incident},
+    Route{"POST", "/api/v1/incidents/{id}/ack", api::acknowledge, kControl},
+    Route{"POST", "/api/v1/alerts/test", api::test_alert, kControl},
+    Route{"GET", "/api/v1/deliveries/{id}", api::delivery},
 };
 
 }  // namespace

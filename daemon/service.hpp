@@ -23,6 +23,8 @@
 
 namespace sluice::daemon {
 
+class AlertDesk;  // daemon/alert_desk.hpp
+
 using scheduler::Action;
 
 // A piece of an attempt's log.
@@ -118,6 +120,9 @@ class Service {
   virtual const job::DataSources& sources() const = 0;
   // What `draft`, or without one the file on the disk, would change of the job. not_found, invalid_argument.
   virtual awaitable<Result<PlanDifference>> difference(DifferenceRequest request) = 0;
+
+  // Incidents and channels; null where there are none.
+  virtual AlertDesk* alerts() { return nullptr; }
 };
 
 }  // namespace sluice::daemon

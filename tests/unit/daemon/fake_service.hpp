@@ -259,6 +259,9 @@ class FakeService final : public daemon::Service {
 
   std::optional<scheduler::Why> why_steps;
   std::vector<scheduler::BlockedChain> blocked_chains;
+  daemon::AlertDesk* alerts() override { return desk; }
+
+  daemon::AlertDesk* desk = nullptr;
   pipeline::Positions end_positions;  // of what succeeds
   MemoryVersionStore kept;
   std::vector<daemon::ReloadRequest> reloads;
