@@ -1,5 +1,6 @@
 #include "daemon/job_set.hpp"
 
+#include "core/job/job_dependencies.hpp"
 #include "core/job/job_file.hpp"
 #include "core/job/script.hpp"
 #include "core/job/yaml_document.hpp"
@@ -30,6 +31,25 @@ std::string prints_rows(const std::string& name) {
       "another "
       "plugin",
       name);
+}
+
+// What only all jobs together show: circles of dependencies go, and a job that is waited for may be missing.
+void settle_dependencies(const JobSet::Entries& before, JobSet::Reading& reading) {
+  std::vector<job::Job> present;
+  std::vector<job::Job> next;
+  for (const auto& [name, entry] : before) present.push_back(entry.job);
+  for (const auto& [name, entry] : reading.entries) next.push_back(entry.job);
+  const std::vector<job::Problem> circles = job::take_out_circles(next, present);
+  const std::vector<job::Problem> missing = job::missing_upstreams(next);
+  reading.problems.insert(reading.problems.end(), circles.begin(), circles.end());
+  reading.problems.insert(reading.problems.end(), missing.begin(), missing.end());
+  if (circles.empty()) return;
+  JobSet::Entries kept;
+  for (const job::Job& job : next) {
+    const JobSet::Entry& read = reading.entries.at(job.name);
+    kept.emplace(job.name, read.job.version == job.version ? read : before.at(job.name));
+  }
+  reading.entries = std::move(kept);
 }
 
 }  // namespace
@@ -103,6 +123,7 @@ JobSet::Reading JobSet::read(const job::DataSources& sources) const {
       }
     }
   }
+  settle_dependencies(entries_, reading);
   return reading;
 }
 

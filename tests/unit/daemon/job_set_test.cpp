@@ -109,3 +109,34 @@ TEST_CASE("jobs: a script of its own file is kept with its job") {
   CHECK(set.entries().at("a").text.script_file == folder.path("a.script"));
   CHECK(set.entries().at("a").text.script.starts_with("    type: job"));
 }
+
+TEST_CASE("jobs: a circle of dependencies takes nothing down that runs; the change waits until it is gone") {
+  test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  folder.write("b.yaml", "dependsOn: {jobs: [{job: a}]}\n" + job_text("b"));
+  JobSet set(folder.path(), {});
+  CHECK(text_of(set.reload()).empty());
+  folder.write("a.yaml", "dependsOn: {jobs: [{job: b}]}\n" + job_text("a", 10));
+  folder.write("c.yaml", job_text("c"));
+  CHECK(text_of(set.reload()) ==
+        folder.path() +
+            "/a.yaml:1:1: error: dependsOn.jobs: a waits for itself: a -> b -> a; take one of these out, "
+            "or make it cycle: previous\n");
+  const auto jobs = set.jobs();
+  REQUIRE(jobs.size() == 3);
+  CHECK(jobs[0].schedule.interval == std::chrono::minutes(5));
+  CHECK(jobs[0].dependencies.jobs.empty());
+  CHECK(jobs[1].dependencies.jobs.size() == 1);
+  folder.write("a.yaml", "dependsOn: {jobs: [{job: b, cycle: previous}]}\n" + job_text("a", 10));
+  CHECK(text_of(set.reload()).empty());
+  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(10));
+}
+
+TEST_CASE("jobs: a job that is waited for and not there is a warning, not an error") {
+  test::TempFolder folder;
+  folder.write("b.yaml", "dependsOn: {jobs: [{job: a}]}\n" + job_text("b"));
+  JobSet set(folder.path(), {});
+  CHECK(text_of(set.reload()) ==
+        folder.path() + "/b.yaml:1:1: warning: dependsOn.jobs: no job a is loaded; b waits until it is\n");
+  CHECK(set.jobs().size() == 1);
+}
