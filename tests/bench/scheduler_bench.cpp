@@ -6,6 +6,7 @@
 #include "core/base/system_clock.hpp"
 #include "scheduler/scheduler.hpp"
 #include "tests/bench/bench_state.hpp"
+#include "tests/support/run_loop.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <benchmark/benchmark.h>
