@@ -1,5 +1,6 @@
 #pragma once
-// The port to those who are told: one channel of sluice.yaml. One try each; when to try again is the outbox's.
+// The port to those who are told: one channel of sluice.yaml. One try each; when to try again is the
+// outbox's.
 
 #include "core/base/clock.hpp"
 #include "core/base/error.hpp"
@@ -15,8 +16,8 @@ class Channel {
  public:
   virtual ~Channel() = default;
 
-  // Returns when the receiver took it, or why not; within the channel's timeout and, for programs, its grace. The
-  // error holds no secret. Cancellation unwinds and leaves no process behind.
+  // Returns when the receiver took it, or why not; within the channel's timeout and, for programs, its grace.
+  // The error holds no secret. Cancellation unwinds and leaves no process behind.
   virtual awaitable<Result<void>> send(AlertMessage message) = 0;
 };
 
