@@ -19,7 +19,6 @@ bool reads_stream(const job::Job& job) {
 }
 
 std::string backfill_name(std::int64_t id) { return fmt::format("backfill {}", id); }
-
 Error no_backfill(std::int64_t id) {
   return Error(Errc::not_found,
                fmt::format("find backfill {}: there is none; list them with sluice backfills", id));
@@ -343,8 +342,8 @@ awaitable<void> Backfills::take_turn(Backfill backfill, std::size_t places, Turn
     }
     for (Instance& instance : startable(open, backfill.order, self, now)) {
       // An older success that is run again waits for what runs in its chain.
-      const bool busy = self ? attempts_.busy(instance.id) : attempts_.claimed(instance.row);
-      if (!busy) candidates.push_back(std::move(instance));
+      if (!(self ? attempts_.busy(instance.id) : attempts_.claimed(instance.row)))
+        candidates.push_back(std::move(instance));
     }
   }
   if (!open_ones) co_await store_->close_backfill(backfill.id);
