@@ -31,6 +31,10 @@ bool Oracles::lately(const std::map<std::string, Duration>& times, const std::st
   return found != times.end() && bench_.clock.monotonic() - found->second < kOnItsWay;
 }
 
+void Oracles::broken(const std::string& what, const Instance& instance) {
+  throw std::logic_error(fmt::format("{}: {}", what, to_string(instance.id, "UTC")));
+}
+
 void Oracles::on_execute(const Instance& instance, int attempt) {
   try {
     check_start(instance, attempt);
@@ -78,8 +82,8 @@ void Oracles::check_upstreams(const Instance& instance, const job::Job& job) {
       if (slot < first->id.scheduled) continue;
       const InstanceId id{edge.job, slot};
       const std::optional<Instance> waited_for = view_.find(id);
-      demand_that(waited_for && is_done(waited_for->state),
-                  "starts before " + to_string(id, "UTC") + " is done");
+      if (!waited_for || !is_done(waited_for->state))
+        throw std::logic_error("starts before " + to_string(id, "UTC") + " is done");
     }
   }
 }
@@ -97,13 +101,13 @@ void Oracles::check_rows() {
   for (const auto& [job, eras] : truth_.eras) {
     Instant before = Instant::min();
     view_.each(job, Instant::min(), [&](const Instance& instance) {
-      demand_that(instance.id.scheduled > before, "two instances of one slot: " + name(instance));
+      if (instance.id.scheduled <= before) broken("two instances of one slot", instance);
       before = instance.id.scheduled;
-      running += instance.state == State::running ? 1U : 0U;
-      demand_that((instance.state == State::retry_wait) == instance.retry_at.has_value(),
-                  "only what waits for a retry has a time for it: " + name(instance));
+      if ((instance.state == State::retry_wait) != instance.retry_at.has_value())
+        broken("what waits for a retry has a time for it, and nothing else has", instance);
       if (instance.state != State::running) return;
-      demand_that(instance.attempts > 0 && instance.started, "runs without an attempt: " + name(instance));
+      ++running;
+      if (instance.attempts == 0 || !instance.started) broken("runs without an attempt", instance);
     });
   }
   // What a broken store could not take down is made up for once the scheduler has noticed that it works.
@@ -147,7 +151,7 @@ void Oracles::check_reason(const Instance& instance) {
   const Instant now = bench_.clock.now();
   const job::Job* job = present(root.id.job);
   bool holds = root.state == State::failure || root.state == State::lost || root.state == State::frozen;
-  holds = holds || job == nullptr || truth_.paused.contains(root.id.job);
+  holds = holds || job == nullptr || bench_.scheduler->pauses().contains(root.id.job);
   holds = holds || root.id.scheduled > now || (root.retry_at && *root.retry_at > now);
   holds = holds || bench_.scheduler->running() >= bench_.options.attempts_max;
   for (const InstanceId& id : bench_.runner.in_progress)

@@ -30,6 +30,7 @@ class Oracles {
   void check_audit();
 
  private:
+  [[noreturn]] static void broken(const std::string& what, const Instance& instance);
   void check_start(const Instance& instance, int attempt);
   void check_upstreams(const Instance& instance, const job::Job& job);
   void check_reason(const Instance& instance);

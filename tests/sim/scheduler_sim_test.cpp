@@ -1,5 +1,5 @@
 // Seeded weeks of the scheduler. SLUICE_SEEDS=N runs N seeds (500 by default) from SLUICE_FIRST_SEED (1) on;
-// SLUICE_SEED=K runs only seed K.
+// SLUICE_SEED=K runs only seed K. SLUICE_VERBOSE=1 says what each seed cost.
 
 #include "storage/async_state_store.hpp"
 #include "tests/sim/scheduler_world.hpp"
@@ -9,6 +9,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <string>
 
@@ -34,7 +35,13 @@ void run_seeds(std::uint64_t share, const std::function<void(std::uint64_t seed,
   Lives lives;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     INFO("SLUICE_SEED=" << seed);
+    const std::clock_t began = std::clock();
+    const std::size_t before = lives.attempts;
     CHECK_NOTHROW(run(seed, lives));
+    if (number_from("SLUICE_VERBOSE", 0) > 0) {
+      std::printf("seed %llu: %zu attempts, %.0f ms\n", static_cast<unsigned long long>(seed),
+                  lives.attempts - before, 1e3 * static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC);
+    }
   }
   const auto days = std::chrono::duration_cast<std::chrono::days>(lives.lived).count();
   std::printf("%llu weeks, %.1f years, %zu attempts\n", static_cast<unsigned long long>(count),

@@ -31,6 +31,7 @@ class SchedulerWorld {
  private:
   SchedulerWorld(std::uint64_t seed, scheduler::StateStore* store, StoreView* view);
   void live();
+  void look();
   void start();
   void pass(Duration duration);
   void reboot(const std::string& what);
@@ -52,6 +53,7 @@ class SchedulerWorld {
   void pause_or_resume();
   void settle_everything();
   bool settle_round(Instant until);
+  std::string next_actor() { return "sim " + std::to_string(++actors_); }
   void act(scheduler::Order order, const Instance& instance);
 
   // Follows what the scheduler has seen of the definitions that were put in.
@@ -74,10 +76,13 @@ class SchedulerWorld {
   std::size_t calls_ = 0;      // of the store since the clock moved
   std::size_t crash_in_ = 0;   // writes until the process dies; 0: no such plan
   bool dead_ = false;          // it has died at a write: nothing reaches the store any more
+  bool looking_ = false;       // an oracle asks, not the world
+  Duration fast_since_{0};     // monotonic; when the store ceased to be slow
   bool calm_ = false;          // no more failures
   bool store_broken_ = false;  // no write works
   Duration store_takes_{0};    // of a slow store; at most, per call
   int edits_ = 0;
+  int actors_ = 0;
 };
 
 }  // namespace sluice::test

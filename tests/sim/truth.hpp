@@ -21,6 +21,7 @@ struct Era {
 };
 
 struct Accepted {
+  std::string actor;  // another one each time
   std::string action;
   std::string target;
   bool certain = true;  // false: the answer was lost, or an error though it was taken down

@@ -57,6 +57,7 @@ void SchedulerWorld::disturb_store() {
     note(store_broken_ ? "the disk is full" : "the disk has room again");
   } else {
     static constexpr std::array<Duration, 3> kSlow = {20ms, 2s, 60s};
+    fast_since_ = bench_.clock.monotonic();
     store_takes_ = store_takes_ > Duration(0) ? Duration(0) : kSlow.at(pick(3));
     note(fmt::format("the store takes up to {} ms", store_takes_ / 1ms));
   }
@@ -122,20 +123,21 @@ void SchedulerWorld::pause_or_resume() {
   const std::string action = resumes ? "resume" : "pause";
   note(action + " " + job);
   const bool certain = at_rest();
+  const std::string actor = next_actor();
   try {
     calls_ = 0;
     bool done = false;
     if (resumes) {
       truth_.paused.erase(job);
-      done = bench_.ask(bench_.scheduler->resume(job, kChoices.at(pick(4)), "sim", "")).has_value();
+      done = bench_.ask(bench_.scheduler->resume(job, kChoices.at(pick(4)), actor, "")).has_value();
       if (!done) truth_.paused[job] = bench_.clock.monotonic();
     } else {
-      done = bench_.ask(bench_.scheduler->pause(job, "sim", "")).has_value();
+      done = bench_.ask(bench_.scheduler->pause(job, actor, "")).has_value();
       if (done) truth_.paused[job] = bench_.clock.monotonic();
     }
-    if (done) truth_.actions.push_back(Accepted{action, job, true});
+    if (done) truth_.actions.push_back(Accepted{actor, action, job, true});
   } catch (const ErrorException&) {
-    truth_.actions.push_back(Accepted{action, job, false});
+    truth_.actions.push_back(Accepted{actor, action, job, false});
     if (certain && !resumes) truth_.paused.erase(job);
   }
 }
@@ -158,10 +160,12 @@ void SchedulerWorld::act(scheduler::Order order, const Instance& instance) {
   const std::string action(to_string(order.action));
   const std::string target = to_string(instance.id, instance.zone);
   note(fmt::format("{} {}, which is {}", action, target, to_string(instance.state)));
-  order.actor = "sim";
+  order.actor = next_actor();
+  const std::string actor = order.actor;
   const std::string chain = chain_of(instance.id);
   if (order.action == Action::set_success || order.action == Action::skip) truth_.by_hand.insert(instance.id);
   const bool stays = order.action == Action::priority || order.action == Action::release;
+  if (order.action == Action::rerun) truth_.covered.erase(instance.id.job);
   if (!stays) truth_.reopened[chain] = bench_.clock.monotonic();
   if (order.action == Action::rerun && instance.state == State::success && !order.latest) {
     const auto from = view_.start(instance.row);
@@ -173,16 +177,16 @@ void SchedulerWorld::act(scheduler::Order order, const Instance& instance) {
     calls_ = 0;
     const Result<void> done = bench_.ask(bench_.scheduler->act(std::move(order), instance.id));
     if (done) {
-      truth_.actions.push_back(Accepted{action, target, true});
+      truth_.actions.push_back(Accepted{actor, action, target, true});
     } else {
       note("refused: " + done.error().message());
       // A kill is in the log before it is known how the attempt ended.
-      if (kills) truth_.actions.push_back(Accepted{action, target, false});
+      if (kills) truth_.actions.push_back(Accepted{actor, action, target, false});
       if (done.error().code() == Errc::internal)
         throw std::logic_error("an action answers with a cause: " + done.error().message());
     }
   } catch (const ErrorException&) {
-    truth_.actions.push_back(Accepted{action, target, false});
+    truth_.actions.push_back(Accepted{actor, action, target, false});
   }
 }
 
@@ -204,7 +208,8 @@ bool SchedulerWorld::settle_round(Instant until) {
     order.action = action;
     order.force = true;
     act(std::move(order), instance);
-    if (!truth_.actions.back().certain) throw std::logic_error("what stands still can be set going again");
+    if (truth_.actions.empty() || !truth_.actions.back().certain)
+      throw std::logic_error("what stands still can be set going again");
   }
   return open == 0;
 }
@@ -220,10 +225,12 @@ void SchedulerWorld::settle_everything() {
   pass(10min);
   const auto pauses = bench_.scheduler->pauses();
   for (const auto& [job, pause] : pauses) {
+    truth_.paused.erase(job);
+    const std::string actor = next_actor();
     const bool resumed =
-        bench_.ask(bench_.scheduler->resume(job, scheduler::RunChoice::all, "sim", "")).has_value();
+        bench_.ask(bench_.scheduler->resume(job, scheduler::RunChoice::all, actor, "")).has_value();
     if (!resumed) throw std::logic_error("a paused job can be resumed");
-    truth_.actions.push_back(Accepted{"resume", job, true});
+    truth_.actions.push_back(Accepted{actor, "resume", job, true});
   }
   truth_.paused.clear();
   const Instant until = bench_.clock.now();
