@@ -31,7 +31,7 @@ SchedulerWorld::SchedulerWorld(std::uint64_t seed, scheduler::StateStore* store,
   bench_.options.attempts_max = 1 + pick(4);
   bench_.options.drain_limit = std::chrono::seconds(pick(120));
   // Whoever is woken needs no clock for it: mostly nothing is looked at again for its own sake.
-  bench_.options.look_again = kLookAgain.at(chance(4) ? 0 : 1 + pick(3));
+  bench_.options.look_again = kLookAgain.at(chance(1) ? 0 : 1 + pick(3));
   truth_.attempts_max = bench_.options.attempts_max;
   bench_.runner.script = [this](const Instance&, int) { return next_act(); };
   bench_.runner.on_execute = [this](const Instance& instance, int attempt) {

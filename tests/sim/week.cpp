@@ -20,13 +20,13 @@ const T& one_of(Random& dice, const std::array<T, N>& choices) {
 
 // Where it matters at night, when clocks change: five minutes, but only for some hours.
 void make_minute_schedule(Random& dice, job::Schedule& schedule) {
-  static constexpr std::array kIntervals = {20min, 30min, 45min, 60min, 90min};
+  static constexpr std::array kIntervals = {30min, 60min, 90min, 120min, 240min};
   schedule.cycle = Cycle::minute;
   if (chance(dice, 30)) {
     static constexpr std::array kFine = {5min, 10min, 15min};
     schedule.interval = one_of(dice, kFine);
     schedule.start = std::chrono::minutes(5 * dice.below(30));
-    schedule.end = schedule.start + schedule.interval * static_cast<int>(6 + dice.below(14));
+    schedule.end = schedule.start + schedule.interval * static_cast<int>(6 + dice.below(10));
   } else {
     schedule.interval = one_of(dice, kIntervals);
     schedule.start = chance(dice, 30) ? std::chrono::minutes(5 * dice.below(12)) : 0min;
@@ -44,7 +44,7 @@ void make_schedule(Random& dice, job::Schedule& schedule) {
     make_minute_schedule(dice, schedule);
   } else if (kind < 62) {
     schedule.cycle = Cycle::hour;
-    schedule.interval = std::chrono::hours(1 + dice.below(6));
+    schedule.interval = std::chrono::hours(1 + dice.below(8));
     schedule.start = std::chrono::minutes(5 * dice.below(12));
     schedule.end = 1439min;
   } else if (kind < 77) {
@@ -100,7 +100,7 @@ Week make_week(Random& dice) {
 std::vector<job::Job> make_jobs(Random& dice, const Week& week) {
   static const std::array kOtherZones = {std::string("Asia/Shanghai"), std::string("UTC")};
   std::vector<job::Job> jobs;
-  const std::uint64_t count = 2 + dice.below(4);
+  const std::uint64_t count = 2 + dice.below(3);
   for (std::uint64_t i = 0; i < count; ++i) {
     job::Job job;
     job.name = fmt::format("job-{}", i);
@@ -110,9 +110,9 @@ std::vector<job::Job> make_jobs(Random& dice, const Week& week) {
     make_schedule(dice, job.schedule);
     make_rules(dice, job);
     make_catch_up(dice, job.catch_up);
-    job.dependencies.self = chance(dice, 80);
+    job.dependencies.self = chance(dice, 85);
     for (const job::Job& earlier : jobs) {
-      if (!chance(dice, 25)) continue;
+      if (!chance(dice, 30)) continue;
       job.dependencies.jobs.push_back(job::Upstream{earlier.name, chance(dice, 30)});
     }
     jobs.push_back(std::move(job));

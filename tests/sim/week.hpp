@@ -16,7 +16,7 @@ struct Week {
 
 Week make_week(Random& dice);
 
-// Up to six jobs; each depends on earlier ones only.
+// Two to four jobs; each depends on earlier ones only.
 std::vector<job::Job> make_jobs(Random& dice, const Week& week);
 
 // Another definition of the job, as an edit of its file: other limits and reruns, or also another schedule.

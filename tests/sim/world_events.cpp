@@ -24,7 +24,7 @@ void SchedulerWorld::random_event() {
 }
 
 void SchedulerWorld::let_time_pass() {
-  pass(chance(50) ? std::chrono::seconds(1 + pick(1200)) : std::chrono::seconds(1 + pick(6 * 3600)));
+  pass(chance(35) ? std::chrono::seconds(1 + pick(1200)) : std::chrono::seconds(1 + pick(12 * 3600)));
 }
 
 void SchedulerWorld::restart() {
