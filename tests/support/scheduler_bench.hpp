@@ -86,6 +86,7 @@ class SchedulerBench {
   std::unique_ptr<FaultyStateStore> faulty;      // between the present scheduler and the store
   std::unique_ptr<FaultyBackfills> faulty_backfills;
   std::unique_ptr<FaultyCatchUp> faulty_catch_up;
+  bool with_catch_up = true;  // it writes down once a minute that the scheduler ran
   std::unique_ptr<scheduler::Scheduler> scheduler;
 
   void start() { start(FaultyStateStore::Script()); }
@@ -97,7 +98,7 @@ class SchedulerBench {
     faulty_backfills = std::make_unique<FaultyBackfills>(backfills, *faulty);
     faulty_catch_up = std::make_unique<FaultyCatchUp>(catch_up, *faulty);
     options.backfills = faulty_backfills.get();
-    options.catch_up = faulty_catch_up.get();
+    options.catch_up = with_catch_up ? faulty_catch_up.get() : nullptr;
     scheduler = std::make_unique<scheduler::Scheduler>(io.get_executor(), clock, *faulty, runner, random,
                                                        observer, options, jobs);
     running_ = true;
