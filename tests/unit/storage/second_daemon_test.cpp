@@ -1,8 +1,7 @@
 #include "storage/sqlite_state_store.hpp"
+#include "tests/support/catch_result.hpp"
 #include "tests/support/state_store_samples.hpp"
 #include "tests/support/temp_folder.hpp"
-
-#include <catch2/catch.hpp>
 
 namespace {
 
