@@ -35,6 +35,7 @@ class Oracles {
   void check_upstreams(const Instance& instance, const job::Job& job);
   void check_reason(const Instance& instance);
   void check_eras(const std::string& name, const std::vector<Era>& eras);
+  bool is_catch_up(const AuditEntry& entry);
   void check_chain(const std::string& job);
   void check_objects(const std::string& job);
   const job::Job* present(const std::string& job) const;

@@ -27,7 +27,7 @@ SchedulerWorld::SchedulerWorld(std::uint64_t seed, scheduler::StateStore* store,
       memory_view_(std::make_unique<MemoryView>(bench_.memory)),
       view_(view != nullptr ? *view : *memory_view_),
       oracles_(bench_, view_, truth_) {
-  static constexpr std::array<Duration, 4> kLookAgain = {30s, 10min, 1h, 24h};
+  static constexpr std::array<Duration, 4> kLookAgain = {30s, 1h, 6h, 24h};
   bench_.options.attempts_max = 1 + pick(4);
   bench_.options.drain_limit = std::chrono::seconds(pick(120));
   // Whoever is woken needs no clock for it: mostly nothing is looked at again for its own sake.
