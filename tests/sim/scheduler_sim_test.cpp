@@ -1,5 +1,5 @@
-// Seeded weeks of the scheduler. SLUICE_SEEDS=N runs N seeds (500 by default) from SLUICE_FIRST_SEED (1) on;
-// SLUICE_SEED=K runs only seed K. SLUICE_VERBOSE=1 says what each seed cost.
+// Seeded weeks of the scheduler. SLUICE_SEEDS=N runs N seeds (500 by default, 150 with a sanitizer) from
+// SLUICE_FIRST_SEED (1) on; SLUICE_SEED=K runs only seed K. SLUICE_VERBOSE=1 says what each seed cost.
 
 #include "storage/async_state_store.hpp"
 #include "tests/sim/scheduler_world.hpp"
@@ -21,6 +21,12 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::stoull(text);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 150;
+#else
+constexpr std::uint64_t kSeeds = 500;
+#endif
+
 struct Lives {
   Duration lived{0};
   std::size_t attempts = 0;
@@ -31,7 +37,7 @@ void run_seeds(std::uint64_t share, const std::function<void(std::uint64_t seed,
   const std::uint64_t only = number_from("SLUICE_SEED", 0);
   const std::uint64_t first = only == 0 ? number_from("SLUICE_FIRST_SEED", 1) : only;
   const std::uint64_t count =
-      only == 0 ? std::max<std::uint64_t>(number_from("SLUICE_SEEDS", 500) / share, 1) : 1;
+      only == 0 ? std::max<std::uint64_t>(number_from("SLUICE_SEEDS", kSeeds) / share, 1) : 1;
   Lives lives;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     INFO("SLUICE_SEED=" << seed);
