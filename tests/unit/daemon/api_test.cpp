@@ -315,65 +315,12 @@ TEST_CASE("api: backup wants an absolute path") {
 }
 
 TEST_CASE("api: a broken store is an answer, not the end") {
-  class Broken final : public Service {
-   public:
-    explicit Broken(FakeService& inner) : inner_(inner) {}
-    Instant now() const override {
-      throw ErrorException(Error(Errc::disk_full, "write sluice.db: no space"));
-    }
-    ServiceStatus status() const override { return inner_.status(); }
-    std::vector<job::Job> jobs() const override { return inner_.jobs(); }
-    scheduler::StateStore& store() override { return inner_.store(); }
-    awaitable<std::string> metrics() override { return inner_.metrics(); }
-    awaitable<Result<scheduler::Why>> why(scheduler::InstanceId id) override {
-      return inner_.why(std::move(id));
-    }
-    awaitable<std::vector<scheduler::Instance>> shown(std::vector<scheduler::Instance> instances) override {
-      return inner_.shown(std::move(instances));
-    }
-    awaitable<std::vector<scheduler::BlockedChain>> blocked() override { return inner_.blocked(); }
-    awaitable<Result<void>> act(scheduler::Order, scheduler::InstanceId) override {
-      co_return Result<void>();
-    }
-    awaitable<Result<std::vector<scheduler::Instance>>> downstream(scheduler::InstanceId) override {
-      co_return std::vector<scheduler::Instance>();
-    }
-    awaitable<Result<std::vector<scheduler::Instance>>> rerun_downstream(scheduler::Order,
-                                                                         scheduler::InstanceId) override {
-      co_return std::vector<scheduler::Instance>();
-    }
-    awaitable<Result<void>> pause(std::string, std::string, std::string) override {
-      co_return Result<void>();
-    }
-    awaitable<Result<scheduler::Resumed>> resume(std::string, std::optional<scheduler::RunChoice>,
-                                                 std::string, std::string) override {
-      co_return scheduler::Resumed();
-    }
-    std::vector<scheduler::Pause> pauses() const override { return {}; }
-    awaitable<Result<LogPart>> log(scheduler::Instance, int, std::uint64_t, std::size_t) override {
-      co_return LogPart();
-    }
-    std::string dirty_file(const scheduler::Instance&, int) const override { return ""; }
-    awaitable<Result<VerifiedPage>> verify(job::Job, VerifyQuery) override { co_return VerifiedPage(); }
-    Result<std::vector<PlannedInstance>> preview(const std::string&, Instant, Instant) override {
-      return Error();
-    }
-    awaitable<Result<std::uint64_t>> backup(std::string) override { co_return std::uint64_t{0}; }
-    awaitable<Result<ReloadReport>> reload(ReloadRequest) override { co_return ReloadReport(); }
-    scheduler::VersionStore& versions() override { return inner_.versions(); }
-    scheduler::AuditLog& audit() override { return inner_.audit(); }
-    const job::DataSources& sources() const override { return inner_.sources(); }
-    awaitable<Result<PlanDifference>> difference(DifferenceRequest) override { co_return PlanDifference(); }
-
-   private:
-    FakeService& inner_;
-  };
   Fixture f;
-  Broken broken(f.service);
+  f.service.broken = true;
   HttpRequest request;
   request.method = "GET";
   request.path = "/api/v1/jobs";
-  const auto answer = f.world.run(dispatch(routes(), broken, request));
+  const auto answer = f.world.run(dispatch(routes(), f.service, request));
   CHECK(answer.status == 507);
   CHECK(answer.body.find("write sluice.db: no space") != std::string::npos);
 }

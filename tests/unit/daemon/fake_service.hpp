@@ -90,7 +90,10 @@ class FakeService final : public daemon::Service {
     return world_.run(daemon::dispatch(daemon::routes(), *this, request));
   }
 
-  Instant now() const override { return world_.clock.now(); }
+  Instant now() const override {
+    if (broken) throw ErrorException(Error(Errc::disk_full, "write sluice.db: no space"));
+    return world_.clock.now();
+  }
   daemon::ServiceStatus status() const override {
     daemon::ServiceStatus status;
     status.version = "1.2.3";
@@ -272,6 +275,7 @@ class FakeService final : public daemon::Service {
   std::vector<scheduler::Order> given;  // with all that belongs to them
   std::optional<scheduler::Pause> paused;
   std::optional<Error> refuse;
+  bool broken = false;  // as with a state store that cannot be written
   std::vector<daemon::VerifyQuery> verified;
   std::vector<daemon::VerifiedPage> pages;  // of verify()
   int dirty_attempt = 0;
