@@ -83,13 +83,34 @@ void Oracles::check_objects(const std::string& job) {
       broken("a rerun does not repeat its window", instance);
   });
   for (const auto& [id, object] : bench_.runner.objects) {
-    if (id.job != job) continue;
+    if (id.job != job || id.group != 0) continue;
     const std::optional<Instance> instance = view_.find(id);
     const bool is_open = instance && !is_done(instance->state);
     // By hand, after a lost attempt: the operator was told to look at the target.
     if (!committed.contains(id) && !is_open && !truth_.by_hand.contains(id))
       throw std::logic_error("an object is left of a window that was not committed: " + to_string(id, "UTC"));
   }
+}
+
+// Groups of backfills: all done, and nothing of them is open.
+void Oracles::check_backfills() {
+  for (const std::string& chain : view_.chains()) {
+    if (scheduler::parse_chain(chain).group == 0) continue;
+    view_.each(chain, Instant::min(), [&](const Instance& instance) {
+      const bool stays = truth_.cancelled.contains(chain) && !is_runnable(instance.state);
+      if (!is_done(instance.state) && !stays) broken("an instance of a backfill is left over", instance);
+      if (view_.open_attempts(instance.row) > 0) broken("an attempt of a done instance is open", instance);
+    });
+  }
+  auto entry = bench_.backfills.audited.begin();
+  for (const Accepted& action : truth_.backfill_actions) {
+    const bool logged = entry != bench_.backfills.audited.end() && entry->actor == action.actor;
+    if (!logged && action.certain)
+      throw std::logic_error("the log lacks an action on a backfill by " + action.actor);
+    if (logged) ++entry;
+  }
+  if (entry != bench_.backfills.audited.end())
+    throw std::logic_error("the log has an action on a backfill that nobody did, by " + entry->actor);
 }
 
 // What the scheduler skipped by a job's own rule is in the log too.

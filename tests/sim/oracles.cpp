@@ -55,6 +55,9 @@ void Oracles::check_start(const Instance& instance, int attempt) {
   const bool held = instance.id.group == 0 && paused != truth_.paused.end() &&
                     bench_.clock.monotonic() - paused->second > kOnItsWay;
   demand_that(!held, "starts though its job is paused");
+  const auto stopped = truth_.held.find(chain_of(instance.id));
+  if (stopped != truth_.held.end() && bench_.clock.monotonic() - stopped->second > kOnItsWay)
+    throw std::logic_error("starts though its backfill is paused or cancelled");
   const job::Job* definition = present(job);
   if (definition == nullptr || lately(truth_.changed, job)) return;
   if (definition->max_parallel > 0) {
@@ -91,7 +94,12 @@ void Oracles::check_upstreams(const Instance& instance, const job::Job& job) {
 void Oracles::check_now() {
   demand_that(broken_.empty(), broken_);
   demand_that(!bench_.runner.overlapped, "an instance runs twice at once");
-  demand_that(bench_.runner.executing <= truth_.attempts_max, "more attempts than the limit allows");
+  std::size_t backfills = 0;
+  for (const InstanceId& id : bench_.runner.in_progress) backfills += id.group != 0 ? 1U : 0U;
+  // What is due gets its place whatever backfills have; they leave one to it.
+  const std::size_t limit = truth_.attempts_max;
+  demand_that(bench_.runner.executing - backfills <= limit, "more attempts than the limit allows");
+  demand_that(backfills <= std::max<std::size_t>(limit - 1, 1), "backfills have taken the last place");
 }
 
 void Oracles::check_rows() {

@@ -27,6 +27,7 @@ class Oracles {
   // At the end, when everything is done.
   void check_slots();
   void check_exactly_once();
+  void check_backfills();
   void check_audit();
 
  private:

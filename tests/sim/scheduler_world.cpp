@@ -166,6 +166,7 @@ void SchedulerWorld::live() {
   look();
   oracles_.check_slots();
   oracles_.check_exactly_once();
+  oracles_.check_backfills();
   oracles_.check_audit();
 }
 

@@ -7,6 +7,7 @@
 #include "tests/sim/week.hpp"
 
 #include <array>
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <set>
@@ -51,6 +52,10 @@ class SchedulerWorld {
   void put_in_force();
   void operate();
   void pause_or_resume();
+  void backfill();  // in world_backfills.cpp
+  void create_backfill();
+  void change_backfill(const scheduler::Backfill& backfill);
+  void resume_backfills();
   void settle_everything();
   bool settle_round(Instant until);
   std::string next_actor() { return "sim " + std::to_string(++actors_); }
@@ -72,6 +77,8 @@ class SchedulerWorld {
   Truth truth_;
   Oracles oracles_;
   std::vector<job::Job> away_;  // jobs whose files were taken away
+  bool with_backfills_ = std::getenv("SLUICE_BACKFILLS") != nullptr;
+  std::vector<scheduler::Backfill> backfills_;
   std::deque<std::string> history_;
   std::size_t calls_ = 0;      // of the store since the clock moved
   std::size_t crash_in_ = 0;   // writes until the process dies; 0: no such plan

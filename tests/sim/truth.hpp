@@ -35,7 +35,11 @@ struct Truth {
   std::map<scheduler::InstanceId, std::pair<Instant, Instant>> repeated;  // positions a rerun must keep
   std::map<std::string, Instant> covered;   // by job: the furthest coverage seen
   std::set<scheduler::InstanceId> by_hand;  // somebody set them to success, or skipped them
+  std::map<std::string, Duration>
+      held;                         // by chain: groups of backfills that are paused or cancelled; monotonic
+  std::set<std::string> cancelled;  // chains: groups of cancelled backfills; known at the end
   std::vector<Accepted> actions;
+  std::vector<Accepted> backfill_actions;
   std::size_t attempts_max = 4;  // the largest of the last ten minutes
 };
 

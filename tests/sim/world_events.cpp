@@ -20,6 +20,7 @@ void SchedulerWorld::random_event() {
   if (kind < 73) return edit_jobs();
   if (kind < 75) return change_limit();
   if (kind < 82) return pause_or_resume();
+  if (kind < 86 && with_backfills_) return backfill();
   operate();
 }
 
@@ -147,7 +148,10 @@ void SchedulerWorld::operate() {
                                           Action::freeze,   Action::unfreeze, Action::skip,
                                           Action::priority, Action::release,  Action::set_success};
   const std::string job = bench_.jobs.at(pick(bench_.jobs.size())).name;
-  const std::vector<Instance> recent = view_.recent(job, bench_.clock.now() + 1h, 12);
+  const std::vector<std::string> chains = view_.chains();
+  const bool of_backfill = with_backfills_ && chance(15);
+  const std::string& chain = of_backfill ? chains.at(pick(chains.size())) : job;
+  const std::vector<Instance> recent = view_.recent(chain, bench_.clock.now() + 1h, 12);
   if (recent.empty()) return;
   scheduler::Order order;
   order.action = kActions.at(pick(kActions.size()));
@@ -194,8 +198,10 @@ void SchedulerWorld::act(scheduler::Order order, const Instance& instance) {
 bool SchedulerWorld::settle_round(Instant until) {
   std::vector<std::pair<Action, Instance>> todo;
   std::size_t open = 0;
-  for (const auto& [job, eras] : truth_.eras) {
-    view_.each(job, Instant::min(), [&](const Instance& instance) {
+  for (const std::string& chain : view_.chains()) {
+    // What had failed when its backfill was cancelled stays so.
+    if (truth_.cancelled.contains(chain)) continue;
+    view_.each(chain, Instant::min(), [&](const Instance& instance) {
       const bool due = instance.id.scheduled <= until;
       open += due && !is_done(instance.state) ? 1U : 0U;
       if (instance.state == State::frozen) todo.emplace_back(Action::unfreeze, instance);
@@ -223,6 +229,7 @@ void SchedulerWorld::settle_everything() {
   away_.clear();
   put_in_force();
   pass(10min);
+  resume_backfills();
   const auto pauses = bench_.scheduler->pauses();
   for (const auto& [job, pause] : pauses) {
     truth_.paused.erase(job);
