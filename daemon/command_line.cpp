@@ -274,7 +274,8 @@ void add_operator_commands(CLI::App& app, Commands& commands) {
 
   CLI::App* priority = commands.add(app, "priority", "Change the priority of an instance, 1 to 9",
                                     "sluice priority orders@2018-10-16T00:15+08:00 8");
-  priority->add_option("INSTANCE", options.targets, "The instance")->required()->expected(1)->type_name("");
+  const auto one = [&options](const std::string& instance) { options.targets.assign(1, instance); };
+  priority->add_option_function<std::string>("INSTANCE", one, "The instance")->required()->type_name("");
   priority->add_option("N", options.priority, "Higher ones run first")
       ->required()
       ->check(CLI::Range(1, 9))
