@@ -154,12 +154,29 @@ awaitable<std::optional<pipeline::Positions>> Attempts::find_positions(Active& a
     active.repeated = co_await store_.start_positions(active.instance.row);
     co_return std::nullopt;
   }
-  if (id.group == 0) co_return co_await store_.committed_before(chain_of(id), id.scheduled);
+  if (id.group == 0) {
+    if (follows_positions(*active.job)) co_await refuse_if_overtaken(active);
+    co_return co_await store_.committed_before(chain_of(id), id.scheduled);
+  }
   PositionSearch search(store_);
   FoundPositions found = co_await search.find(active.instance);
   active.until = std::move(found.until);
   active.repeated = std::move(found.start);
   co_return std::move(found.previous);
+}
+
+// A later window was committed meanwhile, and brought the records of this one: here they would be there
+// twice.
+awaitable<void> Attempts::refuse_if_overtaken(Active& active) {
+  const InstanceId id = active.instance.id;
+  const std::optional<Instant> later = co_await store_.committed_after(chain_of(id), id.scheduled);
+  if (!later) co_return;
+  InstanceId next = id;
+  next.scheduled = *later;
+  active.ending.failure =
+      Error(Errc::refused_by_state,
+            fmt::format("run {}: its records came with {}; set it to success",
+                        to_string(id, active.instance.zone), to_string(next, active.instance.zone)));
 }
 
 std::vector<std::int64_t> Attempts::rows_of(std::string_view job, std::int64_t group) const {

@@ -1,6 +1,7 @@
 #include "scheduler/decide.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "core/job/script.hpp"
 
 #include <fmt/format.h>
 
@@ -97,6 +98,10 @@ Step decide(const Instance& head, const Situation& situation) noexcept {
 }
 
 bool may_rerun(Errc code) noexcept { return code != Errc::trimmed && code != Errc::stream_changed; }
+
+bool follows_positions(const job::Job& job) noexcept {
+  return job.dependencies.self && (!job.script || job.script->source == job::SourceKind::stream);
+}
 
 Verdict judge(const Ending& ending, const job::Rerun& rerun, int failures, Instant end) {
   Verdict verdict;

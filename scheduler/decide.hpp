@@ -71,6 +71,9 @@ Verdict judge(const Ending& ending, const job::Rerun& rerun, int failures, Insta
 // False for failures after which only a person can choose how to go on: the data is gone.
 bool may_rerun(Errc code) noexcept;
 
+// Windows of a stream follow each other by position; a table's stand for themselves.
+bool follows_positions(const job::Job& job) noexcept;
+
 // --- Explaining. ---
 
 // The state to show. While an instance waits nothing is written, so what it waits for follows from the clock

@@ -32,11 +32,6 @@ std::string_view past_tense(Action action) {
   return "changed";
 }
 
-// A row of a table stands for itself; windows of a stream follow each other by position.
-bool follows_positions(const job::Job* job) {
-  return job == nullptr || !job->script || job->script->source == job::SourceKind::stream;
-}
-
 std::string detail_of(const Order& order, const Instance& instance) {
   std::string text = fmt::format("was {}", to_string(instance.state));
   if (order.action == Action::priority)
@@ -161,7 +156,7 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
 awaitable<Result<void>> Scheduler::check_positions(Order order, Instance instance) {
   const bool redo = order.action == Action::rerun && is_done(instance.state);
   const auto job = jobs_.find(instance.id.job);
-  const bool chained = follows_positions(job == jobs_.end() ? nullptr : job->second.get());
+  const bool chained = job == jobs_.end() || follows_positions(*job->second);
   if (!chained || !(redo || order.action == Action::skip)) co_return Result<void>();
   const auto own = co_await store_.end_positions(instance.row);
   const std::string name = to_string(instance.id, instance.zone);
@@ -173,6 +168,13 @@ awaitable<Result<void>> Scheduler::check_positions(Order order, Instance instanc
   }
   if (order.action == Action::skip || own) co_return Result<void>();
   const auto later = co_await store_.committed_after(chain_of(instance.id), instance.id.scheduled);
+  if (!later && attempts_.busy(instance.id)) {
+    co_return Error(
+        Errc::refused_by_state,
+        fmt::format("rerun {}: it has no window of its own, and the window that brings its records "
+                    "is running; try again if that one fails",
+                    name));
+  }
   if (!later) co_return Result<void>();
   InstanceId next = instance.id;
   next.scheduled = *later;

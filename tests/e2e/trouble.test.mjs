@@ -156,7 +156,7 @@ test('commands say what they cannot do: no daemon is 4, no such instance is 3, w
   // Tomorrow's last: others may be due by now.
   const waiting = ask(paths, 'instances', 'orders', '--state', 'NOT_RUN', '--limit', '1000').instances
     .map(({ id }) => id).sort().at(-1);
-  const kill = sluice(['kill', waiting, '--socket', paths.socket]);
-  assert.equal(kill.code, 5, kill.err);
+  const unfreeze = sluice(['unfreeze', waiting, '--socket', paths.socket]);
+  assert.equal(unfreeze.code, 5, unfreeze.err);
   assert.ok(!readFileSync(join(w.dir, 'daemon.log'), 'utf8').includes('sandbox-secret'));
 });

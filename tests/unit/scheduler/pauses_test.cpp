@@ -184,6 +184,39 @@ TEST_CASE("skip: done without running for a reason; its records come with the ne
   }
 }
 
+TEST_CASE(
+    "skip: while the window that brings its records is running, a skipped one cannot be run on its own") {
+  SchedulerBench bench;
+  bench.runner.script = [](const Instance&, int) { return act_of(2min); };
+  bench.start();
+  REQUIRE(act(bench, "orders", "00:10", Action::skip, "known bad"));
+  bench.advance_to(slot("00:16"));
+  REQUIRE(state_of(bench, "orders", "00:15") == State::running);
+  const auto refused = act(bench, "orders", "00:10", Action::rerun);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message() ==
+        "rerun orders@2018-10-16T00:10+08:00: it has no window of its own, and the window that brings its "
+        "records is running; try again if that one fails");
+}
+
+TEST_CASE("skip: a window that was overtaken all the same is not run, and says where its records are") {
+  SchedulerBench bench;
+  bench.start();
+  REQUIRE(act(bench, "orders", "00:10", Action::skip, "known bad"));
+  bench.advance_to(slot("00:16"));
+  const Instance skipped = bench.get("orders", slot("00:10"));
+  REQUIRE(
+      bench.ask(bench.store.change_state(skipped.row, {State::skipped}, State::wait_resource, "by test")));
+  bench.advance_to(slot("00:18"));
+  CHECK(bench.executed() == "orders@00:05 orders@00:15");
+  const Instance after = bench.get("orders", slot("00:10"));
+  CHECK(after.state == State::retry_wait);
+  CHECK(after.reason ==
+        "run orders@2018-10-16T00:10+08:00: its records came with orders@2018-10-16T00:15+08:00; set it to "
+        "success");
+  CHECK(after.attempts == 1);
+}
+
 TEST_CASE("skip: of a window that no other follows yet it can be taken back by a rerun") {
   SchedulerBench bench;
   bench.start();
