@@ -21,11 +21,7 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::stoull(text);
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 constexpr std::uint64_t kSeeds = 150;
-#else
-constexpr std::uint64_t kSeeds = 500;
-#endif
 
 struct Lives {
   Duration lived{0};
