@@ -105,14 +105,16 @@ class FakeService final : public daemon::Service {
   scheduler::StateStore& store() override { return store_; }
   awaitable<std::string> metrics() override { co_return "sluice_jobs 1\n"; }
   awaitable<Result<scheduler::Why>> why(scheduler::InstanceId wanted) override {
-    scheduler::Why way;
+    if (why_steps) co_return *why_steps;
     scheduler::WhyStep step;
     step.job = wanted.job;
     step.instance = co_await store_.instance(wanted);
+    if (!step.instance) co_return scheduler::none_planned(wanted);
     step.state = step.instance->state;
     step.reason = "waits for its time";
+    scheduler::Why way;
     way.steps.push_back(step);
-    co_return why_steps.value_or(way);
+    co_return way;
   }
   awaitable<std::vector<scheduler::Instance>> shown(std::vector<scheduler::Instance> instances) override {
     const auto heads = co_await store_.heads(Instant::max());
