@@ -26,20 +26,17 @@ Error bad_body(std::string_view what) {
 }
 
 // No body is an empty object.
-Result<json::object> body_of(const HttpRequest& request) {
+// The body's object, which may hold no members but these; an empty body is an empty object.
+Result<json::object> body_of(const HttpRequest& request, std::span<const std::string_view> members) {
   if (request.body.empty()) return json::object();
   boost::system::error_code failure;
   json::value value = json::parse(request.body, failure);
   if (failure || !value.is_object()) return bad_body("expected a JSON object");
-  return std::move(value.get_object());
-}
-
-Result<void> only_members(const json::object& body, std::span<const std::string_view> known) {
-  for (const auto& [name, value] : body) {
-    if (std::ranges::find(known, std::string_view(name)) == known.end())
+  for (const auto& [name, member] : value.get_object()) {
+    if (std::ranges::find(members, std::string_view(name)) == members.end())
       return bad_body(fmt::format("\"{}\" is no member of it", std::string_view(name)));
   }
-  return {};
+  return std::move(value.get_object());
 }
 
 Result<std::string> text_in(const json::object& body, std::string_view name) {
@@ -115,12 +112,10 @@ awaitable<HttpResponse> act_on_one(Service& service, Action action, const HttpRe
                                    std::string text) {
   const auto id = scheduler::parse_instance_id(text);
   if (!id) co_return problem_response(id.error());
-  const auto body = body_of(request);
-  if (!body) co_return problem_response(body.error());
   constexpr std::array<std::string_view, 5> kMembers = {"reason", "latest", "force", "priority",
                                                         "downstream"};
-  const auto known = only_members(*body, kMembers);
-  if (!known) co_return problem_response(known.error());
+  const auto body = body_of(request, kMembers);
+  if (!body) co_return problem_response(body.error());
   Result<Order> order = read_order(action, request.actor, *body);
   if (!order) co_return problem_response(order.error());
   const auto downstream = flag_in(*body, "downstream");
@@ -261,12 +256,10 @@ awaitable<HttpResponse> downstream(Service& service, const HttpRequest&, const P
 }
 
 awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, const PathValues&) {
-  const auto body = body_of(request);
-  if (!body) co_return problem_response(body.error());
   constexpr std::array<std::string_view, 10> kMembers = {"action", "ids",    "job",    "from",  "to",
                                                          "state",  "reason", "latest", "force", "priority"};
-  const auto known = only_members(*body, kMembers);
-  if (!known) co_return problem_response(known.error());
+  const auto body = body_of(request, kMembers);
+  if (!body) co_return problem_response(body.error());
   const auto action = action_in(*body);
   if (!action) co_return problem_response(action.error());
   const Result<Order> order = read_order(*action, request.actor, *body);
@@ -291,11 +284,9 @@ awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, cons
 }
 
 awaitable<HttpResponse> pause(Service& service, const HttpRequest& request, const PathValues& values) {
-  const auto body = body_of(request);
-  if (!body) co_return problem_response(body.error());
   constexpr std::array<std::string_view, 1> kMembers = {"reason"};
-  const auto known = only_members(*body, kMembers);
-  if (!known) co_return problem_response(known.error());
+  const auto body = body_of(request, kMembers);
+  if (!body) co_return problem_response(body.error());
   const auto reason = text_in(*body, "reason");
   if (!reason) co_return problem_response(reason.error());
   const auto done = co_await service.pause(values[0], request.actor, *reason);
@@ -305,11 +296,9 @@ awaitable<HttpResponse> pause(Service& service, const HttpRequest& request, cons
 }
 
 awaitable<HttpResponse> resume(Service& service, const HttpRequest& request, const PathValues& values) {
-  const auto body = body_of(request);
-  if (!body) co_return problem_response(body.error());
   constexpr std::array<std::string_view, 2> kMembers = {"run", "reason"};
-  const auto known = only_members(*body, kMembers);
-  if (!known) co_return problem_response(known.error());
+  const auto body = body_of(request, kMembers);
+  if (!body) co_return problem_response(body.error());
   const auto run = text_in(*body, "run");
   if (!run) co_return problem_response(run.error());
   const auto reason = text_in(*body, "reason");
