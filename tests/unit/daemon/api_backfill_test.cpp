@@ -4,6 +4,7 @@
 #include "daemon/json_view.hpp"
 #include "daemon/problem.hpp"
 
+#include "direct_api.hpp"
 #include "fake_service.hpp"
 #include <catch2/catch.hpp>
 
@@ -11,32 +12,15 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
+using test::DirectApi;
 using test::FakeService;
 
 namespace {
 
-// The API without sockets.
-class DirectBackfillApi final : public Api {
- public:
-  explicit DirectBackfillApi(FakeService& service) : service_(service) {}
-  boost::json::value get(const std::string& target) override { return call("GET", target, ""); }
-  boost::json::value post(const std::string& target, const std::string& body) override {
-    return call("POST", target, body);
-  }
-
- private:
-  boost::json::value call(const std::string& method, const std::string& target, const std::string& body) {
-    const auto answer = service_.ask(method, target, true, body);
-    if (answer.status >= 400) throw CommandFailure(error_from_problem(answer.status, answer.body));
-    return boost::json::parse(answer.body);
-  }
-  FakeService& service_;
-};
-
 struct Fixture {
   test::Loop world{test::test_now()};
   FakeService service{world};
-  DirectBackfillApi api{service};
+  DirectApi api{service};
   std::ostringstream out;
   std::ostringstream err;
   Console console{out, err};

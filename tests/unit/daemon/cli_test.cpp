@@ -1,6 +1,7 @@
 #include "daemon/commands.hpp"
 #include "tests/support/version_store_conformance.hpp"
 
+#include "direct_api.hpp"
 #include "fake_service.hpp"
 #include "temp_folder.hpp"
 #include <catch2/catch.hpp>
@@ -9,27 +10,10 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
+using test::DirectApi;
 using test::FakeService;
 
 namespace {
-
-// The API without sockets.
-class DirectApi final : public Api {
- public:
-  explicit DirectApi(FakeService& service) : service_(service) {}
-  boost::json::value get(const std::string& target) override { return call("GET", target, ""); }
-  boost::json::value post(const std::string& target, const std::string& body) override {
-    return call("POST", target, body);
-  }
-
- private:
-  boost::json::value call(const std::string& method, const std::string& target, const std::string& body) {
-    const auto answer = service_.ask(method, target, true, body);
-    if (answer.status >= 400) throw CommandFailure(error_from_problem(answer.status, answer.body));
-    return boost::json::parse(answer.body);
-  }
-  FakeService& service_;
-};
 
 struct Fixture {
   test::Loop world{test::test_now()};

@@ -1,0 +1,30 @@
+#pragma once
+#include "daemon/commands.hpp"
+#include "daemon/problem.hpp"
+
+#include "fake_service.hpp"
+
+namespace sluice::test {
+
+using daemon::CommandFailure;
+using daemon::error_from_problem;
+
+// The API without sockets.
+class DirectApi final : public daemon::Api {
+ public:
+  explicit DirectApi(FakeService& service) : service_(service) {}
+  boost::json::value get(const std::string& target) override { return call("GET", target, ""); }
+  boost::json::value post(const std::string& target, const std::string& body) override {
+    return call("POST", target, body);
+  }
+
+ private:
+  boost::json::value call(const std::string& method, const std::string& target, const std::string& body) {
+    const auto answer = service_.ask(method, target, true, body);
+    if (answer.status >= 400) throw CommandFailure(error_from_problem(answer.status, answer.body));
+    return boost::json::parse(answer.body);
+  }
+  FakeService& service_;
+};
+
+}  // namespace sluice::test
