@@ -266,7 +266,10 @@ void Scheduler::wake_planning() {
 }
 
 awaitable<Result<bool>> Scheduler::woken(Signal& signal, bool& pending) {
-  while (!pending) co_await signal.wait();
+  while (!pending) {
+    const bool came = co_await signal.notified();
+    if (!came) co_return false;
+  }
   co_return true;
 }
 
@@ -275,7 +278,7 @@ awaitable<void> Scheduler::sleep(Signal& signal, bool& pending, Duration duratio
   if (duration > Duration(0) && !pending) {
     // Sleeping through to the limit is the ordinary case, not a failure.
     const Result<bool> early = co_await within(clock_, duration, "sleeping", woken(signal, pending));
-    static_cast<void>(early);
+    if (early && !*early) throw boost::system::system_error(boost::asio::error::operation_aborted);
   }
   pending = false;
 }

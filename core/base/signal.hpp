@@ -13,7 +13,7 @@
 namespace sluice {
 
 // notify_all() wakes every waiter of that moment; a waiter re-checks its condition and waits again if need
-// be. wait() throws operation_aborted when the waiting task is cancelled.
+// be.
 class Signal {
  public:
   explicit Signal(Executor executor) : timer_(std::move(executor)) {
@@ -22,12 +22,18 @@ class Signal {
 
   void notify_all() { timer_.cancel(); }
 
+  // Throws operation_aborted when the waiting task is cancelled.
   awaitable<void> wait() {
+    const bool came = co_await notified();
+    if (!came) throw boost::system::system_error(boost::asio::error::operation_aborted);
+  }
+
+  // False when the waiting task is cancelled: for one that loses a race as a matter of course, where an
+  // exception each time would be most of the cost.
+  awaitable<bool> notified() {
     co_await timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     const auto state = co_await boost::asio::this_coro::cancellation_state;
-    if (state.cancelled() != boost::asio::cancellation_type::none) {
-      throw boost::system::system_error(boost::asio::error::operation_aborted);
-    }
+    co_return state.cancelled() == boost::asio::cancellation_type::none;
   }
 
  private:

@@ -154,20 +154,34 @@ void start_up(benchmark::State& state) {
 }
 BENCHMARK(start_up)->MeasureProcessCPUTime()->UseRealTime()->Unit(benchmark::kMillisecond);
 
-// Windows of five minutes on the virtual clock, everything in one thread.
-void simulated_days(benchmark::State& state) {
+// Windows of five minutes on the virtual clock, everything in one thread. No store: in memory.
+void simulate_days(benchmark::State& state, scheduler::StateStore* store) {
+  test::SchedulerBench world("2018-10-16T00:01+08:00", store);
+  world.start();
+  world.advance(std::chrono::days(state.range(0)));
+  state.counters["windows"] = static_cast<double>(world.runner.starts.size());
+  world.crash();
+}
+
+void simulated_days_in_memory(benchmark::State& state) {
+  for (auto _ : state) simulate_days(state, nullptr);
+}
+BENCHMARK(simulated_days_in_memory)
+    ->Arg(365)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Unit(benchmark::kSecond);
+
+void simulated_days_on_sqlite(benchmark::State& state) {
   for (auto _ : state) {
     const test::TempFolder folder;
     storage::AsyncStateStore store(bench::open_state(folder.file("state.db")), storage::Threading::caller);
-    test::SchedulerBench world("2018-10-16T00:01+08:00", &store);
-    world.start();
-    world.advance(std::chrono::days(state.range(0)));
-    state.counters["windows"] = static_cast<double>(world.runner.starts.size());
-    world.crash();
+    simulate_days(state, &store);
   }
 }
-BENCHMARK(simulated_days)
-    ->Arg(365)
+BENCHMARK(simulated_days_on_sqlite)
+    ->Arg(30)
     ->Iterations(1)
     ->MeasureProcessCPUTime()
     ->UseRealTime()
