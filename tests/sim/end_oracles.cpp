@@ -2,6 +2,7 @@
 
 #include "tests/sim/naive_calendar.hpp"
 #include "tests/sim/oracles.hpp"
+#include "tests/support/memory_backfills.hpp"
 
 #include <fmt/format.h>
 

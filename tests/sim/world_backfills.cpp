@@ -1,6 +1,7 @@
 // Backfills that the operators of a simulated week ask for, hold up, let go on and cancel.
 
 #include "tests/sim/scheduler_world.hpp"
+#include "tests/support/memory_backfills.hpp"
 
 #include <fmt/format.h>
 

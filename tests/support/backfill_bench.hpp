@@ -2,6 +2,7 @@
 // A scheduler with a week of recurring instances behind it, and what a test asks of its backfills.
 
 #include "tests/support/catch_result.hpp"
+#include "tests/support/memory_backfills.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
 #include <catch2/catch.hpp>

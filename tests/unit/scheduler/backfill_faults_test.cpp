@@ -1,5 +1,6 @@
 // A backfill survives whatever happens to the store and the process, at every step.
 #include "tests/support/backfill_bench.hpp"
+#include "tests/support/faulty_state_store.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;

@@ -1,4 +1,5 @@
 // Edits of a running job: scheduling.md section 10, behaviour 14.
+#include "tests/support/faulty_state_store.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+#include "tests/support/faulty_state_store.hpp"
 #include "tests/support/scheduler_acts.hpp"
 
 namespace sluice::scheduler {

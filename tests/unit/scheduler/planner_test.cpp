@@ -1,6 +1,8 @@
 #include "scheduler/planner.hpp"
 
 #include "tests/support/catch_result.hpp"
+#include "tests/support/faulty_state_store.hpp"
+#include "tests/support/memory_state_store.hpp"
 #include "tests/support/run_loop.hpp"
 #include "tests/support/scheduler_bench.hpp"
 

@@ -1,5 +1,6 @@
 // Which missed windows run after the daemon, the job or the machine was away.
 #include "tests/support/backfill_bench.hpp"
+#include "tests/support/memory_backfills.hpp"
 
 using namespace sluice;
 using namespace std::chrono_literals;

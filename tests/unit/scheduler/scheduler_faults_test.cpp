@@ -1,4 +1,5 @@
 #include "tests/support/catch_result.hpp"
+#include "tests/support/faulty_state_store.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
 namespace sluice::scheduler {

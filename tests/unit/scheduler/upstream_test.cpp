@@ -1,6 +1,8 @@
 // Dependencies between jobs, and the ways that why and the blocked chains follow, on a whole scheduler.
 
 #include "tests/support/catch_result.hpp"
+#include "tests/support/faulty_state_store.hpp"
+#include "tests/support/memory_state_store.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
 namespace sluice::scheduler {
