@@ -26,29 +26,9 @@ using scheduler::Instance;
 
 constexpr std::chrono::milliseconds kProgressPeriod{200};
 
-// Writes over one line of the terminal; log lines go above it.
-class Progress {
- public:
-  explicit Progress(Console& console) : console_(console) {}
-  void show(const std::string& text) {
-    if (!console_.terminal) return;
-    console_.err << '\r' << shorten(text, console_.width - 1) << "\x1b[K" << std::flush;
-    shown_ = true;
-  }
-  void line(std::string_view text) {
-    if (shown_) console_.err << "\r\x1b[K";
-    console_.err << text << '\n' << std::flush;
-    shown_ = false;
-  }
-
- private:
-  Console& console_;
-  bool shown_ = false;
-};
-
 class ProgressLog final : public pipeline::Log {
  public:
-  explicit ProgressLog(Progress& progress) : progress_(progress) {}
+  explicit ProgressLog(ProgressLine& progress) : progress_(progress) {}
   void line(pipeline::Level level, std::string_view text) noexcept override {
     const std::string_view mark = level == pipeline::Level::error     ? "error: "
                                   : level == pipeline::Level::warning ? "warning: "
@@ -57,7 +37,7 @@ class ProgressLog final : public pipeline::Log {
   }
 
  private:
-  Progress& progress_;
+  ProgressLine& progress_;
 };
 
 job::Job load_one_job(const Options& options, const Config& config, Console& console) {
@@ -151,7 +131,7 @@ std::string progress_text(const pipeline::Statistics& statistics, double seconds
                      statistics.shards, count_text(static_cast<std::uint64_t>(rate)), seconds);
 }
 
-awaitable<void> show_progress(Clock& clock, const scheduler::Run& run, Progress& progress) {
+awaitable<void> show_progress(Clock& clock, const scheduler::Run& run, ProgressLine& progress) {
   const Duration begin = clock.monotonic();
   for (;;) {
     co_await clock.sleep_for(kProgressPeriod);
@@ -161,7 +141,7 @@ awaitable<void> show_progress(Clock& clock, const scheduler::Run& run, Progress&
 }
 
 // One window as the first of its own chain.
-awaitable<void> run_window(scheduler::Run& run, Clock& clock, Progress& progress,
+awaitable<void> run_window(scheduler::Run& run, Clock& clock, ProgressLine& progress,
                            Result<scheduler::Outcome>& outcome) {
   TaskGroup tasks(co_await boost::asio::this_coro::executor);
   tasks.start(show_progress(clock, run, progress));
@@ -217,7 +197,7 @@ Exit command_run(const Options& options, Console& whole_console) {
   auto outgoing = transport_options(config, read_proxy_environment());
   if (!outgoing) throw CommandFailure(outgoing.error());
   const auto transport = http::make_transport(loop.get_executor(), clock, std::move(*outgoing));
-  Progress progress(console);
+  ProgressLine progress(console);
   ExportRunner runner(
       ExportPorts{loop.get_executor(), clock, random, *transport, prints ? rows.get() : nullptr,
                   [&progress](std::string_view line) { progress.line(fmt::format("warning: {}", line)); },

@@ -123,6 +123,40 @@ void add_local_commands(CLI::App& app, Commands& commands) {
       ->type_name("N");
 }
 
+void add_simulate(CLI::App& app, Commands& commands) {
+  Options& options = commands.options();
+  CLI::App* simulate = commands.add(
+      app, "simulate", "Show days of a schedule before they come, on a virtual clock, with faults",
+      "sluice simulate /etc/sluice/jobs.d/orders.yaml --from 2026-10-24 --days 3 --fault fail=5%\n"
+      "  sluice simulate --config /etc/sluice/sluice.yaml --fault outage=2026-10-25T01:00..2026-10-25T09:00");
+  simulate
+      ->add_option("JOBFILE", options.files,
+                   "Job files (default: those of the configuration); nothing outside is touched")
+      ->type_name("");
+  simulate->add_option("--days", options.days, "How many days (default 1)")
+      ->check(CLI::Range(1, 366))
+      ->type_name("N");
+  simulate
+      ->add_option("--from", options.from, "When it begins, 2026-10-25 or 2026-10-25T01:00 (default: today)")
+      ->type_name("TIME");
+  simulate->add_option("--seed", options.seed, "Of all that is left to chance (default 1)")->type_name("N");
+  simulate->add_option("--run-time", options.run_time, "What an attempt takes, more or less (default 30s)")
+      ->type_name("LENGTH");
+  simulate
+      ->add_option("--fault", options.faults,
+                   "What goes wrong, repeatable: fail=5%, fail=JOB@SLOT, fail=JOB@FROM..TO,\n"
+                   "slow=JOB@FROM..TO:20m, outage=FROM..TO, source=FROM..TO, clock=TIME:-1h,\n"
+                   "rerun=TIME (an operator runs failures again)")
+      ->allow_extra_args(false)
+      ->type_name("FAULT");
+  commands.config(simulate);
+  simulate
+      ->add_option_function<std::string>(
+          "--output", [&options](const std::string& form) { options.json = form == "json"; }, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORM");
+}
+
 void add_listings(CLI::App& app, Commands& commands) {
   Options& options = commands.options();
   CLI::App* plan =
@@ -410,6 +444,7 @@ std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const
   app.get_formatter()->column_width(32);
   Commands commands(options);
   add_local_commands(app, commands);
+  add_simulate(app, commands);
   add_listings(app, commands);
   add_instance_commands(app, commands);
   add_operator_commands(app, commands);

@@ -1,6 +1,7 @@
 #pragma once
 // What may be typed: commands, options, help. Says what was meant; does nothing.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,7 +17,7 @@ struct Options {
   std::string socket;  // --socket; empty: see socket_path()
   bool json = false;   // --output json
 
-  std::vector<std::string> files;                               // check
+  std::vector<std::string> files;                               // check, simulate
   std::string job_file;                                         // run
   std::vector<std::pair<std::string, std::string>> parameters;  // run -p name=value
   std::string at;                                               // run --at
@@ -50,6 +51,10 @@ struct Options {
   bool run_now = false;
   bool alerts = false;
   bool kill = false;  // backfill cancel
+  int days = 1;       // simulate ...
+  std::uint64_t seed = 1;
+  std::vector<std::string> faults;
+  std::string run_time = "30s";
   bool once = false;  // demo
   std::string dir;
   int port = 0;

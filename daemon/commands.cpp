@@ -15,11 +15,12 @@ constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
 using LocalCommand = Exit (*)(const Options&, Console&);
 using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
 
-constexpr std::array<std::pair<std::string_view, LocalCommand>, 4> kLocal = {{
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 5> kLocal = {{
     {"daemon", command_daemon},
     {"check", command_check},
     {"run", command_run},
     {"demo", command_demo},
+    {"simulate", command_simulate},
 }};
 
 constexpr std::array<std::pair<std::string_view, RemoteCommand>, 33> kRemote = {{

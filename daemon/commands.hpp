@@ -16,6 +16,7 @@ Exit command_daemon(const Options& options, Console& console);
 Exit command_check(const Options& options, Console& console);
 Exit command_run(const Options& options, Console& console);
 Exit command_demo(const Options& options, Console& console);
+Exit command_simulate(const Options& options, Console& console);
 
 // With the daemon, through `api`.
 Exit command_status(const Options& options, Api& api, Console& console);

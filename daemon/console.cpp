@@ -153,6 +153,22 @@ void Table::print(Console& console) const {
   for (const auto& row : rows_) line(row);
 }
 
+void ProgressLine::show(const std::string& text) {
+  if (!console_.terminal) return;
+  console_.err << '\r' << shorten(text, console_.width - 1) << "\x1b[K" << std::flush;
+  shown_ = true;
+}
+
+void ProgressLine::line(std::string_view text) {
+  clear();
+  console_.err << text << '\n' << std::flush;
+}
+
+void ProgressLine::clear() {
+  if (shown_) console_.err << "\r\x1b[K" << std::flush;
+  shown_ = false;
+}
+
 std::string duration_text(double seconds) {
   if (seconds < 10) return fmt::format("{:.1f} s", seconds);
   if (seconds < 90) return fmt::format("{:.0f} s", seconds);

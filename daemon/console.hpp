@@ -56,6 +56,20 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
+// Writes over one line of the terminal; lines that stay go above it.
+class ProgressLine {
+ public:
+  explicit ProgressLine(Console& console) : console_(console) {}
+  // Nothing where nobody watches.
+  void show(const std::string& text);
+  void line(std::string_view text);
+  void clear();
+
+ private:
+  Console& console_;
+  bool shown_ = false;
+};
+
 // "7 s", "3 min", "5 h 10 min", "2 d 3 h"
 std::string duration_text(double seconds);
 // "812 B", "1.4 MB"
