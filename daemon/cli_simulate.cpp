@@ -27,7 +27,7 @@ void tell(const std::vector<job::Problem>& problems, Console& console) {
   for (const job::Problem& problem : problems) console.err << job::to_string(problem) << '\n';
 }
 
-bool has_errors(const std::vector<job::Problem>& problems) {
+bool any_error(const std::vector<job::Problem>& problems) {
   return std::ranges::any_of(
       problems, [](const job::Problem& problem) { return problem.severity == job::Severity::error; });
 }
@@ -39,7 +39,7 @@ void check(std::vector<job::Problem> problems, std::vector<job::Job>& jobs, Cons
   problems.insert(problems.end(), circles.begin(), circles.end());
   problems.insert(problems.end(), missing.begin(), missing.end());
   tell(problems, console);
-  if (has_errors(problems)) throw CommandFailure(Exit::usage, "simulate: the job files are invalid");
+  if (any_error(problems)) throw CommandFailure(Exit::usage, "simulate: the job files are invalid");
   if (jobs.empty()) throw CommandFailure(Exit::usage, "simulate: there are no jobs");
 }
 

@@ -34,8 +34,8 @@ constexpr Duration kProgressEvery = 6h;  // of simulated time
 constexpr Duration kLastAttempts = 24h * 30;
 constexpr std::string_view kOperator = "the simulated operator";
 
-// The file has lost its name as soon as it is open: nothing of it stays, however the program ends. Nothing in
-// it has to survive a power cut either.
+// The file has lost its name as soon as it is open: nothing of it stays, however the program ends. So nothing
+// in it has to survive a crash either.
 std::unique_ptr<storage::SqliteStateStore> make_store() {
   std::string folder = (std::filesystem::temp_directory_path() / "sluice-simulate-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr)
@@ -44,7 +44,7 @@ std::unique_ptr<storage::SqliteStateStore> make_store() {
   options.path = folder + "/sluice.db";
   try {
     auto store = std::make_unique<storage::SqliteStateStore>(std::move(options));
-    store->database().execute("PRAGMA synchronous=OFF");
+    store->database().execute("PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY");
     std::filesystem::remove_all(folder);
     return store;
   } catch (...) {
@@ -191,7 +191,8 @@ class Simulation {
       if (done) ++again;
       if (!done) timeline_.note(event_kind::error, done.error().message());
     }
-    timeline_.note(event_kind::rerun, fmt::format("an operator runs {} failed windows again", again));
+    timeline_.note(event_kind::rerun,
+                   fmt::format("an operator runs {} failed window{} again", again, again == 1 ? "" : "s"));
   }
 
   // Oldest first.

@@ -69,8 +69,8 @@ class Days {
   void print() {
     for (auto date = dates_.begin(); date != dates_.end();) {
       auto next = std::next(date);
-      // Days on which all went well are told together.
-      while (is_quiet(*date) && next != dates_.end() && is_quiet(*next)) ++next;
+      const Course course = course_of(*date);
+      while (course != Course::eventful && next != dates_.end() && course_of(*next) == course) ++next;
       print_days(date, next);
       date = next;
     }
@@ -86,25 +86,40 @@ class Days {
     return day == job.days.end() || day->date != date ? nullptr : &*day;
   }
 
-  bool is_quiet(const std::string& date) const {
-    return !events_.contains(date) && std::ranges::all_of(report_.jobs, [&](const SimulatedJob& job) {
+  // Days of one course follow each other in one paragraph, unless there is something to tell of each.
+  enum class Course { all_done, standing_still, eventful };
+
+  Course course_of(const std::string& date) const {
+    if (events_.contains(date)) return Course::eventful;
+    Course course = Course::all_done;
+    for (const SimulatedJob& job : report_.jobs) {
       const SimulatedDay* day = find_day(job, date);
-      return day == nullptr || (day->counts.all_done() && day->counts.skipped == 0);
-    });
+      if (day == nullptr || day->counts.due == 0) continue;
+      const SimulatedCounts& counts = day->counts;
+      if (counts.open == counts.due) {
+        course = Course::standing_still;
+      } else if (!counts.all_done() || counts.skipped > 0) {
+        return Course::eventful;
+      }
+    }
+    return course;
   }
 
   void print_days(Date first, Date end) {
     const auto count = static_cast<std::size_t>(std::distance(first, end));
     const std::string last = count == 1 ? "" : fmt::format(" to {}, {} days", *std::prev(end), count);
     console_.out << '\n' << console_.paint(*first + last, Tone::strong) << '\n';
+    bool due = false;
     for (const SimulatedJob& job : report_.jobs) {
       SimulatedCounts sum;
       for (Date date = first; date != end; ++date) {
         if (const SimulatedDay* day = find_day(job, *date)) sum.add(day->counts);
       }
-      if (sum.due > 0)
-        console_.out << fmt::format("  {}  {}\n", padded(job.name), counts_text(sum, console_));
+      if (sum.due == 0) continue;
+      due = true;
+      console_.out << fmt::format("  {}  {}\n", padded(job.name), counts_text(sum, console_));
     }
+    if (!due) console_.out << "  nothing is due\n";
     if (count == 1) print_events(*first);
   }
 

@@ -126,6 +126,7 @@ void Timeline::note(std::string_view kind, std::string text) {
   events_.push_back(SimulatedEvent{at, zone_, "", kind, std::move(text)});
 }
 
+// For jobs with a slot around the change: the others do not notice it.
 void Timeline::note_clock_changes(Track& track, TimeSpan time) {
   const std::string& zone = track.job->schedule.zone;
   auto period = job::zone_period(std::chrono::floor<std::chrono::seconds>(time.from), zone);
@@ -135,13 +136,15 @@ void Timeline::note_clock_changes(Track& track, TimeSpan time) {
     period = job::zone_period(change, zone);
     if (!period || period->offset == before) continue;
     const bool back = period->offset < before;
+    const auto length = std::chrono::abs(period->offset - before);
+    const auto near = std::ranges::lower_bound(track.windows, change - length, {}, &Window::slot);
+    if (near == track.windows.end() || near->slot >= change + length) continue;
     const std::size_t windows = day_of(track, change).due;
-    if (windows == 0) continue;
     events_.push_back(SimulatedEvent{
         change, zone, track.job->name, event_kind::clocks_change,
-        fmt::format("{}: {}-{} {}, {} windows", zone, reading(change + (back ? period->offset : before)),
-                    reading(change + (back ? before : period->offset)), back ? "comes twice" : "is left out",
-                    windows)});
+        fmt::format("{}: {}-{} {}, {} window{}", zone, reading(change + std::min(before, period->offset)),
+                    reading(change + std::max(before, period->offset)), back ? "comes twice" : "is left out",
+                    windows, windows == 1 ? "" : "s")});
   }
 }
 
