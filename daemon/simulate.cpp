@@ -37,7 +37,11 @@ constexpr std::string_view kOperator = "the simulated operator";
 // The file has lost its name as soon as it is open: nothing of it stays, however the program ends. So nothing
 // in it has to survive a crash either.
 std::unique_ptr<storage::SqliteStateStore> make_store() {
-  std::string folder = (std::filesystem::temp_directory_path() / "sluice-simulate-XXXXXX").string();
+  std::error_code failure;
+  const std::filesystem::path parent = std::filesystem::temp_directory_path(failure);
+  if (failure)
+    throw ErrorException(from_errno(failure.value(), "find the folder for temporary files, $TMPDIR"));
+  std::string folder = (parent / "sluice-simulate-XXXXXX").string();
   if (::mkdtemp(folder.data()) == nullptr)
     throw ErrorException(from_errno(errno, "make the temporary folder " + folder));
   storage::DatabaseOptions options;
@@ -48,8 +52,7 @@ std::unique_ptr<storage::SqliteStateStore> make_store() {
     std::filesystem::remove_all(folder);
     return store;
   } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder, ignored);
+    std::filesystem::remove_all(folder, failure);
     throw;
   }
 }
@@ -187,7 +190,10 @@ class Simulation {
     const std::vector<Instance> failed = failures();
     std::size_t again = 0;
     for (const Instance& instance : failed) {
-      const Result<void> done = ask(scheduler_->rerun(instance.id, std::string(kOperator)));
+      scheduler::Order order;
+      order.actor = kOperator;
+      order.force = true;
+      const Result<void> done = ask(scheduler_->act(std::move(order), instance.id));
       if (done) ++again;
       if (!done) timeline_.note(event_kind::error, done.error().message());
     }

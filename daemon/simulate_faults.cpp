@@ -206,17 +206,18 @@ ScriptedAct scripted_act(const Faults& faults, const ScriptedAttempt& attempt, s
   const auto seconds = std::chrono::duration<double>(run_time) * (0.5 + share);
   act.takes = std::chrono::floor<std::chrono::seconds>(seconds);
   const bool unlucky = static_cast<double>(dice.below(1'000'000)) < faults.fail_percent * 10'000;
-  if (const SlotFault* slow = find_fault(faults.slow, attempt)) act.takes = slow->takes;
-
-  const SlotFault* failing = find_fault(faults.failing, attempt);
   const bool mended = attempt.mended && attempt.slot <= *attempt.mended;
+  const SlotFault* slow = mended ? nullptr : find_fault(faults.slow, attempt);
+  const SlotFault* failing = mended ? nullptr : find_fault(faults.failing, attempt);
+  if (slow != nullptr) act.takes = slow->takes;
+
   const bool source_gone = std::ranges::any_of(faults.source_gone, [&](const TimeSpan& span) {
     return attempt.begin < span.to && attempt.begin + act.takes >= span.from;
   });
   if (source_gone) {
     act.error =
         Error(Errc::unavailable, "read the stream: the Table Store cannot be reached, --fault source");
-  } else if (failing != nullptr && !mended) {
+  } else if (failing != nullptr) {
     act.error = Error(Errc::unavailable, fmt::format("run the window: --fault {}", failing->text));
   } else if (unlucky) {
     act.error =

@@ -36,8 +36,8 @@ struct ClockStep {
 
 struct Faults {
   double fail_percent = 0;             // 0 .. 100: each attempt fails with this probability
-  std::vector<SlotFault> failing;      // until an operator runs them again
-  std::vector<SlotFault> slow;         // the first that fits counts
+  std::vector<SlotFault> failing;      // until an operator takes the cause away
+  std::vector<SlotFault> slow;         // likewise; the first that fits counts
   std::vector<TimeSpan> outages;       // of the daemon
   std::vector<TimeSpan> source_gone;   // the Table Store cannot be reached
   std::vector<ClockStep> clock_steps;  // of the machine's wall clock

@@ -58,6 +58,7 @@ class Days {
   Days(const SimulatedReport& report, Console& console) : report_(report), console_(console) {
     for (const SimulatedJob& job : report.jobs) {
       name_width_ = std::max(name_width_, job.name.size());
+      several_zones_ = several_zones_ || job.zone != report.zone;
       for (const SimulatedDay& day : job.days) dates_.insert(day.date);
     }
     for (const SimulatedEvent& event : report.events) {
@@ -123,6 +124,12 @@ class Days {
     if (count == 1) print_events(*first);
   }
 
+  std::string time_of(const SimulatedEvent& event) const {
+    if (!several_zones_) return clock_text(event.at, event.zone);
+    const Instant second = std::chrono::floor<std::chrono::seconds>(event.at);
+    return job::format_local(second, event.zone).substr(std::string_view("2018-10-16T").size());
+  }
+
   void print_events(const std::string& date) {
     using Likeness = std::pair<std::string, std::string_view>;
     std::map<Likeness, std::size_t> all;
@@ -133,7 +140,7 @@ class Days {
       const std::size_t number = ++told[likeness];
       const std::string job = event->job.empty() ? "" : event->job + ": ";
       if (number <= kLikeEvents) {
-        console_.out << fmt::format("    {}  {}{}\n", clock_text(event->at, event->zone), job, event->text);
+        console_.out << fmt::format("    {}  {}{}\n", time_of(*event), job, event->text);
       } else if (number == kLikeEvents + 1) {
         console_.out << fmt::format("    ...    {}and {} more like it\n", job, all[likeness] - kLikeEvents);
       }
@@ -143,6 +150,7 @@ class Days {
   const SimulatedReport& report_;
   Console& console_;
   std::size_t name_width_ = 0;
+  bool several_zones_ = false;  // times need their offsets
   std::set<std::string> dates_;
   std::map<std::string, std::vector<const SimulatedEvent*>> events_;  // by date
 };

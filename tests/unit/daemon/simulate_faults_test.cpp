@@ -142,14 +142,17 @@ TEST_CASE("faults: a percentage of all attempts fails") {
 
 TEST_CASE("faults: what an operator took away fails no longer, what comes after does") {
   const Scope s;
-  const Faults faults = s.read({"fail=orders@2026-10-24T01:00..2026-10-24T02:00"});
+  const Faults faults = s.read({"fail=orders@2026-10-24T01:00..2026-10-24T02:00",
+                                "slow=orders@2026-10-24T01:00..2026-10-24T02:00:20m"});
   ScriptedAttempt attempt = attempt_of("orders", "2026-10-24T01:30+02:00");
   CHECK(scripted_act(faults, attempt, 1, 30s).error->message() ==
         "run the window: --fault fail=orders@2026-10-24T01:00..2026-10-24T02:00");
   attempt.mended = Scope::at("2026-10-24T01:30+02:00");
   CHECK_FALSE(scripted_act(faults, attempt, 1, 30s).error);
+  CHECK(scripted_act(faults, attempt, 1, 30s).takes < 1min);
   attempt.mended = Scope::at("2026-10-24T01:29+02:00");
   CHECK(scripted_act(faults, attempt, 1, 30s).error);
+  CHECK(scripted_act(faults, attempt, 1, 30s).takes == 20min);
   CHECK_FALSE(scripted_act(faults, attempt_of("orders", "2026-10-24T02:00+02:00"), 1, 30s).error);
   CHECK_FALSE(scripted_act(faults, attempt_of("users", "2026-10-24T01:30+02:00"), 1, 30s).error);
 }

@@ -136,6 +136,26 @@ TEST_CASE("simulate: an attempt that runs when the daemon goes down is lost and 
   CHECK(report.jobs[0].total.retries == 0);
 }
 
+TEST_CASE("simulate: an operator also runs again what may not run by itself, and what took too long") {
+  const job::Job lone = simulated_job("lone", "cycle: day, at: \"03:00\", timezone: Europe/Berlin",
+                                      "rerun: {property: never}\ntimeout: 10m");
+  const SimulatedReport lost =
+      simulate(order_for({lone}, "2026-06-01", "2026-06-02",
+                         {"slow=lone@2026-06-01T03:00:5m", "outage=2026-06-01T03:01..2026-06-01T03:02",
+                          "rerun=2026-06-01T09:00"}));
+  CHECK(events_of(lost, event_kind::failed) == Texts{"lone@2026-06-01T03:00+02:00 may not run again after 1 "
+                                                     "attempt: attempt 1 was lost: the daemon ended "
+                                                     "while it ran, and rerun.property of its job is never"});
+  CHECK(lost.all_done());
+  const SimulatedReport timed_out = simulate(order_for(
+      {lone}, "2026-06-01", "2026-06-02", {"slow=lone@2026-06-01T03:00:20m", "rerun=2026-06-01T09:00"}));
+  CHECK(events_of(timed_out, event_kind::failed) ==
+        Texts{"lone@2026-06-01T03:00+02:00 failed after 1 attempt: timeout: the attempt took longer than 10 "
+              "min; it "
+              "is not repeated by itself"});
+  CHECK(timed_out.all_done());
+}
+
 TEST_CASE("simulate: slow windows put the job behind until it has caught up") {
   const SimulatedReport report = simulate(order_for({simulated_job("orders")}, "2026-06-01", "2026-06-02",
                                                     {"slow=orders@2026-06-01T01:00..2026-06-01T01:10:20m"}));
@@ -218,6 +238,16 @@ TEST_CASE("simulate: the text tells quiet days together and folds like events") 
   CHECK(text.find("durable from 2026-05-31 23:50 up to 2026-06-02 23:55, no gaps") != std::string::npos);
   CHECK(text.find("BLOCKED sums@2026-06-03T01:00+02:00 failed: run the window: ") != std::string::npos);
   CHECK(text.ends_with(" not done.\n"));
+}
+
+TEST_CASE("simulate: where jobs have several zones the times of events have their offsets") {
+  SimulationOrder order =
+      order_for({simulated_job("orders"), simulated_job("sums", "cycle: minute, interval: 5m")},
+                "2026-06-01T00:00+02:00", "2026-06-02T00:00+02:00",
+                {"outage=2026-06-01T10:00+02:00..2026-06-01T10:01+02:00"});
+  order.zone = "Europe/Berlin";
+  CHECK(test::text_of(simulate(order))
+            .find("    10:00+02:00  the daemon is down until 2026-06-01T10:01+02:00\n") != std::string::npos);
 }
 
 TEST_CASE("simulate: the JSON has the members that docs/simulate.md names") {
