@@ -1,5 +1,6 @@
 #include "core/job/definition_keys.hpp"
 
+#include "core/job/schedule_text.hpp"
 #include "core/job/script.hpp"
 #include "core/job/variables.hpp"
 
@@ -17,10 +18,6 @@ using Keys = std::vector<std::pair<std::string, std::string>>;
 template <class Enum>
 std::string_view name_of(Enum value, std::initializer_list<std::string_view> names) {
   return *(names.begin() + static_cast<std::ptrdiff_t>(value));
-}
-
-std::string clock_of(std::chrono::minutes time) {
-  return fmt::format("{:02}:{:02}", time.count() / 60, time.count() % 60);
 }
 
 // "5m", "2h", "90s": the largest unit that leaves no rest.
@@ -50,20 +47,19 @@ void add_schedule_keys(const Schedule& schedule, Keys& keys) {
   const auto add = [&](std::string_view key, std::string value) {
     keys.emplace_back(fmt::format("schedule.{}", key), std::move(value));
   };
-  add("cycle",
-      std::string(name_of(schedule.cycle, {"minute", "hour", "day", "week", "month", "year", "cron"})));
-  add("start", clock_of(schedule.start));
-  add("end", clock_of(schedule.end));
+  add("cycle", std::string(to_string(schedule.cycle)));
+  add("start", time_of_day_text(schedule.start));
+  add("end", time_of_day_text(schedule.end));
   add("interval", length_of(schedule.interval));
-  add("at", clock_of(schedule.at));
+  add("at", time_of_day_text(schedule.at));
   add("weekdays", fmt::format("{}", fmt::join(schedule.weekdays, ", ")));
   add("monthDays", fmt::format("{}", fmt::join(schedule.month_days, ", ")));
   add("yearDays", year_days_of(schedule));
   add("cron", schedule.cron);
   add("offDays", schedule.off_days_dry_run ? "dry run" : "none");
   add("timezone", schedule.zone);
-  add("dst", std::string(name_of(schedule.dst, {"every_real_minute", "dataworks"})));
-  add("generation", std::string(name_of(schedule.generation, {"immediate", "next_day"})));
+  add("dst", std::string(to_string(schedule.dst)));
+  add("generation", std::string(to_string(schedule.generation)));
   add("effectiveFrom", date_of(schedule.effective_from));
   add("effectiveTo", date_of(schedule.effective_to));
 }
