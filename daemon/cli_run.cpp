@@ -1,6 +1,7 @@
 #include "core/base/system_clock.hpp"
 #include "core/base/task_group.hpp"
 #include "core/job/civil_time.hpp"
+#include "core/job/schedule_text.hpp"
 #include "core/job/script.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/cli_output.hpp"
@@ -25,6 +26,8 @@ namespace {
 using scheduler::Instance;
 
 constexpr std::chrono::milliseconds kProgressPeriod{200};
+// Two days of a slot every minute, so that a window given by hand is found as well.
+constexpr std::size_t kFollowingSlots = 2880;
 
 class ProgressLog final : public pipeline::Log {
  public:
@@ -56,10 +59,13 @@ Instant slot_for(const Options& options, const job::Job& job, Instant now) {
   }
   const auto calendar = scheduler::Calendar::of(job.schedule);
   if (!calendar) throw CommandFailure(calendar.error());
-  const auto slots = calendar->slots(now - std::chrono::hours(48), now);
-  if (slots.empty())
-    throw CommandFailure(Exit::usage, fmt::format("run {}: no slot was due lately; use --at", job.name));
-  return slots.back().at;
+  const auto slot = calendar->last_run_before(now);
+  if (!slot) {
+    throw CommandFailure(Exit::usage,
+                         fmt::format("run {}: its schedule ({}) has no slot before now; give one with --at",
+                                     job.name, job::schedule_text(job.schedule)));
+  }
+  return *slot;
 }
 
 // The instance at the slot, with the values given by hand in place of the computed ones.
@@ -87,16 +93,17 @@ Instance make_instance(const Options& options, const job::Job& job, Instant slot
   return instance;
 }
 
-// The slot whose window begins where the instance's ended.
+// The slot whose window begins where the instance's ended. Windows ascend with their slots.
 std::optional<Instant> following_slot(const job::Job& job, const Instance& instance) {
   const auto calendar = scheduler::Calendar::of(job.schedule);
   if (!calendar) return std::nullopt;
-  const Instant slot = instance.id.scheduled;
-  for (const auto& next : calendar->slots(slot + Duration(1), slot + std::chrono::hours(48))) {
+  for (const auto& next : calendar->next_slots(instance.id.scheduled, kFollowingSlots)) {
     const auto values = job::freeze(job, next.at);
     if (!values) continue;
     const auto window = job::window_of(job, *values, next.at);
-    if (window && window->start == instance.window_end) return next.at;
+    if (!window) continue;
+    if (window->start == instance.window_end) return next.at;
+    if (window->start > instance.window_end) break;
   }
   return std::nullopt;
 }

@@ -18,15 +18,15 @@ Result<std::vector<PlannedInstance>> preview_instances(const job::Job& job, cons
                                                        Instant from, Instant to) {
   if (to < from)
     return Error(Errc::invalid_argument, "plan " + job.name + ": the end lies before the beginning");
-  if (to - from > std::chrono::minutes(kPreviewMax)) {
-    return Error(Errc::invalid_argument,
-                 fmt::format("plan {}: ask for at most {} minutes at once", job.name, kPreviewMax));
-  }
   const auto calendar = scheduler::Calendar::of(job.schedule);
   if (!calendar) return calendar.error();
+  const std::vector<scheduler::Slot> slots = calendar->next_slots(from - Duration(1), kPreviewMax + 1, to);
+  if (slots.size() > kPreviewMax) {
+    return Error(Errc::invalid_argument,
+                 fmt::format("plan {}: ask for at most {} slots at once", job.name, kPreviewMax));
+  }
   scheduler::FreezeFailures failures;
-  const auto rows =
-      scheduler::make_instances(job, calendar->slots(from, to), scheduler::freeze_job, failures);
+  const auto rows = scheduler::make_instances(job, slots, scheduler::freeze_job, failures);
   if (failures.count > 0) return Error(Errc::invalid_argument, failures.first);
   std::vector<PlannedInstance> planned;
   for (const scheduler::NewInstance& row : rows) {

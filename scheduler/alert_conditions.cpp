@@ -144,17 +144,14 @@ void look_for_missing(const ChainFacts& facts, const JobWatch& watch, Instant no
   const auto calendar = Calendar::of(watch.job->schedule);
   if (!calendar) return;
   Condition condition;
-  for (auto slot = calendar->first_after(*facts.last_planned);
-       slot && *slot <= now - kMissingAfter && condition.facts.count < kMissingCounted;
-       slot = calendar->first_after(*slot)) {
-    if (condition.facts.count++ == 0) {
-      InstanceId first;
-      first.job = watch.job->name;
-      first.scheduled = *slot;
-      condition.facts.instance = to_string(first, watch.job->schedule.zone);
-    }
-  }
-  if (condition.facts.count == 0) return;
+  const auto missing = calendar->first_after(*facts.last_planned);
+  if (!missing || *missing > now - kMissingAfter) return;
+  const Instant late = now - kMissingAfter + Duration(1);
+  condition.facts.count = calendar->next_slots(*facts.last_planned, kMissingCounted, late).size();
+  InstanceId first;
+  first.job = watch.job->name;
+  first.scheduled = *missing;
+  condition.facts.instance = to_string(first, watch.job->schedule.zone);
   condition.kind = AlertKind::missing;
   condition.key = alert_key("missing", facts.chain);
   condition.facts.job = watch.job->name;

@@ -159,13 +159,34 @@ std::vector<Slot> Calendar::slots(Instant from, Instant to) const {
 }
 
 std::optional<Instant> Calendar::first_after(Instant instant) const {
+  const std::vector<Slot> found = next_slots(instant, 1);
+  if (found.empty()) return std::nullopt;
+  return found.front().at;
+}
+
+std::vector<Slot> Calendar::next_slots(Instant instant, std::size_t count, Instant before) const {
+  std::vector<Slot> found;
   // A change of the clocks can take the slots of a date away, so the next dates are tried too.
   std::optional<sys_days> date = days_.next(local_date(instant) - days(1));
-  while (date) {
-    const Instant from = std::max<Instant>(instant + Duration(1), *date - days(1));
-    const std::vector<Slot> found = slots(from, *date + days(3));
-    if (!found.empty()) return found.front().at;
+  Instant from = instant + Duration(1);
+  while (date && found.size() < count && from < before) {
+    const Instant to = std::min<Instant>(*date + days(3), before);
+    const std::vector<Slot> more = slots(std::max<Instant>(from, *date - days(1)), to);
+    found.insert(found.end(), more.begin(), more.end());
+    from = to;
     date = days_.next(*date + days(1));
+  }
+  if (found.size() > count) found.resize(count);
+  return found;
+}
+
+std::optional<Instant> Calendar::last_run_before(Instant instant) const {
+  std::optional<sys_days> date = days_.last_run(local_date(instant) + days(1));
+  while (date) {
+    std::vector<Slot> found = slots(*date - days(2), std::min<Instant>(instant, *date + days(3)));
+    std::erase_if(found, [](const Slot& slot) { return slot.dry_run; });
+    if (!found.empty()) return found.back().at;
+    date = days_.last_run(*date - days(1));
   }
   return std::nullopt;
 }

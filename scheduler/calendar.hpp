@@ -45,6 +45,12 @@ class Calendar {
   // The first slot > `instant`, a dry run or not; nothing when there is none any more.
   std::optional<Instant> first_after(Instant instant) const;
 
+  // The first `count` slots > `instant` and < `before`, dry runs among them; fewer when there are no more.
+  std::vector<Slot> next_slots(Instant instant, std::size_t count, Instant before = Instant::max()) const;
+
+  // The last slot < `instant` that is no dry run, however long ago; nothing when there was none.
+  std::optional<Instant> last_run_before(Instant instant) const;
+
   // The local day begins that lies `days` after the one `instant` is in (0: today's).
   Instant day_start(Instant instant, int days) const;
 

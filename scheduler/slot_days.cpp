@@ -14,6 +14,10 @@ using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
 constexpr minutes kDayLength(24 * 60);
+// The rarest date is 29 February, with eight years between two of them around 1900 and 2100.
+constexpr days kRarest(8 * 366);
+// A 29 February that has to be a Monday, or a cron that names years: after so long the calendar repeats.
+constexpr days kRarestOfCron(146'097);
 
 Result<std::vector<std::chrono::seconds>> interval_times(const job::Schedule& schedule) {
   const bool valid = schedule.start >= minutes(0) && schedule.start <= schedule.end &&
@@ -99,10 +103,18 @@ std::optional<sys_days> SlotDays::next(sys_days from) const {
     const auto found = cron_->first_day(date);
     return found && *found <= schedule_.effective_to ? found : std::nullopt;
   }
-  // The rarest date is 29 February, with eight years between two of them around 1900 and 2100.
-  const sys_days end = std::min(date + days(8 * 366), schedule_.effective_to);
+  const sys_days end = std::min(date + kRarest, schedule_.effective_to);
   for (; date <= end; date += days(1)) {
     if (kind(date) != Kind::none) return date;
+  }
+  return std::nullopt;
+}
+
+std::optional<sys_days> SlotDays::last_run(sys_days until) const {
+  sys_days date = std::min(until, schedule_.effective_to);
+  const sys_days first = std::max(date - (cron_ ? kRarestOfCron : kRarest), schedule_.effective_from);
+  for (; date >= first; date -= days(1)) {
+    if (runs(date)) return date;
   }
   return std::nullopt;
 }

@@ -29,6 +29,9 @@ class SlotDays {
   // The first date >= `from` that is not none; nothing if there is none any more.
   std::optional<std::chrono::sys_days> next(std::chrono::sys_days from) const;
 
+  // The last date <= `until` of kind run; nothing if there is none before it.
+  std::optional<std::chrono::sys_days> last_run(std::chrono::sys_days until) const;
+
  private:
   explicit SlotDays(job::Schedule schedule) : schedule_(std::move(schedule)) {}
   bool runs(std::chrono::sys_days date) const;

@@ -94,6 +94,51 @@ TEST_CASE("calendar: a day has its slot at its time, number 1 of the day") {
   CHECK(slots[0] == Slot{local("2018-10-16T02:30+08:00"), 1});
 }
 
+TEST_CASE("calendar: the last slot that ran is found however long ago it was, and dry runs are none") {
+  const Instant now = local("2018-10-16T00:07+08:00");
+  const auto last = [&](const Schedule& schedule) {
+    const auto slot = Calendar::of(schedule).value().last_run_before(now);
+    return slot ? job::format_local(*slot, schedule.zone) : "none";
+  };
+  CHECK(last(Schedule{}) == "2018-10-16T00:05+08:00");
+  CHECK(last(cycle_of(Cycle::day, 60min)) == "2018-10-15T01:00+08:00");
+  Schedule week = cycle_of(Cycle::week, 60min);
+  week.weekdays = {2};  // today, but not yet
+  week.off_days_dry_run = true;
+  CHECK(last(week) == "2018-10-09T01:00+08:00");
+  Schedule month = cycle_of(Cycle::month);
+  month.month_days = {31};
+  CHECK(last(month) == "2018-08-31T00:00+08:00");
+  Schedule year = cycle_of(Cycle::year);
+  year.year_days = {std::chrono::February / 29};
+  CHECK(last(year) == "2016-02-29T00:00+08:00");
+  CHECK(last(cron("0 0 0 29 2 ? 2000")) == "2000-02-29T00:00+08:00");
+  year.effective_from = std::chrono::sys_days(std::chrono::year(2017) / 1 / 1);
+  CHECK(last(year) == "none");
+  Schedule over;
+  over.effective_to = std::chrono::sys_days(std::chrono::year(2018) / 3 / 1);
+  CHECK(last(over) == "2018-03-01T23:55+08:00");
+}
+
+TEST_CASE(
+    "calendar: the next slots are those of one range, over days without any and changes of the clocks") {
+  Schedule month = cycle_of(Cycle::month, 150min, "Europe/Berlin");
+  month.month_days = {-1, 1, 28};
+  Schedule half_day = in(cycle_of(Cycle::hour), "Europe/Berlin", DstPolicy::dataworks);
+  half_day.interval = 720min;
+  for (const Schedule& schedule : {Schedule{}, month, half_day, cron("0 0/7 1-3 * * ?", "Europe/Berlin")}) {
+    const Calendar calendar = Calendar::of(schedule).value();
+    const Instant from = local("2025-03-28T02:30+01:00");
+    const auto range = calendar.slots(from + Duration(1), from + 400 * 24h);
+    const auto next = calendar.next_slots(from, 25);
+    REQUIRE(next.size() == 25);
+    CHECK(std::equal(next.begin(), next.end(), range.begin()));
+    const auto before = calendar.next_slots(from, 25, next[7].at);
+    REQUIRE(before.size() == 7);
+    CHECK(std::equal(before.begin(), before.end(), range.begin()));
+  }
+}
+
 TEST_CASE("calendar: weeks, months and years have their days only") {
   Schedule week = cycle_of(Cycle::week, 60min);
   week.weekdays = {1, 3};
