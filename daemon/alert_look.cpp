@@ -2,6 +2,7 @@
 // store.
 #include "daemon/alert_service.hpp"
 #include "daemon/retention.hpp"
+#include "scheduler/reason.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -251,8 +252,7 @@ awaitable<bool> AlertService::is_unresolved(const Incident& incident) {
   if (!id) co_return false;
   const auto instance = co_await parts_.states.instance(*id);
   if (!instance) co_return false;
-  const bool killed =
-      instance->state == scheduler::State::failure && instance->reason.starts_with("killed by");
+  const bool killed = scheduler::reason_code(*instance) == scheduler::ReasonCode::killed;
   co_return !is_done(instance->state) && !killed;
 }
 

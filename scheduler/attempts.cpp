@@ -2,6 +2,7 @@
 
 #include "core/base/within.hpp"
 #include "scheduler/backfill_positions.hpp"
+#include "scheduler/reason.hpp"
 
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
@@ -26,7 +27,7 @@ std::string timeout_reason(Duration limit) {
   const std::string length =
       minutes == limit ? fmt::format("{} min", minutes.count())
                        : fmt::format("{} s", std::chrono::duration_cast<std::chrono::seconds>(limit).count());
-  return fmt::format("timeout: the attempt took longer than {}; it is not repeated by itself", length);
+  return fmt::format("{}{}; it is not repeated by itself", kTimeout, length);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "scheduler/catch_up.hpp"
 
+#include "scheduler/reason.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,7 +43,7 @@ CatchUpChoice choose_missed(const job::CatchUp& rule, std::span<const Instant> m
          fmt::format("only the newest {} run, catchUp.maxCount", *rule.max_count));
   }
   if (choice.skipped == 0) return choice;
-  choice.reason = fmt::format("missed while the daemon or the job was away: {}", cause);
+  choice.reason = fmt::format("{}: {}", kMissed, cause);
   if (chains) choice.reason += "; its records come with the next window that runs";
   return choice;
 }

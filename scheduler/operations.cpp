@@ -1,6 +1,7 @@
 // What operators ask of the scheduler.
 
 #include "core/job/script.hpp"
+#include "scheduler/reason.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <fmt/format.h>
@@ -22,7 +23,7 @@ std::string_view past_tense(Action action) {
     case Action::unfreeze:
       return "unfrozen";
     case Action::set_success:
-      return "set to success";
+      return kSetToSuccess;
     case Action::skip:
       return "skipped";
     case Action::priority:

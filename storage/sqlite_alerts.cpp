@@ -1,5 +1,6 @@
 #include "storage/sqlite_alerts.hpp"
 
+#include "scheduler/reason.hpp"
 #include "storage/alert_rows.hpp"
 #include "storage/instance_rows.hpp"
 
@@ -33,10 +34,12 @@ constexpr std::string_view kChains =
     "'SKIPPED') "
     "FROM jobs j LEFT JOIN coverage c ON c.job_id = j.id";
 
-// What catch-up skips says so in its reason (scheduler/catch_up.cpp); what an operator skips is no news.
-constexpr std::string_view kSkippedByCatchUp =
+// What catch-up skips; what an operator skips is no news.
+const std::string kIsMissed = fmt::format("reason LIKE '{}%'", scheduler::kMissed);
+const std::string kSkippedByCatchUp = fmt::format(
     "SELECT count(*) FROM instances INDEXED BY instances_skipped WHERE job_id = ? AND state = 'SKIPPED' "
-    "AND reason LIKE 'missed while %'";
+    "AND {}",
+    kIsMissed);
 
 constexpr std::string_view kOpen =
     "SELECT id, slot_us, state, failures, started_us, reason FROM instances INDEXED BY instances_unfinished "
@@ -44,8 +47,8 @@ constexpr std::string_view kOpen =
 
 const std::string kNewestSkip = fmt::format(
     "SELECT {} FROM instances i JOIN jobs j ON j.id = i.job_id WHERE i.job_id = ? AND i.state = 'SKIPPED' "
-    "AND i.reason LIKE 'missed while %' ORDER BY i.slot_us DESC LIMIT 1",
-    kInstanceColumns);
+    "AND i.{} ORDER BY i.slot_us DESC LIMIT 1",
+    kInstanceColumns, kIsMissed);
 
 const std::string kByRow =
     fmt::format("SELECT {} FROM instances i JOIN jobs j ON j.id = i.job_id WHERE i.id = ?", kInstanceColumns);
@@ -150,7 +153,8 @@ void SqliteAlerts::add_open(ChainFacts& facts, std::int64_t job_id, Instant now)
       if (facts.open == 1) head = row;
       if (facts.open == 2) facts.second_slot = open.instant(1);
       const bool failed = state == State::failure || state == State::lost;
-      if (failed && !open.text(5).starts_with("killed by")) {
+      const auto why = scheduler::reason_code(state, false, open.text(5));
+      if (failed && why != scheduler::ReasonCode::killed) {
         ++facts.failed;
         if (failure == 0) failure = row;
       }
