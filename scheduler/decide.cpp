@@ -2,6 +2,8 @@
 
 #include "core/job/civil_time.hpp"
 #include "core/job/script.hpp"
+#include "scheduler/clock_guard.hpp"
+#include "scheduler/reason.hpp"
 
 #include <fmt/format.h>
 
@@ -9,6 +11,10 @@
 
 namespace sluice::scheduler {
 namespace {
+
+// With a rerun the instance keeps the version that it was planned with.
+constexpr std::string_view kChanged =
+    "; its job file has changed since: rerun --latest runs with the new one";
 
 bool waits(State state) noexcept {
   return state == State::not_run || state == State::wait_time || state == State::wait_resource;
@@ -71,10 +77,11 @@ std::string describe(const Instance& instance, const Situation& situation) {
   if (instance.state == State::lost) {
     return fmt::format(
         "is lost: {}; look at what the target has of it, then sluice rerun {} --force, or sluice "
-        "set-success {}",
-        instance.reason, name, name);
+        "set-success {}{}",
+        instance.reason, name, name, situation.changed ? kChanged : "");
   }
-  return fmt::format("failed: {}; sluice rerun {} once the cause is gone", instance.reason, name);
+  return fmt::format("failed: {}; sluice rerun {} once the cause is gone{}", instance.reason, name,
+                     situation.changed ? kChanged : "");
 }
 
 Instant due_at(const Instance& instance) noexcept {
@@ -90,7 +97,9 @@ Step decide(const Instance& head, const Situation& situation) noexcept {
     return Step::wait_for_person;
   if (head.id.scheduled > situation.now) return Step::wait_for_time;
   if (situation.pause) return Step::wait_for_resume;
-  if (due_at(head) > situation.now) return Step::wait_for_retry;
+  // A retry is at most half an hour away: what lies further was put down by a clock that has been set back.
+  const Duration to_retry = due_at(head) - situation.now;
+  if (to_retry > Duration(0) && to_retry <= kWallJumpMax) return Step::wait_for_retry;
   if (!situation.job_loaded) return Step::wait_for_job;
   if (head.dry_run) return Step::finish_dry_run;
   const bool place = situation.running < situation.limit && situation.place == Place::free;
@@ -108,7 +117,7 @@ Verdict judge(const Ending& ending, const job::Rerun& rerun, int failures, Insta
   if (ending.cause == Ending::Cause::shutdown) {
     verdict.result = AttemptResult::lost;
     verdict.error =
-        Error(Errc::cancelled, "stop with the daemon: the window is taken up again at its next start");
+        Error(Errc::cancelled, fmt::format("{}the window is taken up again at its next start", kStopped));
     verdict.retry_at = end;
   } else if (ending.cause == Ending::Cause::killed) {
     verdict.result = AttemptResult::killed;
@@ -139,7 +148,7 @@ State shown_state(const Instance& instance, State shown, const Situation& situat
 
 std::string explain(const Pause& pause, std::string_view zone) {
   const auto since = std::chrono::floor<std::chrono::seconds>(pause.since);
-  return fmt::format("job paused by {} since {}{}{}", pause.actor, job::format_local(since, zone),
+  return fmt::format("{}{} since {}{}{}", kJobPaused, pause.actor, job::format_local(since, zone),
                      pause.reason.empty() ? "" : ": ", pause.reason);
 }
 

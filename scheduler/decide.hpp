@@ -21,6 +21,7 @@ namespace sluice::scheduler {
 struct Situation {
   Instant now{};
   bool job_loaded = true;        // its definition is among the present jobs
+  bool changed = false;          // loaded, with another version than the instance's
   bool claimed = false;          // an attempt of it is in progress in this process
   bool killing = false;          // claimed, and its attempt is being stopped
   std::optional<Pause> pause{};  // of its job, if it concerns the instance

@@ -1,6 +1,7 @@
 #include "scheduler/scheduler.hpp"
 
 #include "core/base/within.hpp"
+#include "scheduler/reason.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -42,6 +43,7 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
                  }),
       tasks_(executor),
       clock_watch_(executor),
+      clock_guard_(clock, options_.asleep),
       turn_signal_(executor),
       plan_signal_(executor) {
   definitions_.set_present(jobs_);
@@ -64,15 +66,20 @@ awaitable<void> Scheduler::run() {
 
 awaitable<void> Scheduler::run_until_stopped() {
   clock_watch_.start(watch_clock());
-  while (!stopping_ && !co_await recover()) {
-    co_await sleep(turn_signal_, turn_pending_, health_.pause_left());
+  while (!stopping_) {
+    const bool doubted = clock_doubt().has_value();
+    if (!doubted) {
+      const bool recovered = co_await recover();
+      if (recovered) break;
+    }
+    co_await sleep(turn_signal_, turn_pending_, doubted ? options_.look_again : health_.pause_left());
   }
   if (stopping_) co_return;
   tasks_.start(keep_planning());
   while (!stopping_) {
     // Wakes during the turn may be about what it has already read: look again.
     turn_pending_ = false;
-    catch_up_.look(jobs_);
+    if (!clock_doubt()) catch_up_.look(jobs_);
     const std::optional<Instant> due = co_await try_turn();
     Duration rest = options_.look_again;
     if (due) rest = std::min<Duration>(rest, *due - clock_.now());
@@ -134,7 +141,11 @@ awaitable<bool> Scheduler::plan() {
 awaitable<void> Scheduler::keep_planning() {
   while (!stopping_) {
     Duration left = health_.pause_left();
-    if (!backfills_.wants_instances()) left = std::max<Duration>(planner_.next() - clock_.now(), left);
+    if (clock_doubt()) {
+      left = options_.look_again;
+    } else if (!backfills_.wants_instances()) {
+      left = std::max<Duration>(planner_.next() - clock_.now(), left);
+    }
     if (left > Duration(0)) {
       co_await sleep(plan_signal_, plan_pending_, std::min<Duration>(left, options_.look_again));
     } else if (co_await plan()) {
@@ -151,6 +162,10 @@ awaitable<void> Scheduler::watch_clock() {
     co_await clock_.wall_step(steps.lead());
     const std::optional<Duration> step = steps.look();
     if (!step) continue;
+    if (const std::optional<ClockDoubt> doubt = clock_doubt()) {
+      observer_.log(pipeline::Level::error, scheduler::explain(*doubt));
+      continue;
+    }
     observer_.log(pipeline::Level::warning,
                   fmt::format("the wall clock went {} by {} of a sudden: it was set, or the machine slept; "
                               "what is due is looked at again, no slot is lost or run twice",
@@ -162,7 +177,7 @@ awaitable<void> Scheduler::watch_clock() {
 
 awaitable<std::optional<Instant>> Scheduler::try_turn() {
   std::optional<Instant> due;
-  if (health_.pause_left() > Duration(0)) co_return due;
+  if (health_.pause_left() > Duration(0) || clock_doubt()) co_return due;
   try {
     co_await pauses_.load();
     due = co_await turn();
@@ -172,6 +187,15 @@ awaitable<std::optional<Instant>> Scheduler::try_turn() {
     health_.failed(StoreHealth::Call::read, "look for due instances", failure.error());
   }
   co_return due;
+}
+
+void Scheduler::accept_clock() {
+  if (!clock_doubt()) return;
+  clock_guard_.believe();
+  observer_.log(pipeline::Level::warning,
+                "the wall clock is taken as right; what is due by it is planned and started");
+  wake();
+  wake_planning();
 }
 
 // Nothing is executed and nothing logged; what waits for it goes on. It waits for other jobs as any does.
@@ -193,7 +217,7 @@ awaitable<void> Scheduler::close_orphan(Instance orphan, Instant now) {
   attempt.instance_row = orphan.row;
   attempt.number = orphan.attempts;
   attempt.started = orphan.started.value_or(now);
-  const Error error(Errc::cancelled, "begin attempt: the state store did not answer, nothing was executed");
+  const Error error(Errc::cancelled, fmt::format("{}, nothing was executed", kNotBegun));
   co_await store_.fail(attempt, AttemptResult::lost, error, pipeline::Statistics(), now, now);
   health_.worked(StoreHealth::Call::write);
   ++counters_.lost;
@@ -286,7 +310,9 @@ awaitable<void> Scheduler::sleep(Signal& signal, bool& pending, Duration duratio
 Situation Scheduler::situation(const Instance& instance, Instant now) const {
   Situation present;
   present.now = now;
-  present.job_loaded = jobs_.contains(instance.id.job);
+  const auto job = jobs_.find(instance.id.job);
+  present.job_loaded = job != jobs_.end();
+  present.changed = present.job_loaded && job->second->version != instance.version;
   present.claimed = attempts_.claimed(instance.row);
   present.killing = attempts_.killing(instance.row);
   present.pause = pauses_.of(instance.id);

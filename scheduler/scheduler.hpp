@@ -10,6 +10,7 @@
 #include "scheduler/backfills.hpp"
 #include "scheduler/blocked.hpp"
 #include "scheduler/catch_up_watch.hpp"
+#include "scheduler/clock_guard.hpp"
 #include "scheduler/definitions.hpp"
 #include "scheduler/dependency_check.hpp"
 #include "scheduler/pauses.hpp"
@@ -34,6 +35,7 @@ struct Options {
   DefinitionLoader load_definition{};  // needed with `versions`
   BackfillStore* backfills = nullptr;  // none: there are no backfills
   CatchUpStore* catch_up = nullptr;    // none: every missed window runs
+  ClockGuard::Asleep asleep{};         // none: the machine never sleeps
 };
 
 // So many instances can be run again together; more are a backfill's work.
@@ -114,6 +116,10 @@ class Scheduler {
   const std::optional<StoreFailure>& store_failure() const noexcept { return health_.failure(); }
   // Monotonic time at which it last looked for due instances; it does so every 30 s at least.
   Duration last_turn() const noexcept { return last_turn_; }
+  // While there is one nothing is planned and nothing started; attempts in progress go on.
+  std::optional<ClockDoubt> clock_doubt() { return clock_guard_.doubt(); }
+  // Believes the wall clock, however far it jumped.
+  void accept_clock();
   // True once what a crash left open is closed and the first planning is done.
   bool ready() const noexcept { return ready_; }
 
@@ -177,6 +183,7 @@ class Scheduler {
   Backfills backfills_;
   TaskGroup tasks_;
   TaskGroup clock_watch_;
+  ClockGuard clock_guard_;
   Signal turn_signal_;
   Signal plan_signal_;
   Duration last_turn_{0};

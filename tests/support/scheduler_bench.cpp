@@ -50,6 +50,7 @@ SchedulerBench::SchedulerBench(const std::string& start, scheduler::StateStore* 
       catch_up(stores->catch_up),
       runner(clock) {
   options.freezer = freeze_seed;
+  options.asleep = [this] { return asleep_; };
 }
 
 SchedulerBench::~SchedulerBench() {
@@ -85,6 +86,11 @@ void SchedulerBench::crash() {
   faulty->script = [](std::size_t, bool) { return Fault::before; };
   cancel_.emit(boost::asio::cancellation_type::terminal);
   finish();
+}
+
+void SchedulerBench::suspend(Duration duration) {
+  asleep_ += duration;
+  clock.suspend(duration);
 }
 
 scheduler::InstanceId SchedulerBench::id(const std::string& job, const std::string& slot) {

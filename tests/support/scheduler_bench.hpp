@@ -91,6 +91,9 @@ class SchedulerBench {
   void advance(Duration duration) { clock.advance(duration); }
   void advance_to(const std::string& text) { clock.advance(local_time(text) - clock.now()); }
 
+  // The machine sleeps.
+  void suspend(Duration duration);
+
   // Runs a call of an operator to its end, letting time go on if need be.
   template <class T>
   T ask(awaitable<T> call) {
@@ -119,6 +122,7 @@ class SchedulerBench {
   void finish();
 
   boost::asio::cancellation_signal cancel_;
+  Duration asleep_{0};
   bool running_ = false;
 };
 

@@ -2,6 +2,7 @@
 
 #include "tests/support/catch_result.hpp"
 
+#include "instance_samples.hpp"
 #include <catch2/catch.hpp>
 
 #include <array>
@@ -13,34 +14,19 @@ namespace {
 using namespace std::chrono_literals;
 using job::RerunProperty;
 
-constexpr Instant kActionSlot{std::chrono::seconds(1'539'619'500)};  // 2018-10-16T00:05+08:00
-
-constexpr std::array kAllStates = {State::not_run,    State::wait_time, State::wait_resource, State::running,
-                                   State::retry_wait, State::success,   State::failure,       State::frozen,
-                                   State::lost,       State::skipped};
-
-Instance instance_in(State state) {
-  Instance instance;
-  instance.id.job = "orders";
-  instance.id.scheduled = kActionSlot;
-  instance.zone = "Asia/Shanghai";
-  instance.state = state;
-  return instance;
-}
-
 Result<Transition> try_order(Action action, State state, RerunProperty property = RerunProperty::always,
                              bool force = false) {
   Order order;
   order.action = action;
   order.force = force;
-  return transition(order, instance_in(state), property, kActionSlot);
+  return transition(order, in_state(state), property, kSlot);
 }
 
 TEST_CASE("actions: where each leads from every state") {
   using enum State;
   struct Row {
     Action action;
-    std::array<std::optional<State>, 10> to;  // in the order of kAllStates; nothing: refused
+    std::array<std::optional<State>, 10> to;  // in the order of kStates; nothing: refused
   };
   constexpr std::optional<State> no;
   const Row row = GENERATE_COPY(
@@ -56,17 +42,17 @@ TEST_CASE("actions: where each leads from every state") {
           {not_run, wait_time, wait_resource, no, retry_wait, no, failure, frozen, lost, no}},
       Row{Action::release,
           {not_run, wait_time, wait_resource, no, retry_wait, no, failure, frozen, lost, no}});
-  for (std::size_t i = 0; i < kAllStates.size(); ++i) {
-    INFO(to_string(row.action) << " in " << to_string(kAllStates[i]));
-    const Result<Transition> next = try_order(row.action, kAllStates[i]);
+  for (std::size_t i = 0; i < kStates.size(); ++i) {
+    INFO(to_string(row.action) << " in " << to_string(kStates[i]));
+    const Result<Transition> next = try_order(row.action, kStates[i]);
     REQUIRE(next.has_value() == row.to[i].has_value());
     if (!next) {
       CHECK(next.error().code() == Errc::refused_by_state);
       CHECK(next.error().message().find("orders@2018-10-16T00:05+08:00: it is " +
-                                        std::string(to_string(kAllStates[i])) + "; ") != std::string::npos);
+                                        std::string(to_string(kStates[i])) + "; ") != std::string::npos);
       continue;
     }
-    CHECK(next->from == std::vector<State>{kAllStates[i]});
+    CHECK(next->from == std::vector<State>{kStates[i]});
     CHECK(next->to == *row.to[i]);
   }
 }
@@ -87,7 +73,7 @@ TEST_CASE("actions: a refusal says what would help") {
 TEST_CASE("actions: an instance unfrozen before its slot waits for its time again") {
   Order order;
   order.action = Action::unfreeze;
-  const auto next = transition(order, instance_in(State::frozen), RerunProperty::always, kActionSlot - 1us);
+  const auto next = transition(order, in_state(State::frozen), RerunProperty::always, kSlot - 1us);
   CHECK(next->to == State::wait_time);
 }
 

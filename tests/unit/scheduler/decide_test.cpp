@@ -2,27 +2,12 @@
 
 #include "tests/support/catch_result.hpp"
 
-#include <array>
+#include "instance_samples.hpp"
 
 namespace sluice::scheduler {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr Instant kSlot{std::chrono::seconds(1'539'619'500)};  // 2018-10-16T00:05+08:00
-
-constexpr std::array kStates = {State::not_run,    State::wait_time, State::wait_resource, State::running,
-                                State::retry_wait, State::success,   State::failure,       State::frozen,
-                                State::lost,       State::skipped};
-
-Instance in_state(State state) {
-  Instance instance;
-  instance.id.job = "orders";
-  instance.id.scheduled = kSlot;
-  instance.zone = "Asia/Shanghai";
-  instance.state = state;
-  return instance;
-}
 
 Situation at(Instant now) {
   Situation situation;
@@ -87,6 +72,30 @@ TEST_CASE("decide: without a place under its own limit an instance waits althoug
   situation.place = Place::backfills_full;
   CHECK(describe(in_state(State::wait_time), situation) ==
         "waits for a free place: backfills leave one to what is due");
+}
+
+TEST_CASE("decide: what failed offers the new definition when its job file has changed since") {
+  Situation situation = at(kSlot);
+  Instance failed = in_state(State::failure);
+  failed.reason = "get records: refused";
+  CHECK(describe(failed, situation) ==
+        "failed: get records: refused; sluice rerun orders@2018-10-16T00:05+08:00 once the cause is gone");
+  situation.changed = true;
+  const std::string offer = "; its job file has changed since: rerun --latest runs with the new one";
+  CHECK(describe(failed, situation) ==
+        "failed: get records: refused; sluice rerun orders@2018-10-16T00:05+08:00 once the cause is gone" +
+            offer);
+  Instance lost = in_state(State::lost);
+  CHECK(describe(lost, situation).ends_with(offer));
+  CHECK(describe(in_state(State::wait_time), situation) == "is about to start");
+}
+
+TEST_CASE("decide: a retry that a clock far ahead put down is due once the clock is back") {
+  Instance instance = in_state(State::retry_wait);
+  instance.retry_at = kSlot + 24h;
+  CHECK(decide(instance, at(kSlot)) == Step::wait_for_retry);
+  instance.retry_at = kSlot + 24h + 1us;
+  CHECK(decide(instance, at(kSlot)) == Step::start);
 }
 
 TEST_CASE("decide: a paused job keeps back what is due, also a retry, and lets go on what runs") {

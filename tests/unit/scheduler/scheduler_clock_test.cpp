@@ -88,7 +88,7 @@ TEST_CASE("behaviour 10: a machine that slept runs every window it slept through
   SchedulerBench bench("2018-10-16T09:56+08:00");
   bench.start();
   bench.advance_to("2018-10-16T10:01+08:00");
-  bench.clock.suspend(3h + 6min);
+  bench.suspend(3h + 6min);
   bench.advance(1min);
   CHECK(bench.runner.starts.size() == 1 + 37);
   REQUIRE(warnings(bench).size() == 1);
@@ -100,10 +100,78 @@ TEST_CASE("behaviour 10: a machine that slept runs every window it slept through
 TEST_CASE("behaviour 10: sleeping across two midnights plans the days that were missed") {
   SchedulerBench bench("2018-10-16T09:56+08:00");
   bench.start();
-  bench.clock.suspend(72h);
+  bench.suspend(72h);
   bench.advance(1h);
   check_no_duplicate_no_gap(bench);
   CHECK(bench.all("orders").back().id.scheduled >= test::local_time("2018-10-20T23:55+08:00"));
+}
+
+TEST_CASE("behaviour 10: a step of three years forward plans and starts nothing until the clock is back") {
+  SchedulerBench bench("2018-10-16T09:56+08:00");
+  bench.start();
+  bench.advance_to("2018-10-16T10:01+08:00");
+  const auto rows = bench.all("orders").size();
+  bench.clock.step_wall(3 * 365 * 24h);
+  bench.advance(3h);
+  CHECK(bench.all("orders").size() == rows);
+  CHECK(bench.executed() == "orders@10:00");
+  REQUIRE(bench.scheduler->clock_doubt());
+  CHECK(bench.scheduler->clock_doubt()->expected == test::local_time("2018-10-16T13:01+08:00"));
+  CHECK(bench.observer.lines.back() ==
+        "the wall clock jumped ahead by 26280h of a sudden: by the time that passed it is about "
+        "2018-10-16T02:01+00:00; nothing is planned, started or removed until it is set back, or sluice "
+        "reload says that it is right");
+  bench.clock.step_wall(-3 * 365 * 24h);
+  CHECK_FALSE(bench.scheduler->clock_doubt());
+  bench.advance(30min);
+  CHECK(bench.runner.starts.size() == 1 + 42);
+  check_no_duplicate_no_gap(bench);
+}
+
+TEST_CASE("behaviour 10: a jump ahead is held back while the store does not work as well") {
+  SchedulerBench bench("2018-10-16T09:56+08:00");
+  bench.start([](std::size_t, bool) { return test::Fault::before; });
+  bench.clock.step_wall(48h);
+  bench.faulty->script = nullptr;
+  bench.advance(10min);
+  CHECK(bench.all("orders").empty());
+  bench.clock.step_wall(-48h);
+  bench.advance(10min);
+  CHECK_FALSE(bench.all("orders").empty());
+  CHECK(bench.all("orders").back().id.scheduled == test::local_time("2018-10-17T23:55+08:00"));
+}
+
+TEST_CASE("behaviour 10: an operator confirms a jump ahead, and what became due runs") {
+  SchedulerBench bench("2018-10-16T09:56+08:00");
+  bench.start();
+  bench.advance_to("2018-10-16T10:01+08:00");
+  bench.scheduler->accept_clock();  // nothing is in doubt
+  bench.clock.step_wall(25h);
+  bench.advance(5min);
+  CHECK(bench.executed() == "orders@10:00");
+  bench.scheduler->accept_clock();
+  bench.advance(1h);
+  CHECK_FALSE(bench.scheduler->clock_doubt());
+  CHECK(bench.runner.starts.size() == 1 + 12 * 26 + 1);
+  check_no_duplicate_no_gap(bench);
+}
+
+TEST_CASE("behaviour 10: a retry put down by a clock that was far ahead runs once it is back") {
+  SchedulerBench bench("2018-10-16T09:56+08:00");
+  bench.runner.script = [](const Instance&, int attempt) {
+    test::ScriptedRunner::Act act;
+    if (attempt == 1) act.error = Error(Errc::unavailable, "get records: refused");
+    if (attempt == 1) act.takes = 2min;
+    return act;
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T10:01+08:00");
+  bench.clock.step_wall(365 * 24h);
+  bench.advance(2min);
+  CHECK(bench.get("orders", "2018-10-16T10:00+08:00").state == State::retry_wait);
+  bench.clock.step_wall(-365 * 24h);
+  bench.advance(1min);
+  CHECK(bench.executed() == "orders@10:00 orders@10:00#2");
 }
 
 TEST_CASE("behaviour 10: each step has its own warning") {
