@@ -38,15 +38,4 @@ void sort_by_turn(std::vector<Instance>& candidates) {
   });
 }
 
-std::vector<Instance> choose(std::vector<Instance> candidates, Running running, const Limits& limits) {
-  sort_by_turn(candidates);
-  std::vector<Instance> chosen;
-  for (Instance& candidate : candidates) {
-    if (place_for(candidate.id, running, limits) != Place::free) continue;
-    running.add(candidate.id);
-    chosen.push_back(std::move(candidate));
-  }
-  return chosen;
-}
-
 }  // namespace sluice::scheduler

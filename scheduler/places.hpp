@@ -36,8 +36,4 @@ Place place_for(const InstanceId& id, const Running& running, const Limits& limi
 // chain's name.
 void sort_by_turn(std::vector<Instance>& candidates);
 
-// Those of the candidates that may start now, in this order. An instance for which there is no place does not
-// keep back those behind it that have one.
-std::vector<Instance> choose(std::vector<Instance> candidates, Running running, const Limits& limits);
-
 }  // namespace sluice::scheduler

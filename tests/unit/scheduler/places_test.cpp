@@ -31,6 +31,18 @@ std::string names(const std::vector<Instance>& instances) {
   return text;
 }
 
+// Those that get a place, in turn: one without a place does not keep back those behind it that have one.
+std::vector<Instance> choose(std::vector<Instance> candidates, Running running, const Limits& limits) {
+  sort_by_turn(candidates);
+  std::vector<Instance> found;
+  for (const Instance& instance : candidates) {
+    if (place_for(instance.id, running, limits) != Place::free) continue;
+    running.add(instance.id);
+    found.push_back(instance);
+  }
+  return found;
+}
+
 std::string chosen(std::vector<Instance> candidates, const Limits& limits, const Running& running = {}) {
   return names(choose(std::move(candidates), running, limits));
 }
