@@ -39,10 +39,11 @@ std::vector<std::unique_ptr<Channel>> Alerting::make_channels() const {
 }
 
 std::string Alerting::trouble() const {
-  const scheduler::Scheduler& scheduler = parts_.scheduler;
+  scheduler::Scheduler& scheduler = parts_.scheduler;
   if (!scheduler.ready()) return "the scheduler is not ready";
   if (scheduler.store_failure()) return "the state store does not work";
   if (!service_.healthy()) return "alerts cannot be stored";
+  if (scheduler.clock_doubt()) return "the wall clock jumped ahead";
   if (parts_.clock.monotonic() - scheduler.last_turn() > kTurnEvery) return "the scheduler stands still";
   return "";
 }

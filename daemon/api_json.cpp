@@ -2,6 +2,8 @@
 
 #include "core/job/civil_time.hpp"
 #include "core/job/job_limits.hpp"
+#include "daemon/schedule_json.hpp"
+#include "scheduler/reason.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -16,10 +18,6 @@ namespace json = boost::json;
 json::value optional_time(const std::optional<Instant>& instant) {
   if (!instant) return nullptr;
   return json::value(utc_text(*instant));
-}
-
-std::string clock_text(std::chrono::minutes of_day) {
-  return fmt::format("{:02}:{:02}", of_day.count() / 60, of_day.count() % 60);
 }
 
 json::object values_json(const job::ParameterValues& values) {
@@ -76,10 +74,7 @@ Result<Instant> time_from_text(std::string_view text, std::string_view zone) {
   return job::to_instant(civil, zone);
 }
 
-json::object to_json(const job::Job& job) {
-  const auto date = [](std::chrono::sys_days day) {
-    return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::sys_seconds(day).time_since_epoch().count()));
-  };
+json::object to_json(const job::Job& job, Instant now) {
   json::array parameters;
   for (const job::Parameter& parameter : job.parameters) {
     parameters.push_back(json::object{{"name", parameter.name}, {"expression", parameter.expression}});
@@ -94,11 +89,7 @@ json::object to_json(const job::Job& job) {
       {"file", job.file},
       {"version", job.version},
       {"zone", job.schedule.zone},
-      {"schedule", json::object{{"start", clock_text(job.schedule.start)},
-                                {"end", clock_text(job.schedule.end)},
-                                {"interval_minutes", job.schedule.interval.count()},
-                                {"effective_from", date(job.schedule.effective_from)},
-                                {"effective_to", date(job.schedule.effective_to)}}},
+      {"schedule", schedule_json(job.schedule, now)},
       {"timeout_seconds", std::chrono::duration_cast<std::chrono::seconds>(job.timeout).count()},
       {"priority", job.priority},
       {"max_parallel", job.max_parallel == 0 ? json::value(nullptr) : json::value(job.max_parallel)},
@@ -120,6 +111,7 @@ json::object to_json(const scheduler::Instance& instance) {
                    {"version", instance.version},
                    {"state", scheduler::to_string(instance.state)},
                    {"reason", instance.reason},
+                   {"reason_code", scheduler::to_string(scheduler::reason_code(instance))},
                    {"priority", instance.priority},
                    {"dry_run", instance.dry_run},
                    {"released", instance.released},

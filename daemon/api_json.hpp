@@ -18,7 +18,8 @@ std::string utc_text(Instant instant);
 // Reads the job::parse_local() forms, and a bare date "2018-10-16" or minute "2018-10-16T00:15" in `zone`.
 Result<Instant> time_from_text(std::string_view text, std::string_view zone);
 
-boost::json::object to_json(const job::Job& job);
+// With the slots that its schedule gives next after `now`.
+boost::json::object to_json(const job::Job& job, Instant now);
 boost::json::object to_json(const scheduler::Instance& instance);
 boost::json::object to_json(const scheduler::Attempt& attempt);
 boost::json::object to_json(const PlannedInstance& planned);

@@ -57,7 +57,7 @@ awaitable<json::array> backfilled_json(Service& service, const job::Job& job) {
 }
 
 awaitable<json::object> job_with_state(Service& service, const job::Job& job, bool fresh) {
-  json::object out = to_json(job);
+  json::object out = to_json(job, service.now());
   json::object counts;
   const auto counted = co_await service.store().counts(job.name);
   for (const auto& [state, count] : counted) {
@@ -200,9 +200,11 @@ awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathV
                    {"running", status.running},
                    {"running_max", status.running_max},
                    {"draining", status.draining},
-                   {"ready", late.empty() && !status.draining},
+                   {"ready", late.empty() && !status.draining && status.clock_in_doubt.empty()},
+                   {"clock_in_doubt", nullptr},
                    {"jobs", std::move(jobs)},
                    {"blocked", std::move(blocked)}};
+  if (!status.clock_in_doubt.empty()) out["clock_in_doubt"] = status.clock_in_doubt;
   co_await add_open_incidents(service, out);
   co_return json_response(out);
 }

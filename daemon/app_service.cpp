@@ -29,6 +29,7 @@ ServiceStatus AppService::status() const {
   status.running = parts_.scheduler.running();
   status.running_max = parts_.config.attempts_max;
   status.draining = draining_;
+  if (const auto doubt = parts_.scheduler.clock_doubt()) status.clock_in_doubt = scheduler::explain(*doubt);
   return status;
 }
 

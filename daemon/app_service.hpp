@@ -82,6 +82,8 @@ class AppService final : public Service {
   void set_draining() noexcept { draining_ = true; }
 
  private:
+  awaitable<void> accept_clock(std::string actor);
+
   Parts parts_;
   Instant started_;
   bool draining_ = false;

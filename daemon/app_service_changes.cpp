@@ -98,14 +98,30 @@ awaitable<std::size_t> count_unstarted(scheduler::StateStore& store, std::string
 }  // namespace
 
 awaitable<Result<ReloadReport>> AppService::reload(ReloadRequest request) {
+  const std::string actor = request.actor;
   auto report = co_await parts_.reloader.reload(std::move(request));
   if (!report || report->dry_run) co_return report;
+  co_await accept_clock(actor);
   const bool errors =
       std::any_of(report->problems.begin(), report->problems.end(),
                   [](const job::Problem& problem) { return problem.severity == job::Severity::error; });
   parts_.metrics.add("sluice_config_reloads_total", {{"result", errors ? "problems" : "success"}});
   log_report(*report);
   co_return report;
+}
+
+awaitable<void> AppService::accept_clock(std::string actor) {
+  const auto doubt = parts_.scheduler.clock_doubt();
+  if (!doubt) co_return;
+  scheduler::AuditEntry entry;
+  entry.at = now();
+  entry.actor = std::move(actor);
+  entry.action = "reload";
+  entry.target = "clock";
+  entry.detail = "taken as right, " + length_text(doubt->ahead) + " ahead of the time that passed";
+  std::vector<scheduler::AuditEntry> entries(1, std::move(entry));
+  co_await parts_.store.add_audit(std::move(entries));
+  parts_.scheduler.accept_clock();
 }
 
 awaitable<Result<PlanDifference>> AppService::difference(DifferenceRequest request) {

@@ -94,6 +94,25 @@ void print_blocked(const json::array& chains, Console& console) {
   }
 }
 
+std::string next_text(const JsonView& schedule, const std::string& zone) {
+  const json::array& next = schedule["next"].items();
+  if (next.empty()) return "none";
+  const JsonView slot(next.front());
+  return local_text(slot["at"].time(), zone) + (slot["dry_run"].boolean() ? " (dry run)" : "");
+}
+
+// "users, items (previous cycle)"
+std::string upstreams_text(const JsonView& depends_on) {
+  std::string text;
+  for (const json::value& value : depends_on["jobs"].items()) {
+    const JsonView upstream(value);
+    const bool previous = upstream["cycle"].text() == "previous";
+    text += fmt::format("{}{}{}", text.empty() ? "" : ", ", upstream["job"].text(),
+                        previous ? " (previous cycle)" : "");
+  }
+  return text.empty() ? "-" : text;
+}
+
 std::string query_text(const Options& options, std::size_t limit, const std::string& after) {
   std::string query = fmt::format("?limit={}", limit);
   const auto add = [&](std::string_view name, const std::string& value) {
@@ -138,6 +157,8 @@ Exit command_status(const Options& options, Api& api, Console& console) {
       "sluice {}, up {}, {} of {} places busy, {}\n\n", status["version"].text(), duration_text(up),
       status["running"].count(), status["running_max"].count(),
       console.paint(ready ? "all fresh" : "not fresh", ready ? Tone::good : Tone::bad));
+  const std::string doubt = status["clock_in_doubt"].text();
+  if (!doubt.empty()) console.out << fmt::format("{} {}\n\n", console.paint("CLOCK", Tone::bad), doubt);
   print_open_incidents(answer, console);
   print_jobs(status["jobs"].items(), console);
   print_blocked(status["blocked"].items(), console);
@@ -148,9 +169,10 @@ Exit command_jobs(const Options& options, Api& api, Console& console) {
   const json::value answer = api.get("/api/v1/jobs");
   if (options.json) return print_json(answer, console);
   Table table({{"JOB", false, true},
-               {"EVERY"},
-               {"BETWEEN"},
+               {"SCHEDULE", false, true},
+               {"NEXT"},
                {"ZONE"},
+               {"WAITS FOR", false, true},
                {"RERUNS"},
                {"VERSION"},
                {"FILE", false, true}});
@@ -158,9 +180,10 @@ Exit command_jobs(const Options& options, Api& api, Console& console) {
     const JsonView job(value);
     const JsonView schedule = job["schedule"];
     table.add({{job["name"].text(), Tone::strong},
-               {fmt::format("{} min", schedule["interval_minutes"].count())},
-               {fmt::format("{}-{}", schedule["start"].text(), schedule["end"].text())},
+               {schedule["text"].text()},
+               {next_text(schedule, job["zone"].text())},
                {job["zone"].text()},
+               {upstreams_text(job["depends_on"])},
                {fmt::format("{} x {}", job["rerun"]["times"].count(),
                             duration_text(job["rerun"]["interval_seconds"].number()))},
                {job["version"].text()},

@@ -31,7 +31,12 @@ awaitable<HttpResponse> readyz(Service& service, const HttpRequest&, const PathV
     response.body += fmt::format("{} is late: {} {}\n", scheduler::to_string(late.id, late.zone),
                                  scheduler::to_string(late.state), late.reason);
   }
-  if (service.status().draining) {
+  const ServiceStatus status = service.status();
+  if (!status.clock_in_doubt.empty()) {
+    response.status = 503;
+    response.body += status.clock_in_doubt + "\n";
+  }
+  if (status.draining) {
     response.status = 503;
     response.body += "stopping\n";
   }

@@ -99,6 +99,7 @@ class FakeService final : public daemon::Service {
     status.version = "1.2.3";
     status.started = day_;
     status.running_max = 8;
+    status.clock_in_doubt = clock_in_doubt;
     return status;
   }
   std::vector<job::Job> jobs() const override { return jobs_; }
@@ -277,7 +278,8 @@ class FakeService final : public daemon::Service {
   std::vector<scheduler::Order> given;  // with all that belongs to them
   std::optional<scheduler::Pause> paused;
   std::optional<Error> refuse;
-  bool broken = false;  // as with a state store that cannot be written
+  std::string clock_in_doubt;  // as the status has it
+  bool broken = false;         // as with a state store that cannot be written
   std::vector<daemon::VerifyQuery> verified;
   std::vector<daemon::VerifiedPage> pages;  // of verify()
   int dirty_attempt = 0;
