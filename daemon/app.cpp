@@ -3,12 +3,11 @@
 #include "core/base/signal.hpp"
 #include "core/base/task_group.hpp"
 #include "core/base/within.hpp"
-#include "core/base/worker_thread.hpp"
 #include "core/job/definition_text.hpp"
 #include "daemon/alert_setup.hpp"
 #include "daemon/app_service.hpp"
 #include "daemon/export_runner.hpp"
-#include "daemon/history_keeper.hpp"
+#include "daemon/housekeeping.hpp"
 #include "daemon/http_server.hpp"
 #include "daemon/metrics_observer.hpp"
 #include "daemon/outgoing.hpp"
@@ -21,6 +20,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <ctime>
 #include <filesystem>
 
 namespace sluice::daemon {
@@ -28,9 +28,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kReadyPoll{20};
 constexpr std::chrono::milliseconds kStorePoll{1000};
-constexpr std::chrono::hours kVersionsKept{24 * 400};
-constexpr std::size_t kVersionsOfJob = 1000;
-constexpr std::chrono::hours kPruneEvery{6};
 constexpr std::chrono::seconds kStopMargin{75};  // beyond drainLimit: attempts are taken back within 60 s
 
 std::unique_ptr<storage::AsyncStateStore> open_store(const Config& config) {
@@ -52,10 +49,21 @@ void log_proxies(const http::ProxyRules& rules) {
   if (rules.for_http) spdlog::info("proxy for=http through={}", name_of(*rules.for_http));
 }
 
+// The kernel counts sleep in one of two clocks that never step.
+Duration machine_asleep() {
+  const auto read = [](clockid_t id) {
+    timespec time{};
+    ::clock_gettime(id, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+  };
+  return std::chrono::duration_cast<Duration>(read(CLOCK_BOOTTIME) - read(CLOCK_MONOTONIC));
+}
+
 scheduler::Options scheduler_options(const Config& config) {
   scheduler::Options options;
   options.attempts_max = config.attempts_max;
   options.drain_limit = config.drain_limit;
+  options.asleep = machine_asleep;
   return options;
 }
 
@@ -158,6 +166,10 @@ class App::Impl {
     alerting_ = std::make_unique<Alerting>(
         Alerting::Parts{executor_, clock_, random_, *store_, *transport_, *scheduler_, jobs_,
                         [this] { return reloader_->problems(); }, config_.alerts, metrics_});
+    history_ = std::make_unique<storage::AsyncHistory>(*store_);
+    housekeeping_ = std::make_unique<Housekeeping>(
+        Housekeeping::Parts{clock_, config_, logs_, *store_, *history_,
+                            [this] { return scheduler_->clock_doubt().has_value(); }});
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
     service_ = std::make_unique<AppService>(AppService::Parts{config_, clock_, *store_, *backfills_, logs_,
                                                               *scheduler_, jobs_, metrics_, *verifier_,
@@ -172,8 +184,8 @@ class App::Impl {
     tasks_.start(run_scheduler());
     tasks_.start(report_ready());
     tasks_.start(feed_watchdog());
-    tasks_.start(prune_logs());
-    tasks_.start(remove_old_versions());
+    tasks_.start(housekeeping_->prune_logs());
+    tasks_.start(housekeeping_->remove_versions());
     tasks_.start(forget_history());
     tasks_.start(alerting_->watch());
     tasks_.start(alerting_->beat());
@@ -309,36 +321,9 @@ class App::Impl {
     }
   }
 
-  awaitable<void> prune_logs() {
-    for (;;) {
-      storage::LogRetention retention;
-      retention.age_max = std::chrono::hours(24) * config_.log_retention_days;
-      retention.bytes_max = config_.log_total_bytes_max;
-      auto prune = [&] { return logs_.prune(clock_.now(), retention); };
-      const auto pruned = co_await disk_worker_.call(prune);
-      if (!pruned) spdlog::warn("remove old logs: {}", pruned.error().message());
-      if (pruned && pruned->files > 0)
-        spdlog::info("removed old logs files={} bytes={}", pruned->files, pruned->bytes);
-      co_await clock_.sleep_for(kPruneEvery);
-    }
-  }
-
-  awaitable<void> remove_old_versions() {
-    for (;;) {
-      co_await clock_.sleep_for(kPruneEvery);
-      try {
-        const auto removed = co_await store_->remove_versions(clock_.now() - kVersionsKept, kVersionsOfJob);
-        if (removed > 0) spdlog::info("removed old versions of jobs count={}", removed);
-      } catch (const ErrorException& failure) {
-        spdlog::warn("remove old versions of jobs: {}", failure.error().message());
-      }
-    }
-  }
-
   awaitable<void> forget_history() {
     while (!scheduler_->ready()) co_await clock_.sleep_for(kReadyPoll);
-    storage::AsyncHistory history(*store_);
-    co_await keep_history(history, clock_, config_);
+    co_await housekeeping_->forget_windows();
   }
 
   // Newest work stops first; each step has an owner and a limit.
@@ -387,7 +372,8 @@ class App::Impl {
   std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<AppService> service_;
   std::unique_ptr<HttpServer> server_;
-  WorkerThread disk_worker_{"disk"};
+  std::unique_ptr<storage::AsyncHistory> history_;
+  std::unique_ptr<Housekeeping> housekeeping_;
   Signal stop_signal_;
   TaskGroup tasks_;
   std::uint16_t tcp_port_ = 0;

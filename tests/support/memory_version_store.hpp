@@ -13,7 +13,7 @@
 
 namespace sluice::test {
 
-class MemoryVersionStore final : public scheduler::VersionStore, public scheduler::AuditLog {
+class MemoryVersionStore : public scheduler::VersionStore, public scheduler::AuditLog {
  public:
   using JobVersion = scheduler::JobVersion;
 

@@ -1,0 +1,108 @@
+#include "daemon/housekeeping.hpp"
+
+#include "core/job/civil_time.hpp"
+#include "tests/support/memory_version_store.hpp"
+#include "tests/support/run.hpp"
+
+#include "temp_folder.hpp"
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+using namespace sluice::daemon;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct RecordingHistory final : scheduler::HistoryStore {
+  std::vector<scheduler::HistoryLimits> asked;
+  awaitable<scheduler::Forgotten> forget(scheduler::HistoryLimits limits, std::string from,
+                                         std::size_t) override {
+    asked.push_back(limits);
+    scheduler::Forgotten done;
+    if (from.empty()) done.next = "orders";
+    co_return done;
+  }
+};
+
+struct RecordingVersions final : test::MemoryVersionStore {
+  std::vector<Instant> before;
+  awaitable<std::size_t> remove_versions(Instant limit, std::size_t) override {
+    before.push_back(limit);
+    co_return 0;
+  }
+};
+
+struct Fixture {
+  Fixture() {
+    config.history_positions = 35 * 24h;
+    config.history_keep = 90 * 24h;
+    config.log_retention_days = 10;
+    config.log_total_bytes_max = 1'000'000;
+  }
+  ~Fixture() {
+    cancel.emit(boost::asio::cancellation_type::terminal);
+    world.clock.settle();
+  }
+  void start(awaitable<void> work) {
+    boost::asio::co_spawn(world.io, std::move(work),
+                          boost::asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr) {}));
+    world.clock.settle();
+  }
+
+  test::Loop world{job::parse_local("2018-10-16T00:07+08:00").value()};
+  test::TempFolder folder;
+  Config config;
+  storage::AttemptLogFolder logs{folder.path()};
+  RecordingVersions versions;
+  RecordingHistory history;
+  bool doubt = false;
+  Housekeeping keeper{
+      Housekeeping::Parts{world.clock, config, logs, versions, history, [this] { return doubt; }}};
+  boost::asio::cancellation_signal cancel;
+};
+
+}  // namespace
+
+TEST_CASE("housekeeping: versions of jobs are kept as long as instances are, history.keep") {
+  Fixture f;
+  f.start(f.keeper.remove_versions());
+  CHECK(f.versions.before.empty());
+  const Instant begin = f.world.clock.now();
+  f.world.clock.advance(12h);
+  REQUIRE(f.versions.before.size() == 2);
+  CHECK(f.versions.before[0] == begin + 6h - 90 * 24h);
+}
+
+TEST_CASE("housekeeping: windows are forgotten at once and every day, chain by chain") {
+  Fixture f;
+  const Instant begin = f.world.clock.now();
+  f.start(f.keeper.forget_windows());
+  f.world.clock.advance(1s);
+  REQUIRE(f.history.asked.size() == 2);
+  CHECK(f.history.asked[0].positions_before == begin - 35 * 24h);
+  CHECK(f.history.asked[0].rows_before == begin - 90 * 24h);
+  f.world.clock.advance(25h);
+  CHECK(f.history.asked.size() == 4);
+}
+
+TEST_CASE("housekeeping: while the wall clock is in doubt nothing is removed, afterwards it goes on") {
+  Fixture f;
+  f.doubt = true;
+  f.start(f.keeper.forget_windows());
+  f.world.clock.advance(25h);
+  CHECK(f.history.asked.empty());
+  f.doubt = false;
+  f.world.clock.advance(24h);
+  CHECK(f.history.asked.size() == 2);
+}
+
+TEST_CASE("housekeeping: versions stay while the wall clock is in doubt") {
+  Fixture f;
+  f.doubt = true;
+  f.start(f.keeper.remove_versions());
+  f.world.clock.advance(13h);
+  CHECK(f.versions.before.empty());
+}
