@@ -4,6 +4,7 @@
 #include "daemon/preview.hpp"
 #include "tests/support/run.hpp"
 
+#include "job_file_text.hpp"
 #include "temp_folder.hpp"
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -46,32 +47,12 @@ class Parrot final : public http::Transport {
   int requests = 0;
 };
 
-constexpr const char* kJob = R"(
-name: orders
-schedule: {cycle: minute, start: "00:00", end: "23:59", interval: 5m}
-parameters:
-  start_time: $[yyyymmddhh24miss-10/24/60]
-  end_time: $[yyyymmddhh24miss-5/24/60]
-  date: ${bdp.system.bizdate}
-script:
-  inline:
-    type: job
-    version: "1.0"
-    configuration:
-      setting: {errorLimit: {record: "0"}, speed: {mbps: "1", concurrent: "1"}}
-      reader:
-        plugin: otsstream
-        parameter:
-          datasource: ots
-          dataTable: orders
-          startTimestampMillis: "${start_time}"
-          endTimestampMillis: "${end_time}"
-          mode: single_version_and_update_only
-          column: [{name: uid}]
-      writer:
-        plugin: oss
-        parameter: {datasource: oss, object: "x/${date}", writeMode: truncate, fileFormat: csv}
-)";
+std::string job_of_sources() {
+  test::JobConnections connections;
+  connections.reader = "\n          datasource: ots";
+  connections.writer = "\n          datasource: oss";
+  return test::job_text("orders", 5, connections);
+}
 
 job::DataSources sources() {
   job::DataSource ots;
@@ -92,7 +73,7 @@ job::DataSources sources() {
 struct Fixture {
   Fixture() {
     ::setenv("SLUICE_TEST_CANARY", kCanary, 1);
-    auto loaded = job::load_job_file(folder.write("orders.yaml", kJob), sources());
+    auto loaded = job::load_job_file(folder.write("orders.yaml", job_of_sources()), sources());
     for (const auto& problem : loaded.problems) UNSCOPED_INFO(to_string(problem));
     REQUIRE(loaded.jobs.size() == 1);
     job = loaded.jobs.front();
@@ -163,15 +144,15 @@ TEST_CASE("export: the job's JSON and its preview hold no secret") {
   REQUIRE(planned->size() == 2);
   CHECK(planned->front().object.starts_with("x/20181015"));
   CHECK(boost::json::serialize(to_json(planned->front())).find(kCanary) == std::string::npos);
-  CHECK(boost::json::serialize(to_json(f.job)).find(kCanary) == std::string::npos);
+  CHECK(boost::json::serialize(to_json(f.job, f.world.clock.now())).find(kCanary) == std::string::npos);
 }
 
 TEST_CASE("export: a load that cannot be is refused before anything is asked or written") {
   Fixture f;
   f.runner.load_tables_first();
   REQUIRE(f.runner.prepare(f.job, f.instance, 1).has_value());
-  std::string text = kJob;
-  text.replace(text.find("fileFormat: csv"), 15, "fileFormat: csv, writeSingleObject: true");
+  std::string text = job_of_sources();
+  text.replace(text.find("fileFormat: csv"), 15, "fileFormat: csv\n          writeSingleObject: true");
   const job::Job single = job::load_job_file(f.folder.write("single.yaml", text), sources()).jobs.at(0);
   const auto run = f.runner.prepare(single, f.instance, 1);
   REQUIRE_FALSE(run.has_value());
@@ -181,7 +162,7 @@ TEST_CASE("export: a load that cannot be is refused before anything is asked or 
   CHECK(f.lines.text.find(run.error().message()) != std::string::npos);
   CHECK(f.parrot.requests == 0);
 
-  text = kJob;
+  text = job_of_sources();
   text.replace(text.find("otsstream"), 9, "ots");
   text.replace(text.find("          mode: single_version_and_update_only\n"), 47, "");
   const job::Job table = job::load_job_file(f.folder.write("table.yaml", text), sources()).jobs.at(0);
@@ -191,9 +172,13 @@ TEST_CASE("export: a load that cannot be is refused before anything is asked or 
         "resolve job orders: plugin ots exports the table itself; there is no stream to follow");
 }
 
-TEST_CASE("preview: too long a range and one that ends before it begins are refused") {
+TEST_CASE("preview: too many slots and a range that ends before it begins are refused") {
   Fixture f;
   const Instant now = f.world.clock.now();
+  const auto days = [](int count) { return std::chrono::hours(24 * count); };
   CHECK_FALSE(preview_instances(f.job, sources(), now, now - std::chrono::minutes(1)).has_value());
-  CHECK_FALSE(preview_instances(f.job, sources(), now, now + std::chrono::hours(24 * 30)).has_value());
+  CHECK_FALSE(preview_instances(f.job, sources(), now, now + days(40)).has_value());
+  f.job.schedule.cycle = job::Cycle::week;
+  f.job.schedule.weekdays = {1};
+  CHECK(preview_instances(f.job, sources(), now, now + days(700)).value().size() == 100);
 }

@@ -5,7 +5,30 @@
 
 namespace sluice::test {
 
-inline constexpr const char* kJobScript = R"(
+// The lines by which a job's reader and writer find what they connect to.
+struct JobConnections {
+  std::string reader = R"(
+          endpoint: "http://127.0.0.1:1"
+          accessId: id
+          accessKey: ${env:SLUICE_TEST_CANARY}
+          instanceName: demo)";
+  std::string writer = R"(
+          endpoint: "http://127.0.0.1:1"
+          accessId: id
+          accessKey: ${env:SLUICE_TEST_CANARY}
+          bucket: archive)";
+};
+
+// A job with an inline script.
+inline std::string job_text(const std::string& name, int interval = 5,
+                            const JobConnections& connections = {}) {
+  return "name: " + name + "\nschedule: {cycle: minute, start: \"00:00\", end: \"23:59\", interval: " +
+         std::to_string(interval) + R"(m}
+parameters:
+  start_time: $[yyyymmddhh24miss-10/24/60]
+  end_time: $[yyyymmddhh24miss-5/24/60]
+  date: ${bdp.system.bizdate}
+
 script:
   inline:
     type: job
@@ -14,11 +37,8 @@ script:
       setting: {errorLimit: {record: "0"}, speed: {mbps: "1", concurrent: "1"}}
       reader:
         plugin: otsstream
-        parameter:
-          endpoint: "http://127.0.0.1:1"
-          accessId: id
-          accessKey: ${env:SLUICE_TEST_CANARY}
-          instanceName: demo
+        parameter:)" +
+         connections.reader + R"(
           dataTable: orders
           startTimestampMillis: "${start_time}"
           endTimestampMillis: "${end_time}"
@@ -26,21 +46,12 @@ script:
           column: [{name: uid}]
       writer:
         plugin: oss
-        parameter:
-          endpoint: "http://127.0.0.1:1"
-          accessId: id
-          accessKey: ${env:SLUICE_TEST_CANARY}
-          bucket: archive
+        parameter:)" +
+         connections.writer + R"(
           object: "x/${date}"
           writeMode: truncate
           fileFormat: csv
 )";
-
-// A job with an inline script.
-inline std::string job_text(const std::string& name, int interval = 5) {
-  return "name: " + name + "\nschedule: {cycle: minute, start: \"00:00\", end: \"23:59\", interval: " +
-         std::to_string(interval) + "m}\nparameters:\n  start_time: $[yyyymmddhh24miss-10/24/60]\n" +
-         "  end_time: $[yyyymmddhh24miss-5/24/60]\n  date: ${bdp.system.bizdate}\n" + kJobScript;
 }
 
 }  // namespace sluice::test
