@@ -92,6 +92,7 @@ class SqliteStateStore {
   void replace_objects(std::int64_t instance_row, const std::vector<pipeline::ObjectInfo>& objects);
   void replace_gaps(std::int64_t instance_row, std::int64_t job_id, const std::vector<pipeline::Gap>& gaps);
   void extend_coverage(const Subject& subject, std::uint64_t rows);
+  void join_coverage(const Subject& subject, Instant from);
   bool predecessor_succeeded(const Subject& subject);
   std::vector<scheduler::Instance> collect(Statement rows);
   void add_objects(scheduler::Instance& instance);

@@ -211,10 +211,15 @@ void SqliteStateStore::replace_gaps(std::int64_t instance_row, std::int64_t job_
 // lies between their times; an instance set to success by hand has no data of its own and the next one brings
 // it.
 void SqliteStateStore::extend_coverage(const Subject& subject, std::uint64_t rows) {
+  std::optional<Instant> from;
   std::optional<Instant> until;
   {
-    Statement row = database_.prepare("SELECT until_us FROM coverage WHERE job_id = ?", subject.job_id);
-    if (row.step()) until = row.instant(0);
+    Statement row =
+        database_.prepare("SELECT from_us, until_us FROM coverage WHERE job_id = ?", subject.job_id);
+    if (row.step()) {
+      from = row.instant(0);
+      until = row.instant(1);
+    }
   }
   if (!until) {
     database_.run(
@@ -224,10 +229,31 @@ void SqliteStateStore::extend_coverage(const Subject& subject, std::uint64_t row
   }
   database_.run("UPDATE coverage SET windows = windows + ?, rows_written = rows_written + ? WHERE job_id = ?",
                 subject.repeated ? 0 : 1, rows - subject.rows, subject.job_id);
-  if (subject.window_end <= *until) return;
+  if (subject.window_end <= *until) {
+    if (subject.window_start < *from) join_coverage(subject, *from);
+    return;
+  }
   database_.run("UPDATE coverage SET until_us = ? WHERE job_id = ?", subject.window_end, subject.job_id);
   if (predecessor_succeeded(subject)) return;
   database_.run("UPDATE coverage SET from_us = ? WHERE job_id = ?", subject.window_start, subject.job_id);
+}
+
+// Without an order an earlier window may be the last to end: it joins what lies before it with what begins at
+// `from`, unless there is still another one open between them.
+void SqliteStateStore::join_coverage(const Subject& subject, Instant from) {
+  {
+    Statement open = database_.prepare(
+        "SELECT 1 FROM instances INDEXED BY instances_unfinished WHERE job_id = ? AND slot_us > ? AND state "
+        "NOT IN ('SUCCESS', 'SKIPPED') AND window_start_us < ? LIMIT 1",
+        subject.job_id, subject.slot, from);
+    if (open.step()) return;
+  }
+  database_.run(
+      "UPDATE coverage SET from_us = min(from_us, (SELECT min(i.window_start_us) FROM instances i JOIN "
+      "positions p ON p.instance_id = i.id WHERE i.job_id = ?1 AND i.slot_us <= ?2 AND p.end_json IS NOT "
+      "NULL AND i.slot_us > coalesce((SELECT max(slot_us) FROM instances INDEXED BY instances_unfinished "
+      "WHERE job_id = ?1 AND slot_us < ?2 AND state NOT IN ('SUCCESS', 'SKIPPED')), ?3))) WHERE job_id = ?1",
+      subject.job_id, subject.slot, Instant::min());
 }
 
 bool SqliteStateStore::predecessor_succeeded(const Subject& subject) {

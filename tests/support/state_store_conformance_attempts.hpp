@@ -278,6 +278,20 @@ void StateStoreSuite<Fixture>::coverage() {
     CHECK(run(store().coverage("orders")).until == at_minute(5));
     CHECK(run(store().coverage("orders")).windows == 2);
   }
+  SECTION("windows without an order are one interval in the end, whichever ends last") {
+    std::vector<int> order = {0, 5, 10, 15};
+    do {
+      std::string job = "job";
+      for (const int minute : order) job += "-" + std::to_string(minute);
+      INFO(job);
+      plan(job, {0, 5, 10, 15});
+      for (const int minute : order) succeed(job, minute, 2);
+      const auto coverage = run(store().coverage(job));
+      CHECK(coverage.from == at_minute(-10));
+      CHECK(coverage.until == at_minute(10));
+      CHECK(coverage.windows == 4);
+    } while (std::next_permutation(order.begin(), order.end()));
+  }
   SECTION("gaps are kept with their reason") {
     succeed("orders", 0, 1, 3);
     auto outcome = outcome_at(2, 4);
