@@ -11,6 +11,8 @@
 #include <sstream>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -98,6 +100,32 @@ TEST_CASE("attempt log: at every size it keeps head and tail, says what is missi
     REQUIRE(count(text, "left out ...") == 1);
     const auto missing = static_cast<std::size_t>(n) + 1 - lines;
     REQUIRE(text.find(fmt::format("\n... {} lines (", missing)) == mark - 1);
+  }
+}
+
+TEST_CASE("behaviour 13: killed like out of memory, the log of each attempt is readable to its last line",
+          "[storage]") {
+  const test::TempFolder folder;
+  const test::Loop loop(Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)));
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    const std::string path = folder.file(fmt::format("attempt-{}.log", attempt));
+    const pid_t child = ::fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+      AttemptLog log(loop.clock, path, "Asia/Shanghai", 1 << 20);
+      for (int line = 1; line <= 50; ++line)
+        log.line(Level::info, fmt::format("attempt {} line {}", attempt, line));
+      ::kill(::getpid(), SIGKILL);
+      ::_exit(1);
+    }
+    int status = 0;
+    REQUIRE(::waitpid(child, &status, 0) == child);
+    CHECK(WIFSIGNALED(status));
+  }
+  for (int attempt = 1; attempt <= 3; ++attempt) {
+    const std::string text = content(folder.file(fmt::format("attempt-{}.log", attempt)));
+    CHECK(count(text, "\n") == 50);
+    CHECK(text.ends_with(fmt::format("attempt {} line 50\n", attempt)));
   }
 }
 
