@@ -302,24 +302,5 @@ TEST_CASE("planner: a failing store at any step of a change leaves nothing out a
   }
 }
 
-// Hidden: a figure of an optimised build, not a property. Run with "[.bench]".
-TEST_CASE("planner: a day of a thousand jobs is enumerated and frozen in half a second", "[.bench]") {
-  const auto calendar = Calendar::of(job_named("orders").schedule).value();
-  const Instant from = local_time("2018-10-16T00:00+08:00");
-  const job::Job job = job_named("orders");
-  const Freezer freezer = test::freeze_seed;
-  FreezeFailures failures;
-  std::size_t rows = 0;
-  const auto begin = std::chrono::steady_clock::now();
-  for (int i = 0; i < 1000; ++i) {
-    rows += make_instances(job, calendar.slots(from, from + 24h), freezer, failures).size();
-  }
-  const auto took = std::chrono::steady_clock::now() - begin;
-  CHECK(rows == 288'000);
-  WARN("1,000 jobs x 288 slots: " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count()
-                                  << " ms");
-  CHECK(took < 500ms);
-}
-
 }  // namespace
 }  // namespace sluice::scheduler
