@@ -1,8 +1,8 @@
 #include "daemon/api_backfill.hpp"
 
-#include "core/job/civil_time.hpp"
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
+#include "daemon/backfill_json.hpp"
 #include "daemon/problem.hpp"
 
 #include <fmt/format.h>
@@ -23,90 +23,10 @@ constexpr std::size_t kListDefault = 100;
 constexpr std::size_t kPreviewSlots = 1000;
 constexpr std::size_t kPreviewSlotsMax = 10'000;
 
-Error wrong_member(std::string_view name, std::string_view expected) {
-  return Error(Errc::invalid_argument, fmt::format("read the body: {}: expected {}", name, expected));
-}
-
-Result<std::string> text_member(const json::object& body, std::string_view name, std::string fallback) {
-  const auto* member = body.if_contains(name);
-  if (member == nullptr || member->is_null()) return fallback;
-  if (!member->is_string()) return wrong_member(name, "a text");
-  return std::string(member->get_string());
-}
-
-Result<bool> flag_member(const json::object& body, std::string_view name) {
-  const auto* member = body.if_contains(name);
-  if (member == nullptr || member->is_null()) return false;
-  if (!member->is_bool()) return wrong_member(name, "true or false");
-  return member->get_bool();
-}
-
-Result<int> number_member(const json::object& body, std::string_view name, int fallback) {
-  const auto* member = body.if_contains(name);
-  if (member == nullptr || member->is_null()) return fallback;
-  boost::system::error_code failure;
-  const int number = member->to_number<int>(failure);
-  if (failure) return wrong_member(name, "a whole number");
-  return number;
-}
-
 std::string date_text(std::chrono::sys_days date) {
   const std::chrono::year_month_day day(date);
   return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
                      static_cast<unsigned>(day.day()));
-}
-
-// The local midnight that begins the day `later` days after the date of `text`.
-Result<Instant> midnight_after(std::string_view name, std::string_view text, std::string_view zone,
-                               int later) {
-  const bool is_date = text.size() == 10 && text.find('T') == std::string_view::npos;
-  if (!is_date)
-    return wrong_member(name, fmt::format("a business date such as 2018-10-15, got \"{}\"", text));
-  const auto midnight = time_from_text(text, zone);
-  if (!midnight) return midnight.error().in(name);
-  const auto local = job::to_civil(*midnight + std::chrono::hours(6), zone);
-  if (!local) return local.error();
-  return job::to_instant(std::chrono::floor<std::chrono::days>(*local) + std::chrono::days(later), zone);
-}
-
-// Business date D is the run of the day D + 1.
-Result<void> read_range(const json::object& body, std::string_view zone, BackfillOrder& order) {
-  const auto from = text_member(body, "from", "");
-  if (!from) return from.error();
-  const auto to = text_member(body, "to", "");
-  if (!to) return to.error();
-  const auto first = text_member(body, "first_date", "");
-  if (!first) return first.error();
-  const auto last = text_member(body, "last_date", *first);
-  if (!last) return last.error();
-  const bool times = !from->empty() || !to->empty();
-  if (times == !first->empty()) {
-    return wrong_member("from",
-                        "the slots with from and to, or the business dates with first_date and last_date");
-  }
-  const auto begin = times ? time_from_text(*from, zone) : midnight_after("first_date", *first, zone, 1);
-  if (!begin) return times ? begin.error().in("from") : begin.error();
-  const auto end = times ? time_from_text(*to, zone) : midnight_after("last_date", *last, zone, 2);
-  if (!end) return times ? end.error().in("to") : end.error();
-  order.from = *begin;
-  order.to = *end;
-  return {};
-}
-
-Result<void> read_flags(const json::object& body, BackfillOrder& order) {
-  for (const auto& [name, flag] : {std::pair("all", &order.all), std::pair("run_now", &order.run_now),
-                                   std::pair("alerts", &order.alerts)}) {
-    const auto value = flag_member(body, name);
-    if (!value) return value.error();
-    *flag = *value;
-  }
-  for (const auto& [name, number] :
-       {std::pair("parallel", &order.parallel), std::pair("priority", &order.priority)}) {
-    const auto value = number_member(body, name, *number);
-    if (!value) return value.error();
-    *number = *value;
-  }
-  return {};
 }
 
 json::object group_json(const scheduler::BackfillGroup& group, const std::string& job) {
@@ -116,19 +36,6 @@ json::object group_json(const scheduler::BackfillGroup& group, const std::string
           {"last_date", date_text(group.last_date)},
           {"from", utc_text(group.from)},
           {"to", utc_text(group.to)}};
-}
-
-json::object order_json(const BackfillOrder& order, const std::string& zone) {
-  return {{"job", order.job},
-          {"zone", zone},
-          {"from", utc_text(order.from)},
-          {"to", utc_text(order.to)},
-          {"parallel", order.parallel},
-          {"order", order.descending ? "desc" : "asc"},
-          {"all", order.all},
-          {"run_now", order.run_now},
-          {"alerts", order.alerts},
-          {"priority", order.priority}};
 }
 
 json::object counts_json(const std::map<State, std::uint64_t>& counts) {
@@ -165,7 +72,7 @@ Result<json::object> body_object(const HttpRequest& request, bool required) {
 Result<BackfillOrder> order_of(const Service& service, const HttpRequest& request) {
   const auto body = body_object(request, true);
   if (!body) return body.error();
-  const auto name = text_member(*body, "job", "");
+  const auto name = body_text(*body, "job", "");
   if (!name) return name.error();
   for (const job::Job& job : service.jobs()) {
     if (job.name == *name) return backfill_order_from(*body, job.schedule.zone);
@@ -189,7 +96,7 @@ awaitable<HttpResponse> act_on(Service& service, const HttpRequest& request, con
   if (!id) co_return problem_response(id.error());
   const auto body = body_object(request, false);
   if (!body) co_return problem_response(body.error());
-  const auto kill = flag_member(*body, "kill");
+  const auto kill = body_flag(*body, "kill");
   if (!kill) co_return problem_response(kill.error());
   auto changed = co_await service.act_on_backfill(action, *id, request.actor, *kill);
   if (!changed) co_return problem_response(changed.error());
@@ -209,22 +116,6 @@ std::string_view to_string(BackfillAction action) noexcept {
       return "cancel";
   }
   return "unknown";
-}
-
-Result<BackfillOrder> backfill_order_from(const json::object& body, std::string_view zone) {
-  BackfillOrder order;
-  const auto name = text_member(body, "job", "");
-  if (!name) return name.error();
-  order.job = *name;
-  const auto range = read_range(body, zone, order);
-  if (!range) return range.error();
-  const auto flags = read_flags(body, order);
-  if (!flags) return flags.error();
-  const auto direction = text_member(body, "order", "asc");
-  if (!direction) return direction.error();
-  if (*direction != "asc" && *direction != "desc") return wrong_member("order", "asc or desc");
-  order.descending = *direction == "desc";
-  return order;
 }
 
 awaitable<json::object> backfill_with_counts(Service& service, Backfill backfill) {
@@ -251,7 +142,7 @@ awaitable<json::object> backfill_with_counts(Service& service, Backfill backfill
   json::object out{
       {"id", backfill.id},
       {"state", scheduler::to_string(failed ? scheduler::BackfillState::failed : backfill.state)}};
-  const json::object asked = order_json(backfill.order, backfill.zone);
+  const json::object asked = to_json(backfill.order, backfill.zone);
   for (const auto& [key, value] : asked) out[key] = value;
   out["version"] = backfill.version;
   out["actor"] = backfill.actor;
@@ -324,7 +215,7 @@ awaitable<HttpResponse> preview_backfill(Service& service, const HttpRequest& re
     one["left_out"] = slot.left_out.empty() ? json::value(nullptr) : json::value(slot.left_out);
     instances.push_back(std::move(one));
   }
-  json::object out = order_json(asked, planned->preview.zone);
+  json::object out = to_json(asked, planned->preview.zone);
   out["runs"] = planned->preview.runs;
   out["left_out"] = planned->preview.left_out;
   out["groups"] = std::move(groups);

@@ -40,10 +40,31 @@ std::string progress_text(const JsonView& backfill) {
   return text;
 }
 
+std::string one_range_text(const JsonView& range, const std::string& zone) {
+  return fmt::format("{} to {}", local_text(range["from"].time(), zone),
+                     local_text(range["to"].time(), zone));
+}
+
 std::string range_text(const JsonView& backfill) {
   const std::string zone = backfill["zone"].text();
-  return fmt::format("{} to {}", local_text(backfill["from"].time(), zone),
-                     local_text(backfill["to"].time(), zone));
+  std::string text;
+  for (const json::value& range : backfill["ranges"].items())
+    text += (text.empty() ? "" : " and ") + one_range_text(JsonView(range), zone);
+  if (text.empty()) text = one_range_text(backfill, zone);
+  if (!backfill["between"].is_null()) text += ", of these " + backfill["between"].text();
+  return text;
+}
+
+// What was asked for beside the slots.
+void print_conditions(const JsonView& backfill, Console& console) {
+  std::string hours = backfill["run_between"].is_null() ? "" : backfill["run_between"].text();
+  if (backfill["weekends"].boolean()) hours += hours.empty() ? "on weekends" : " on weekends";
+  if (!hours.empty()) console.out << fmt::format("  starts instances {}\n", hours);
+  if (backfill["run_now"].boolean()) console.out << "  does not wait for the time of future slots\n";
+  for (const auto& [name, expression] : backfill["parameters"].members())
+    console.out << fmt::format("  parameter {} = {}\n", std::string_view(name), JsonView(expression).text());
+  if (backfill["alerts"].text() != "none")
+    console.out << fmt::format("  sends a notice of: {}\n", backfill["alerts"].text());
 }
 
 std::string slots_text(const JsonView& backfill) {
@@ -58,6 +79,8 @@ void print_backfill(const JsonView& backfill, Console& console) {
                              range_text(backfill), slots_text(backfill),
                              count_text(backfill["left_out"].count()), backfill["order"].text(),
                              backfill["parallel"].count(), backfill["priority"].count());
+  console.out << fmt::format("  by {}, version {}\n", backfill["actor"].text(), backfill["version"].text());
+  print_conditions(backfill, console);
   if (!backfill["planned"].boolean() && state != "cancelled")
     console.out << "  its instances are still being made\n";
   Table table({{"CHAIN", false, true}, {"BUSINESS DATES"}, {"DONE", true}, {"OF", true}});
@@ -77,29 +100,42 @@ void print_backfill(const JsonView& backfill, Console& console) {
 }
 
 // "2018-10-15..2018-10-17", or one date.
-void add_dates(const std::string& dates, json::object& body) {
+json::object dates_body(const std::string& dates) {
   const auto dots = dates.find("..");
-  body["first_date"] = dates.substr(0, dots);
-  body["last_date"] = dots == std::string::npos ? dates : dates.substr(dots + 2);
+  return {{"first_date", dates.substr(0, dots)},
+          {"last_date", dots == std::string::npos ? dates : dates.substr(dots + 2)}};
+}
+
+json::object range_body(const std::string& range) {
+  const auto dots = range.find("..");
+  if (dots == std::string::npos) {
+    throw CommandFailure(Exit::usage, fmt::format("backfill: read the range: expected two times such as "
+                                                  "2018-10-10..2018-10-12T12:00, got \"{}\"",
+                                                  range));
+  }
+  return {{"from", range.substr(0, dots)}, {"to", range.substr(dots + 2)}};
 }
 
 json::object body_of(const Options& options) {
+  json::array ranges;
   const bool times = !options.from.empty() && !options.to.empty();
-  if (options.target.empty() || times == !options.dates.empty()) {
+  if (times) ranges.push_back(json::object{{"from", options.from}, {"to", options.to}});
+  for (const std::string& range : options.ranges) ranges.push_back(range_body(range));
+  for (const std::string& dates : options.dates) ranges.push_back(dates_body(dates));
+  const bool half = options.from.empty() != options.to.empty();
+  if (options.target.empty() || ranges.empty() || half) {
     throw CommandFailure(Exit::usage,
-                         "backfill: name the job and its slots: JOB --from TIME --to TIME, or JOB --dates "
-                         "FIRST..LAST; see sluice backfill --help");
+                         "backfill: name the job and its slots: JOB --from TIME --to TIME, JOB --range "
+                         "FROM..TO, or JOB --dates FIRST..LAST; see sluice backfill --help");
   }
-  json::object body{{"job", options.target},       {"parallel", options.parallel}, {"order", options.order},
-                    {"all", options.all},          {"run_now", options.run_now},   {"alerts", options.alerts},
-                    {"priority", options.priority}};
-  if (times) {
-    body["from"] = options.from;
-    body["to"] = options.to;
-  } else {
-    add_dates(options.dates, body);
-  }
-  return body;
+  json::object parameters;
+  for (const auto& [name, expression] : options.parameters) parameters[name] = expression;
+  return {{"job", options.target},        {"ranges", std::move(ranges)},
+          {"between", options.between},   {"parallel", options.parallel},
+          {"order", options.order},       {"all", options.all},
+          {"run_now", options.run_now},   {"run_between", options.run_between},
+          {"weekends", options.weekends}, {"parameters", std::move(parameters)},
+          {"alerts", options.alerts},     {"priority", options.priority == 0 ? 1 : options.priority}};
 }
 
 Exit preview(const json::object& body, const Options& options, Api& api, Console& console) {
@@ -124,6 +160,7 @@ Exit preview(const json::object& body, const Options& options, Api& api, Console
   const std::uint64_t slots = plan["runs"].count() + plan["left_out"].count();
   const std::size_t shown = plan["instances"].items().size();
   if (shown < slots) console.out << fmt::format("... and {} more\n", count_text(slots - shown));
+  print_conditions(plan, console);
   console.out << fmt::format("would run {} instances in {} groups and leave out {}; nothing was written\n",
                              count_text(plan["runs"].count()), plan["groups"].items().size(),
                              count_text(plan["left_out"].count()));

@@ -79,6 +79,23 @@ class Commands {
   Options& options_;
 };
 
+void add_parameters(CLI::App* command, Options& options, const std::string& help) {
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "-p,--parameter",
+          [&options](const std::vector<std::string>& given) {
+            for (const std::string& text : given) {
+              const auto equals = text.find('=');
+              if (equals == std::string::npos || equals == 0)
+                throw CLI::ValidationError("-p", "expected name=value");
+              options.parameters.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+            }
+          },
+          help)
+      ->allow_extra_args(false)
+      ->type_name("NAME=VALUE");
+}
+
 void add_local_commands(CLI::App& app, Commands& commands) {
   Options& options = commands.options();
   CLI::App* daemon = commands.add(app, "daemon", "Run the daemon in the foreground",
@@ -94,18 +111,7 @@ void add_local_commands(CLI::App& app, Commands& commands) {
   CLI::App* run = commands.add(app, "run", "Run one window of a job in the foreground, without the daemon",
                                "sluice run orders.yaml --at 2018-10-16T00:15");
   run->add_option("JOBFILE", options.job_file, "The job file")->required()->type_name("");
-  run->add_option_function<std::vector<std::string>>(
-         "-p,--parameter",
-         [&options](const std::vector<std::string>& given) {
-           for (const std::string& text : given) {
-             const auto equals = text.find('=');
-             if (equals == std::string::npos || equals == 0)
-               throw CLI::ValidationError("-p", "expected name=value");
-             options.parameters.emplace_back(text.substr(0, equals), text.substr(equals + 1));
-           }
-         },
-         "A parameter's value, instead of its expression")
-      ->type_name("NAME=VALUE");
+  add_parameters(run, options, "A parameter's value, instead of its expression");
   run->add_option("--at", options.at, "The slot (default: the newest one that is due)")->type_name("TIME");
   run->add_flag("--full-then-stream", options.full_then_stream,
                 "Export the whole table as well, and say from which slot on the daemon follows");
@@ -333,33 +339,53 @@ void add_operator_commands(CLI::App& app, Commands& commands) {
   commands.remote(resume);
 }
 
-void add_backfill_options(CLI::App* backfill, Options& options) {
+void add_backfill_slots(CLI::App* backfill, Options& options) {
   backfill->add_option("JOB", options.target, "The job")->type_name("");
   backfill
       ->add_option("--from", options.from, "First slot: 2018-10-16 or 2018-10-16T00:15, in the job's zone")
       ->type_name("TIME");
   backfill->add_option("--to", options.to, "End of the slots, itself left out")->type_name("TIME");
   backfill
+      ->add_option("--range", options.ranges, "Both in one, 2018-10-10..2018-10-12T12:00; up to 7 of them")
+      ->allow_extra_args(false)
+      ->type_name("FROM..TO");
+  backfill
       ->add_option("--dates", options.dates,
                    "Business dates instead, both included: 2018-10-15..2018-10-17; the run\nof a day has the "
-                   "date before it")
+                   "date before it; up to 7 of them")
+      ->allow_extra_args(false)
       ->type_name("DATES");
+  backfill->add_option("--between", options.between, "Only slots at these times of each day: 08:00-17:00")
+      ->type_name("TIMES");
+  CLI::Option* all = backfill->add_flag("--all", options.all, "Also slots whose window is durable already");
+  backfill
+      ->add_flag("--only-missing", options.only_missing,
+                 "Only slots whose window is not durable (the default)")
+      ->excludes(all);
+}
+
+void add_backfill_options(CLI::App* backfill, Options& options) {
   backfill->add_option("--parallel", options.parallel, "Groups of dates that run side by side (default 1)")
       ->check(CLI::Range(1, 10))
       ->type_name("N");
   backfill->add_option("--order", options.order, "asc or desc, by business date (default asc)")
       ->check(CLI::IsMember({"asc", "desc"}))
       ->type_name("ORDER");
-  CLI::Option* all = backfill->add_flag("--all", options.all, "Also slots whose window is durable already");
-  backfill
-      ->add_flag("--only-missing", options.only_missing,
-                 "Only slots whose window is not durable (the default)")
-      ->excludes(all);
   backfill->add_flag("--dry-run", options.dry_run,
                      "Show what would run and what would be left out; write nothing");
   backfill->add_flag("--run-now", options.run_now,
                      "Do not wait for the time of future slots (not for streams)");
-  backfill->add_flag("--alerts", options.alerts, "Failures raise alerts as those of recurring instances do");
+  backfill
+      ->add_option("--run-between", options.run_between,
+                   "Start instances only at these times of the day: 22:00-06:00")
+      ->type_name("TIMES");
+  backfill->add_flag("--weekends", options.weekends, "Start instances only on Saturdays and Sundays");
+  add_parameters(backfill, options, "A parameter's expression, instead of the one in the job's file");
+  backfill
+      ->add_option("--alerts", options.alerts,
+                   "Which end to send a notice of: none, success, failure or both (default none)")
+      ->check(CLI::IsMember({"none", "success", "failure", "both"}))
+      ->type_name("WHICH");
   backfill->add_option("--priority", options.priority, "Among backfills, 1 to 9, higher first (default 1)")
       ->check(CLI::Range(1, 9))
       ->type_name("N");
@@ -371,10 +397,13 @@ void add_backfill_commands(CLI::App& app, Commands& commands) {
       commands.add(app, "backfill", "Run slots of the past, or some again, beside the recurring instances",
                    "sluice backfill orders --from 2018-10-10 --to 2018-10-16 --parallel 3\n"
                    "  sluice backfill orders --dates 2018-10-09..2018-10-14 --dry-run\n"
+                   "  sluice backfill orders --range 2018-10-10..2018-10-11 --range 2018-10-14..2018-10-15\n"
+                   "    --between 08:00-17:00 --run-between 22:00-06:00 --alerts both\n"
                    "  sluice backfill show 7");
   backfill->callback([&options, backfill] {
     if (backfill->get_subcommands().empty()) options.command = "backfill";
   });
+  add_backfill_slots(backfill, options);
   add_backfill_options(backfill, options);
   commands.remote(backfill);
   backfill->require_subcommand(0, 1);

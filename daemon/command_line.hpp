@@ -19,7 +19,7 @@ struct Options {
 
   std::vector<std::string> files;                               // check, simulate
   std::string job_file;                                         // run
-  std::vector<std::pair<std::string, std::string>> parameters;  // run -p name=value
+  std::vector<std::pair<std::string, std::string>> parameters;  // run, backfill: -p name=value
   std::string at;                                               // run --at
   bool full_then_stream = false;                                // run
   std::string target;                                           // the job, the instance, the file of backup
@@ -42,16 +42,20 @@ struct Options {
   std::string actor;                  // audit
   std::string action;
   bool follow = false;
-  int attempt = 0;            // 0: the newest
-  std::string dates;          // backfill: business dates, "2018-10-15..2018-10-17"
-  int parallel = 1;           // backfill ...
-  std::string order = "asc";  //
+  int attempt = 0;                  // 0: the newest
+  std::vector<std::string> dates;   // backfill: business dates, "2018-10-15..2018-10-17"
+  std::vector<std::string> ranges;  // backfill: slots, "2018-10-15..2018-10-17T12:00"
+  std::string between;              // backfill: "08:00-17:00", of each day
+  std::string run_between;          // backfill: "22:00-06:00", when it may start instances
+  bool weekends = false;            // backfill
+  int parallel = 1;                 // backfill ...
+  std::string order = "asc";        //
   bool all = false;
   bool only_missing = false;  // what is done anyway
   bool run_now = false;
-  bool alerts = false;
-  bool kill = false;  // backfill cancel
-  int days = 1;       // simulate ...
+  std::string alerts = "none";  // backfill
+  bool kill = false;            // backfill cancel
+  int days = 1;                 // simulate ...
   std::uint64_t seed = 1;
   std::vector<std::string> faults;
   std::string run_time = "30s";

@@ -50,6 +50,8 @@ std::optional<BackfillState> backfill_state_from_string(std::string_view text) n
   return std::nullopt;
 }
 
+std::string backfill_name(std::int64_t id) { return fmt::format("backfill {}", id); }
+
 sys_days business_date(Instant slot, std::string_view zone) {
   return std::chrono::floor<days>(job::to_civil(slot, zone).value()) - days(1);
 }
@@ -78,27 +80,6 @@ int group_at(const std::vector<BackfillGroup>& groups, Instant slot) noexcept {
     if (groups[n].from <= slot && slot < groups[n].to) return static_cast<int>(n);
   }
   return -1;
-}
-
-Result<void> check_order(const BackfillOrder& order, bool self, bool stream) {
-  const auto refuse = [&](std::string_view why) {
-    return Error(Errc::invalid_argument, fmt::format("backfill {}: {}", order.job, why));
-  };
-  if (order.to <= order.from) return refuse("the end lies before the beginning");
-  if (order.parallel < 1 || order.parallel > kBackfillParallelMax)
-    return refuse(fmt::format("parallel must be 1 to {}, got {}", kBackfillParallelMax, order.parallel));
-  if (order.priority < 1 || order.priority > 9)
-    return refuse(fmt::format("priority must be 1 to 9, got {}", order.priority));
-  if (order.descending && self) {
-    return refuse(
-        "its instances wait for the one before, so the newest date cannot come first; use the order asc");
-  }
-  if (order.run_now && stream) {
-    return refuse(
-        "the windows of a stream must be over before they are read, so slots of the future wait for their "
-        "time; leave run-now out");
-  }
-  return {};
 }
 
 std::string left_out_reason(const NewInstance& instance, std::optional<State> recurring,

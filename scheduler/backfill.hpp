@@ -2,8 +2,8 @@
 // A backfill: slots of a job run on purpose, beside its recurring instances. What it is, and what is decided
 // about it, without clock or store. docs/backfill.md has the rules.
 
-#include "core/base/error.hpp"
 #include "core/base/time.hpp"
+#include "scheduler/backfill_order.hpp"
 #include "scheduler/calendar.hpp"
 #include "scheduler/instance.hpp"
 
@@ -16,9 +16,6 @@
 
 namespace sluice::scheduler {
 
-inline constexpr int kBackfillParallelMax = 10;
-inline constexpr std::size_t kBackfillSlotsMax = 100'000;
-
 enum class BackfillState : std::uint8_t {
   running,
   paused,     // nothing new starts
@@ -28,19 +25,6 @@ enum class BackfillState : std::uint8_t {
 };
 std::string_view to_string(BackfillState state) noexcept;
 std::optional<BackfillState> backfill_state_from_string(std::string_view text) noexcept;
-
-// What an operator asks for.
-struct BackfillOrder {
-  std::string job;
-  Instant from{};           // slots in [from, to)
-  Instant to{};             //
-  int parallel = 1;         // groups of business dates, and attempts at once; 1 .. 10
-  bool descending = false;  // newest business date first
-  bool all = false;         // also slots whose window is durable already
-  bool run_now = false;     // slots of the future do not wait for their time
-  bool alerts = false;      // its failures raise alerts as those of recurring instances do
-  int priority = 1;         // among backfills, 1 .. 9, higher first
-};
 
 // A block of business dates; its instances form a chain of their own.
 struct BackfillGroup {
@@ -55,7 +39,7 @@ struct Backfill {
   std::int64_t id = 0;
   BackfillOrder order;
   std::string zone;     // of the job when it was asked for
-  std::string version;  // likewise
+  std::string version;  // likewise; its instances are made by it
   std::string actor;
   Instant created{};
   BackfillState state = BackfillState::running;
@@ -63,6 +47,8 @@ struct Backfill {
   std::size_t left_out = 0;  // slots without an instance, known once planned
   std::vector<BackfillGroup> groups;
 };
+
+std::string backfill_name(std::int64_t id);  // "backfill 7"
 
 // The business date of a slot: the local date minus one day.
 std::chrono::sys_days business_date(Instant slot, std::string_view zone);
@@ -73,10 +59,6 @@ std::vector<BackfillGroup> split_dates(const std::vector<Slot>& slots, int paral
 
 // The place of the group that has the slot; -1 when none has.
 int group_at(const std::vector<BackfillGroup>& groups, Instant slot) noexcept;
-
-// Which rule of the job the order breaks; nothing when it can be carried out. `self`: the job's instances
-// wait for each other. `stream`: it reads a stream, whose windows must be over.
-Result<void> check_order(const BackfillOrder& order, bool self, bool stream);
 
 // Why a backfill of what is missing leaves the slot out, or "". `recurring`: the state of the job's own
 // instance of the slot; nothing when there is none.

@@ -7,7 +7,10 @@ awaitable<FoundPositions> PositionSearch::find(Instance instance) {
   InstanceId recurring = instance.id;
   recurring.group = 0;
   const std::optional<Instance> twin = co_await store_.instance(recurring);
-  if (twin) {
+  // Parameters of the backfill, or an edit of the job, may have given it another window.
+  const bool same_window =
+      twin && twin->window_start == instance.window_start && twin->window_end == instance.window_end;
+  if (same_window) {
     found.until = co_await store_.end_positions(twin->row);
     if (found.until) found.start = co_await store_.start_positions(twin->row);
     if (found.start) co_return found;

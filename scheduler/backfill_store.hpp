@@ -18,6 +18,7 @@ struct BackfillQuery {
   std::string job;          // empty: all
   std::size_t limit = 100;  // 1 .. 1000
   std::int64_t before = 0;  // only ids below this one (paging); 0: from the newest
+  std::int64_t after = 0;   // only ids above this one
 };
 
 class BackfillStore {

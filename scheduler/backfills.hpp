@@ -33,11 +33,13 @@ struct BackfillPreview {
 // Single-threaded. Throws what the stores throw.
 class Backfills {
  public:
+  using JobPointer = std::shared_ptr<const job::Job>;
+
   // All but the freezer outlive this; `store` may be null: there are no backfills then. `jobs` are the
   // present ones. `on_change` is called when there is something new to do.
   Backfills(const Clock& clock, StateStore& instances, BackfillStore* store, const Jobs& jobs,
-            const Attempts& attempts, Observer& observer, Counters& counters, Freezer freezer,
-            std::function<void()> on_change);
+            Definitions& definitions, const Attempts& attempts, Observer& observer, Counters& counters,
+            Freezer freezer, std::function<void()> on_change);
 
   // not_found: no such job; invalid_argument: what the order says cannot be; refused_by_state: nothing to
   // run.
@@ -60,18 +62,21 @@ class Backfills {
   void change_jobs() noexcept { wants_instances_ = store_ != nullptr; }
 
   // What may start now, best first, at most `places`; `orphans` are stored as running, yet nobody runs them.
+  // `opens`: when run hours begin that something waits for.
   struct Turn {
     std::vector<Instance> starts;
     std::vector<Instance> orphans;
+    std::optional<Instant> opens;
   };
   awaitable<Turn> turn(std::size_t places);
+
+  // `job` as the backfill of the instance has it: with its parameters.
+  awaitable<Result<job::Job>> job_for(InstanceId id, JobPointer job);
 
   // What an instance of a group waits for beyond its own chain; nothing when that is all.
   awaitable<std::optional<std::string>> why(Instance instance);
 
  private:
-  using JobPointer = std::shared_ptr<const job::Job>;
-
   struct Survey {
     std::vector<Slot> runs;
     std::size_t left_out = 0;
@@ -81,7 +86,9 @@ class Backfills {
 
   Result<JobPointer> find_job(const std::string& name) const;
   awaitable<Result<Survey>> survey(BackfillOrder order, JobPointer job, Visitor visit);
-  awaitable<Result<std::vector<BackfillSlot>>> stretch(JobPointer job, bool all, Instant from, Instant to);
+  awaitable<Result<std::vector<BackfillSlot>>> stretch(JobPointer job, BackfillOrder order, Instant from,
+                                                       Instant to);
+  awaitable<Result<job::Job>> definition_of(Backfill backfill);
   awaitable<void> make(Backfill backfill);
   awaitable<Result<Backfill>> change(std::int64_t id, std::vector<BackfillState> from, BackfillState to,
                                      std::string action, std::string actor, std::string detail);
@@ -93,6 +100,7 @@ class Backfills {
   StateStore& instances_;
   BackfillStore* store_;
   const Jobs& jobs_;
+  Definitions& definitions_;
   const Attempts& attempts_;
   Observer& observer_;
   Counters& counters_;

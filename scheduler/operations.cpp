@@ -140,7 +140,7 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
   if (order.action == Action::priority) change.priority = order.priority;
   change.release = order.action == Action::release;
   if (order.latest) {
-    Result<Redefinition> newest = newest_definition(instance);
+    Result<Redefinition> newest = co_await newest_definition(instance);
     if (!newest) co_return newest.error();
     change.redefinition = std::move(*newest);
   }
@@ -185,30 +185,35 @@ awaitable<Result<void>> Scheduler::check_positions(Order order, Instance instanc
                   to_string(next, instance.zone)));
 }
 
-Result<Redefinition> Scheduler::newest_definition(const Instance& instance) const {
+awaitable<Result<Redefinition>> Scheduler::newest_definition(Instance instance) {
   const std::string name = to_string(instance.id, instance.zone);
   const auto job = jobs_.find(instance.id.job);
   if (job == jobs_.end()) {
-    return Error(Errc::refused_by_state,
-                 fmt::format("rerun {} with the newest definition: job {} is not loaded; put its file back",
-                             name, instance.id.job));
+    co_return Error(
+        Errc::refused_by_state,
+        fmt::format("rerun {} with the newest definition: job {} is not loaded; put its file back", name,
+                    instance.id.job));
   }
-  Result<Frozen> frozen = options_.freezer(*job->second, instance.id.scheduled);
-  if (!frozen) return frozen.error().in(fmt::format("rerun {} with the newest definition", name));
+  const std::shared_ptr<const job::Job> present = job->second;
+  const Result<job::Job> changed = co_await backfills_.job_for(instance.id, present);
+  if (!changed) co_return changed.error().in(fmt::format("rerun {} with the newest definition", name));
+  Result<Frozen> frozen = options_.freezer(*changed, instance.id.scheduled);
+  if (!frozen) co_return frozen.error().in(fmt::format("rerun {} with the newest definition", name));
   const bool moved =
       frozen->window.start != instance.window_start || frozen->window.end != instance.window_end;
   if (moved && instance.rows + instance.objects.size() > 0) {
-    return Error(Errc::refused_by_state,
-                 fmt::format("rerun {} with the newest definition: that gives it another window than the one "
-                             "whose objects are in the target; rerun it as it is",
-                             name));
+    co_return Error(
+        Errc::refused_by_state,
+        fmt::format("rerun {} with the newest definition: that gives it another window than the one "
+                    "whose objects are in the target; rerun it as it is",
+                    name));
   }
   Redefinition newest;
-  newest.version = job->second->version;
+  newest.version = present->version;
   newest.values = std::move(frozen->values);
   newest.window_start = frozen->window.start;
   newest.window_end = frozen->window.end;
-  return newest;
+  co_return newest;
 }
 
 job::RerunProperty Scheduler::rerun_property(const Instance& instance) const {

@@ -36,7 +36,8 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       dependencies_(store, [this](const std::string& job) { return planner_.has_planned(job); }),
       attempts_(executor, clock, store, runner, observer, counters_, health_, [this] { wake(); }),
       catch_up_(clock, store, options_.catch_up, observer),
-      backfills_(clock, store, options_.backfills, jobs_, attempts_, observer, counters_, options_.freezer,
+      backfills_(clock, store, options_.backfills, jobs_, definitions_, attempts_, observer, counters_,
+                 options_.freezer,
                  [this] {
                    wake();
                    wake_planning();

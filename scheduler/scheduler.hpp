@@ -133,7 +133,7 @@ class Scheduler {
   awaitable<std::optional<Instant>> try_turn();
   bool may_start(const Instance& instance, Instant now) const;
   awaitable<bool> start_in_turn(std::vector<Instance> ready, Instant now);
-  awaitable<void> start_backfills(bool recurring_waits);
+  awaitable<std::optional<Instant>> start_backfills(bool recurring_waits);
   template <class T>
   awaitable<Result<T>> guarded(std::string doing, awaitable<Result<T>> work);
   awaitable<void> kill_all_of(Backfill backfill, std::string actor);
@@ -147,7 +147,7 @@ class Scheduler {
   awaitable<Result<void>> act_once(Order order, InstanceId id);
   awaitable<Result<Change>> make_change(Order order, Instance instance);
   awaitable<Result<void>> check_positions(Order order, Instance instance);
-  Result<Redefinition> newest_definition(const Instance& instance) const;
+  awaitable<Result<Redefinition>> newest_definition(Instance instance);
   awaitable<Result<void>> stop_attempt(Instance instance, std::string reason);
   awaitable<std::string> after_success_by_hand(Instance instance);
   // By chain, as far as they were asked for; nothing: all of it is done.

@@ -14,8 +14,8 @@ bool Scheduler::must_wait(const Instance& instance) const {
   return catch_up_.undecided(instance.id.job) || attempts_.runs_slot(instance.id.job, instance.id.scheduled);
 }
 
-// Backfills take what the recurring instances leave.
-awaitable<void> Scheduler::start_backfills(bool recurring_waits) {
+// Backfills take what the recurring instances leave. Returns when run hours begin that one waits for.
+awaitable<std::optional<Instant>> Scheduler::start_backfills(bool recurring_waits) {
   const Running& running = attempts_.running();
   const bool full = recurring_waits || stopping_ || running.total >= limits_.total ||
                     running.backfills >= limits_.backfills();
@@ -31,6 +31,7 @@ awaitable<void> Scheduler::start_backfills(bool recurring_waits) {
     if (stopping_ || attempts_.runs_slot(instance.id.job, instance.id.scheduled)) continue;
     attempts_.start(std::move(definition.job), std::move(instance), std::move(definition.note));
   }
+  co_return turn.opens;
 }
 
 template <class T>

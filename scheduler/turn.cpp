@@ -2,6 +2,8 @@
 
 #include "scheduler/scheduler.hpp"
 
+#include <algorithm>
+
 namespace sluice::scheduler {
 namespace {
 
@@ -66,8 +68,9 @@ awaitable<std::optional<Instant>> Scheduler::turn() {
     if (more.empty() || waiting) break;
     unordered = std::move(more);
   }
-  co_await start_backfills(waiting);
-  co_return co_await store_.next_due(now);
+  const std::optional<Instant> opens = co_await start_backfills(waiting);
+  const std::optional<Instant> due = co_await store_.next_due(now);
+  co_return opens&& due ? std::min(opens, due) : opens ? opens : due;
 }
 
 // An older success that is run again is the head while a newer instance of its chain may still be running.

@@ -188,14 +188,42 @@ CREATE TABLE history(
 ) STRICT;
 )sql";
 
+// What else is asked of a backfill. Times are minutes of the local day; rows of the two tables count in their
+// order.
+constexpr std::string_view kBackfillOrders = R"sql(
+ALTER TABLE backfills ADD COLUMN notices TEXT NOT NULL DEFAULT 'none';
+UPDATE backfills SET notices = 'failure' WHERE alerts <> 0;
+ALTER TABLE backfills DROP COLUMN alerts;
+ALTER TABLE backfills ADD COLUMN times_begin INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE backfills ADD COLUMN times_end INTEGER NOT NULL DEFAULT 1440;
+ALTER TABLE backfills ADD COLUMN hours_begin INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE backfills ADD COLUMN hours_end INTEGER NOT NULL DEFAULT 1440;
+ALTER TABLE backfills ADD COLUMN weekends INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE backfill_ranges(
+  id INTEGER PRIMARY KEY,
+  backfill_id INTEGER NOT NULL REFERENCES backfills(id),
+  from_us INTEGER NOT NULL,
+  to_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX backfill_ranges_by_backfill ON backfill_ranges(backfill_id);
+CREATE TABLE backfill_parameters(
+  id INTEGER PRIMARY KEY,
+  backfill_id INTEGER NOT NULL REFERENCES backfills(id),
+  name TEXT NOT NULL,
+  expression TEXT NOT NULL
+) STRICT;
+CREATE INDEX backfill_parameters_by_backfill ON backfill_parameters(backfill_id);
+)sql";
+
 constexpr std::array kSteps = {
-    MigrationStep{1, kFirst},        //
-    MigrationStep{2, kStates},       //
-    MigrationStep{3, kBackfills},    //
-    MigrationStep{4, kAlertTables},  //
-    MigrationStep{5, kVersions},     //
-    MigrationStep{6, kPauses},       //
-    MigrationStep{7, kHistory},      //
+    MigrationStep{1, kFirst},           //
+    MigrationStep{2, kStates},          //
+    MigrationStep{3, kBackfills},       //
+    MigrationStep{4, kAlertTables},     //
+    MigrationStep{5, kVersions},        //
+    MigrationStep{6, kPauses},          //
+    MigrationStep{7, kHistory},         //
+    MigrationStep{8, kBackfillOrders},  //
 };
 
 int pragma(Database& database, std::string_view sql) {

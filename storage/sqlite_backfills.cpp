@@ -15,14 +15,24 @@ using scheduler::BackfillState;
 using scheduler::State;
 
 constexpr std::string_view kBackfillColumns =
-    "b.id, b.job, b.from_us, b.to_us, b.parallel, b.descending, b.every_slot, b.run_now, b.alerts, "
-    "b.priority, "
-    "b.zone, b.version, b.actor, b.created_us, b.state, b.planned, b.left_out, b.closed";
+    "b.id, b.job, b.from_us, b.to_us, b.parallel, b.descending, b.every_slot, b.run_now, b.notices, "
+    "b.priority, b.zone, b.version, b.actor, b.created_us, b.state, b.planned, b.left_out, b.closed, "
+    "b.times_begin, b.times_end, b.hours_begin, b.hours_end, b.weekends";
 
 // The chain of a group is a row of jobs under this name.
 constexpr std::string_view kGroupChains =
     "FROM backfill_groups g JOIN backfills b ON b.id = g.backfill_id JOIN jobs j ON j.name = b.job || '#' || "
     "g.id";
+
+[[noreturn]] void refuse_word(std::int64_t id, std::string_view what, std::string_view word) {
+  throw ErrorException(
+      Error(Errc::corrupt,
+            fmt::format("read backfill {}: no {} {}; restore a backup of the state file", id, what, word)));
+}
+
+scheduler::DayPart read_day_part(const Statement& row, int column) {
+  return {std::chrono::minutes(row.integer(column)), std::chrono::minutes(row.integer(column + 1))};
+}
 
 Backfill read_backfill(const Statement& row) {
   Backfill backfill;
@@ -34,7 +44,10 @@ Backfill read_backfill(const Statement& row) {
   backfill.order.descending = row.integer(5) != 0;
   backfill.order.all = row.integer(6) != 0;
   backfill.order.run_now = row.integer(7) != 0;
-  backfill.order.alerts = row.integer(8) != 0;
+  const std::string notices = row.text(8);
+  const auto told = scheduler::end_notices_from_string(notices);
+  if (!told) refuse_word(backfill.id, "notices", notices);
+  backfill.order.alerts = *told;
   backfill.order.priority = row.small(9);
   backfill.zone = row.text(10);
   backfill.version = row.text(11);
@@ -42,17 +55,15 @@ Backfill read_backfill(const Statement& row) {
   backfill.created = row.instant(13);
   const std::string state = row.text(14);
   const auto known = scheduler::backfill_state_from_string(state);
-  if (!known) {
-    throw ErrorException(
-        Error(Errc::corrupt, fmt::format("read backfill {}: no state {}; restore a backup of "
-                                         "the state file",
-                                         backfill.id, state)));
-  }
+  if (!known) refuse_word(backfill.id, "state", state);
   backfill.state = *known;
   backfill.planned = row.integer(15) != 0;
   backfill.left_out = row.count(16);
   const bool closed = row.integer(17) != 0;
   if (closed && backfill.state != BackfillState::cancelled) backfill.state = BackfillState::done;
+  backfill.order.times = read_day_part(row, 18);
+  backfill.order.run_hours.hours = read_day_part(row, 20);
+  backfill.order.run_hours.weekends = row.integer(22) != 0;
   return backfill;
 }
 
@@ -77,12 +88,14 @@ Backfill SqliteBackfills::add_backfill(Backfill backfill, const scheduler::Audit
   Transaction transaction(database_);
   const scheduler::BackfillOrder& order = backfill.order;
   database_.run(
-      "INSERT INTO backfills(job, from_us, to_us, parallel, descending, every_slot, run_now, alerts, "
-      "priority, "
-      "zone, version, actor, created_us, state) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO backfills(job, from_us, to_us, parallel, descending, every_slot, run_now, notices, "
+      "priority, zone, version, actor, created_us, state, times_begin, times_end, hours_begin, hours_end, "
+      "weekends) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       order.job, order.from, order.to, order.parallel, order.descending ? 1 : 0, order.all ? 1 : 0,
-      order.run_now ? 1 : 0, order.alerts ? 1 : 0, order.priority, backfill.zone, backfill.version,
-      backfill.actor, backfill.created, scheduler::to_string(BackfillState::running));
+      order.run_now ? 1 : 0, scheduler::to_string(order.alerts), order.priority, backfill.zone,
+      backfill.version, backfill.actor, backfill.created, scheduler::to_string(BackfillState::running),
+      order.times.begin.count(), order.times.end.count(), order.run_hours.hours.begin.count(),
+      order.run_hours.hours.end.count(), order.run_hours.weekends ? 1 : 0);
   backfill.id = database_.last_insert_id();
   for (BackfillGroup& group : backfill.groups) {
     database_.run(
@@ -91,9 +104,35 @@ Backfill SqliteBackfills::add_backfill(Backfill backfill, const scheduler::Audit
         group.last_date.time_since_epoch().count());
     group.id = database_.last_insert_id();
   }
+  add_details(backfill);
   write_audit(database_, entry);
   transaction.commit();
   return backfill;
+}
+
+void SqliteBackfills::add_details(const Backfill& backfill) {
+  for (const scheduler::BackfillRange& range : backfill.order.ranges) {
+    database_.run("INSERT INTO backfill_ranges(backfill_id, from_us, to_us) VALUES(?, ?, ?)", backfill.id,
+                  range.from, range.to);
+  }
+  for (const auto& [name, expression] : backfill.order.parameters) {
+    database_.run("INSERT INTO backfill_parameters(backfill_id, name, expression) VALUES(?, ?, ?)",
+                  backfill.id, name, expression);
+  }
+}
+
+void SqliteBackfills::read_details(Backfill& backfill) {
+  Statement groups = database_.prepare(
+      "SELECT id, from_us, to_us, first_day, last_day FROM backfill_groups WHERE backfill_id = ? ORDER BY id",
+      backfill.id);
+  while (groups.step()) backfill.groups.push_back(read_group(groups));
+  Statement ranges = database_.prepare(
+      "SELECT from_us, to_us FROM backfill_ranges WHERE backfill_id = ? ORDER BY id", backfill.id);
+  while (ranges.step())
+    backfill.order.ranges.push_back(scheduler::BackfillRange{ranges.instant(0), ranges.instant(1)});
+  Statement parameters = database_.prepare(
+      "SELECT name, expression FROM backfill_parameters WHERE backfill_id = ? ORDER BY id", backfill.id);
+  while (parameters.step()) backfill.order.parameters.emplace_back(parameters.text(0), parameters.text(1));
 }
 
 void SqliteBackfills::backfill_planned(std::int64_t id, std::size_t left_out) {
@@ -164,9 +203,9 @@ std::vector<Backfill> SqliteBackfills::unfinished_backfills() {
 std::vector<Backfill> SqliteBackfills::backfills(const scheduler::BackfillQuery& query) {
   return collect(database_.prepare(
       fmt::format("SELECT {} FROM backfills b WHERE (?1 = '' OR b.job = ?1) AND (?2 = 0 OR b.id < ?2) "
-                  "ORDER BY b.id DESC LIMIT ?3",
+                  "AND b.id > ?3 ORDER BY b.id DESC LIMIT ?4",
                   kBackfillColumns),
-      query.job, query.before, std::clamp<std::size_t>(query.limit, 1, 1000)));
+      query.job, query.before, query.after, std::clamp<std::size_t>(query.limit, 1, 1000)));
 }
 
 std::optional<Backfill> SqliteBackfills::backfill(std::int64_t id) {
@@ -185,20 +224,14 @@ std::optional<Backfill> SqliteBackfills::backfill_of_group(std::int64_t group) {
   return id ? backfill(*id) : std::nullopt;
 }
 
-// All rows first, then their groups: no cursor stays open while another one runs.
+// All rows first, then what belongs to them: no cursor stays open while another one runs.
 std::vector<Backfill> SqliteBackfills::collect(Statement rows) {
   std::vector<Backfill> found;
   {
     Statement cursor = std::move(rows);
     while (cursor.step()) found.push_back(read_backfill(cursor));
   }
-  for (Backfill& backfill : found) {
-    Statement groups = database_.prepare(
-        "SELECT id, from_us, to_us, first_day, last_day FROM backfill_groups WHERE backfill_id = ? ORDER BY "
-        "id",
-        backfill.id);
-    while (groups.step()) backfill.groups.push_back(read_group(groups));
-  }
+  for (Backfill& backfill : found) read_details(backfill);
   return found;
 }
 

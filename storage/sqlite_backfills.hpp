@@ -33,6 +33,8 @@ class SqliteBackfills {
 
  private:
   std::vector<scheduler::Backfill> collect(Statement rows);
+  void add_details(const scheduler::Backfill& backfill);
+  void read_details(scheduler::Backfill& backfill);
   bool has_open_instances(std::int64_t id);
 
   SqliteStateStore& store_;

@@ -85,7 +85,8 @@ std::optional<JobVersion> SqliteVersions::version(const std::string& job, const 
   return found;
 }
 
-// An instance's chain is called by its job, and by "JOB#GROUP" in a backfill.
+// An instance's chain is called by its job, and by "JOB#GROUP" in a backfill, whose instances may still have
+// to be made.
 std::size_t SqliteVersions::remove_versions(Instant before, std::size_t most) {
   Transaction transaction(database_);
   const std::size_t removed = database_.run(
@@ -95,8 +96,8 @@ std::size_t SqliteVersions::remove_versions(Instant before, std::size_t most) {
       "AND NOT "
       "EXISTS (SELECT 1 FROM instances i JOIN jobs j ON j.id = i.job_id WHERE i.state NOT IN ('SUCCESS', "
       "'SKIPPED') AND i.version = v.version AND (j.name = v.job OR substr(j.name, 1, length(v.job) + 1) = "
-      "v.job || "
-      "'#')))",
+      "v.job || '#')) AND NOT EXISTS (SELECT 1 FROM backfills b WHERE b.closed = 0 AND b.job = v.job AND "
+      "b.version = v.version))",
       before, most);
   transaction.commit();
   return removed;

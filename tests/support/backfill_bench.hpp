@@ -82,4 +82,18 @@ inline job::Job independent(const std::string& name, std::chrono::minutes interv
   return job;
 }
 
+// An attempt that takes so long and succeeds.
+inline ScriptedRunner::Act takes(Duration time) {
+  ScriptedRunner::Act act;
+  act.takes = time;
+  return act;
+}
+
+// One that fails and is not repeated by itself.
+inline ScriptedRunner::Act failing() {
+  ScriptedRunner::Act act;
+  act.error = Error(Errc::trimmed, "get records: trimmed");
+  return act;
+}
+
 }  // namespace sluice::test

@@ -38,7 +38,14 @@ class BackfillStoreSuite {
     CHECK(found->order.descending);
     CHECK(found->order.all);
     CHECK(found->order.run_now);
-    CHECK(found->order.alerts);
+    CHECK(found->order.alerts == scheduler::EndNotices::both);
+    CHECK(found->order.times == scheduler::DayPart{std::chrono::hours(8), std::chrono::hours(17)});
+    CHECK(found->order.run_hours ==
+          scheduler::RunHours{{std::chrono::hours(22), std::chrono::minutes(365)}, true});
+    REQUIRE(found->order.ranges.size() == 2);
+    CHECK(found->order.ranges[1].from == at_minute(40));
+    CHECK(found->order.ranges[1].to == at_minute(60));
+    CHECK(found->order.parameters == named_values());
     CHECK(found->order.priority == 4);
     CHECK(found->zone == "Asia/Shanghai");
     CHECK(found->version == "0123456789ab");
@@ -61,6 +68,9 @@ class BackfillStoreSuite {
     CHECK(ids("", 100, 0) == std::vector<std::int64_t>({3, 2, 1}));
     CHECK(ids("orders", 100, 0) == std::vector<std::int64_t>({2, 1}));
     CHECK(ids("", 1, 3) == std::vector<std::int64_t>({2}));
+    scheduler::BackfillQuery later;
+    later.after = 2;
+    CHECK(run(fixture_.backfills().backfills(later)).size() == 1);
     CHECK(run(fixture_.backfills().unfinished_backfills()).size() == 3);
   }
 
@@ -189,7 +199,12 @@ class BackfillStoreSuite {
     backfill.order.from = at_minute(0);
     backfill.order.to = at_minute(60);
     backfill.order.parallel = groups;
-    backfill.order.descending = backfill.order.all = backfill.order.run_now = backfill.order.alerts = true;
+    backfill.order.descending = backfill.order.all = backfill.order.run_now = true;
+    backfill.order.alerts = scheduler::EndNotices::both;
+    backfill.order.ranges = {{at_minute(0), at_minute(20)}, {at_minute(40), at_minute(60)}};
+    backfill.order.times = {std::chrono::hours(8), std::chrono::hours(17)};
+    backfill.order.run_hours = {{std::chrono::hours(22), std::chrono::minutes(365)}, true};
+    backfill.order.parameters = named_values();
     backfill.order.priority = 4;
     backfill.zone = "Asia/Shanghai";
     backfill.version = "0123456789ab";
@@ -203,6 +218,9 @@ class BackfillStoreSuite {
       group.first_date = group.last_date = date + std::chrono::days(n);
     }
     return run(fixture_.backfills().add_backfill(backfill, entry()));
+  }
+  static std::vector<std::pair<std::string, std::string>> named_values() {
+    return {{"start", "$[yyyymmdd-1]"}, {"date", "2018=1"}};
   }
   static scheduler::AuditEntry entry() {
     scheduler::AuditEntry audit;

@@ -94,6 +94,7 @@ class MemoryBackfills final : public scheduler::BackfillStore {
     std::vector<Backfill> found;
     for (auto record = records_.rbegin(); record != records_.rend(); ++record) {
       if (query.before != 0 && record->first >= query.before) continue;
+      if (record->first <= query.after) continue;
       if (!query.job.empty() && record->second.backfill.order.job != query.job) continue;
       if (found.size() < query.limit) found.push_back(shown(record->second));
     }

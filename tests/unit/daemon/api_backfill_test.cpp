@@ -64,7 +64,7 @@ TEST_CASE("api: a backfill is asked for by slots or by business dates, in the jo
   f.post(
       "/api/v1/backfills",
       R"({"job": "orders", "first_date": "2018-10-09", "last_date": "2018-10-11", "parallel": 3, "order": "desc",
-             "all": true, "run_now": true, "alerts": true, "priority": 5})");
+             "all": true, "run_now": true, "alerts": "both", "priority": 5})");
   REQUIRE(f.service.ordered.size() == 2);
   const auto& slots = f.service.ordered[0];
   CHECK(slots.from == job::parse_local("2018-10-10T00:00+08:00").value());
@@ -79,8 +79,32 @@ TEST_CASE("api: a backfill is asked for by slots or by business dates, in the jo
   CHECK(dates.descending);
   CHECK(dates.all);
   CHECK(dates.run_now);
-  CHECK(dates.alerts);
+  CHECK(dates.alerts == scheduler::EndNotices::both);
   CHECK(dates.priority == 5);
+}
+
+TEST_CASE("api: a backfill may have several ranges, times, parameters and hours, and shows them") {
+  Fixture f;
+  const auto value = f.post("/api/v1/backfills", R"({"job": "orders",
+    "ranges": [{"from": "2018-10-12", "to": "2018-10-12T06:00"}, {"first_date": "2018-10-09"}],
+    "between": "08:00-17:00", "run_between": "22:00-06:00", "weekends": true,
+    "parameters": {"date": "$[yyyymmdd-1]"}})");
+  const auto& order = f.service.ordered.at(0);
+  CHECK(order.from == job::parse_local("2018-10-10T00:00+08:00").value());
+  CHECK(order.to == job::parse_local("2018-10-12T06:00+08:00").value());
+  REQUIRE(order.ranges.size() == 2);
+  CHECK(order.ranges[1].to == job::parse_local("2018-10-11T00:00+08:00").value());
+  CHECK(order.times == scheduler::DayPart{std::chrono::hours(8), std::chrono::hours(17)});
+  CHECK(order.run_hours == scheduler::RunHours{{std::chrono::hours(22), std::chrono::hours(6)}, true});
+  REQUIRE(order.parameters.size() == 1);
+  CHECK(order.parameters[0].second == "$[yyyymmdd-1]");
+  const JsonView shown(value);
+  CHECK(shown["ranges"].items().size() == 2);
+  CHECK(shown["between"].text() == "08:00-17:00");
+  CHECK(shown["run_between"].text() == "22:00-06:00");
+  CHECK(shown["weekends"].boolean());
+  CHECK(shown["parameters"]["date"].text() == "$[yyyymmdd-1]");
+  CHECK(shown["alerts"].text() == "none");
 }
 
 TEST_CASE("api: a wrong order of a backfill is refused and its member named") {
@@ -94,7 +118,10 @@ TEST_CASE("api: a wrong order of a backfill is refused and its member named") {
         std::string::npos);
   CHECK(f.detail(R"({"job": "orders", "first_date": "2018-10-10T00:00"})").find("business date") !=
         std::string::npos);
-  for (const char* member : {R"("all": 1)", R"("parallel": "3")", R"("order": "up")", R"("priority": 1.5)"}) {
+  for (const char* member : {R"("all": 1)", R"("parallel": "3")", R"("order": "up")", R"("priority": 1.5)",
+                             R"("ranges": [])", R"("ranges": [{"from": "2018-10-10", "to": "2018-10-11"}])",
+                             R"("between": "8-17")", R"("run_between": "22:00-22:00")", R"("weekends": 1)",
+                             R"("parameters": ["a"])", R"("alerts": true)"}) {
     const std::string body =
         std::string(kOrder).substr(0, std::string(kOrder).size() - 1) + ", " + member + "}";
     CHECK(f.detail(body).find("read the body: ") != std::string::npos);
@@ -214,6 +241,31 @@ TEST_CASE("command line: a backfill and its actions are told apart") {
   CHECK(f.parse({"backfills", "orders"}).command == "backfills");
 }
 
+TEST_CASE("command line: what else a backfill is asked for reaches the API, and show tells it") {
+  Fixture f;
+  const Options options =
+      f.parse({"backfill", "-p", "date=2018=1", "orders", "--range", "2018-10-10..2018-10-11", "--range",
+               "2018-10-12..2018-10-12T06:00", "--dates", "2018-10-13", "--between", "08:00-17:00",
+               "--run-between", "22:00-06:00", "--weekends", "--alerts", "failure"});
+  CHECK(options.target == "orders");
+  CHECK(command_backfill(options, f.api, f.console) == Exit::done);
+  const auto& order = f.service.ordered.at(0);
+  CHECK(order.priority == 1);
+  CHECK(order.ranges.size() == 3);
+  CHECK(order.to == job::parse_local("2018-10-15T00:00+08:00").value());
+  CHECK(order.alerts == scheduler::EndNotices::failure);
+  f.out.str("");
+  command_act_on_backfill(f.parse({"backfill", "show", "1"}), f.api, f.console);
+  const std::string shown = f.out.str();
+  for (const char* part :
+       {"slots 2018-10-10 00:00 to 2018-10-11 00:00 and 2018-10-12 00:00 to 2018-10-12 06:00 and ",
+        ", of these 08:00-17:00 (missing slots only)", "  starts instances 22:00-06:00 on weekends\n",
+        "  parameter date = 2018=1\n", "  sends a notice of: failure\n"}) {
+    INFO(part);
+    CHECK(shown.find(part) != std::string::npos);
+  }
+}
+
 TEST_CASE("command line: a backfill is made, shown, listed and previewed") {
   Fixture f;
   CHECK(command_backfill(f.parse({"backfill", "orders", "--dates", "2018-10-09..2018-10-10"}), f.api,
@@ -245,7 +297,8 @@ TEST_CASE("command line: a backfill without job or slots is bad usage") {
        {std::vector<const char*>{"backfill", "orders"},
         {"backfill", "orders", "--from", "2018-10-10"},
         {"backfill", "--from", "2018-10-10", "--to", "2018-10-11"},
-        {"backfill", "orders", "--from", "2018-10-10", "--to", "2018-10-11", "--dates", "2018-10-10"}}) {
+        {"backfill", "orders", "--from", "2018-10-10", "--dates", "2018-10-10"},
+        {"backfill", "orders", "--range", "2018-10-10"}}) {
     try {
       command_backfill(f.parse(words), f.api, f.console);
       FAIL("accepted");

@@ -1,6 +1,6 @@
 #include "storage/migrations.hpp"
 
-#include "storage/sqlite_state_store.hpp"
+#include "storage/sqlite_backfills.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -61,7 +61,8 @@ TEST_CASE("migrations: released steps do not change", "[storage]") {
       "8c6f0e9e4aedca633e17f720f345f2c79fce65b125e534b5b79b7988e61227c1",
       "34d9e344f9946d4fdc7c1be7769dec61d51d331397db9c737405e7537c96ea89",
       "7e1683d0c70733d20a55b8c02a6e13afdfc0b473715a2123fa6faafe6f764028",
-      "b2a1ce06de61c5a04c66362be5a8050adf181a54604b32817819937fa791ccf7"};
+      "b2a1ce06de61c5a04c66362be5a8050adf181a54604b32817819937fa791ccf7",
+      "e74bc48f878a054eb72cbf0cf276a88138270a57f77793f6486b2f9474a7b8f9"};
   const auto steps = storage::migration_steps();
   REQUIRE(steps.size() == released.size());
   for (std::size_t n = 0; n < released.size(); ++n) {
@@ -119,4 +120,33 @@ TEST_CASE("migrations: a file of another program is refused and left as it is", 
                     path));
   Database database(at(path));
   CHECK(tables(database) == 1);
+}
+
+TEST_CASE("migrations: backfills of earlier files keep what was asked for, and have no more to it",
+          "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  {
+    Database database(at(path));
+    storage::migrate(database, storage::migration_steps().first(7));
+    for (const int alerts : {0, 1}) {
+      database.run(
+          "INSERT INTO backfills(job, from_us, to_us, parallel, descending, every_slot, run_now, alerts, "
+          "priority, zone, version, actor, created_us, state) VALUES('orders', 1, 2, 3, 0, 1, 0, ?, 4, "
+          "'Asia/Shanghai', 'v', 'uid 1', 5, 'running')",
+          alerts);
+    }
+  }
+  storage::SqliteStateStore store(at(path));
+  storage::SqliteBackfills backfills(store);
+  const auto found = backfills.unfinished_backfills();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].order.alerts == scheduler::EndNotices::none);
+  CHECK(found[1].order.alerts == scheduler::EndNotices::failure);
+  CHECK(found[1].order.parallel == 3);
+  CHECK(found[1].order.priority == 4);
+  CHECK(found[1].order.times.whole_day());
+  CHECK(found[1].order.run_hours.always());
+  CHECK(found[1].order.ranges.empty());
+  CHECK(found[1].order.parameters.empty());
 }

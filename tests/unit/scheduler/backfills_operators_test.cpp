@@ -1,0 +1,70 @@
+// scheduling.md section 7 on a whole scheduler: what operators do to one that runs.
+#include "tests/support/backfill_bench.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+using namespace sluice;
+using namespace std::chrono_literals;
+using scheduler::Backfill;
+using scheduler::BackfillState;
+using scheduler::State;
+using test::BackfillBench;
+using test::failing;
+using test::takes;
+
+TEST_CASE("backfill: paused, nothing new starts; resumed, it goes on where it was") {
+  BackfillBench bench;
+  bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
+  bench.start();
+  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
+  bench.advance(90s);
+  CHECK(bench.ask(bench.scheduler->pause_backfill(made.id, "uid 1")).value().state == BackfillState::paused);
+  bench.advance(10min);
+  CHECK(bench.ran().find("#1@10T00:10") == std::string::npos);
+  CHECK(bench.count(made, State::success) == 2);
+  CHECK(bench.why_of_group(1, "2018-10-10T00:10") == "waits: backfill 1 is paused; sluice backfill resume 1");
+  CHECK(bench.ask(bench.scheduler->pause_backfill(made.id, "uid 1")).error().code() ==
+        Errc::refused_by_state);
+  REQUIRE(bench.ask(bench.scheduler->resume_backfill(made.id, "uid 1")));
+  bench.advance(15min);
+  CHECK(bench.count(made, State::success) == 12);
+  CHECK(bench.ask(bench.scheduler->resume_backfill(made.id, "uid 1")).error().code() ==
+        Errc::refused_by_state);
+  CHECK(bench.ask(bench.scheduler->resume_backfill(77, "uid 1")).error().code() == Errc::not_found);
+}
+
+TEST_CASE("backfill: cancelled, what has not started is SKIPPED and what runs ends by itself") {
+  BackfillBench bench;
+  bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
+  bench.start();
+  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
+  bench.advance(90s);
+  REQUIRE(bench.ask(bench.scheduler->cancel_backfill(made.id, "uid 1", false)));
+  CHECK(bench.count(made, State::skipped) == 10);
+  bench.advance(10min);
+  CHECK(bench.count(made, State::success) == 2);
+  CHECK(bench.of_group(1, "2018-10-10T00:10").reason == "backfill 1 cancelled by uid 1");
+  CHECK(bench.state_of(made.id) == BackfillState::cancelled);
+  CHECK(bench.ask(bench.backfills.unfinished_backfills()).empty());
+  CHECK(bench.ask(bench.scheduler->rerun(BackfillBench::group_id(1, "2018-10-10T00:00"), "uid 1"))
+            .error()
+            .code() == Errc::refused_by_state);
+  std::vector<std::string> actions;
+  for (const auto& entry : bench.backfills.audited) actions.push_back(entry.action + " " + entry.target);
+  CHECK(actions == std::vector<std::string>({"backfill orders", "backfill cancel backfill 1"}));
+}
+
+TEST_CASE("backfill: cancelled with kill, what runs is stopped, and its failure is not repeated") {
+  BackfillBench bench;
+  bench.runner.script = [](const scheduler::Instance&, int) { return takes(10min); };
+  bench.start();
+  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
+  bench.advance(90s);
+  REQUIRE(bench.ask(bench.scheduler->cancel_backfill(made.id, "uid 1", true)));
+  CHECK(bench.of_group(1, "2018-10-10T00:00").state == State::failure);
+  CHECK(bench.count(made, State::skipped) == 11);
+  bench.advance(10min);
+  CHECK(bench.ask(bench.backfills.unfinished_backfills()).empty());
+}
