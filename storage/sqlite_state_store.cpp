@@ -24,9 +24,17 @@ using scheduler::State;
 constexpr std::size_t kListingMax = 1000;
 
 // For each job one look into the index of what is not done: the cost does not grow with the history.
+// Walks from chain to chain in the index of what is not done: a chain that is done, such as a group of a
+// backfill, costs nothing, however many there have been.
 const std::string kHeads = fmt::format(
-    "SELECT {} FROM jobs j JOIN instances i ON i.id = (SELECT u.id FROM instances u INDEXED BY "
-    "instances_unfinished "
+    "WITH RECURSIVE open(job_id) AS ("
+    "SELECT (SELECT job_id FROM instances INDEXED BY instances_unfinished "
+    "WHERE state NOT IN ('SUCCESS', 'SKIPPED') ORDER BY job_id LIMIT 1) "
+    "UNION ALL SELECT (SELECT n.job_id FROM instances n INDEXED BY instances_unfinished "
+    "WHERE n.job_id > open.job_id AND n.state NOT IN ('SUCCESS', 'SKIPPED') ORDER BY n.job_id LIMIT 1) "
+    "FROM open WHERE open.job_id IS NOT NULL) "
+    "SELECT {} FROM open CROSS JOIN jobs j ON j.id = open.job_id CROSS JOIN instances i ON i.id = "
+    "(SELECT u.id FROM instances u INDEXED BY instances_unfinished "
     "WHERE u.job_id = j.id AND u.slot_us <= ? AND u.state NOT IN ('SUCCESS', 'SKIPPED') "
     "ORDER BY u.slot_us LIMIT 1) ORDER BY i.slot_us, j.name",
     kInstanceColumns);
