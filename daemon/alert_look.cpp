@@ -1,6 +1,7 @@
 // One look of the alert service: from the store and the daemon to conditions, and what became of them to the
 // store.
-#include "daemon/alert_service.hpp"
+#include "daemon/alert_look.hpp"
+
 #include "daemon/retention.hpp"
 #include "scheduler/reason.hpp"
 
@@ -32,15 +33,6 @@ std::uint64_t to_count(const std::string& text) {
 
 }  // namespace
 
-struct AlertService::Look {
-  Instant now{};
-  scheduler::Observation observed;
-  std::map<std::string, std::string> known_marks;
-  std::map<std::string, std::string> marks;  // to be stored with what comes of them
-  std::vector<Incident> known;
-  std::set<std::string> watched;  // jobs
-};
-
 void AlertService::add(Look& look, AlertKind kind, std::string key, AlertFacts facts, bool event) {
   scheduler::Condition condition;
   condition.kind = kind;
@@ -57,6 +49,7 @@ awaitable<void> AlertService::look_at_store() {
   look.known = co_await parts_.store.current_incidents(look.now - kKnownFor);
   look.known_marks = co_await parts_.store.marks();
   co_await observe_jobs(look);
+  co_await observe_backfills(look);
   observe_restart(look);
   observe_definitions(look);
   observe_channels(look);
@@ -99,7 +92,7 @@ awaitable<void> AlertService::observe_jobs(Look& look) {
   std::vector<ChainFacts> chains = co_await parts_.store.chain_facts(look.now);
   co_await add_downstream(chains);
   for (const ChainFacts& facts : chains) {
-    const auto watch = watches.find(scheduler::parse_chain(facts.chain).job);
+    const auto watch = watches.find(facts.chain);  // rules are for recurring instances
     if (watch == watches.end()) continue;
     observe_chain(facts, watch->second, look.now, look.observed);
     observe_skips(look, facts, watch->second);
@@ -173,8 +166,7 @@ void AlertService::observe_skips(Look& look, const ChainFacts& facts, const JobW
   skips_last_look_[facts.chain] = facts.skipped;
   if (facts.skipped == told || !still) return;
   look.marks[mark] = std::to_string(facts.skipped);
-  const bool recurring = scheduler::parse_chain(facts.chain).group == 0;
-  if (facts.skipped < told || !watch.rules.skipped || !recurring || !facts.newest_skip) return;
+  if (facts.skipped < told || !watch.rules.skipped || !facts.newest_skip) return;
   AlertFacts out = scheduler::facts_of(*facts.newest_skip);
   out.count = facts.skipped - told;
   add(look, AlertKind::skipped, scheduler::alert_key("skipped", facts.chain), std::move(out), true);
@@ -239,8 +231,8 @@ awaitable<void> AlertService::settle_known(Look& look) {
       look.observed.unwatched.insert(incident.key);
       continue;
     }
-    if (!failure) continue;
-    leave_to_failure(look, incident.key.substr(kFailure.size()));
+    if (!failure && !look.unfinished.contains(incident.key)) continue;
+    if (failure) leave_to_failure(look, incident.key.substr(kFailure.size()));
     const bool unresolved = co_await is_unresolved(incident);
     if (unresolved) look.observed.unresolved.insert(incident.key);
   }

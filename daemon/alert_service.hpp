@@ -4,6 +4,7 @@
 
 #include "daemon/alert_desk.hpp"
 #include "scheduler/alert_conditions.hpp"
+#include "scheduler/backfill_store.hpp"
 #include "scheduler/operation_store.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -41,6 +42,7 @@ class AlertService final : public AlertDesk {
     Random& random;
     scheduler::StateStore& states;
     scheduler::AlertStore& store;
+    scheduler::BackfillStore& backfills;
     const AlertConfig& config;
     Metrics& metrics;
     AlertWorld world;
@@ -77,6 +79,12 @@ class AlertService final : public AlertDesk {
   awaitable<void> observe_retention(Look& look, const scheduler::JobWatch& watch);
   awaitable<void> observe_cycles(Look& look, const scheduler::JobWatch& watch);
   void observe_skips(Look& look, const scheduler::ChainFacts& facts, const scheduler::JobWatch& watch);
+  awaitable<void> observe_backfills(Look& look);
+  awaitable<std::vector<scheduler::Backfill>> ended_backfills(
+      Look& look, const std::vector<scheduler::Backfill>& unfinished);
+  awaitable<std::optional<scheduler::Instance>> failure_of(scheduler::Backfill backfill);
+  std::vector<std::string> channels_of(Look& look, const std::string& job) const;
+  bool tells_failures_of(const scheduler::Backfill& backfill) const;
   void observe_restart(Look& look);
   void observe_definitions(Look& look);
   void observe_channels(Look& look);

@@ -13,7 +13,8 @@ constexpr Duration kTurnEvery = std::chrono::seconds(90);
 Alerting::Alerting(Parts parts)
     : parts_(parts),
       store_(parts.store),
-      service_(AlertService::Parts{parts.executor, parts.clock, parts.random, parts.store, store_,
+      backfills_(parts.store),
+      service_(AlertService::Parts{parts.executor, parts.clock, parts.random, parts.store, store_, backfills_,
                                    parts.config, parts.metrics, world()},
                make_channels()),
       heartbeat_(Heartbeat::Parts{parts.clock, parts.transport, parts.config.heartbeat, parts.metrics,

@@ -4,6 +4,7 @@
 #include "daemon/alert_heartbeat.hpp"
 #include "daemon/alert_service.hpp"
 #include "daemon/job_set.hpp"
+#include "storage/async_backfills.hpp"
 #include "storage/sqlite_alerts.hpp"
 
 namespace sluice::daemon {
@@ -42,6 +43,7 @@ class Alerting {
 
   Parts parts_;
   storage::AsyncAlertStore store_;
+  storage::AsyncBackfills backfills_;
   AlertService service_;
   Heartbeat heartbeat_;
 };

@@ -17,12 +17,12 @@ using scheduler::NoticeEvent;
 
 constexpr std::size_t kErrorBytesMax = 1000;
 
-// "{}" stands for the number of instances, slots or files.
+// "{}" stands for the number of instances, slots or files, or for that of a cycle or backfill.
 struct KindText {
   std::string_view english;
   std::string_view chinese;
 };
-constexpr std::array<KindText, 16> kKinds = {{
+constexpr std::array<KindText, 19> kKinds = {{
     {"an attempt failed, a rerun follows", "运行失败，将自动重跑"},
     {"failed, no rerun is left", "运行失败，自动重跑次数已用尽"},
     {"failed because it took longer than its timeout", "运行超时，已失败"},
@@ -41,6 +41,9 @@ constexpr std::array<KindText, 16> kKinds = {{
     {"{} problems in the definition files, their earlier versions stay in force",
      "定义文件有 {} 处错误，旧版本继续生效"},
     {"notices cannot be delivered", "通知无法送达"},
+    {"backfill {} failed, an instance waits for a person", "补数据 {} 失败，有实例等待人工处理"},
+    {"backfill {} is done", "补数据 {} 已完成"},
+    {"backfill {} was cancelled", "补数据 {} 已取消"},
 }};
 
 std::string pick(Language language, std::string_view english, std::string_view chinese) {
@@ -92,6 +95,12 @@ std::string way_out(const scheduler::Notice& notice, Language language) {
       return pick(language, "sluice check FILE", "sluice check 文件");
     case AlertKind::channel:
       return fmt::format("sluice alert-test {}", facts.instance);
+    case AlertKind::backfill_failed:
+      return fmt::format("sluice backfill show {0}; sluice why {1}; sluice rerun {1}", facts.count,
+                         facts.instance);
+    case AlertKind::backfill_done:
+    case AlertKind::backfill_cancelled:
+      return fmt::format("sluice backfill show {}", facts.count);
   }
   return "";
 }
@@ -159,7 +168,8 @@ std::string cut_text(std::string_view text, std::size_t bytes) {
 }
 
 std::string_view severity_of(AlertKind kind, NoticeEvent event) noexcept {
-  if (event == NoticeEvent::recovered || event == NoticeEvent::test || kind == AlertKind::skipped)
+  if (event == NoticeEvent::recovered || event == NoticeEvent::test || kind == AlertKind::skipped ||
+      kind == AlertKind::backfill_done)
     return "info";
   const bool critical = kind == AlertKind::exhausted || kind == AlertKind::timeout ||
                         kind == AlertKind::lost || kind == AlertKind::retention || kind == AlertKind::store ||

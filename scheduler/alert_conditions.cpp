@@ -204,15 +204,47 @@ std::optional<Instant> unfinished_before(std::chrono::minutes clock, const std::
 }
 
 void observe_chain(const ChainFacts& facts, const JobWatch& watch, Instant now, Observation& observed) {
-  const bool recurring = parse_chain(facts.chain).group == 0;
-  if (!recurring && !watch.rules.backfill) return;
-  JobWatch narrowed = watch;
-  if (!recurring) {
-    narrowed.rules.lag.reset();
-    narrowed.rules.unfinished.reset();
+  ChainWatch(facts, watch, now, observed).look();
+  look_for_missing(facts, watch, now, observed);
+}
+
+std::string backfill_key(std::int64_t id) { return alert_key("backfill", std::to_string(id)); }
+
+// Paused or being cancelled, it fails no more and is not mended either.
+void observe_backfill(const Backfill& backfill, const std::optional<Instance>& failure,
+                      const std::vector<std::string>& channels, Observation& observed) {
+  if (!failure) return;
+  const std::string key = backfill_key(backfill.id);
+  if (backfill.state != BackfillState::running) {
+    observed.unresolved.insert(key);
+    return;
   }
-  ChainWatch(facts, narrowed, now, observed).look();
-  if (recurring) look_for_missing(facts, watch, now, observed);
+  Condition condition;
+  condition.kind = AlertKind::backfill_failed;
+  condition.key = key;
+  condition.facts = facts_of(*failure);
+  condition.facts.job = backfill.order.job;
+  condition.facts.count = static_cast<std::uint64_t>(backfill.id);
+  condition.channels = channels;
+  observed.conditions.push_back(std::move(condition));
+}
+
+void observe_backfill_end(const Backfill& backfill, const std::vector<std::string>& channels,
+                          Observation& observed) {
+  const bool done = backfill.state == BackfillState::done;
+  const EndNotices notices = backfill.order.alerts;
+  if (done ? !tells_success(notices) : !tells_failure(notices)) return;
+  Condition condition;
+  condition.kind = done ? AlertKind::backfill_done : AlertKind::backfill_cancelled;
+  condition.key = alert_key("backfill", fmt::format("{} ended", backfill.id));
+  condition.facts.job = backfill.order.job;
+  condition.facts.zone = backfill.zone;
+  condition.facts.count = static_cast<std::uint64_t>(backfill.id);
+  condition.channels = channels;
+  condition.event = true;
+  observed.conditions.push_back(std::move(condition));
+  // That it had failed before is told of by this.
+  observed.unwatched.insert(backfill_key(backfill.id));
 }
 
 void observe_retention(const JobWatch& watch, const std::optional<RetentionLeft>& left,

@@ -3,6 +3,7 @@
 
 #include "core/job/job_alerts.hpp"
 #include "scheduler/alert_store.hpp"
+#include "scheduler/backfill.hpp"
 
 #include <optional>
 #include <string>
@@ -24,13 +25,22 @@ struct RetentionLeft {
   Duration warn_below{0};
 };
 
-// Keys: one a cause and chain.
+// Keys: one a cause and chain, or backfill.
 std::string alert_key(std::string_view cause, std::string_view chain);  // "failure orders"
 
-// Adds what `facts` show to `observed`. Of the troubles of one chain only the root is a condition of its own;
-// what merely follows from it (windows waiting behind it, growing lag) is counted in its facts and, where
-// told of already, left as it is.
+// Adds what `facts` of a recurring chain show to `observed`. Of the troubles of one chain only the root is a
+// condition of its own; what merely follows from it (windows waiting behind it, growing lag) is counted in
+// its facts and, where told of already, left as it is.
 void observe_chain(const ChainFacts& facts, const JobWatch& watch, Instant now, Observation& observed);
+
+// A backfill that is not over, with the first of its instances in FAILURE or LOST that no operator killed.
+void observe_backfill(const Backfill& backfill, const std::optional<Instance>& failure,
+                      const std::vector<std::string>& channels, Observation& observed);
+std::string backfill_key(std::int64_t id);  // of its failure: "backfill 7"
+
+// One that has ended, told of once: done or cancelled, as its notices say.
+void observe_backfill_end(const Backfill& backfill, const std::vector<std::string>& channels,
+                          Observation& observed);
 
 // retention: nothing for a job whose source is not known to trim.
 void observe_retention(const JobWatch& watch, const std::optional<RetentionLeft>& left,

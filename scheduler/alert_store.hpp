@@ -65,7 +65,7 @@ class AlertStore {
  public:
   virtual ~AlertStore() = default;
 
-  // Every chain that was ever planned.
+  // Every recurring chain that was ever planned.
   virtual awaitable<std::vector<ChainFacts>> chain_facts(Instant now) = 0;
   // The first instance of the chain with this number within its day and slot < before that is not done.
   virtual awaitable<std::optional<Instance>> first_open_of_cycle(std::string chain, int cycle,

@@ -14,10 +14,25 @@ constexpr std::chrono::hours kDay{24};
 // A condition that lasts is not written down at every look.
 constexpr std::chrono::minutes kSeenEvery{10};
 
-constexpr std::array<std::string_view, 16> kKindNames = {
-    "failed",  "exhausted", "timeout",     "lost",    "unfinished", "unfinished_cycle",
-    "running", "lag",       "retention",   "blocked", "missing",    "skipped",
-    "restart", "store",     "definitions", "channel"};
+constexpr std::array<std::string_view, 19> kKindNames = {"failed",
+                                                         "exhausted",
+                                                         "timeout",
+                                                         "lost",
+                                                         "unfinished",
+                                                         "unfinished_cycle",
+                                                         "running",
+                                                         "lag",
+                                                         "retention",
+                                                         "blocked",
+                                                         "missing",
+                                                         "skipped",
+                                                         "restart",
+                                                         "store",
+                                                         "definitions",
+                                                         "channel",
+                                                         "backfill_failed",
+                                                         "backfill_done",
+                                                         "backfill_cancelled"};
 constexpr std::array<std::string_view, 3> kDeliveryNames = {"pending", "sent", "failed"};
 constexpr std::array<std::string_view, 5> kEventNames = {"opened", "again", "worse", "recovered", "test"};
 

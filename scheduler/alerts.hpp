@@ -32,6 +32,9 @@ enum class AlertKind : std::uint8_t {
   store,
   definitions,
   channel,
+  backfill_failed,  // an instance of it waits for a person
+  backfill_done,
+  backfill_cancelled,
 };
 std::string_view to_string(AlertKind kind) noexcept;
 std::optional<AlertKind> alert_kind_from_string(std::string_view text) noexcept;
@@ -46,7 +49,7 @@ struct AlertFacts {
   std::optional<Instant> window_end;
   std::optional<Instant> until;  // durable up to
   std::string error;             // one line, without secrets
-  std::uint64_t count = 0;       // instances, slots or files concerned
+  std::uint64_t count = 0;       // instances, slots or files concerned; the number of a cycle or backfill
   Duration length{0};            // how long, how late, how much is left
   friend bool operator==(const AlertFacts&, const AlertFacts&) = default;
 };

@@ -26,13 +26,13 @@ constexpr std::size_t kFailedShown = 100;
 // Of one incident that nobody ever ends, the newest are shown.
 constexpr std::size_t kDeliveriesShown = 1000;
 
-// For each chain a range of the index of what is not done, and one look each into two others.
+// For each recurring chain a range of the index of what is not done, and one look each into two others.
 constexpr std::string_view kChains =
     "SELECT j.id, j.name, c.until_us, "
     "(SELECT max(l.slot_us) FROM instances l WHERE l.job_id = j.id), "
     "(SELECT count(*) FROM instances s INDEXED BY instances_skipped WHERE s.job_id = j.id AND s.state = "
     "'SKIPPED') "
-    "FROM jobs j LEFT JOIN coverage c ON c.job_id = j.id";
+    "FROM jobs j LEFT JOIN coverage c ON c.job_id = j.id WHERE instr(j.name, '#') = 0";
 
 // What catch-up skips; what an operator skips is no news.
 const std::string kIsMissed = fmt::format("reason LIKE '{}%'", scheduler::kMissed);

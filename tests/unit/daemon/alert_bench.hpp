@@ -4,6 +4,7 @@
 #include "core/base/virtual_clock.hpp"
 #include "core/job/civil_time.hpp"
 #include "daemon/alert_service.hpp"
+#include "storage/async_backfills.hpp"
 #include "storage/sqlite_alerts.hpp"
 
 #include "temp_folder.hpp"
@@ -144,8 +145,8 @@ class AlertBench {
     world.lost_attempts = [this] { return lost; };
     world.definition_problems = [this] { return problems; };
     service = std::make_unique<daemon::AlertService>(
-        daemon::AlertService::Parts{io.get_executor(), clock, random, *states, *faulty, config, metrics,
-                                    world},
+        daemon::AlertService::Parts{io.get_executor(), clock, random, *states, *faulty, *backfills, config,
+                                    metrics, world},
         std::move(channels));
     tasks = std::make_unique<TaskGroup>(io.get_executor());
     tasks->start(service->run());
@@ -214,8 +215,10 @@ class AlertBench {
     id.scheduled = *job::parse_local(slot.size() == 5 ? "2018-10-16T" + slot + "+08:00" : slot);
     return id;
   }
-  void attempt(const std::string& slot, scheduler::AttemptResult result) {
-    const auto instance = ask(states->instance(id(slot)));
+  void attempt(const std::string& slot, scheduler::AttemptResult result, std::int64_t group = 0) {
+    scheduler::InstanceId wanted = id(slot);
+    wanted.group = group;
+    const auto instance = ask(states->instance(wanted));
     const auto attempt = ask(states->begin_attempt(instance->row, {}, clock.now())).value();
     if (result == scheduler::AttemptResult::success) {
       ask(states->succeed(attempt, {}, clock.now()));
@@ -223,7 +226,7 @@ class AlertBench {
       ask(states->fail(attempt, result, Error(Errc::unavailable, "put object: 503"), {}, std::nullopt,
                        clock.now()));
     }
-    if (service) service->instance_changed(*ask(states->instance(id(slot))));
+    if (service) service->instance_changed(*ask(states->instance(wanted)));
   }
   void succeed(const std::string& slot) { attempt(slot, scheduler::AttemptResult::success); }
   void fail(const std::string& slot) { attempt(slot, scheduler::AttemptResult::failed); }
@@ -251,6 +254,7 @@ class AlertBench {
   std::map<std::string, ChannelScript> scripts;
   std::unique_ptr<storage::AsyncStateStore> states;
   std::unique_ptr<storage::AsyncAlertStore> alerts;
+  std::unique_ptr<storage::AsyncBackfills> backfills;
   std::unique_ptr<FaultyAlertStore> faulty;
   std::unique_ptr<daemon::AlertService> service;
   std::unique_ptr<TaskGroup> tasks;
@@ -263,6 +267,7 @@ class AlertBench {
     states = std::make_unique<storage::AsyncStateStore>(std::make_unique<storage::SqliteStateStore>(options),
                                                         storage::Threading::caller);
     alerts = std::make_unique<storage::AsyncAlertStore>(*states);
+    backfills = std::make_unique<storage::AsyncBackfills>(*states);
     faulty = std::make_unique<FaultyAlertStore>(*alerts);
   }
 };

@@ -251,24 +251,6 @@ TEST_CASE("alert service: behaviour 2, windows that catch-up skipped give one su
   CHECK(summaries == 1);
 }
 
-TEST_CASE("alert service: failures of a backfill are told of only where that is wanted") {
-  AlertBench bench;
-  bench.plan_days("08:00");
-  bench.plan({"00:00"}, 7);
-  auto id = AlertBench::id("00:00");
-  id.group = 7;
-  const auto row = bench.ask(bench.states->instance(id))->row;
-  const auto attempt = bench.ask(bench.states->begin_attempt(row, {}, bench.clock.now())).value();
-  bench.ask(bench.states->fail(attempt, scheduler::AttemptResult::failed, Error(Errc::unavailable, "503"), {},
-                               std::nullopt, bench.clock.now()));
-  bench.start();
-  bench.clock.advance(1min);
-  CHECK(bench.said().empty());
-  bench.config.rules.backfill = true;
-  bench.clock.advance(1min);
-  CHECK(bench.said() == "opened exhausted");
-}
-
 TEST_CASE("alert service: a job may have its own channels; one it does not know falls back to the default") {
   AlertBench bench;
   bench.plan_days("08:00");

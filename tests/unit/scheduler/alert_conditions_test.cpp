@@ -204,14 +204,47 @@ TEST_CASE("alert conditions: slots without an instance are missing, the first is
   CHECK(chain.seen("08:25").empty());
 }
 
-TEST_CASE(
-    "alert conditions: failures of a backfill are told of only where that is wanted, and never its lag") {
-  Watched chain;
-  chain.facts.chain = "orders#7";
-  chain.head(instance_at("00:05", State::failure), 3);
-  CHECK(chain.seen("23:00").empty());
-  chain.watch.rules.backfill = true;
-  CHECK(chain.seen("23:00") == "exhausted 00:05 3; ~blocked orders#7");
+TEST_CASE("alert conditions: a backfill fails as one, and fails no more while it is held up") {
+  scheduler::Backfill backfill;
+  backfill.id = 7;
+  backfill.order.job = "orders";
+  const auto seen = [&](std::optional<Instance> failure) {
+    Observation observed;
+    observe_backfill(backfill, failure, {"ops"}, observed);
+    std::string said;
+    for (const auto& one : observed.conditions)
+      said += std::string(to_string(one.kind)) + " " + one.key + " " + std::to_string(one.facts.count);
+    for (const auto& key : observed.unresolved) said += "~" + key;
+    return said;
+  };
+  CHECK(seen(std::nullopt).empty());
+  CHECK(seen(instance_at("00:05", State::failure)) == "backfill_failed backfill 7 7");
+  backfill.state = scheduler::BackfillState::paused;
+  CHECK(seen(instance_at("00:05", State::failure)) == "~backfill 7");
+}
+
+TEST_CASE("alert conditions: the end of a backfill is told of as its notices say") {
+  using scheduler::BackfillState;
+  using scheduler::EndNotices;
+  scheduler::Backfill backfill;
+  backfill.id = 7;
+  const auto said = [&](BackfillState state, EndNotices notices) {
+    backfill.state = state;
+    backfill.order.alerts = notices;
+    Observation observed;
+    observe_backfill_end(backfill, {"ops"}, observed);
+    if (observed.conditions.empty()) return std::string();
+    CHECK(observed.conditions[0].event);
+    CHECK(observed.unwatched.contains("backfill 7"));
+    return std::string(to_string(observed.conditions[0].kind));
+  };
+  CHECK(said(BackfillState::done, EndNotices::none).empty());
+  CHECK(said(BackfillState::done, EndNotices::success) == "backfill_done");
+  CHECK(said(BackfillState::done, EndNotices::failure).empty());
+  CHECK(said(BackfillState::done, EndNotices::both) == "backfill_done");
+  CHECK(said(BackfillState::cancelled, EndNotices::success).empty());
+  CHECK(said(BackfillState::cancelled, EndNotices::failure) == "backfill_cancelled");
+  CHECK(said(BackfillState::cancelled, EndNotices::both) == "backfill_cancelled");
 }
 
 TEST_CASE("alert conditions: the retention clock is compared with the rule, or the job's own warning") {
