@@ -1,5 +1,6 @@
 // scheduling.md section 7 on a whole scheduler: several ranges, parameters, versions, and when it runs.
 #include "tests/support/backfill_bench.hpp"
+#include "tests/support/faulty_state_store.hpp"
 #include "tests/support/memory_version_store.hpp"
 
 #include <boost/asio/detached.hpp>
