@@ -56,6 +56,20 @@ TEST_CASE(
   CHECK(bench.all("orders").at(1).id.scheduled == local_time("2018-10-17T02:15+08:00"));
 }
 
+TEST_CASE("config change: after the clock was set back an edit adds no slot before what has run") {
+  SchedulerBench bench("2018-10-16T09:58+08:00");
+  bench.jobs = {job_named("orders", 60min)};
+  bench.start();
+  bench.advance_to("2018-10-16T10:30+08:00");
+  bench.clock.step_wall(-1h);
+  job::Job twice = job_named("orders", 20min);
+  twice.version = "version-2";
+  bench.scheduler->set_jobs({twice});
+  bench.advance_to("2018-10-16T10:21+08:00");
+  CHECK(bench.executed() == "orders@10:00 orders@10:20");
+  CHECK(slots(bench).front() == "2018-10-16T10:00 version-1");
+}
+
 TEST_CASE("config change: an edit applies from the slot it names, earlier ones keep the definition before") {
   SchedulerBench bench("2018-10-16T00:30+08:00");
   bench.jobs = {daily("version-1", 75min)};
