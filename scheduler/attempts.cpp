@@ -42,6 +42,7 @@ struct Attempts::Active {
   std::unique_ptr<Run> run;
   std::optional<pipeline::Positions> until;     // set: this repeats a committed window ...
   std::optional<pipeline::Positions> repeated;  // ... from here
+  std::string overtaken;                        // unless empty: why it needs no attempt any more
   Ending ending;                                // why it stopped, once it did
   std::optional<Outcome> outcome;               // set: it succeeded
   std::optional<pipeline::Positions> planned;
@@ -128,6 +129,7 @@ awaitable<void> Attempts::attempt(Active& active) {
 // Where the window starts. Empty positions, and ending.failure, if that could not be found out.
 awaitable<pipeline::Positions> Attempts::start_positions(Active& active) {
   std::optional<pipeline::Positions> previous = co_await find_positions(active);
+  if (!active.overtaken.empty()) co_return pipeline::Positions();
   try {
     Result<std::unique_ptr<Run>> run =
         runner_.prepare(*active.job, active.instance, active.instance.attempts + 1);
@@ -174,10 +176,13 @@ awaitable<void> Attempts::refuse_if_overtaken(Active& active) {
   if (!later) co_return;
   InstanceId next = id;
   next.scheduled = *later;
-  active.ending.failure =
-      Error(Errc::refused_by_state,
-            fmt::format("run {}: its records came with {}; set it to success",
-                        to_string(id, active.instance.zone), to_string(next, active.instance.zone)));
+  const std::string name = to_string(next, active.instance.zone);
+  const auto before = co_await store_.committed_before(chain_of(id), id.scheduled);
+  active.overtaken = before ? fmt::format("its records came with {}", name)
+                            : fmt::format(
+                                  "its job begins with {}, which is later; a backfill brings what was "
+                                  "before",
+                                  name);
 }
 
 std::vector<std::int64_t> Attempts::rows_of(std::string_view job, std::int64_t group) const {
@@ -212,6 +217,19 @@ awaitable<void> Attempts::plan(Active& active, std::optional<pipeline::Positions
 awaitable<std::optional<Attempt>> Attempts::open(Active& active, pipeline::Positions start) {
   const Instant now = clock_.now();
   Instance& instance = active.instance;
+  if (!active.overtaken.empty()) {
+    std::vector<State> waiting = {State::not_run, State::wait_time, State::wait_resource, State::retry_wait};
+    const Result<void> skipped =
+        co_await store_.change_state(instance.row, std::move(waiting), State::skipped, active.overtaken);
+    health_.worked(StoreHealth::Call::write);
+    if (!skipped) co_return std::nullopt;
+    instance.state = State::skipped;
+    instance.reason = active.overtaken;
+    observer_.log(pipeline::Level::warning,
+                  fmt::format("skip {}: {}", to_string(instance.id, instance.zone), instance.reason));
+    observer_.instance_changed(instance);
+    co_return std::nullopt;
+  }
   const Result<Attempt> opened = co_await store_.begin_attempt(instance.row, std::move(start), now);
   health_.worked(StoreHealth::Call::write);
   if (!opened) {

@@ -200,7 +200,7 @@ TEST_CASE(
         "records is running; try again if that one fails");
 }
 
-TEST_CASE("skip: a window that was overtaken all the same is not run, and says where its records are") {
+TEST_CASE("skip: a window that was overtaken all the same is skipped, and says where its records are") {
   SchedulerBench bench;
   bench.start();
   REQUIRE(act(bench, "orders", "00:10", Action::skip, "known bad"));
@@ -208,14 +208,27 @@ TEST_CASE("skip: a window that was overtaken all the same is not run, and says w
   const Instance skipped = bench.get("orders", slot("00:10"));
   REQUIRE(
       bench.ask(bench.store.change_state(skipped.row, {State::skipped}, State::wait_resource, "by test")));
-  bench.advance_to(slot("00:18"));
-  CHECK(bench.executed() == "orders@00:05 orders@00:15");
+  bench.advance_to(slot("00:21"));
+  CHECK(bench.executed() == "orders@00:05 orders@00:15 orders@00:20");
   const Instance after = bench.get("orders", slot("00:10"));
-  CHECK(after.state == State::retry_wait);
-  CHECK(after.reason ==
-        "run orders@2018-10-16T00:10+08:00: its records came with orders@2018-10-16T00:15+08:00; set it to "
-        "success");
-  CHECK(after.attempts == 1);
+  CHECK(after.state == State::skipped);
+  CHECK(after.reason == "its records came with orders@2018-10-16T00:15+08:00");
+  CHECK(after.attempts == 0);
+}
+
+TEST_CASE("skip: what lies before the first window of its job is skipped, and says how it can be had") {
+  SchedulerBench bench;
+  bench.start();
+  REQUIRE(act(bench, "orders", "00:05", Action::skip, "known bad"));
+  bench.advance_to(slot("00:11"));
+  const Instance skipped = bench.get("orders", slot("00:05"));
+  REQUIRE(
+      bench.ask(bench.store.change_state(skipped.row, {State::skipped}, State::wait_resource, "by test")));
+  bench.advance_to(slot("00:16"));
+  CHECK(bench.executed() == "orders@00:10 orders@00:15");
+  CHECK(
+      bench.get("orders", slot("00:05")).reason ==
+      "its job begins with orders@2018-10-16T00:10+08:00, which is later; a backfill brings what was before");
 }
 
 TEST_CASE("skip: of a window that no other follows yet it can be taken back by a rerun") {
