@@ -228,6 +228,7 @@ awaitable<Result<void>> Scheduler::pause(std::string job, std::string actor, std
     const std::string zone = known->second->schedule.zone;
     Result<void> done = co_await pauses_.pause(std::move(job), zone, std::move(actor), std::move(reason));
     health_.worked(StoreHealth::Call::write);
+    wake();  // other jobs may have waited for the store
     co_return done;
   } catch (const ErrorException& failure) {
     health_.failed(StoreHealth::Call::write, "pause", failure.error());

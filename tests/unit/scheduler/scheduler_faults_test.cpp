@@ -162,6 +162,22 @@ TEST_CASE(
   CHECK(bench.get("orders", "2018-10-16T00:05+08:00").state == State::success);
 }
 
+TEST_CASE(
+    "scheduler: once a pause shows that the store works again, what is due of other jobs starts at once") {
+  SchedulerBench bench("2018-10-16T00:01+08:00");
+  bench.jobs.push_back(test::job_named("users", 24h));
+  bool full = false;
+  bench.start([&full](std::size_t, bool writes) { return full && writes ? Fault::before : Fault::none; });
+  full = true;
+  bench.advance_to("2018-10-16T00:30+08:00");
+  REQUIRE(bench.scheduler->store_failure());
+  REQUIRE(bench.runner.starts.empty());
+  full = false;
+  REQUIRE(bench.ask(bench.scheduler->pause("users", "me", "")));
+  bench.clock.settle();
+  CHECK(bench.executed() == "orders@00:05");
+}
+
 TEST_CASE("scheduler: a store that does not work at start delays the start, not more") {
   SchedulerBench bench("2018-10-16T00:01+08:00");
   bool broken = true;
