@@ -52,14 +52,14 @@ awaitable<Result<Backfill>> Backfills::change(std::int64_t id, std::vector<Backf
   entry.action = std::move(action);
   entry.target = backfill_name(id);
   entry.detail = std::move(detail);
-  unfinished_ = true;
+  unfinished_ = wants_instances_ = true;
   const Result<void> changed = co_await store_->change_backfill(id, std::move(from), to, std::move(entry));
   if (!changed && changed.error().code() == Errc::not_found) co_return no_backfill(id);
   if (!changed) co_return changed.error();
   ++changes_;
   std::optional<Backfill> now = co_await store_->backfill(id);
   if (!now) co_return no_backfill(id);
-  unfinished_ = true;
+  unfinished_ = wants_instances_ = true;
   on_change_();
   co_return std::move(*now);
 }
@@ -137,7 +137,7 @@ awaitable<void> Backfills::sweep(Backfill backfill) {
     }
   }
   if (waits) co_await store_->skip_waiting(backfill.id, backfill_name(backfill.id) + " was cancelled");
-  co_await store_->close_backfill(backfill.id);
+  if (backfill.planned) co_await store_->close_backfill(backfill.id);
 }
 
 awaitable<void> Backfills::take_turn(Backfill backfill, std::size_t places, Turn& turn) {

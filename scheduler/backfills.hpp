@@ -90,6 +90,7 @@ class Backfills {
                                                        Instant to);
   awaitable<Result<job::Job>> definition_of(Backfill backfill);
   awaitable<void> make(Backfill backfill);
+  awaitable<std::optional<std::size_t>> make_rows(Backfill backfill);
   awaitable<Result<Backfill>> change(std::int64_t id, std::vector<BackfillState> from, BackfillState to,
                                      std::string action, std::string actor, std::string detail);
   awaitable<void> take_turn(Backfill backfill, std::size_t places, Turn& turn);

@@ -149,8 +149,8 @@ awaitable<void> Backfills::make_instances() {
   try {
     const std::vector<Backfill> unfinished = co_await store_->unfinished_backfills();
     for (const Backfill& backfill : unfinished) {
-      const bool wanted = !backfill.planned && backfill.state != BackfillState::cancelled;
-      if (wanted && jobs_.contains(backfill.order.job)) co_await make(backfill);
+      const bool cancelled = backfill.state == BackfillState::cancelled;
+      if (!backfill.planned && (cancelled || jobs_.contains(backfill.order.job))) co_await make(backfill);
     }
   } catch (...) {
     wants_instances_ = true;
@@ -171,25 +171,36 @@ awaitable<Result<job::Job>> Backfills::definition_of(Backfill backfill) {
   co_return with_parameters(*definition.job, backfill.order);
 }
 
-// Rows that exist are left alone, so a crash anywhere costs only time.
+// No row comes behind the end of this, so a cancelled one is taken here too, and closed only then.
 awaitable<void> Backfills::make(Backfill backfill) {
+  std::optional<std::size_t> left_out = 0;
+  if (backfill.state != BackfillState::cancelled) left_out = co_await make_rows(backfill);
+  if (!left_out) co_return;
+  co_await store_->backfill_planned(backfill.id, *left_out);
+  unfinished_ = true;
+  on_change_();
+}
+
+// Rows that exist are left alone, so a crash anywhere costs only time. The slots that were left out; nothing
+// when they cannot be told yet. Ends early when the backfill is cancelled.
+awaitable<std::optional<std::size_t>> Backfills::make_rows(Backfill backfill) {
   Result<job::Job> changed = co_await definition_of(backfill);
   if (!changed) {
     observer_.log(pipeline::Level::error, fmt::format("{}: {}; its instances are made once that is right",
                                                       backfill_name(backfill.id), changed.error().message()));
-    co_return;
+    co_return std::nullopt;
   }
   const auto job = std::make_shared<const job::Job>(std::move(*changed));
   std::size_t left_out = 0;
   for (Instant from = backfill.order.from; from < backfill.order.to;) {
     const Instant to = std::min<Instant>(from + kStretch, backfill.order.to);
     const std::optional<Backfill> now = co_await store_->backfill(backfill.id);
-    if (!now || now->state == BackfillState::cancelled) co_return;
+    if (!now || now->state == BackfillState::cancelled) break;
     Result<std::vector<BackfillSlot>> slots = co_await stretch(job, backfill.order, from, to);
     if (!slots) {
       observer_.log(pipeline::Level::error, fmt::format("{}: {}; its instances are made once that is right",
                                                         backfill_name(backfill.id), slots.error().message()));
-      co_return;
+      co_return std::nullopt;
     }
     std::vector<NewInstance> rows;
     for (BackfillSlot& slot : *slots) {
@@ -205,8 +216,7 @@ awaitable<void> Backfills::make(Backfill backfill) {
     if (!rows.empty()) counters_.planned += co_await instances_.add_instances(std::move(rows));
     from = to;
   }
-  co_await store_->backfill_planned(backfill.id, left_out);
-  on_change_();
+  co_return left_out;
 }
 
 awaitable<Result<job::Job>> Backfills::job_for(InstanceId id, JobPointer job) {

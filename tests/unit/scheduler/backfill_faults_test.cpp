@@ -65,6 +65,29 @@ TEST_CASE("backfill: a store that fails at any step costs time and nothing else"
   }
 }
 
+TEST_CASE(
+    "backfill: one that is cancelled at any moment while its instances are made leaves none that waits") {
+  for (const bool crashes : {false, true}) {
+    for (Duration at = 0s; at < 26s; at += 1s) {
+      CAPTURE(at / 1s, crashes);
+      BackfillBench bench;
+      bench.latency = [](bool writes) { return writes ? Duration(5s) : Duration(2s); };
+      bench.start();
+      bench.advance(2min);
+      const Backfill backfill = bench.create(bench.order("2018-10-12T00:00", "2018-10-14T00:00"));
+      bench.advance(at);
+      REQUIRE(bench.ask(bench.scheduler->cancel_backfill(backfill.id, "uid 1", false)));
+      if (crashes) {
+        bench.crash();
+        bench.start();
+      }
+      bench.advance(5min);
+      for (const auto& instance : bench.instances_of(backfill)) CHECK(is_done(instance.state));
+      CHECK(bench.ask(bench.backfills.unfinished_backfills()).empty());
+    }
+  }
+}
+
 TEST_CASE("backfill: a crash at any step costs time and nothing else") {
   std::size_t steps = 1;
   for (std::size_t step = 0; step < steps; ++step) {
