@@ -123,6 +123,15 @@ void Oracles::check_rows() {
     demand_that(bench_.scheduler->running() > 0, "stored as running, and nobody runs it");
 }
 
+void Oracles::check_replaced(const Era& era) {
+  view_.each(era.job.name, era.sure + Duration(1), [&](const Instance& instance) {
+    const bool waits = instance.state == State::wait_time || instance.state == State::wait_resource;
+    if (instance.version == era.job.version || instance.attempts > 0 || !waits) return;
+    // Whoever was frozen or failed when the definition changed stays.
+    if (!truth_.touched.contains(instance.id)) broken("a row of a definition that was replaced", instance);
+  });
+}
+
 void Oracles::check_rest() {
   const Instant now = bench_.clock.now();
   for (const auto& [job, eras] : truth_.eras) {

@@ -24,6 +24,8 @@ class Oracles {
   void check_rows();
   // Now and then, while the store works and nothing is on its way: coverage, and a reason for every wait.
   void check_rest();
+  // The rows of `era` are there: what waits behind its beginning is its own.
+  void check_replaced(const Era& era);
   // At the end, when everything is done.
   void check_slots();
   void check_exactly_once();

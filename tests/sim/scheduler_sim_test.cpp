@@ -1,5 +1,6 @@
-// Seeded weeks of the scheduler. SLUICE_SEEDS=N runs N seeds (500 by default, 150 with a sanitizer) from
-// SLUICE_FIRST_SEED (1) on; SLUICE_SEED=K runs only seed K. SLUICE_VERBOSE=1 says what each seed cost.
+// Seeded weeks of the scheduler. SLUICE_SEEDS=N runs N seeds (500 by default, 100 with a sanitizer) from
+// SLUICE_FIRST_SEED (1) on; SLUICE_SEED=K runs only seed K. SLUICE_VERBOSE=1 says what each seed cost, 2 also
+// what happens in it.
 
 #include "storage/async_state_store.hpp"
 #include "tests/sim/scheduler_world.hpp"
@@ -21,12 +22,25 @@ std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::stoull(text);
 }
 
-constexpr std::uint64_t kSeeds = 150;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kSeeds = 100;
+#else
+constexpr std::uint64_t kSeeds = 500;
+#endif
+
+constexpr std::uint64_t kOnSqlite = 40;  // of so many weeks one runs on a file, too
 
 struct Lives {
   Duration lived{0};
   std::size_t attempts = 0;
 };
+
+void live(SchedulerWorld& world, Lives& lives) {
+  if (number_from("SLUICE_VERBOSE", 0) > 1) world.think_aloud();
+  world.run();
+  lives.lived += world.lived();
+  lives.attempts += world.attempts();
+}
 
 // Runs one seed in `share`.
 void run_seeds(std::uint64_t share, const std::function<void(std::uint64_t seed, Lives& lives)>& run) {
@@ -53,14 +67,12 @@ void run_seeds(std::uint64_t share, const std::function<void(std::uint64_t seed,
 TEST_CASE("simulation: random weeks on the memory store lose and double nothing") {
   run_seeds(1, [](std::uint64_t seed, Lives& lives) {
     SchedulerWorld world(seed);
-    world.run();
-    lives.lived += world.lived();
-    lives.attempts += world.attempts();
+    live(world, lives);
   });
 }
 
 TEST_CASE("simulation: random weeks on the SQLite store lose and double nothing") {
-  run_seeds(25, [](std::uint64_t seed, Lives& lives) {
+  run_seeds(kOnSqlite, [](std::uint64_t seed, Lives& lives) {
     const TempFolder folder;
     storage::DatabaseOptions options;
     options.path = folder.file("state.db");
@@ -68,9 +80,7 @@ TEST_CASE("simulation: random weeks on the SQLite store lose and double nothing"
     SqliteView view(*file);
     storage::AsyncStateStore store(std::move(file), storage::Threading::caller);
     SchedulerWorld world(seed, store, view);
-    world.run();
-    lives.lived += world.lived();
-    lives.attempts += world.attempts();
+    live(world, lives);
   });
 }
 

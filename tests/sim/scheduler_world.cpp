@@ -10,8 +10,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr Duration kWeek = 24h * 7;
-constexpr std::size_t kHistory = 40;        // events that a failure shows
-constexpr std::size_t kCallsMax = 200'000;  // of the store at one instant; more is a loop that never rests
+constexpr std::size_t kHistory = 40;         // events that a failure shows
+constexpr std::size_t kLookedAt = 1000;      // of a job, newest first: more than are planned ahead
+constexpr std::size_t kWakesMin = 100;       // and so many more ...
+constexpr std::size_t kWakesOfAttempt = 20;  // ... are no busy loop
+constexpr std::size_t kCallsMax = 200'000;   // of the store at one instant; more is a loop that never rests
 
 }  // namespace
 
@@ -33,6 +36,7 @@ SchedulerWorld::SchedulerWorld(std::uint64_t seed, scheduler::StateStore* store,
   // Whoever is woken needs no clock for it: mostly nothing is looked at again for its own sake.
   bench_.options.look_again = kLookAgain.at(chance(1) ? 0 : 1 + pick(3));
   truth_.attempts_max = bench_.options.attempts_max;
+  with_backfills_ = chance(50);
   bench_.runner.script = [this](const Instance&, int) { return next_act(); };
   bench_.runner.on_execute = [this](const Instance& instance, int attempt) {
     oracles_.on_execute(instance, attempt);
@@ -78,7 +82,19 @@ Duration SchedulerWorld::next_latency(bool) {
 void SchedulerWorld::note(std::string event) {
   const auto now = std::chrono::floor<std::chrono::seconds>(bench_.clock.now());
   history_.push_back(job::format_local(now, week_.zone) + " " + std::move(event));
+  if (aloud_) tell();
   if (history_.size() > kHistory) history_.pop_front();
+}
+
+void SchedulerWorld::tell() {
+  for (; shown_ < bench_.runner.starts.size(); ++shown_) {
+    const ScriptedRunner::Start& start = bench_.runner.starts[shown_];
+    fmt::print("    {} runs {}, attempt {}\n", job::format_local(start.at, week_.zone),
+               to_string(start.id, week_.zone), start.attempt);
+  }
+  for (; told_ < bench_.observer.lines.size(); ++told_)
+    fmt::print("    log: {}\n", bench_.observer.lines[told_]);
+  fmt::print("{}\n", history_.back());
 }
 
 void SchedulerWorld::start() {
@@ -88,13 +104,22 @@ void SchedulerWorld::start() {
 // One wake-up after the other, so that a process that dies is dead at once and the oracles see each moment.
 void SchedulerWorld::pass(Duration duration) {
   const Duration until = bench_.clock.monotonic() + duration;
+  const bool rested = at_rest();
+  const std::size_t starts = bench_.runner.starts.size();
+  std::size_t wakes = 0;
   while (!dead_ && bench_.clock.monotonic() < until) {
+    ++wakes;
     const Duration next = std::min(bench_.clock.next_wake().value_or(until), until);
     calls_ = 0;
     bench_.clock.advance(std::max(next - bench_.clock.monotonic(), Duration(0)));
     oracles_.check_now();
   }
-  if (dead_) reboot("the process dies at a write");
+  if (dead_) return reboot("the process dies at a write");
+  if (!rested || !at_rest()) return;
+  // A slot comes every five minutes of a job at most, and an attempt wakes for its stages.
+  const auto looks = static_cast<std::size_t>(2 * (duration / bench_.options.look_again) + duration / 1min);
+  if (wakes > kWakesMin + looks + kWakesOfAttempt * (bench_.runner.starts.size() - starts))
+    throw std::logic_error(fmt::format("wakes {} times in {} min", wakes, duration / 1min));
 }
 
 void SchedulerWorld::reboot(const std::string& what) {
@@ -127,9 +152,16 @@ void SchedulerWorld::follow_eras() {
     if (era.planned) continue;
     era.begin = std::min(era.begin, now);
     era.sure = std::max(era.sure, now);
+    // A clock that was set back leaves slots ahead that have begun: nothing is planned before them.
+    for (const Instance& instance : view_.recent(job, Instant::max(), kLookedAt)) {
+      if (instance.state != State::success && instance.state != State::running) continue;
+      era.sure = std::max(era.sure, instance.id.scheduled);
+      break;
+    }
     if (!at_rest()) continue;
     const std::optional<Instance> newest = view_.newest(job);
     era.planned = newest && newest->version == era.job.version;
+    if (era.planned) oracles_.check_replaced(era);
   }
 }
 

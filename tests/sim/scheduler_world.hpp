@@ -7,7 +7,6 @@
 #include "tests/sim/week.hpp"
 
 #include <array>
-#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <set>
@@ -25,6 +24,8 @@ class SchedulerWorld {
   // Throws std::logic_error that says which oracle was broken, and what happened before.
   void run();
 
+  // Prints every event, line of the log and attempt.
+  void think_aloud() { aloud_ = true; }
   // Attempts that executed, for the record.
   std::size_t attempts() const { return bench_.runner.starts.size(); }
   Duration lived() const { return bench_.clock.monotonic(); }
@@ -40,6 +41,7 @@ class SchedulerWorld {
   Fault next_fault(bool writes);
   Duration next_latency(bool writes);
   void note(std::string event);
+  void tell();
 
   // Events; in world_events.cpp.
   void random_event();
@@ -47,6 +49,7 @@ class SchedulerWorld {
   void restart();
   void step_clock();
   void disturb_store();
+  void mend_store();
   void edit_jobs();
   void change_limit();
   void put_in_force();
@@ -77,9 +80,12 @@ class SchedulerWorld {
   Truth truth_;
   Oracles oracles_;
   std::vector<job::Job> away_;  // jobs whose files were taken away
-  bool with_backfills_ = std::getenv("SLUICE_BACKFILLS") != nullptr;
+  bool with_backfills_ = false;
   std::vector<scheduler::Backfill> backfills_;
   std::deque<std::string> history_;
+  bool aloud_ = false;         // every event is printed as it comes
+  std::size_t told_ = 0;       // lines of the log, and ...
+  std::size_t shown_ = 0;      // ... starts of attempts that were printed
   std::size_t calls_ = 0;      // of the store since the clock moved
   std::size_t crash_in_ = 0;   // writes until the process dies; 0: no such plan
   bool dead_ = false;          // it has died at a write: nothing reaches the store any more

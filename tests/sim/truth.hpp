@@ -38,6 +38,7 @@ struct Truth {
   std::map<std::string, Duration>
       held;                         // by chain: groups of backfills that are paused or cancelled; monotonic
   std::set<std::string> cancelled;  // chains: groups of cancelled backfills; known at the end
+  std::set<scheduler::InstanceId> touched;  // an operator acted on them, or tried
   std::vector<Accepted> actions;
   std::vector<Accepted> backfill_actions;
   std::size_t attempts_max = 4;  // the largest of the last ten minutes

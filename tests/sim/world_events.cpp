@@ -12,6 +12,8 @@ using namespace std::chrono_literals;
 using scheduler::Action;
 
 void SchedulerWorld::random_event() {
+  // A disk that is full for days shows little more than one that is full for hours.
+  if (store_broken_ && chance(30)) return mend_store();
   const std::uint64_t kind = pick(100);
   if (kind < 50) return let_time_pass();
   if (kind < 57) return restart();
@@ -53,15 +55,22 @@ void SchedulerWorld::step_clock() {
 }
 
 void SchedulerWorld::disturb_store() {
-  if (chance(50) || store_broken_) {
-    store_broken_ = !store_broken_;
-    note(store_broken_ ? "the disk is full" : "the disk has room again");
+  if (store_broken_) {
+    mend_store();
+  } else if (chance(50)) {
+    store_broken_ = true;
+    note("the disk is full");
   } else {
     static constexpr std::array<Duration, 3> kSlow = {20ms, 2s, 60s};
     fast_since_ = bench_.clock.monotonic();
     store_takes_ = store_takes_ > Duration(0) ? Duration(0) : kSlow.at(pick(3));
     note(fmt::format("the store takes up to {} ms", store_takes_ / 1ms));
   }
+}
+
+void SchedulerWorld::mend_store() {
+  store_broken_ = false;
+  note("the disk has room again");
 }
 
 // The present jobs apply: the scheduler is told, or begins with them.
@@ -168,6 +177,7 @@ void SchedulerWorld::act(scheduler::Order order, const Instance& instance) {
   const std::string actor = order.actor;
   const std::string chain = chain_of(instance.id);
   if (order.action == Action::set_success || order.action == Action::skip) truth_.by_hand.insert(instance.id);
+  truth_.touched.insert(instance.id);
   const bool stays = order.action == Action::priority || order.action == Action::release;
   if (order.action == Action::rerun) truth_.covered.erase(instance.id.job);
   if (!stays) truth_.reopened[chain] = bench_.clock.monotonic();
