@@ -7,10 +7,12 @@
 
 namespace sluice::daemon::api {
 
+awaitable<HttpResponse> session(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> version(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> status(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> jobs(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> job(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> windows(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> instance(Service& service, const HttpRequest& request, const PathValues& values);

@@ -74,6 +74,20 @@ Result<Instant> time_from_text(std::string_view text, std::string_view zone) {
   return job::to_instant(civil, zone);
 }
 
+Result<LocalDay> local_day(std::string_view date, std::string_view zone) {
+  if (date.size() != 10) {
+    return Error(Errc::invalid_argument, fmt::format("read date: expected 2018-10-16, got \"{}\"", date));
+  }
+  const auto from = time_from_text(date, zone);
+  if (!from) return from.error();
+  // 36 hours on is always some time of the next day.
+  const auto tomorrow = job::to_civil(*from + std::chrono::hours(36), zone);
+  if (!tomorrow) return tomorrow.error();
+  const auto to = job::to_instant(std::chrono::floor<std::chrono::days>(*tomorrow), zone);
+  if (!to) return to.error();
+  return LocalDay{*from, *to};
+}
+
 json::object to_json(const job::Job& job, Instant now) {
   json::array parameters;
   for (const job::Parameter& parameter : job.parameters) {

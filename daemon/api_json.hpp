@@ -18,6 +18,14 @@ std::string utc_text(Instant instant);
 // Reads the job::parse_local() forms, and a bare date "2018-10-16" or minute "2018-10-16T00:15" in `zone`.
 Result<Instant> time_from_text(std::string_view text, std::string_view zone);
 
+// A day of a zone: [from, to), 23 to 25 hours.
+struct LocalDay {
+  Instant from{};
+  Instant to{};
+};
+// Of "2018-10-16". invalid_argument.
+Result<LocalDay> local_day(std::string_view date, std::string_view zone);
+
 // With the slots that its schedule gives next after `now`.
 boost::json::object to_json(const job::Job& job, Instant now);
 boost::json::object to_json(const scheduler::Instance& instance);

@@ -1,4 +1,3 @@
-#include "core/job/civil_time.hpp"
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/audit_json.hpp"
@@ -135,18 +134,10 @@ Result<void> add_date(InstanceQuery& query, const Service& service, const std::s
       break;
     }
   }
-  if (date.size() != 10) {
-    return Error(Errc::invalid_argument, fmt::format("read date: expected 2018-10-16, got \"{}\"", date));
-  }
-  const auto from = time_from_text(date, zone);
-  if (!from) return from.error();
-  // Days have 23 to 25 hours; 36 hours on is always some time of the next one.
-  const auto tomorrow = job::to_civil(*from + std::chrono::hours(36), zone);
-  if (!tomorrow) return tomorrow.error();
-  const auto to = job::to_instant(std::chrono::floor<std::chrono::days>(*tomorrow), zone);
-  if (!to) return to.error();
-  query.from = *from;
-  query.to = *to;
+  const auto day = local_day(date, zone);
+  if (!day) return day.error();
+  query.from = day->from;
+  query.to = day->to;
   return {};
 }
 
