@@ -11,8 +11,9 @@ constexpr bool kControl = true;
 constexpr std::array kRoutes = {
     Route{"GET", "/", pages::asset},
     Route{"GET", "/app.js", pages::asset},
-    Route{"GET", "/text.js", pages::asset},
     Route{"GET", "/style.css", pages::asset},
+    Route{"GET", "/icon.svg", pages::asset},
+    Route{"GET", "/licenses.txt", pages::asset},
     Route{"GET", "/healthz", pages::healthz},
     Route{"GET", "/readyz", pages::readyz},
     Route{"GET", "/metrics", pages::metrics},

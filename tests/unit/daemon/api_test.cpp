@@ -346,6 +346,8 @@ TEST_CASE("router: unknown pages are 404, the dashboard and its files are there,
   CHECK(page.body.find("<title>Sluice</title>") != std::string::npos);
   CHECK(f.service.ask("GET", "/app.js").status == 200);
   CHECK(f.service.ask("GET", "/style.css").status == 200);
+  CHECK(f.service.ask("GET", "/icon.svg").content_type == "image/svg+xml");
+  CHECK(f.service.ask("GET", "/licenses.txt").body.find("preact") != std::string::npos);
   CHECK(f.service.ask("HEAD", "/healthz").status == 200);
 }
 

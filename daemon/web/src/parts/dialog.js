@@ -1,0 +1,53 @@
+// An action asks before it is done: what will happen, a reason for the audit log, and the daemon's refusal if it refuses.
+import { html } from 'htm/preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { refresh } from '../live.js';
+import { t } from '../settings.js';
+import { say } from './toast.js';
+
+// `run(reason)` acts and gives the text to say afterwards; `ready` false keeps the button from being pressed.
+export function Confirm({ title, text, action, danger, withReason = true, needsReason = false, ready = true, run, onClose, children }) {
+  const dialog = useRef(null);
+  const [reason, setReason] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState(null);
+  useEffect(() => { dialog.current.showModal(); }, []);
+  const submit = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setFailure(null);
+    try {
+      const told = await run(reason.trim());
+      say(told ?? t('accepted'));
+      refresh();
+      dialog.current.close();
+    } catch (caught) {
+      setFailure(caught);
+      setBusy(false);
+    }
+  };
+  return html`<dialog ref=${dialog} aria-labelledby="dialog-title" onClose=${onClose}>
+    <form onSubmit=${submit}>
+      <h2 id="dialog-title">${title}</h2>
+      ${text && html`<p>${text}</p>`}
+      ${children}
+      ${withReason && html`<label class="field"><span>${needsReason ? t('reasonNeeded') : t('reason')}</span>
+        <input name="reason" value=${reason} required=${needsReason} maxlength="500" autocomplete="off"
+          onInput=${(event) => setReason(event.target.value)} /></label>`}
+      ${failure && html`<p class="notice bad" role="alert">${failure.status === 0 ? t('unreachable') : failure.message}</p>`}
+      <div class="buttons">
+        <button type="button" onClick=${() => dialog.current.close()}>${t('cancel')}</button>
+        <button type="submit" class=${danger ? 'danger' : 'primary'} disabled=${busy || !ready}>${busy ? t('working') : action}</button>
+      </div>
+    </form>
+  </dialog>`;
+}
+
+// A button that opens a Confirm. `children` of the dialog are given as the function `body`.
+export function ActionButton({ label, small, tone, disabled, ...confirm }) {
+  const [open, setOpen] = useState(false);
+  return html`
+    <button type="button" class=${[small ? 'small' : '', tone ?? ''].join(' ').trim() || null} disabled=${disabled}
+      onClick=${() => setOpen(true)}>${label}</button>
+    ${open && html`<${Confirm} action=${label} ...${confirm} onClose=${() => setOpen(false)}>${confirm.body?.()}<//>`}`;
+}
