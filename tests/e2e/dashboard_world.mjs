@@ -41,14 +41,16 @@ function writeBrokenJob(paths, from, to) {
   writeFileSync(join(paths.jobs, 'refunds.json'), fillSeed({ table: 'refunds', object: 'demo/refunds/{date}' }));
 }
 
-// Windows of `minutes` up to the latest slot, all through: `orders` succeeded, `refunds` failed at its first one.
+// Windows of `minutes` up to the latest slot, all through: `orders` succeeded, `refunds` failed at its first one. With
+// `onward` the jobs go on after it, as they would.
 export async function dashboardWorld(t, { minutes = 120, onward = false } = {}) {
   const { dir, sandbox, client } = await world(t);
   const to = lastSlot(minutes + 10);
   const from = to - minutes * MINUTE;
-  for (let at = from - 10 * MINUTE, seed = 1; at < to; at += 5 * MINUTE, seed++) {
-    const hour = new Date(at + 8 * 60 * MINUTE).getUTCHours();
-    await sandbox.admin('fill', { instance: 'demo', table: 'orders', rows: 300 + hour * 40 + (seed * 37) % 160, columns: ['name'],
+  const filled = onward ? Date.now() - 5 * MINUTE : to;
+  for (let at = from - 10 * MINUTE, seed = 1; at < filled; at += 5 * MINUTE, seed++) {
+    const rows = Math.round(500 + 250 * Math.sin(at / 7_200_000) + (seed * 37) % 120);
+    await sandbox.admin('fill', { instance: 'demo', table: 'orders', rows, columns: ['name'],
       kinds: ['string'], seed, from_ms: at, to_ms: at + 5 * MINUTE });
   }
   const paths = writeConfig(dir, sandbox, { from, to: onward ? undefined : to });

@@ -74,9 +74,8 @@ export function InstanceView({ id, query }) {
       ${session.mayAct && html`<${InstanceActions} instance=${instance} />`}</div>
     <div class="columns"><div>
       <${Card} title=${t('why')}><${Why} instance=${instance} /><//>
-      <${Card} title=${t('values')}><${Facts} facts=${Object.entries(instance.values).map(([name, value]) => [html`<code>${name}</code>`, html`<code>${value}</code>`])} /><//>
       ${shown?.statistics && shown.result !== 'open' && html`<${Card} title=${t('statistics', { n: shown.number })}><${Statistics} statistics=${shown.statistics} zone=${zone} /><//>`}
-    </div>
+    </div><div>
       <${Card} title=${t('window')}><${Facts} facts=${[
         [t('window'), html`<${WindowTimes} window=${instance.window} zone=${zone} />`],
         [t('slot'), html`<${Moment} time=${instance.scheduled} zone=${zone} /> (${zone})`],
@@ -90,6 +89,8 @@ export function InstanceView({ id, query }) {
         [t('version'), html`<a href=${links.version(instance.job, instance.version)}><code>${instance.version}</code></a>${
           instance.present_version && instance.present_version !== instance.version ? html` <span class="faint">${t('newerVersion')}</span>` : ''}`],
       ]} /><//>
+      <${Card} title=${t('values')}><${Facts} facts=${Object.entries(instance.values).map(([name, value]) => [html`<code>${name}</code>`, html`<code>${value}</code>`])} /><//>
+    </div>
     </div>
     <${Card} title=${t('attempts')}><${Attempts} instance=${instance} chosen=${shown?.number} /><//>
     <${Card} title=${t('objects')}><${Objects} instance=${instance} /><//>

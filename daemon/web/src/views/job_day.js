@@ -26,12 +26,14 @@ function Totals({ job, day, windows }) {
   </div>`;
 }
 
+export const dayPath = (job, day) => `/jobs/${segment(job)}/windows?date=${segment(day)}`;
+
 export function DayTab({ job, query }) {
   const status = useLive('/status');
   const now = status.data?.now ?? new Date().toISOString();
   const today = dayOf(now, job.zone);
   const day = query.date ?? today;
-  const live = useLive(`/jobs/${segment(job.name)}/windows?date=${segment(day)}`);
+  const live = useLive(dayPath(job.name, day));
   const windows = live.data ? windowsOf(live.data) : [];
   const linkTo = (date) => links.job(job.name, '', { date });
   return html`
