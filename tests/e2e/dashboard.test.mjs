@@ -3,18 +3,16 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, readFileSync, readdirSync, symlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { en } from '../../daemon/web/src/text/en.js';
 import { zh } from '../../daemon/web/src/text/zh.js';
-import { dashboardWorld, openBrowser, openPage } from './dashboard_world.mjs';
+import { barriers, dashboardWorld, openBrowser, openPage } from './dashboard_world.mjs';
 import { SLUICE, ask, localSlot, sluice, workDir } from './support.mjs';
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '../../daemon/web');
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const SIZE_MAX = 150_000;
 
 const placeholders = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
@@ -47,9 +45,7 @@ test('the bundle is made of the lock file alone: the same bytes again, and no ad
 
 // What every view must be, whoever looks at it.
 async function examine({ page, complaints }, name) {
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-  assert.deepEqual(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), [], name);
+  assert.deepEqual(await barriers(page), [], name);
   const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(over, 0, `${name} is wider than the window`);
   assert.equal(await page.locator('h1').count(), 1, `${name} has one heading`);

@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { dashboardWorld, openBrowser, openPage } from './dashboard_world.mjs';
+import { barriers, dashboardWorld, openBrowser, openPage } from './dashboard_world.mjs';
 import { ask, localSlot, sluice, until } from './support.mjs';
 
 const MINUTE = 60_000;
@@ -38,11 +38,14 @@ test('the dashboard acts', async (t) => {
     await shows(page, 'SUCCESS');
     await page.getByRole('button', { name: 'Rerun' }).click();
     await page.getByRole('dialog').waitFor();
+    await page.getByLabel('And all that follows').check();
+    await page.getByText('10 instances would run again').waitFor();
+    assert.deepEqual(await barriers(page), []);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Rerun');
     assert.equal(ask(w.paths, 'show', id).attempt_count, 1);
-    await slow(1500);
+    await slow(4000);
     await act(page, 'Rerun', { reason: 'the reader lost a file' });
     await toast(page, id);
     await shows(page, 'RUNNING');
@@ -58,7 +61,7 @@ test('the dashboard acts', async (t) => {
 
   await t.test('kills a run and sets it to success, as its states allow', async () => {
     await open('orders', 5);
-    await slow(3000);
+    await slow(4000);
     await act(page, 'Rerun');
     await shows(page, 'RUNNING');
     await act(page, 'Kill', { reason: 'wrong day' });
@@ -158,6 +161,12 @@ test('the dashboard acts', async (t) => {
     await page.locator('.list tbody tr .pill.RUNNING').waitFor();
     await page.locator('.list a[href^="#/incidents/"]').first().click();
     await page.locator('.facts div', { hasText: 'acknowledged' }).waitFor();
+  });
+
+  await t.test('sends a test notice through a channel', async () => {
+    await show('#/incidents');
+    await act(page, 'Test');
+    await toast(page, 'is on its way');
   });
 
   await t.test('shows what an edited file would change, brings it into force, and compares versions', async () => {

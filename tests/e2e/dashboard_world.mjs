@@ -1,12 +1,14 @@
 // What the dashboard's tests and its screenshots look at: a daemon with a job that works and one that fails, a browser,
 // and a door that lets the browser act.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { ask, createTable, fillSeed, lastSlot, startDaemon, until, workDir, world, writeConfig } from './support.mjs';
+import { ask, fillSeed, lastSlot, startDaemon, until, world, writeConfig } from './support.mjs';
 
 export const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MINUTE = 60_000;
 
 // Carries the browser's requests to the control socket, where everything is allowed. `broken` makes it answer nothing.
@@ -54,7 +56,8 @@ export async function dashboardWorld(t, { minutes = 120, onward = false } = {}) 
       kinds: ['string'], seed, from_ms: at, to_ms: at + 5 * MINUTE });
   }
   const paths = writeConfig(dir, sandbox, { from, to: onward ? undefined : to });
-  writeFileSync(paths.config, readFileSync(paths.config, 'utf8').replace('tcp: none', 'tcp: "127.0.0.1:0"'));
+  writeFileSync(paths.config, readFileSync(paths.config, 'utf8').replace('tcp: none', 'tcp: "127.0.0.1:0"') +
+    'alerts:\n  channels:\n    ops: {type: command, command: [/bin/true]}\n');
   writeBrokenJob(paths, from, to);
   const daemon = startDaemon(t, dir, paths);
   await daemon.ready();
@@ -88,4 +91,11 @@ export async function openPage(browser, base, { hash = '#/', width = 1280, heigh
   });
   await page.goto(`${base}/${hash}`);
   return { page, context, complaints };
+}
+
+// What axe finds wrong with the page as it is, one line a rule. The script comes past the page's policy, which lets no other in.
+export async function barriers(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
 }

@@ -27,6 +27,7 @@ export const actOnMany = (ids, action, reason) => post('/batch', body({ action, 
 export const pauseJob = (job, reason) => post(`/jobs/${segment(job)}/pause`, body({ reason }));
 export const resumeJob = (job, run, reason) => post(`/jobs/${segment(job)}/resume`, body({ run, reason }));
 export const acknowledge = (incident) => post(`/incidents/${incident}/ack`);
+export const testChannel = (channel) => post('/alerts/test', { channel });
 export const previewBackfill = (order) => post('/backfills/preview?limit=200', order);
 export const createBackfill = (order) => post('/backfills', order);
 export const actOnBackfill = (id, action, members = {}) => post(`/backfills/${id}/${action}`, body(members));

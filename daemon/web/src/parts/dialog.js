@@ -43,11 +43,11 @@ export function Confirm({ title, text, action, danger, withReason = true, needsR
   </dialog>`;
 }
 
-// A button that opens a Confirm. `children` of the dialog are given as the function `body`.
-export function ActionButton({ label, small, tone, disabled, ...confirm }) {
+// A button that opens a Confirm; `body()` gives its children. `onOpen` forgets what was chosen in it before.
+export function ActionButton({ label, small, tone, disabled, onOpen, ...confirm }) {
   const [open, setOpen] = useState(false);
   return html`
     <button type="button" class=${[small ? 'small' : '', tone ?? ''].join(' ').trim() || null} disabled=${disabled}
-      onClick=${() => setOpen(true)}>${label}</button>
+      onClick=${() => { onOpen?.(); setOpen(true); }}>${label}</button>
     ${open && html`<${Confirm} action=${label} ...${confirm} onClose=${() => setOpen(false)}>${confirm.body?.()}<//>`}`;
 }

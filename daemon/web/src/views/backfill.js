@@ -23,7 +23,7 @@ function Actions({ backfill }) {
     ${['running', 'failed'].includes(state) && html`<${ActionButton} key="pause" label=${t('pause')} title=${title('pause')} text=${t('aboutPauseBackfill')} withReason=${false} run=${run('pause')} />`}
     ${state === 'paused' && html`<${ActionButton} key="resume" tone="primary" label=${t('resume')} title=${title('resume')} withReason=${false} run=${run('resume')} />`}
     ${['running', 'failed', 'paused'].includes(state) && html`<${ActionButton} key="cancel" label=${t('cancelBackfill')} title=${title('cancelBackfill')}
-      text=${t('aboutCancelBackfill')} danger withReason=${false} run=${run('cancel', { kill })}
+      text=${t('aboutCancelBackfill')} danger withReason=${false} onOpen=${() => setKill(false)} run=${run('cancel', { kill })}
       body=${() => html`<${Check} label=${t('alsoKill')} checked=${kill} onChange=${setKill} />`} />`}
   </div>`;
 }

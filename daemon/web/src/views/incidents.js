@@ -1,6 +1,6 @@
 // What is or was wrong, one line a cause, and how the channels are.
 import { html } from 'htm/preact';
-import { acknowledge } from '../actions.js';
+import { acknowledge, testChannel } from '../actions.js';
 import { withQuery } from '../api.js';
 import { count, duration } from '../format.js';
 import { useLive } from '../live.js';
@@ -29,11 +29,17 @@ function Acknowledge({ incident, small }) {
 const SubjectOf = ({ incident }) => (incident.instance ? html`<a href=${links.instance(incident.instance)}>${incident.instance}</a>`
   : incident.job ? html`<a href=${links.job(incident.job)}>${incident.job}</a>` : '–');
 
-function Channels({ channels }) {
-  return html`<${Card} title=${t('channels')}><${Table} caption=${t('channels')} empty=${t('noChannels')}
-    columns=${[{ title: t('name') }, { title: t('type') }, { title: t('pending'), right: true }, { title: t('lastSent') }, { title: t('error') }]}
+function TestChannel({ name }) {
+  return html`<${ActionButton} small label=${t('testChannel')} title=${t('askTestChannel', { name })} text=${t('aboutTestChannel')} withReason=${false}
+    run=${async () => t('didTestChannel', { id: (await testChannel(name)).delivery })} />`;
+}
+
+function Channels({ channels, mayAct }) {
+  const columns = [{ title: t('name') }, { title: t('type') }, { title: t('pending'), right: true }, { title: t('lastSent') }, { title: t('error') }, mayAct && { title: t('action') }].filter(Boolean);
+  return html`<${Card} title=${t('channels')}><${Table} caption=${t('channels')} empty=${t('noChannels')} columns=${columns}
     rows=${channels.map((channel) => [channel.name, channel.type, count(channel.pending), html`<${Moment} time=${channel.last_sent} zone=${HOME} />`,
-      channel.error ? html`<span class="bad">${channel.error}</span>` : html`<span class="good">${t('channelGood')}</span>`])} /><//>`;
+      channel.error ? html`<span class="bad">${channel.error}</span>` : html`<span class="good">${t('channelGood')}</span>`,
+      html`<${TestChannel} name=${channel.name} />`].slice(0, columns.length))} /><//>`;
 }
 
 const deliveryRows = (deliveries) => deliveries.map((one) => [html`<${Moment} time=${one.at} zone=${HOME} />`, one.channel, t(`event_${one.event}`),
@@ -56,7 +62,7 @@ export function IncidentsView({ query }) {
           html`<${SubjectOf} incident=${one} />`, html`<${Status} incident=${one} />`, html`<${Moment} time=${one.opened} zone=${zoneOf(one)} />`, count(one.count),
           html`<${Acknowledge} incident=${one} small />`].slice(0, columns.length))} />
       <nav class="pages" aria-label=${t('pages')}>${live.data.next && html`<a href=${links.incidents({ state, before: live.data.next })}>${t('older')} →</a>`}</nav>
-      <${Channels} channels=${live.data.channels} />
+      <${Channels} channels=${live.data.channels} mayAct=${session.mayAct} />
       ${live.data.failed_deliveries.length > 0 && html`<${Card} title=${t('failedDeliveries')}><${Table} caption=${t('failedDeliveries')} columns=${deliveryColumns()} rows=${deliveryRows(live.data.failed_deliveries)} /><//>`}`}`;
 }
 

@@ -46,7 +46,7 @@ function ReloadButton() {
       <ul>${report.changes.map((change) => html`<li><strong>${change.job}</strong>: ${t(`change_${change.change}`)} ${change.keys.map(({ key }) => key).join(', ')}</li>`)}
         ${report.settings.map((text) => html`<li>${text}</li>`)}${report.needs_restart.map((text) => html`<li class="bad">${t('needsRestart')}: ${text}</li>`)}</ul>`}
   </div>`;
-  return html`<${ActionButton} label=${t('reload')} title=${t('askReload')} text=${t('aboutReload')} withReason=${false} body=${body}
+  return html`<${ActionButton} label=${t('reload')} title=${t('askReload')} text=${t('aboutReload')} withReason=${false} body=${body} onOpen=${() => { setReport(null); setFailure(null); }}
     run=${async () => t('didReload', { n: (await reload(false)).changes.length })} />`;
 }
 
