@@ -70,7 +70,7 @@ export function InstancesView({ query }) {
   const rows = live.data?.instances ?? [];
   const all = rows.length > 0 && rows.every(({ id }) => chosen.has(id));
   const choose = { title: html`<input type="checkbox" aria-label=${t('chooseAll')} checked=${all} onChange=${() => setChosen(all ? new Set() : new Set(rows.map(({ id }) => id)))} />` };
-  const columns = [session.mayAct && choose, { title: t('instance') }, { title: t('state') }, { title: t('window') }, { title: t('started') },
+  const columns = [session.mayAct && choose, { title: t('state') }, { title: t('instance') }, { title: t('window') }, { title: t('started') },
     { title: t('seconds'), right: true }, { title: t('rowsTitle'), right: true }, { title: t('bytesTitle'), right: true }, { title: t('reasonTitle') }].filter(Boolean);
   return html`
     <h1>${t('instances')}</h1>
@@ -79,7 +79,7 @@ export function InstancesView({ query }) {
     ${!live.data ? html`<${Waiting} live=${live} />` : html`
       <${Table} caption=${t('instances')} empty=${t('noInstances')} columns=${columns}
         rows=${rows.map((one) => [session.mayAct && html`<input type="checkbox" aria-label=${t('choose', { id: one.id })} checked=${chosen.has(one.id)} onChange=${(event) => toggle(one.id, event.target.checked)} />`,
-          html`<a href=${links.instance(one.id)}>${one.id}</a>`, html`<${StatePill} state=${one.state} />`,
+          html`<${StatePill} state=${one.state} />`, html`<a href=${links.instance(one.id)}>${one.id}</a>`,
           html`<${WindowTimes} window=${one.window} zone=${one.zone} />`, html`<${Moment} time=${one.started} zone=${one.zone} short />`,
           one.seconds === null ? '–' : duration(one.seconds), count(one.rows), size(one.bytes), html`<span class="reason">${one.reason}</span>`].slice(session.mayAct ? 0 : 1))} />
       <nav class="pages" aria-label=${t('pages')}>${query.after && html`<a href=${links.instances({ ...query, after: undefined })}>${t('newest')}</a>`}
