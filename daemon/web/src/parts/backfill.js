@@ -21,7 +21,8 @@ export function Progress({ counts }) {
   let at = 0;
   for (const state of states) {
     const width = (counts[state] / total) * 100;
-    pieces.push(html`<rect key=${state} class=${state} x=${at} y="0" width=${width} height="8"><title>${`${counts[state]} ${t(state)}`}</title></rect>`);
+    pieces.push(html`<rect key=${state} class=${state} x=${at} y="0"
+        width=${width} height="8"><title>${`${counts[state]} ${t(state)}`}</title></rect>`);
     at += width;
   }
   return html`<div class="progress"><svg viewBox="0 0 100 8" preserveAspectRatio="none" role="img"
@@ -29,4 +30,5 @@ export function Progress({ counts }) {
     <span>${t('doneOf', { done: count(done), total: count(total) })}</span></div>`;
 }
 
-export const Range = ({ backfill }) => html`<${Moment} time=${backfill.from} zone=${backfill.zone} /> – <${Moment} time=${backfill.to} zone=${backfill.zone} />`;
+export const Range = ({ backfill }) => html`<${Moment} time=${backfill.from} zone=${backfill.zone} /> – <${Moment}
+    time=${backfill.to} zone=${backfill.zone} />`;

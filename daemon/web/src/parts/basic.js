@@ -26,7 +26,8 @@ export function Moment({ time, zone, short = false }) {
 // [start, end) of a window: the day once when both are of it.
 export function WindowTimes({ window, zone }) {
   const sameDay = dayOf(window.start, zone) === dayOf(window.end, zone);
-  return html`<span class="window"><${Moment} time=${window.start} zone=${zone} /> – <${Moment} time=${window.end} zone=${zone} short=${sameDay} /></span>`;
+  return html`<span class="window"><${Moment} time=${window.start} zone=${zone} /> – <${Moment} time=${window.end}
+      zone=${zone} short=${sameDay} /></span>`;
 }
 
 export function Card({ title, aside, children, ...rest }) {

@@ -42,7 +42,8 @@ export function DayGrid({ windows, zone, caption }) {
   return html`<div class="scroll"><table class="grid" role="grid" ref=${table} aria-label=${caption} onKeyDown=${move}>
     <tbody>${rows.map(([hour, slots], y) => html`<tr key=${hour}>
       <th scope="row">${String(hour).padStart(2, '0')}</th>
-      ${slots.map((window, x) => html`<td key=${window.id} role="gridcell"><a class=${`slot ${window.state}`} href=${links.instance(window.id)}
+      ${slots.map((window, x) => html`<td key=${window.id} role="gridcell"><a class=${`slot ${window.state}`}
+          href=${links.instance(window.id)}
         tabindex=${x === column && y === row ? 0 : -1} onFocus=${() => setAt([y, x])}
         title=${labelOf(window, zone)} aria-label=${labelOf(window, zone)}>${SIGNS[window.state]}</a></td>`)}
     </tr>`)}</tbody>
@@ -50,5 +51,6 @@ export function DayGrid({ windows, zone, caption }) {
 }
 
 export function Legend({ states = STATES }) {
-  return html`<ul class="legend" aria-label=${t('legend')}>${states.map((state) => html`<li key=${state}><${StateSign} state=${state} /> ${t(state)}</li>`)}</ul>`;
+  return html`<ul class="legend" aria-label=${t('legend')}>${states.map((state) => html`<li key=${state}><${StateSign}
+      state=${state} /> ${t(state)}</li>`)}</ul>`;
 }

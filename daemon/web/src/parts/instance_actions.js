@@ -16,7 +16,8 @@ function Downstream({ id }) {
   if (!live.data) return html`<p class="faint" role="status">${live.failure?.message ?? t('loading')}</p>`;
   const { count: n, instances } = live.data;
   return html`<div class="downstream" role="status"><strong>${t('wouldRunAgain', { n })}</strong>
-    <ul>${instances.slice(0, SHOWN).map((one) => html`<li key=${one.id}>${one.id} <${StatePill} state=${one.state} /></li>`)}${n > SHOWN && html`<li>…</li>`}</ul></div>`;
+    <ul>${instances.slice(0, SHOWN).map((one) => html`<li key=${one.id}>${one.id} <${StatePill}
+        state=${one.state} /></li>`)}${n > SHOWN && html`<li>…</li>`}</ul></div>`;
 }
 
 function InstanceAction({ instance, action }) {

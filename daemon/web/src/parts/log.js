@@ -78,13 +78,16 @@ export function LogView({ id, attempt }) {
   if (log.failure && log.failure.status !== 0) return html`<p class="empty">${log.failure.message}</p>`;
   return html`<div class="log">
     <div class="log-bar">
-      <input type="search" placeholder=${t('searchLog')} aria-label=${t('searchLog')} value=${wanted} onInput=${(event) => setWanted(event.target.value)} />
+      <input type="search" placeholder=${t('searchLog')} aria-label=${t('searchLog')} value=${wanted}
+          onInput=${(event) => setWanted(event.target.value)} />
       <span role="status" class="faint">${low === '' ? t('lines', { n: lines.length, lines: count(lines.length) })
         : t('linesFound', { n: lines.length, lines: count(lines.length) })}</span>
-      <label class="check"><input type="checkbox" checked=${follow} onChange=${(event) => setFollow(event.target.checked)} /><span>${t('follow')}</span></label>
+      <label class="check"><input type="checkbox" checked=${follow}
+          onChange=${(event) => setFollow(event.target.checked)} /><span>${t('follow')}</span></label>
       ${log.open && log.loaded && html`<span class="live">${t('live')}</span>`}
     </div>
     ${(log.cut || shown.length < lines.length) && html`<p class="faint">${t('logCut')}</p>`}
-    <pre ref=${box} tabindex="0" aria-label=${t('log')} onScroll=${scrolled}>${low === '' ? shown.join('\n') : shown.flatMap((line) => marked(line, low))}</pre>
+    <pre ref=${box} tabindex="0" aria-label=${t('log')}
+        onScroll=${scrolled}>${low === '' ? shown.join('\n') : shown.flatMap((line) => marked(line, low))}</pre>
   </div>`;
 }

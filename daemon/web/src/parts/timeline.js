@@ -22,7 +22,8 @@ function Run({ window, zone, x, now }) {
   const title = `${clockOf(window.scheduled, zone)} → ${clockOf(window.started, zone)}, ${t(window.state)}`;
   return html`<g class=${window.state}>
     <line class="wait" x1=${due} x2=${begin} y1=${UPPER} y2=${LOWER} />
-    <rect x=${begin} y=${LOWER} width=${width} height=${RAIL} rx="1" onClick=${() => go(links.instance(window.id))}><title>${title}</title></rect>
+    <rect x=${begin} y=${LOWER} width=${width} height=${RAIL} rx="1"
+        onClick=${() => go(links.instance(window.id))}><title>${title}</title></rect>
   </g>`;
 }
 
@@ -37,9 +38,11 @@ export function Timeline({ windows, zone, from, to, now }) {
   const here = x(now);
   return html`<figure class="timeline">
     <svg viewBox=${`0 0 ${WIDTH} ${LOWER + RAIL}`} role="img" aria-label=${label} preserveAspectRatio="none">
-      ${hours.map((hour) => html`<line class="rule" key=${hour} x1=${((hour * 3600000) / length) * WIDTH} x2=${((hour * 3600000) / length) * WIDTH} y1="0" y2=${LOWER + RAIL} />`)}
+      ${hours.map((hour) => html`<line class="rule" key=${hour} x1=${((hour * 3600000) / length) * WIDTH}
+          x2=${((hour * 3600000) / length) * WIDTH} y1="0" y2=${LOWER + RAIL} />`)}
       ${runs.map((window) => html`<${Run} key=${window.id} window=${window} zone=${zone} x=${x} now=${now} />`)}
-      ${windows.map((window) => html`<rect key=${window.id} class=${window.state} x=${x(window.scheduled)} y="0" width=${LEAST} height=${UPPER} />`)}
+      ${windows.map((window) => html`<rect key=${window.id} class=${window.state} x=${x(window.scheduled)} y="0"
+          width=${LEAST} height=${UPPER} />`)}
       ${here >= 0 && here <= WIDTH && html`<line class="now" x1=${here} x2=${here} y1="0" y2=${LOWER + RAIL} />`}
     </svg>
     <div class="hours" aria-hidden="true">${hours.map((hour) => html`<span>${clockOf(start + hour * 3600000, zone)}</span>`)}</div>

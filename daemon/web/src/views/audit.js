@@ -16,7 +16,8 @@ function Filters({ query }) {
     event.preventDefault();
     go(links.audit({ ...form, before: undefined }));
   };
-  const field = (name, type) => html`<${Field} label=${t(name)}><input type=${type} name=${name} value=${form[name] ?? ''} autocomplete="off"
+  const field = (name, type) => html`<${Field} label=${t(name)}><input type=${type} name=${name}
+      value=${form[name] ?? ''} autocomplete="off"
     onInput=${(event) => setForm({ ...form, [name]: event.target.value })} /><//>`;
   return html`<form class="filters" role="search" onSubmit=${submit}>${TEXTS.map((name) => field(name, 'text'))}
     ${field('from', 'date')}${field('to', 'date')}<button type="submit">${t('search')}</button></form>`;
@@ -30,9 +31,11 @@ export function AuditView({ query }) {
     <h1>${t('audit')}</h1>
     <${Filters} key=${JSON.stringify(query)} query=${query} />
     ${!live.data ? html`<${Waiting} live=${live} />` : html`
-      <${Table} caption=${t('audit')} empty=${t('noAudit')} columns=${[{ title: t('number') }, { title: t('at') }, { title: t('actor') }, { title: t('action') }, { title: t('target') }, { title: t('detail') }]}
+      <${Table} caption=${t('audit')} empty=${t('noAudit')}
+          columns=${[{ title: t('number') }, { title: t('at') }, { title: t('actor') }, { title: t('action') }, { title: t('target') }, { title: t('detail') }]}
         rows=${live.data.entries.map((entry) => [entry.number, html`<${Moment} time=${entry.at} zone=${zone} />`, entry.actor, entry.action,
           INSTANCE.test(entry.target) ? html`<a href=${links.instance(entry.target)}>${entry.target}</a>` : entry.target, entry.detail])} />
-      <nav class="pages" aria-label=${t('pages')}>${query.before && html`<a href=${links.audit({ ...query, before: undefined })}>${t('newest')}</a>`}
+      <nav class="pages" aria-label=${t('pages')}>${query.before && html`<a
+          href=${links.audit({ ...query, before: undefined })}>${t('newest')}</a>`}
         ${live.data.next && html`<a href=${links.audit({ ...query, before: live.data.next })}>${t('older')} →</a>`}</nav>`}`;
 }

@@ -20,9 +20,12 @@ function Actions({ backfill }) {
     return t('did', { action: t(action), id: t('backfillTitle', { id }) });
   };
   return html`<div class="actions" role="group" aria-label=${t('actions')}>
-    ${['running', 'failed'].includes(state) && html`<${ActionButton} key="pause" label=${t('pause')} title=${title('pause')} text=${t('aboutPauseBackfill')} withReason=${false} run=${run('pause')} />`}
-    ${state === 'paused' && html`<${ActionButton} key="resume" tone="primary" label=${t('resume')} title=${title('resume')} withReason=${false} run=${run('resume')} />`}
-    ${['running', 'failed', 'paused'].includes(state) && html`<${ActionButton} key="cancel" label=${t('cancelBackfill')} title=${title('cancelBackfill')}
+    ${['running', 'failed'].includes(state) && html`<${ActionButton} key="pause" label=${t('pause')} title=${title('pause')}
+        text=${t('aboutPauseBackfill')} withReason=${false} run=${run('pause')} />`}
+    ${state === 'paused' && html`<${ActionButton} key="resume" tone="primary" label=${t('resume')} title=${title('resume')}
+        withReason=${false} run=${run('resume')} />`}
+    ${['running', 'failed', 'paused'].includes(state) && html`<${ActionButton} key="cancel" label=${t('cancelBackfill')}
+        title=${title('cancelBackfill')}
       text=${t('aboutCancelBackfill')} danger withReason=${false} onOpen=${() => setKill(false)} run=${run('cancel', { kill })}
       body=${() => html`<${Check} label=${t('alsoKill')} checked=${kill} onChange=${setKill} />`} />`}
   </div>`;
@@ -38,13 +41,18 @@ export function BackfillView({ id }) {
     <div class="title"><h1>${t('backfillTitle', { id })}</h1><${BackfillPill} state=${backfill.state} /><span class="grow"></span>
       ${session.mayAct && html`<${Actions} backfill=${backfill} />`}</div>
     <${Card} title=${t('progress')}><${Progress} counts=${backfill.counts} />
-      <${Facts} facts=${[[t('job'), html`<a href=${links.job(backfill.job)}>${backfill.job}</a>`], [t('range'), html`<${Range} backfill=${backfill} />`],
+      <${Facts} facts=${[[t('job'), html`<a href=${links.job(backfill.job)}>${backfill.job}</a>`], [t('range'), html`<${Range}
+          backfill=${backfill} />`],
         [t('parallel'), backfill.parallel], [t('order'), t(`order_${backfill.order}`)], [t('priorityTitle'), backfill.priority],
         [t('leftOut'), count(backfill.left_out)], [t('actor'), backfill.actor],
-        [t('created'), html`<${Moment} time=${backfill.created} zone=${backfill.zone} />`], [t('version'), html`<code>${backfill.version}</code>`]]} /><//>
-    ${backfill.stuck.length > 0 && html`<${Card} title=${t('stuck')}><${Table} caption=${t('stuck')} columns=${[{ title: t('instance') }, { title: t('state') }, { title: t('reasonTitle') }]}
-      rows=${backfill.stuck.map((one) => [html`<a href=${links.instance(one.id)}>${one.id}</a>`, html`<${StatePill} state=${one.state} />`, one.reason])} /><//>`}
-    <${Card} title=${t('groups')}><${Table} caption=${t('groups')} columns=${[{ title: t('group') }, { title: t('businessDates') }, { title: t('progress') }]}
+        [t('created'), html`<${Moment} time=${backfill.created}
+            zone=${backfill.zone} />`], [t('version'), html`<code>${backfill.version}</code>`]]} /><//>
+    ${backfill.stuck.length > 0 && html`<${Card} title=${t('stuck')}><${Table} caption=${t('stuck')}
+        columns=${[{ title: t('instance') }, { title: t('state') }, { title: t('reasonTitle') }]}
+      rows=${backfill.stuck.map((one) => [html`<a href=${links.instance(one.id)}>${one.id}</a>`, html`<${StatePill}
+          state=${one.state} />`, one.reason])} /><//>`}
+    <${Card} title=${t('groups')}><${Table} caption=${t('groups')}
+        columns=${[{ title: t('group') }, { title: t('businessDates') }, { title: t('progress') }]}
       rows=${backfill.groups.map((group) => [html`<a href=${links.instances({ job: group.chain, due: 'false' })}>${group.chain}</a>`,
         group.first_date === group.last_date ? group.first_date : `${group.first_date} – ${group.last_date}`, html`<${Progress} counts=${group.counts} />`])} /><//>`;
 }

@@ -22,7 +22,8 @@ function Status({ incident }) {
 
 function Acknowledge({ incident, small }) {
   if (!incident.open || incident.acknowledged) return null;
-  return html`<${ActionButton} small=${small} label=${t('acknowledge')} title=${t('askAcknowledge', { id: incident.id })} text=${t('aboutAcknowledge')}
+  return html`<${ActionButton} small=${small} label=${t('acknowledge')} title=${t('askAcknowledge', { id: incident.id })}
+      text=${t('aboutAcknowledge')}
     withReason=${false} run=${async () => { await acknowledge(incident.id); return t('didAcknowledge', { id: incident.id }); }} />`;
 }
 
@@ -30,19 +31,22 @@ const SubjectOf = ({ incident }) => (incident.instance ? html`<a href=${links.in
   : incident.job ? html`<a href=${links.job(incident.job)}>${incident.job}</a>` : '–');
 
 function TestChannel({ name }) {
-  return html`<${ActionButton} small label=${t('testChannel')} title=${t('askTestChannel', { name })} text=${t('aboutTestChannel')} withReason=${false}
+  return html`<${ActionButton} small label=${t('testChannel')} title=${t('askTestChannel', { name })}
+      text=${t('aboutTestChannel')} withReason=${false}
     run=${async () => t('didTestChannel', { id: (await testChannel(name)).delivery })} />`;
 }
 
 function Channels({ channels, mayAct }) {
   const columns = [{ title: t('name') }, { title: t('type') }, { title: t('pending'), right: true }, { title: t('lastSent') }, { title: t('error') }, mayAct && { title: t('action') }].filter(Boolean);
   return html`<${Card} title=${t('channels')}><${Table} caption=${t('channels')} empty=${t('noChannels')} columns=${columns}
-    rows=${channels.map((channel) => [channel.name, channel.type, count(channel.pending), html`<${Moment} time=${channel.last_sent} zone=${HOME} />`,
+    rows=${channels.map((channel) => [channel.name, channel.type, count(channel.pending), html`<${Moment}
+        time=${channel.last_sent} zone=${HOME} />`,
       channel.error ? html`<span class="bad">${channel.error}</span>` : html`<span class="good">${t('channelGood')}</span>`,
       html`<${TestChannel} name=${channel.name} />`].slice(0, columns.length))} /><//>`;
 }
 
-const deliveryRows = (deliveries) => deliveries.map((one) => [html`<${Moment} time=${one.at} zone=${HOME} />`, one.channel, t(`event_${one.event}`),
+const deliveryRows = (deliveries) => deliveries.map((one) => [html`<${Moment} time=${one.at}
+    zone=${HOME} />`, one.channel, t(`event_${one.event}`),
   t(`delivery_${one.state}`), one.tries, one.error ?? '']);
 const deliveryColumns = () => [{ title: t('at') }, { title: t('channel') }, { title: t('event') }, { title: t('state') }, { title: t('tries'), right: true }, { title: t('error') }];
 
@@ -58,12 +62,16 @@ export function IncidentsView({ query }) {
     <${Tabs} label=${t('incidents')} tabs=${tabs} chosen=${state} />
     ${!live.data ? html`<${Waiting} live=${live} />` : html`
       <${Table} caption=${t('incidents')} empty=${state === 'open' ? t('noOpenIncidents') : t('noIncidents')} columns=${columns}
-        rows=${live.data.incidents.map((one) => [html`<a href=${links.incident(one.id)}>#${one.id}</a>`, html`<${Severity} incident=${one} />`, ruleText(one),
-          html`<${SubjectOf} incident=${one} />`, html`<${Status} incident=${one} />`, html`<${Moment} time=${one.opened} zone=${zoneOf(one)} />`, count(one.count),
+        rows=${live.data.incidents.map((one) => [html`<a href=${links.incident(one.id)}>#${one.id}</a>`, html`<${Severity}
+            incident=${one} />`, ruleText(one),
+          html`<${SubjectOf} incident=${one} />`, html`<${Status} incident=${one} />`, html`<${Moment} time=${one.opened}
+              zone=${zoneOf(one)} />`, count(one.count),
           html`<${Acknowledge} incident=${one} small />`].slice(0, columns.length))} />
-      <nav class="pages" aria-label=${t('pages')}>${live.data.next && html`<a href=${links.incidents({ state, before: live.data.next })}>${t('older')} →</a>`}</nav>
+      <nav class="pages" aria-label=${t('pages')}>${live.data.next && html`<a
+          href=${links.incidents({ state, before: live.data.next })}>${t('older')} →</a>`}</nav>
       <${Channels} channels=${live.data.channels} mayAct=${session.mayAct} />
-      ${live.data.failed_deliveries.length > 0 && html`<${Card} title=${t('failedDeliveries')}><${Table} caption=${t('failedDeliveries')} columns=${deliveryColumns()} rows=${deliveryRows(live.data.failed_deliveries)} /><//>`}`}`;
+      ${live.data.failed_deliveries.length > 0 && html`<${Card} title=${t('failedDeliveries')}><${Table}
+          caption=${t('failedDeliveries')} columns=${deliveryColumns()} rows=${deliveryRows(live.data.failed_deliveries)} /><//>`}`}`;
 }
 
 export function IncidentView({ id }) {
@@ -74,7 +82,8 @@ export function IncidentView({ id }) {
   const zone = zoneOf(incident);
   return html`
     <p class="crumbs"><a href=${links.incidents()}>${t('incidents')}</a></p>
-    <div class="title"><h1>#${incident.id} ${ruleText(incident)}</h1><${Severity} incident=${incident} /><${Status} incident=${incident} /><span class="grow"></span>
+    <div class="title"><h1>#${incident.id} ${ruleText(incident)}</h1><${Severity} incident=${incident} /><${Status}
+        incident=${incident} /><span class="grow"></span>
       ${session.mayAct && html`<div class="actions"><${Acknowledge} incident=${incident} /></div>`}</div>
     ${incident.error && html`<p class="notice bad">${incident.error}</p>`}
     <${Card} title=${t('facts')}><${Facts} facts=${[
@@ -83,9 +92,12 @@ export function IncidentView({ id }) {
       incident.business_date && [t('businessDate'), incident.business_date],
       incident.durable_until && [t('durableTitle'), html`<${Moment} time=${incident.durable_until} zone=${zone} />`],
       [t('concerned'), count(incident.count)], incident.seconds > 0 && [t('lasts'), duration(incident.seconds)],
-      [t('opened'), html`<${Moment} time=${incident.opened} zone=${zone} />`], [t('seen'), html`<${Moment} time=${incident.seen} zone=${zone} />`],
+      [t('opened'), html`<${Moment} time=${incident.opened} zone=${zone} />`], [t('seen'), html`<${Moment}
+          time=${incident.seen} zone=${zone} />`],
       [t('recovered'), html`<${Moment} time=${incident.recovered} zone=${zone} />`],
-      incident.acknowledged && [t('acknowledgedShort'), html`<${Moment} time=${incident.acknowledged} zone=${zone} /> ${incident.acknowledged_by ?? ''}`],
+      incident.acknowledged && [t('acknowledgedShort'), html`<${Moment} time=${incident.acknowledged}
+          zone=${zone} /> ${incident.acknowledged_by ?? ''}`],
       [t('notices'), count(incident.notices)]]} /><//>
-    <${Card} title=${t('deliveries')}><${Table} caption=${t('deliveries')} empty=${t('noDeliveries')} columns=${deliveryColumns()} rows=${deliveryRows(incident.deliveries)} /><//>`;
+    <${Card} title=${t('deliveries')}><${Table} caption=${t('deliveries')} empty=${t('noDeliveries')}
+        columns=${deliveryColumns()} rows=${deliveryRows(incident.deliveries)} /><//>`;
 }

@@ -41,7 +41,8 @@ function Attempts({ instance, chosen }) {
       html`<${StatePill} state=${stateOfResult(attempt.result)} label=${t(`result_${attempt.result}`)} />`,
       html`<${Moment} time=${attempt.started} zone=${zone} />`, seconds(attempt),
       html`${attempt.error}${attempt.dirty_file && html` <span class="faint">${t('dirtyFile')}: <code>${attempt.dirty_file}</code></span>`}`,
-      html`<a href=${`${links.instance(instance.id)}?attempt=${attempt.number}`} aria-current=${attempt.number === chosen ? 'true' : null}>${t('showLog', { n: attempt.number })}</a>`])} />`;
+      html`<a href=${`${links.instance(instance.id)}?attempt=${attempt.number}`}
+          aria-current=${attempt.number === chosen ? 'true' : null}>${t('showLog', { n: attempt.number })}</a>`])} />`;
 }
 
 function Objects({ instance }) {
@@ -53,8 +54,10 @@ function Objects({ instance }) {
 
 function History({ instance }) {
   if (instance.audit.length === 0) return null;
-  return html`<${Card} title=${t('audit')}><${Table} caption=${t('audit')} columns=${[{ title: t('at') }, { title: t('actor') }, { title: t('action') }, { title: t('detail') }]}
-    rows=${instance.audit.map((entry) => [html`<${Moment} time=${entry.at} zone=${instance.zone} />`, entry.actor, entry.action, entry.detail])} /><//>`;
+  return html`<${Card} title=${t('audit')}><${Table} caption=${t('audit')}
+      columns=${[{ title: t('at') }, { title: t('actor') }, { title: t('action') }, { title: t('detail') }]}
+    rows=${instance.audit.map((entry) => [html`<${Moment} time=${entry.at}
+        zone=${instance.zone} />`, entry.actor, entry.action, entry.detail])} /><//>`;
 }
 
 export function InstanceView({ id, query }) {
@@ -74,7 +77,8 @@ export function InstanceView({ id, query }) {
       ${session.mayAct && html`<${InstanceActions} instance=${instance} />`}</div>
     <div class="columns"><div>
       <${Card} title=${t('why')}><${Why} instance=${instance} /><//>
-      ${shown?.statistics && shown.result !== 'open' && html`<${Card} title=${t('statistics', { n: shown.number })}><${Statistics} statistics=${shown.statistics} zone=${zone} /><//>`}
+      ${shown?.statistics && shown.result !== 'open' && html`<${Card}
+          title=${t('statistics', { n: shown.number })}><${Statistics} statistics=${shown.statistics} zone=${zone} /><//>`}
     </div><div>
       <${Card} title=${t('window')}><${Facts} facts=${[
         [t('window'), html`<${WindowTimes} window=${instance.window} zone=${zone} />`],
@@ -89,11 +93,13 @@ export function InstanceView({ id, query }) {
         [t('version'), html`<a href=${links.version(instance.job, instance.version)}><code>${instance.version}</code></a>${
           instance.present_version && instance.present_version !== instance.version ? html` <span class="faint">${t('newerVersion')}</span>` : ''}`],
       ]} /><//>
-      <${Card} title=${t('values')}><${Facts} facts=${Object.entries(instance.values).map(([name, value]) => [html`<code>${name}</code>`, html`<code>${value}</code>`])} /><//>
+      <${Card} title=${t('values')}><${Facts}
+          facts=${Object.entries(instance.values).map(([name, value]) => [html`<code>${name}</code>`, html`<code>${value}</code>`])} /><//>
     </div>
     </div>
     <${Card} title=${t('attempts')}><${Attempts} instance=${instance} chosen=${shown?.number} /><//>
     <${Card} title=${t('objects')}><${Objects} instance=${instance} /><//>
-    ${shown && html`<${Card} title=${t('logOf', { n: shown.number })}><${LogView} key=${shown.number} id=${instance.id} attempt=${shown.number} /><//>`}
+    ${shown && html`<${Card} title=${t('logOf', { n: shown.number })}><${LogView} key=${shown.number} id=${instance.id}
+        attempt=${shown.number} /><//>`}
     <${History} instance=${instance} />`;
 }

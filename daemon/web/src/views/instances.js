@@ -24,7 +24,8 @@ function Filters({ query, jobs }) {
       <option value="">${t('all')}</option><option value=${ATTENTION.join(',')}>${t('needsAttention')}</option>
       ${STATES.map((state) => html`<option value=${state}>${t(state)}</option>`)}</select><//>
     <${Field} label=${t('day')}><input type="date" value=${query.date ?? ''} onChange=${(event) => set({ date: event.target.value })} /><//>
-    <label class="check"><input type="checkbox" checked=${query.due === 'false'} onChange=${(event) => set({ due: event.target.checked ? 'false' : '' })} /><span>${t('alsoNotDue')}</span></label>
+    <label class="check"><input type="checkbox" checked=${query.due === 'false'}
+        onChange=${(event) => set({ due: event.target.checked ? 'false' : '' })} /><span>${t('alsoNotDue')}</span></label>
   </div>`;
 }
 
@@ -41,7 +42,8 @@ function Batch({ chosen, clear }) {
   const ids = [...chosen];
   return html`<div class="batch">
     <span role="status">${t('chosen', { n: ids.length })}</span>
-    <div class="actions" role="group" aria-label=${t('actions')}>${BATCH_ACTIONS.map((action) => html`<${ActionButton} key=${action.name} small
+    <div class="actions" role="group" aria-label=${t('actions')}>${BATCH_ACTIONS.map((action) => html`<${ActionButton}
+        key=${action.name} small
       label=${t(`do_${action.name}`)} disabled=${ids.length === 0} title=${t('askMany', { action: t(`do_${action.name}`), n: ids.length })}
       text=${t(`about_${action.name}`)} danger=${action.danger} needsReason=${action.needsReason}
       run=${async (reason) => {
@@ -69,7 +71,8 @@ export function InstancesView({ query }) {
   };
   const rows = live.data?.instances ?? [];
   const all = rows.length > 0 && rows.every(({ id }) => chosen.has(id));
-  const choose = { title: html`<input type="checkbox" aria-label=${t('chooseAll')} checked=${all} onChange=${() => setChosen(all ? new Set() : new Set(rows.map(({ id }) => id)))} />` };
+  const choose = { title: html`<input type="checkbox" aria-label=${t('chooseAll')} checked=${all}
+      onChange=${() => setChosen(all ? new Set() : new Set(rows.map(({ id }) => id)))} />` };
   const columns = [session.mayAct && choose, { title: t('state') }, { title: t('instance') }, { title: t('window') }, { title: t('started') },
     { title: t('seconds'), right: true }, { title: t('rowsTitle'), right: true }, { title: t('bytesTitle'), right: true }, { title: t('reasonTitle') }].filter(Boolean);
   return html`
@@ -78,10 +81,12 @@ export function InstancesView({ query }) {
     ${session.mayAct && html`<${Batch} chosen=${chosen} clear=${() => setChosen(new Set())} />`}
     ${!live.data ? html`<${Waiting} live=${live} />` : html`
       <${Table} caption=${t('instances')} empty=${t('noInstances')} columns=${columns}
-        rows=${rows.map((one) => [session.mayAct && html`<input type="checkbox" aria-label=${t('choose', { id: one.id })} checked=${chosen.has(one.id)} onChange=${(event) => toggle(one.id, event.target.checked)} />`,
+        rows=${rows.map((one) => [session.mayAct && html`<input type="checkbox" aria-label=${t('choose', { id: one.id })}
+            checked=${chosen.has(one.id)} onChange=${(event) => toggle(one.id, event.target.checked)} />`,
           html`<${StatePill} state=${one.state} />`, html`<a href=${links.instance(one.id)}>${one.id}</a>`,
           html`<${WindowTimes} window=${one.window} zone=${one.zone} />`, html`<${Moment} time=${one.started} zone=${one.zone} short />`,
           one.seconds === null ? '–' : duration(one.seconds), count(one.rows), size(one.bytes), html`<span class="reason">${one.reason}</span>`].slice(session.mayAct ? 0 : 1))} />
-      <nav class="pages" aria-label=${t('pages')}>${query.after && html`<a href=${links.instances({ ...query, after: undefined })}>${t('newest')}</a>`}
+      <nav class="pages" aria-label=${t('pages')}>${query.after && html`<a
+          href=${links.instances({ ...query, after: undefined })}>${t('newest')}</a>`}
         ${live.data.next && html`<a href=${links.instances({ ...query, after: live.data.next })}>${t('older')} →</a>`}</nav>`}`;
 }

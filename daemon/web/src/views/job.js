@@ -20,7 +20,8 @@ const CHOICES = ['all', 'latest', 'none'];
 function ResumeButton({ job }) {
   const [run, setRun] = useState('latest');
   const body = () => html`<fieldset><legend>${t('resumeWhich')}</legend>${CHOICES.map((choice) => html`<label class="check">
-    <input type="radio" name="run" value=${choice} checked=${run === choice} onChange=${() => setRun(choice)} /><span>${t(`resume_${choice}`)}</span></label>`)}</fieldset>`;
+    <input type="radio" name="run" value=${choice} checked=${run === choice}
+        onChange=${() => setRun(choice)} /><span>${t(`resume_${choice}`)}</span></label>`)}</fieldset>`;
   return html`<${ActionButton} label=${t('resume')} tone="primary" title=${t('askResume', { job: job.name })} body=${body}
     run=${async (reason) => (await resumeJob(job.name, run, reason)).text || t('did', { action: t('resume'), id: job.name })} />`;
 }
@@ -57,8 +58,10 @@ export function JobView({ name, tab, more, query }) {
   const tabs = [['day', t('day'), links.job(name)], ['charts', t('charts'), links.job(name, 'charts')],
     ['versions', t('versions'), links.job(name, 'versions')]];
   return html`
-    <div class="title"><h1>${job.name}</h1><${Freshness} job=${job} /><span class="grow"></span>${session.mayAct && html`<${JobActions} job=${job} />`}</div>
-    ${job.paused && html`<p class="notice">${t('pausedBy', { actor: job.paused.actor })} <${Moment} time=${job.paused.since} zone=${job.zone} />${job.paused.reason ? `: ${job.paused.reason}` : ''}</p>`}
+    <div class="title"><h1>${job.name}</h1><${Freshness}
+        job=${job} /><span class="grow"></span>${session.mayAct && html`<${JobActions} job=${job} />`}</div>
+    ${job.paused && html`<p class="notice">${t('pausedBy', { actor: job.paused.actor })} <${Moment} time=${job.paused.since}
+        zone=${job.zone} />${job.paused.reason ? `: ${job.paused.reason}` : ''}</p>`}
     <${CoverageTiles} job=${job} />
     <${GapList} job=${job} />
     <${Definition} job=${job} />

@@ -31,7 +31,8 @@ function Curve({ chart, windows, zone }) {
   const exact = chart.exact ?? chart.format;
   const aside = known.length > 0 && html`<span class="faint">${t('averageAndMost', { average: exact(average(known)), most: exact(Math.max(...known)) })}</span>`;
   return html`<${Card} title=${t(chart.title)} aside=${aside}>
-    <${Chart} times=${times} values=${values} zone=${zone} name=${t(chart.title)} format=${chart.format} bars=${chart.bars} sync="job" isTime=${chart.exact !== undefined} />
+    <${Chart} times=${times} values=${values} zone=${zone} name=${t(chart.title)} format=${chart.format}
+        bars=${chart.bars} sync="job" isTime=${chart.exact !== undefined} />
     ${chart.about && html`<p class="faint">${t(chart.about)}</p>`}<//>`;
 }
 
@@ -43,5 +44,6 @@ export function ChartsTab({ job, query }) {
   const tabs = Object.keys(HOURS).map((key) => [key, t(`range_${key}`), links.job(job.name, 'charts', { range: key })]);
   return html`<${Tabs} label=${t('range')} tabs=${tabs} chosen=${range} />
     ${!live.data ? html`<${Waiting} live=${live} />` : windows.length === 0 ? html`<p class="empty">${t('noWindows')}</p>`
-      : html`<div class="charts">${CHARTS.map((chart) => html`<${Curve} key=${chart.key} chart=${chart} windows=${windows} zone=${job.zone} />`)}</div>`}`;
+      : html`<div class="charts">${CHARTS.map((chart) => html`<${Curve} key=${chart.key} chart=${chart} windows=${windows}
+          zone=${job.zone} />`)}</div>`}`;
 }

@@ -18,7 +18,8 @@ function Totals({ job, day, windows }) {
   const lags = windows.map((window) => window.lag).filter((value) => value !== null);
   return html`<div class="totals">
     <ul class="counts">${STATES.filter((state) => counts[state]).map((state) => html`<li key=${state}><a class="count"
-      href=${links.instances({ job: job.name, date: day, state })}><${StatePill} state=${state} label=${`${count(counts[state])} ${t(state)}`} /></a></li>`)}</ul>
+      href=${links.instances({ job: job.name, date: day, state })}><${StatePill} state=${state}
+          label=${`${count(counts[state])} ${t(state)}`} /></a></li>`)}</ul>
     <${Facts} facts=${[
       [t('rowsTitle'), count(sum(windows, 'rows'))], [t('bytesTitle'), size(sum(windows, 'bytes'))],
       seconds.length > 0 && [t('longest'), duration(Math.max(...seconds))],
@@ -39,16 +40,19 @@ export function DayTab({ job, query }) {
   return html`
     <nav class="days" aria-label=${t('chooseDay')}>
       <a class="button" href=${linkTo(shiftDay(day, -1))} aria-label=${t('previousDay')}>←</a>
-      <label><span class="hidden">${t('day')}</span><input type="date" value=${day} onChange=${(event) => event.target.value && go(linkTo(event.target.value))} /></label>
+      <label><span class="hidden">${t('day')}</span><input type="date" value=${day}
+          onChange=${(event) => event.target.value && go(linkTo(event.target.value))} /></label>
       <a class="button" href=${linkTo(shiftDay(day, 1))} aria-label=${t('nextDay')}>→</a>
       ${day !== today && html`<a href=${links.job(job.name)}>${t('today')}</a>`}
       <span class="faint">${job.zone}</span>
     </nav>
     ${!live.data ? html`<${Waiting} live=${live} />` : html`<div class="day">
-      <${Card} title=${t('dayGrid')}><${DayGrid} windows=${windows} zone=${job.zone} caption=${t('dayGridOf', { job: job.name, day })} /><//>
+      <${Card} title=${t('dayGrid')}><${DayGrid} windows=${windows} zone=${job.zone}
+          caption=${t('dayGridOf', { job: job.name, day })} /><//>
       <div class="day-side">
         <${Card} title=${t('totals')}><${Totals} job=${job} day=${day} windows=${windows} /><//>
-        <${Card} title=${t('timeline')}><${Timeline} windows=${windows} zone=${job.zone} from=${live.data.from} to=${live.data.to} now=${now} /><//>
+        <${Card} title=${t('timeline')}><${Timeline} windows=${windows} zone=${job.zone} from=${live.data.from}
+            to=${live.data.to} now=${now} /><//>
         <${Card} title=${t('legend')}><${Legend} /><//>
       </div>
     </div>`}`;

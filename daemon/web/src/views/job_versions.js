@@ -24,11 +24,13 @@ function kindOf(line) {
 }
 function Diff({ text }) {
   if (text === '') return html`<p class="empty">${t('noDifference')}</p>`;
-  return html`<pre class="code diff" tabindex="0" aria-label=${t('difference')}>${text.split('\n').map((line) => html`<span class=${kindOf(line)}>${`${line}\n`}</span>`)}</pre>`;
+  return html`<pre class="code diff" tabindex="0" aria-label=${t('difference')}>${text.split('\n').map((line) => html`<span
+      class=${kindOf(line)}>${`${line}\n`}</span>`)}</pre>`;
 }
 
 function Problems({ problems }) {
-  return problems.map((problem) => html`<p class=${problem.severity === 'error' ? 'bad' : 'faint'}>${problem.file}:${problem.line}: ${problem.message}</p>`);
+  return problems.map((problem) => html`<p
+      class=${problem.severity === 'error' ? 'bad' : 'faint'}>${problem.file}:${problem.line}: ${problem.message}</p>`);
 }
 
 // What the files on the disk would change, asked without changing anything; then the same for good.
@@ -46,7 +48,8 @@ function ReloadButton() {
       <ul>${report.changes.map((change) => html`<li><strong>${change.job}</strong>: ${t(`change_${change.change}`)} ${change.keys.map(({ key }) => key).join(', ')}</li>`)}
         ${report.settings.map((text) => html`<li>${text}</li>`)}${report.needs_restart.map((text) => html`<li class="bad">${t('needsRestart')}: ${text}</li>`)}</ul>`}
   </div>`;
-  return html`<${ActionButton} label=${t('reload')} title=${t('askReload')} text=${t('aboutReload')} withReason=${false} body=${body} onOpen=${() => { setReport(null); setFailure(null); }}
+  return html`<${ActionButton} label=${t('reload')} title=${t('askReload')} text=${t('aboutReload')} withReason=${false}
+      body=${body} onOpen=${() => { setReport(null); setFailure(null); }}
     run=${async () => t('didReload', { n: (await reload(false)).changes.length })} />`;
 }
 
@@ -65,7 +68,8 @@ export function VersionsTab({ job }) {
   const live = useLive(`/jobs/${segment(job.name)}/versions`, SELDOM);
   if (!live.data) return html`<${Waiting} live=${live} />`;
   return html`<${Pending} job=${job} /><${Card} title=${t('versions')} aside=${session.role === 'admin' && html`<${ReloadButton} />`}>
-    <${Table} caption=${t('versions')} columns=${[{ title: t('version') }, { title: t('inForceSince') }, { title: t('actor') }, { title: t('replaces') }]}
+    <${Table} caption=${t('versions')}
+        columns=${[{ title: t('version') }, { title: t('inForceSince') }, { title: t('actor') }, { title: t('replaces') }]}
       rows=${live.data.versions.map((version) => [
         html`<a href=${links.version(job.name, version.version)}><code>${version.version}</code></a> ${version.present && html`<${Pill} tone="SUCCESS">${t('present')}<//>`}`,
         html`<${Moment} time=${version.since} zone=${job.zone} />`, version.actor, html`<code>${version.replaces || '–'}</code>`])} /><//>`;
@@ -79,14 +83,17 @@ export function VersionTab({ job, version }) {
   const found = live.data;
   return html`
     <p><a href=${links.job(job.name, 'versions')}>← ${t('versions')}</a></p>
-    <${Card} title=${html`${t('version')} <code>${found.version}</code>`} aside=${found.present && html`<${Pill} tone="SUCCESS">${t('present')}<//>`}>
+    <${Card} title=${html`${t('version')} <code>${found.version}</code>`}
+        aside=${found.present && html`<${Pill} tone="SUCCESS">${t('present')}<//>`}>
       <${Facts} facts=${[[t('firstSeen'), html`<${Moment} time=${found.first_seen} zone=${job.zone} />`],
         [t('inForceSince'), html`<${Moment} time=${found.since} zone=${job.zone} />`], [t('actor'), found.actor],
-        found.replaces && [t('replaces'), html`<a href=${links.version(job.name, found.replaces)}><code>${found.replaces}</code></a>`]]} /><//>
+        found.replaces && [t('replaces'), html`<a
+            href=${links.version(job.name, found.replaces)}><code>${found.replaces}</code></a>`]]} /><//>
     ${difference.data && html`<${Card} title=${t('toPresent')}>
       ${difference.data.missing && html`<p class="bad">${difference.data.missing}</p>`}
       <${KeyChanges} keys=${difference.data.keys} /><${Diff} text=${difference.data.diff} /><//>`}
     ${found.missing ? html`<p class="notice">${found.missing}</p>` : html`
       <${Card} title=${html`<code>${found.file}</code>`}><pre class="code" tabindex="0" aria-label=${found.file}>${found.text}</pre><//>
-      ${found.script && html`<${Card} title=${html`<code>${found.script_file}</code>`}><pre class="code" tabindex="0" aria-label=${found.script_file}>${found.script}</pre><//>`}`}`;
+      ${found.script && html`<${Card} title=${html`<code>${found.script_file}</code>`}><pre class="code" tabindex="0"
+          aria-label=${found.script_file}>${found.script}</pre><//>`}`}`;
 }

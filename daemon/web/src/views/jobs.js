@@ -17,10 +17,12 @@ const HEARTBEAT = 60;
 
 function Blocked({ chain, incident }) {
   return html`<li class="alarm">
-    <div>${chain.instance ? html`<a href=${links.instance(chain.instance)}>${chain.instance}</a>` : html`<a href=${links.job(chain.job)}>${chain.job}</a>`}
+    <div>${chain.instance ? html`<a href=${links.instance(chain.instance)}>${chain.instance}</a>` : html`<a
+        href=${links.job(chain.job)}>${chain.job}</a>`}
       ${' '}${chain.state && html`<${StatePill} state=${chain.state} />`} <strong>${t('blocks', { n: chain.blocked })}</strong>
       <span class="faint"> · ${t('since')} <${Moment} time=${chain.since} zone=${chain.zone} /></span>
-      ${incident && html`<span class="faint"> · <a href=${links.incident(incident.id)}>${t('incidentTitle', { id: incident.id })}</a>${incident.acknowledged ? ` (${t('acknowledgedShort')})` : ''}</span>`}</div>
+      ${incident && html`<span class="faint"> · <a
+          href=${links.incident(incident.id)}>${t('incidentTitle', { id: incident.id })}</a>${incident.acknowledged ? ` (${t('acknowledgedShort')})` : ''}</span>`}</div>
     <p>${chain.reason}</p>
   </li>`;
 }
@@ -49,7 +51,8 @@ function JobCard({ job, now }) {
       <h2><a href=${links.job(job.name)}>${job.name}</a></h2>
       <${Freshness} job=${job} />
       ${SHOWN_COUNTS.filter((state) => job.counts[state] > 0).map((state) => html`<a class="count" key=${state}
-        href=${links.instances({ job: job.name, state })}><${StatePill} state=${state} label=${`${count(job.counts[state])} ${t(state)}`} /></a>`)}
+        href=${links.instances({ job: job.name, state })}><${StatePill} state=${state}
+            label=${`${count(job.counts[state])} ${t(state)}`} /></a>`)}
       <span class="grow"></span><${Schedule} job=${job} />
     </div>
     <${CoverageSentence} job=${job} now=${now} />
@@ -69,10 +72,12 @@ export function JobsView() {
   return html`
     <h1>${t('jobs')}</h1>
     ${blocked.length > 0 && html`<section aria-label=${t('blocked')}><ul class="alarms">
-      ${blocked.map((chain) => html`<${Blocked} key=${chain.cause} chain=${chain} incident=${incidents.find(({ instance }) => instance && instance === chain.instance)} />`)}</ul></section>`}
+      ${blocked.map((chain) => html`<${Blocked} key=${chain.cause} chain=${chain}
+          incident=${incidents.find(({ instance }) => instance && instance === chain.instance)} />`)}</ul></section>`}
     ${(rest.length > 0 || open > incidents.length) && html`<section aria-label=${t('incidents')}><ul class="alarms">
       ${rest.map((incident) => html`<${OpenIncident} key=${incident.id} incident=${incident} />`)}
-      ${open > incidents.length && html`<li><a href=${links.incidents()}>${t('moreIncidents', { n: open - incidents.length })}</a></li>`}</ul></section>`}
+      ${open > incidents.length && html`<li><a
+          href=${links.incidents()}>${t('moreIncidents', { n: open - incidents.length })}</a></li>`}</ul></section>`}
     ${jobs.length === 0 && html`<p class="empty">${t('noJobs')}</p>`}
     ${jobs.map((job) => html`<${JobCard} key=${job.name} job=${job} now=${now} />`)}
     ${jobs.length > 0 && html`<${Legend} />`}`;

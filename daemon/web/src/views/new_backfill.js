@@ -21,7 +21,8 @@ function RangeFields({ form, set }) {
   const field = (name, label, type) => html`<${Field} label=${label}><input type=${type} required value=${form[name]}
     onInput=${(event) => set({ [name]: event.target.value })} /><//>`;
   return html`<fieldset class="row"><legend>${t('whichWindows')}</legend>
-    ${['dates', 'slots'].map((by) => html`<label class="check"><input type="radio" name="by" checked=${form.by === by} onChange=${() => set({ by })} /><span>${t(`by_${by}`)}</span></label>`)}
+    ${['dates', 'slots'].map((by) => html`<label class="check"><input type="radio" name="by" checked=${form.by === by}
+        onChange=${() => set({ by })} /><span>${t(`by_${by}`)}</span></label>`)}
     ${form.by === 'dates' ? html`${field('first', t('firstDate'), 'date')}${field('last', t('lastDate'), 'date')}`
       : html`${field('from', t('fromSlot'), 'datetime-local')}${field('to', t('toSlot'), 'datetime-local')}`}
   </fieldset>`;
@@ -31,10 +32,12 @@ function Order({ form, set, jobs }) {
   return html`
     <div class="row"><${Field} label=${t('job')}><select required value=${form.job} onChange=${(event) => set({ job: event.target.value })}>
         ${jobs.map(({ name }) => html`<option value=${name}>${name}</option>`)}</select><//>
-      <${Field} label=${t('parallel')}><input type="number" min="1" max="10" value=${form.parallel} onInput=${(event) => set({ parallel: event.target.value })} /><//>
+      <${Field} label=${t('parallel')}><input type="number" min="1" max="10" value=${form.parallel}
+          onInput=${(event) => set({ parallel: event.target.value })} /><//>
       <${Field} label=${t('order')}><select value=${form.order} onChange=${(event) => set({ order: event.target.value })}>
         <option value="asc">${t('order_asc')}</option><option value="desc">${t('order_desc')}</option></select><//>
-      <${Field} label=${t('priorityTitle')}><input type="number" min="1" max="9" value=${form.priority} onInput=${(event) => set({ priority: event.target.value })} /><//></div>
+      <${Field} label=${t('priorityTitle')}><input type="number" min="1" max="9" value=${form.priority}
+          onInput=${(event) => set({ priority: event.target.value })} /><//></div>
     <${RangeFields} form=${form} set=${set} />
     <div class="row"><${Check} label=${t('everySlot')} hint=${t('everySlotHint')} checked=${form.all} onChange=${(all) => set({ all })} />
       <${Check} label=${t('runNow')} hint=${t('runNowHint')} checked=${form.runNow} onChange=${(runNow) => set({ runNow })} />
@@ -52,8 +55,10 @@ function Preview({ preview, order }) {
   return html`<div class="preview"><${Card} title=${t('preview')} aside=${start}>
     <p role="status"><strong>${t('wouldRun', { n: preview.runs, runs: count(preview.runs) })}</strong>, ${t('wouldLeaveOut', { n: count(preview.left_out) })},
       ${' '}${t('inGroups', { n: preview.groups.length })}.</p>
-    <${Table} caption=${t('preview')} columns=${[{ title: t('instance') }, { title: t('window') }, { title: t('group'), right: true }, { title: t('object') }, { title: t('leftOut') }]}
-      rows=${preview.instances.map((one) => [one.id, html`<${WindowTimes} window=${one.window} zone=${one.zone ?? preview.zone} />`, one.group ?? '–',
+    <${Table} caption=${t('preview')}
+        columns=${[{ title: t('instance') }, { title: t('window') }, { title: t('group'), right: true }, { title: t('object') }, { title: t('leftOut') }]}
+      rows=${preview.instances.map((one) => [one.id, html`<${WindowTimes} window=${one.window}
+          zone=${one.zone ?? preview.zone} />`, one.group ?? '–',
         html`<code>${one.object}</code>`, one.left_out ?? ''])} />
     ${preview.instances.length < preview.runs + preview.left_out && html`<p class="faint">${t('firstOnly', { n: preview.instances.length })}</p>`}<//></div>`;
 }
@@ -84,7 +89,8 @@ function Form({ jobs, chosen }) {
 export function NewBackfillView({ query }) {
   const session = useSession();
   const live = useLive('/status');
-  const head = html`<p class="crumbs"><a href=${links.backfills()}>${t('backfills')}</a></p><h1>${t('newBackfill')}</h1><p class="faint">${t('aboutBackfills')}</p>`;
+  const head = html`<p class="crumbs"><a
+      href=${links.backfills()}>${t('backfills')}</a></p><h1>${t('newBackfill')}</h1><p class="faint">${t('aboutBackfills')}</p>`;
   if (!live.data) return html`${head}<${Waiting} live=${live} />`;
   if (!session.mayAct) return html`${head}<p class="notice">${t('mayOnlyLook')}</p>`;
   if (live.data.jobs.length === 0) return html`${head}<p class="empty">${t('noJobs')}</p>`;
