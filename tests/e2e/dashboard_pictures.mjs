@@ -34,6 +34,7 @@ try {
   settleTimes(join(w.paths.stateDir, 'sluice.db'), w.from, w.from + 8 * 3_600_000);
   const daemon = startDaemon(t, w.dir, w.paths);
   await daemon.ready();
+  await until('the incidents of the backlog to be over', () => ask(w.paths, 'incidents').incidents.length === 1);
   const door = await openDoor(t, w.paths.socket);
   const browser = await openBrowser(t);
   mkdirSync(IMAGES, { recursive: true });
