@@ -66,3 +66,7 @@ export function shortDuration(seconds) {
   if (whole < 172800) return `${Math.floor(whole / 3600)} ${t('unitHour')}`;
   return `${Math.floor(whole / 86400)} ${t('unitDay')}`;
 }
+
+// Cycles of days and cron as the API tells them, in English: they are as free as language.
+export const scheduleText = ({ interval_minutes: minutes, start, end, text }) =>
+  (minutes === null ? text : `${t('every', { time: duration(minutes * 60) })} · ${start}–${end}`);

@@ -44,6 +44,7 @@ export function BackfillView({ id }) {
       <${Facts} facts=${[[t('job'), html`<a href=${links.job(backfill.job)}>${backfill.job}</a>`], [t('range'), html`<${Range}
           backfill=${backfill} />`],
         [t('parallel'), backfill.parallel], [t('order'), t(`order_${backfill.order}`)], [t('priorityTitle'), backfill.priority],
+        [t('alertsAtEnd'), t(`alerts_${backfill.alerts}`)],
         [t('leftOut'), count(backfill.left_out)], [t('actor'), backfill.actor],
         [t('created'), html`<${Moment} time=${backfill.created}
             zone=${backfill.zone} />`], [t('version'), html`<code>${backfill.version}</code>`]]} /><//>

@@ -3,7 +3,7 @@ import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { pauseJob, resumeJob } from '../actions.js';
 import { segment } from '../api.js';
-import { count, duration } from '../format.js';
+import { count, duration, scheduleText } from '../format.js';
 import { useLive } from '../live.js';
 import { links } from '../route.js';
 import { useSession } from '../session.js';
@@ -38,7 +38,7 @@ function JobActions({ job }) {
 function Definition({ job }) {
   const { schedule } = job;
   return html`<details class="definition"><summary>${t('definition')}</summary><${Facts} facts=${[
-    [t('schedule'), `${t('every', { time: duration(schedule.interval_minutes * 60) })}, ${schedule.start}–${schedule.end}, ${job.zone}`],
+    [t('schedule'), `${scheduleText(schedule)}, ${job.zone}`],
     [t('effective'), `${schedule.effective_from} – ${schedule.effective_to}`],
     [t('reruns'), t('rerunsText', { n: job.rerun.times, time: duration(job.rerun.interval_seconds) })],
     [t('timeout'), duration(job.timeout_seconds)],

@@ -1,7 +1,7 @@
 // All jobs at a glance, with what needs a person first.
 import { html } from 'htm/preact';
 import { segment } from '../api.js';
-import { count, duration } from '../format.js';
+import { count, duration, scheduleText } from '../format.js';
 import { useLive } from '../live.js';
 import { links } from '../route.js';
 import { windowsOf } from '../states.js';
@@ -37,8 +37,7 @@ function OpenIncident({ incident }) {
 }
 
 function Schedule({ job }) {
-  const { schedule } = job;
-  return html`<span class="faint">${t('every', { time: duration(schedule.interval_minutes * 60) })} · ${schedule.start}–${schedule.end} · ${job.zone}</span>`;
+  return html`<span class="faint">${scheduleText(job.schedule)} · ${job.zone}</span>`;
 }
 
 const SHOWN_COUNTS = ['RUNNING', 'RETRY_WAIT', 'FAILURE', 'LOST', 'FROZEN'];

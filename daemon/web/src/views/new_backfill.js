@@ -10,6 +10,8 @@ import { t } from '../settings.js';
 import { Card, Check, Field, Table, Waiting, WindowTimes } from '../parts/basic.js';
 import { ActionButton } from '../parts/dialog.js';
 
+const ALERTS = ['none', 'failure', 'success', 'both'];
+
 // What the API calls an order.
 function orderOf(form) {
   const { job, by, first, last, from, to, parallel, order, all, runNow, alerts, priority } = form;
@@ -41,7 +43,8 @@ function Order({ form, set, jobs }) {
     <${RangeFields} form=${form} set=${set} />
     <div class="row"><${Check} label=${t('everySlot')} hint=${t('everySlotHint')} checked=${form.all} onChange=${(all) => set({ all })} />
       <${Check} label=${t('runNow')} hint=${t('runNowHint')} checked=${form.runNow} onChange=${(runNow) => set({ runNow })} />
-      <${Check} label=${t('alertsToo')} checked=${form.alerts} onChange=${(alerts) => set({ alerts })} /></div>`;
+      <${Field} label=${t('alertsAtEnd')}><select value=${form.alerts} onChange=${(event) => set({ alerts: event.target.value })}>
+        ${ALERTS.map((which) => html`<option value=${which}>${t(`alerts_${which}`)}</option>`)}</select><//></div>`;
 }
 
 function Preview({ preview, order }) {
@@ -67,7 +70,7 @@ function Form({ jobs, chosen }) {
   const job = jobs.find(({ name }) => name === chosen) ?? jobs[0];
   const yesterday = shiftDay(dayOf(new Date(), job.zone), -1);
   const [form, setForm] = useState({ job: job.name, by: 'dates', first: yesterday, last: yesterday, from: '', to: '', parallel: 1, order: 'asc',
-    all: false, runNow: false, alerts: false, priority: 1 });
+    all: false, runNow: false, alerts: 'none', priority: 1 });
   const [preview, setPreview] = useState(null);
   const [failure, setFailure] = useState(null);
   const set = (change) => {
