@@ -19,12 +19,9 @@ struct JobConnections {
           bucket: archive)";
 };
 
-// A job with an inline script.
-inline std::string job_text(const std::string& name, int interval = 5,
-                            const JobConnections& connections = {}) {
-  return "name: " + name + "\nschedule: {cycle: minute, start: \"00:00\", end: \"23:59\", interval: " +
-         std::to_string(interval) + R"(m}
-parameters:
+// The parameters and the inline script of a job.
+inline std::string job_script(const JobConnections& connections = {}) {
+  return R"(parameters:
   start_time: $[yyyymmddhh24miss-10/24/60]
   end_time: $[yyyymmddhh24miss-5/24/60]
   date: ${bdp.system.bizdate}
@@ -52,6 +49,13 @@ script:
           writeMode: truncate
           fileFormat: csv
 )";
+}
+
+// A job with an inline script.
+inline std::string job_text(const std::string& name, int interval = 5,
+                            const JobConnections& connections = {}) {
+  return "name: " + name + "\nschedule: {cycle: minute, start: \"00:00\", end: \"23:59\", interval: " +
+         std::to_string(interval) + "m}\n" + job_script(connections);
 }
 
 }  // namespace sluice::test

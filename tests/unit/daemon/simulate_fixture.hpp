@@ -16,10 +16,7 @@ namespace sluice::test {
 // `schedule` is the content of that key, `more` further keys of the file.
 inline std::string simulated_job_text(const std::string& name, const std::string& schedule,
                                       const std::string& more = "") {
-  return "name: " + name + "\nschedule: {" + schedule + "}\n" + more +
-         "\nparameters:\n  start_time: $[yyyymmddhh24miss-10/24/60]\n"
-         "  end_time: $[yyyymmddhh24miss-5/24/60]\n  date: ${bdp.system.bizdate}\n" +
-         kJobScript;
+  return "name: " + name + "\nschedule: {" + schedule + "}\n" + more + "\n" + job_script();
 }
 
 inline const std::string kFiveMinutes = "cycle: minute, interval: 5m, timezone: Europe/Berlin";

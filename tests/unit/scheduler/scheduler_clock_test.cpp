@@ -2,6 +2,7 @@
 
 #include "scheduler/scheduler.hpp"
 #include "tests/support/catch_result.hpp"
+#include "tests/support/faulty_state_store.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
 #include <algorithm>
