@@ -58,7 +58,7 @@ void print_dirty_rows(const JsonView& instance, Console& console) {
 }
 
 void print_objects(const JsonView& instance, Console& console) {
-  Table table({{"OBJECT", false, true}, {"SIZE", true}, {"ROWS", true}});
+  Table table({{"OBJECT"}, {"SIZE", true}, {"ROWS", true}});
   for (const json::value& value : instance["objects"].items()) {
     const JsonView object(value);
     table.add({{object["name"].text()},

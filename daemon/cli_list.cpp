@@ -40,17 +40,17 @@ std::uint64_t waiting(const JsonView& counts) {
 }
 
 void print_jobs(const json::array& jobs, Console& console) {
-  Table table({{"JOB", false, true},
-               {"DURABLE UP TO"},
+  Table table({{"JOB"},
+               {"DURABLE UP TO", false, false, 1},
                {"LAG", true},
                {"FRESH"},
-               {"RETENTION", true},
+               {"RETENTION", true, false, 2},
                {"GAPS", true},
-               {"DONE", true},
-               {"RUNNING", true},
-               {"WAITING", true},
+               {"DONE", true, false, 5},
+               {"RUNNING", true, false, 3},
+               {"WAITING", true, false, 4},
                {"FAILED", true},
-               {"FROZEN", true}});
+               {"FROZEN", true, false, 6}});
   for (const json::value& value : jobs) {
     const JsonView job(value);
     const JsonView coverage = job["coverage"];
@@ -168,14 +168,14 @@ Exit command_status(const Options& options, Api& api, Console& console) {
 Exit command_jobs(const Options& options, Api& api, Console& console) {
   const json::value answer = api.get("/api/v1/jobs");
   if (options.json) return print_json(answer, console);
-  Table table({{"JOB", false, true},
+  Table table({{"JOB"},
                {"SCHEDULE", false, true},
-               {"NEXT"},
-               {"ZONE"},
-               {"WAITS FOR", false, true},
-               {"RERUNS"},
-               {"VERSION"},
-               {"FILE", false, true}});
+               {"NEXT", false, false, 1},
+               {"ZONE", false, false, 3},
+               {"WAITS FOR", false, true, 2},
+               {"RERUNS", false, false, 4},
+               {"VERSION", false, false, 5},
+               {"FILE", false, true, 6}});
   for (const json::value& value : JsonView(answer)["jobs"].items()) {
     const JsonView job(value);
     const JsonView schedule = job["schedule"];
@@ -201,13 +201,13 @@ Exit command_instances(const Options& options, Api& api, Console& console) {
     out["instances"] = instances;
     return print_json(out, console);
   }
-  Table table({{"INSTANCE", false, true},
+  Table table({{"INSTANCE"},
                {"STATE"},
-               {"WINDOW"},
-               {"TRIES", true},
-               {"ROWS", true},
-               {"SECONDS", true},
-               {"REASON", false, true}});
+               {"WINDOW", false, false, 3},
+               {"TRIES", true, false, 2},
+               {"ROWS", true, false, 4},
+               {"SECONDS", true, false, 5},
+               {"REASON", false, true, 1}});
   for (const json::value& value : instances) {
     const JsonView instance(value);
     const std::string zone = instance["zone"].text();

@@ -138,20 +138,33 @@ std::string progress_text(const pipeline::Statistics& statistics, double seconds
                      statistics.shards, count_text(static_cast<std::uint64_t>(rate)), seconds);
 }
 
-awaitable<void> show_progress(Clock& clock, const scheduler::Run& run, ProgressLine& progress) {
+// How much is done, 0 to 1: by shards, and of a single one by the time of its newest record.
+double part_done(const pipeline::Statistics& statistics, const Instance& instance) {
+  if (statistics.shards == 0) return 0;
+  if (statistics.shards > 1 || statistics.shards_done == 1)
+    return static_cast<double>(statistics.shards_done) / static_cast<double>(statistics.shards);
+  if (statistics.last_record <= instance.window_start || instance.window_end <= instance.window_start)
+    return 0;
+  return std::chrono::duration<double>(statistics.last_record - instance.window_start) /
+         std::chrono::duration<double>(instance.window_end - instance.window_start);
+}
+
+awaitable<void> show_progress(Clock& clock, const Instance& instance, const scheduler::Run& run,
+                              ProgressLine& progress) {
   const Duration begin = clock.monotonic();
   for (;;) {
     co_await clock.sleep_for(kProgressPeriod);
-    progress.show(
-        progress_text(run.statistics(), std::chrono::duration<double>(clock.monotonic() - begin).count()));
+    const pipeline::Statistics statistics = run.statistics();
+    const double seconds = std::chrono::duration<double>(clock.monotonic() - begin).count();
+    progress.show(part_done(statistics, instance), progress_text(statistics, seconds));
   }
 }
 
 // One window as the first of its own chain.
-awaitable<void> run_window(scheduler::Run& run, Clock& clock, ProgressLine& progress,
-                           Result<scheduler::Outcome>& outcome) {
+awaitable<void> run_window(const Instance& instance, scheduler::Run& run, Clock& clock,
+                           ProgressLine& progress, Result<scheduler::Outcome>& outcome) {
   TaskGroup tasks(co_await boost::asio::this_coro::executor);
-  tasks.start(show_progress(clock, run, progress));
+  tasks.start(show_progress(clock, instance, run, progress));
   std::exception_ptr interrupted;
   try {
     auto start = co_await run.plan(std::nullopt);
@@ -219,8 +232,8 @@ Exit command_run(const Options& options, Console& whole_console) {
   if (!run) throw CommandFailure(run.error());
   Result<scheduler::Outcome> outcome = Error();
   const Duration begin = clock.monotonic();
-  const auto signal = run_in_foreground(loop, run_window(**run, clock, progress, outcome));
-  progress.show("");
+  const auto signal = run_in_foreground(loop, run_window(instance, **run, clock, progress, outcome));
+  progress.clear();
   if (signal) return *signal == SIGINT ? Exit::interrupted : Exit::terminated;
   if (!outcome) throw CommandFailure(outcome.error());
   const double seconds = std::chrono::duration<double>(clock.monotonic() - begin).count();

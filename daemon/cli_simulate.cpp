@@ -135,7 +135,7 @@ Exit command_simulate(const Options& options, Console& console) {
   order.progress = [&](Instant now) {
     const double share =
         std::chrono::duration<double>(now - order.time.from) / (order.time.to - order.time.from);
-    progress.show(fmt::format("{} {:.0f} %", job::format_local(now, order.zone).substr(0, 10), share * 100));
+    progress.show(share, job::format_local(now, order.zone).substr(0, 10));
   };
   const SimulatedReport report = simulate(order);
   progress.clear();

@@ -62,11 +62,24 @@ void print_summary(const Summary& summary, Console& console) {
   }
 }
 
-void show_progress(const Summary& summary, Console& console) {
-  if (!console.terminal) return;
-  console.err << fmt::format("\r{} windows, {} differences\x1b[K", count_text(summary.windows),
-                             summary.differences)
-              << std::flush;
+// How many windows there are to look at; 0: unknown, as with a range.
+std::uint64_t windows_ahead(const Options& options, Api& api, const Console& console) {
+  if (!console.terminal || !options.from.empty() || !options.to.empty()) return 0;
+  const json::value answer = api.get("/api/v1/coverage?job=" + percent_encode(options.target));
+  std::uint64_t windows = 0;
+  for (const json::value& one : JsonView(answer)["coverage"].items())
+    windows += JsonView(one)["windows"].count();
+  return windows;
+}
+
+void show_progress(const Summary& summary, std::uint64_t ahead, ProgressLine& progress) {
+  const std::string text =
+      fmt::format("{} windows, {} differences", count_text(summary.windows), summary.differences);
+  if (ahead == 0) {
+    progress.show(text);
+  } else {
+    progress.show(static_cast<double>(summary.windows) / static_cast<double>(ahead), text);
+  }
 }
 
 }  // namespace
@@ -75,9 +88,12 @@ Exit command_verify(const Options& options, Api& api, Console& console) {
   Summary summary;
   json::array windows;
   std::string after;
+  ProgressLine progress(console);
+  const std::uint64_t ahead = windows_ahead(options, api, console);
   do {
     const json::value answer = api.post(page_target(options, after), "");
     const JsonView page(answer);
+    progress.clear();
     for (const json::value& value : page["windows"].items()) {
       summary.add(JsonView(value));
       if (options.json) {
@@ -87,9 +103,9 @@ Exit command_verify(const Options& options, Api& api, Console& console) {
       }
     }
     after = page["next"].text();
-    show_progress(summary, console);
+    show_progress(summary, ahead, progress);
   } while (!after.empty());
-  if (console.terminal) console.err << "\r\x1b[K" << std::flush;
+  progress.clear();
   if (options.json) {
     print_json(json::object{{"windows", std::move(windows)}, {"differences", summary.differences}}, console);
   } else {

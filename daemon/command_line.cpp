@@ -21,7 +21,7 @@ constexpr std::string_view kExamples =
     "Exit codes: 0 done, 1 failed, 2 bad usage or invalid file, 3 not found, 4 cannot reach\n"
     "the daemon, 5 refused by state, 6 gap in the stream, 130/143 stopped by a signal.";
 
-// Builds the commands around one Options.
+// Builds the commands around one Options, which outlives the App; itself it may go before.
 class Commands {
  public:
   explicit Commands(Options& options) : options_(options) {}
@@ -29,7 +29,7 @@ class Commands {
   CLI::App* add(CLI::App& app, const std::string& name, const std::string& help, const std::string& example) {
     CLI::App* command = app.add_subcommand(name, help);
     command->footer("Example:\n  " + example);
-    command->callback([this, name] { options_.command = name; });
+    command->callback([&options = options_, name] { options.command = name; });
     return command;
   }
 
@@ -41,7 +41,8 @@ class Commands {
   void output(CLI::App* command) {
     command
         ->add_option_function<std::string>(
-            "--output", [this](const std::string& form) { options_.json = form == "json"; }, "table or json")
+            "--output", [&options = options_](const std::string& form) { options.json = form == "json"; },
+            "table or json")
         ->check(CLI::IsMember({"table", "json"}))
         ->type_name("FORM");
   }
@@ -451,22 +452,25 @@ void add_alert_commands(CLI::App& app, Commands& commands) {
   commands.remote(test);
 }
 
-// CLI11 prints errors and help to streams; we want the text.
-EndedEarly ended(const CLI::App& app, const CLI::ParseError& end) {
-  std::ostringstream out;
-  std::ostringstream err;
-  const int code = app.exit(end, out, err);
-  EndedEarly early;
-  early.exit = code == 0 ? 0 : 2;
-  early.text = code == 0 ? out.str() : "sluice: " + err.str();
-  return early;
+// For the shell and for packagers, not for people: `sluice --help` leaves them out.
+void add_hidden_commands(CLI::App& app, Commands& commands) {
+  Options& options = commands.options();
+  CLI::App* completion = commands.add(app, "completion", "Print what a shell needs to complete commands",
+                                      "sluice completion bash >/etc/bash_completion.d/sluice");
+  completion->group("")
+      ->add_option("SHELL", options.target, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish", "jobs"}))
+      ->type_name("");
+  commands.remote(completion);
+  CLI::App* man = commands.add(app, "man", "Print a manual page", "sluice man sluice | man -l -");
+  man->group("")
+      ->add_option("PAGE", options.target, "sluice, sluice.yaml or sluice-job")
+      ->check(CLI::IsMember({"sluice", "sluice.yaml", "sluice-job"}))
+      ->type_name("");
 }
 
-}  // namespace
-
-std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const* argv) {
-  Options options;
-  CLI::App app{std::string(kIntroduction), "sluice"};
+void declare_all_commands(CLI::App& app, Options& options) {
   app.footer(std::string(kExamples));
   app.set_version_flag("--version", "sluice " SLUICE_VERSION);
   app.require_subcommand(1);
@@ -480,10 +484,36 @@ std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const
   add_configuration_commands(app, commands);
   add_backfill_commands(app, commands);
   add_alert_commands(app, commands);
+  add_hidden_commands(app, commands);
+}
+
+// CLI11 prints errors and help to streams; we want the text. What it says of an unknown word is replaced.
+EndedEarly ended(const CLI::App& app, const CLI::ParseError& end, const std::vector<std::string>& words) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = app.exit(end, out, err);
+  if (code == 0) return EndedEarly{0, out.str()};
+  const std::string unknown = unknown_word(declared(app), words);
+  return EndedEarly{2, "sluice: " + (unknown.empty() ? err.str() : unknown + "\n")};
+}
+
+}  // namespace
+
+DeclaredCommand declared_commands() {
+  Options options;
+  CLI::App app{std::string(kIntroduction), "sluice"};
+  declare_all_commands(app, options);
+  return declared(app);
+}
+
+std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const* argv) {
+  Options options;
+  CLI::App app{std::string(kIntroduction), "sluice"};
+  declare_all_commands(app, options);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& end) {
-    return ended(app, end);
+    return ended(app, end, std::vector<std::string>(argv + 1, argv + argc));
   }
   return options;
 }

@@ -1,6 +1,8 @@
 #pragma once
 // What may be typed: commands, options, help. Says what was meant; does nothing.
 
+#include "daemon/command_tree.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -71,5 +73,8 @@ struct EndedEarly {
 };
 
 std::variant<Options, EndedEarly> parse_command_line(int argc, const char* const* argv);
+
+// Everything that may be typed, without what is hidden.
+DeclaredCommand declared_commands();
 
 }  // namespace sluice::daemon

@@ -15,12 +15,14 @@ constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
 using LocalCommand = Exit (*)(const Options&, Console&);
 using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
 
-constexpr std::array<std::pair<std::string_view, LocalCommand>, 5> kLocal = {{
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 7> kLocal = {{
     {"daemon", command_daemon},
     {"check", command_check},
     {"run", command_run},
     {"demo", command_demo},
     {"simulate", command_simulate},
+    {"completion", command_completion},
+    {"man", command_man},
 }};
 
 constexpr std::array<std::pair<std::string_view, RemoteCommand>, 33> kRemote = {{

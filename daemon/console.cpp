@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <iostream>
+#include <numeric>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@ namespace sluice::daemon {
 namespace {
 
 constexpr std::size_t kFlexibleLeast = 8;
+constexpr std::size_t kBarWidth = 20;
 constexpr std::string_view kGap = "  ";
 constexpr std::string_view kEllipsis = "\xe2\x80\xa6";
 
@@ -107,38 +110,60 @@ std::string shorten(std::string_view utf8, std::size_t width) {
   return std::string(utf8.substr(0, end)).append(kEllipsis);
 }
 
-std::vector<std::size_t> Table::widths(std::size_t limit) const {
+std::vector<std::size_t> Table::natural_widths() const {
   std::vector<std::size_t> widths;
   for (const Column& column : columns_) widths.push_back(display_width(column.title));
   for (const auto& row : rows_) {
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], display_width(row[i].text));
   }
-  if (limit == 0) return widths;
-  std::size_t total = kGap.size() * (columns_.size() - 1);
-  for (const std::size_t width : widths) total += width;
-  while (total > limit) {
-    std::size_t* widest = nullptr;
-    for (std::size_t i = 0; i < widths.size(); ++i) {
-      const bool can = columns_[i].flexible && widths[i] > kFlexibleLeast;
-      if (can && (widest == nullptr || widths[i] > *widest)) widest = &widths[i];
-    }
-    if (widest == nullptr) break;
-    --*widest;
-    --total;
-  }
   return widths;
 }
 
+std::vector<std::pair<std::size_t, std::size_t>> Table::layout(std::size_t limit) const {
+  const auto natural = natural_widths();
+  std::vector<std::size_t> shown(columns_.size());
+  std::iota(shown.begin(), shown.end(), std::size_t{0});
+  const auto least = [&](std::size_t column) {
+    return columns_[column].flexible ? std::min(natural[column], kFlexibleLeast) : natural[column];
+  };
+  const auto total = [&](const auto& width) {
+    std::size_t sum = shown.empty() ? 0 : kGap.size() * (shown.size() - 1);
+    for (const std::size_t column : shown) sum += width(column);
+    return sum;
+  };
+  while (limit > 0 && total(least) > limit) {
+    const auto spare = std::max_element(shown.begin(), shown.end(), [&](std::size_t a, std::size_t b) {
+      return columns_[a].spare < columns_[b].spare;
+    });
+    if (spare == shown.end() || columns_[*spare].spare == 0) break;
+    shown.erase(spare);
+  }
+  auto widths = natural;
+  const auto width_now = [&](std::size_t column) { return widths[column]; };
+  for (std::size_t now = total(width_now); limit > 0 && now > limit; --now) {
+    std::size_t widest = columns_.size();
+    for (const std::size_t column : shown) {
+      const bool can = widths[column] > least(column);
+      if (can && (widest == columns_.size() || widths[column] > widths[widest])) widest = column;
+    }
+    if (widest == columns_.size()) break;
+    --widths[widest];
+  }
+  std::vector<std::pair<std::size_t, std::size_t>> out;
+  for (const std::size_t column : shown) out.emplace_back(column, widths[column]);
+  return out;
+}
+
 void Table::print(Console& console) const {
-  const auto column_widths = widths(console.width);
+  const auto shown = layout(console.width);
   const auto line = [&](const std::vector<Cell>& cells) {
     std::string out;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      const std::string text = shorten(cells[i].text, column_widths[i]);
-      const std::string padding(column_widths[i] - display_width(text), ' ');
-      const std::string painted = console.paint(text, cells[i].tone);
-      const bool last = i + 1 == cells.size();
-      if (columns_[i].right) {
+    for (const auto& [column, width] : shown) {
+      const std::string text = shorten(cells[column].text, width);
+      const std::string padding(width - display_width(text), ' ');
+      const std::string painted = console.paint(text, cells[column].tone);
+      const bool last = column == shown.back().first;
+      if (columns_[column].right) {
         out += padding + painted;
       } else {
         out += last ? painted : painted + padding;
@@ -151,12 +176,23 @@ void Table::print(Console& console) const {
   for (const Column& column : columns_) titles.push_back(Cell{column.title, Tone::faint});
   line(titles);
   for (const auto& row : rows_) line(row);
+  if (shown.size() == columns_.size()) return;
+  const std::string left_out =
+      fmt::format("{} columns left out: the terminal is too narrow", columns_.size() - shown.size());
+  console.out << console.paint(left_out, Tone::faint) << '\n';
 }
 
-void ProgressLine::show(const std::string& text) {
+void ProgressLine::show(std::string_view text) {
   if (!console_.terminal) return;
   console_.err << '\r' << shorten(text, console_.width - 1) << "\x1b[K" << std::flush;
   shown_ = true;
+}
+
+void ProgressLine::show(double done, std::string_view text) {
+  const double part = std::clamp(done, 0.0, 1.0);
+  const auto filled = static_cast<std::size_t>(part * static_cast<double>(kBarWidth));
+  show(fmt::format("[{}{}] {:3.0f} %  {}", std::string(filled, '#'), std::string(kBarWidth - filled, '-'),
+                   std::floor(part * 100), text));
 }
 
 void ProgressLine::line(std::string_view text) {

@@ -4,6 +4,7 @@
 #include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sluice::daemon {
@@ -35,7 +36,8 @@ class Table {
   struct Column {
     std::string title;
     bool right = false;     // numbers
-    bool flexible = false;  // may be shortened to fit the terminal
+    bool flexible = false;  // may be shortened to fit the terminal; never what names the line
+    int spare = 0;          // left out where the line does not fit, the highest first; 0: never
   };
   struct Cell {
     std::string text;
@@ -46,22 +48,31 @@ class Table {
   void add(std::vector<Cell> row) { rows_.push_back(std::move(row)); }
   bool empty() const noexcept { return rows_.empty(); }
 
-  // Flexible columns shrink, the widest first, until a line fits console.width.
+  // Until a line fits console.width flexible columns shrink, the widest first; then spare columns are left
+  // out, which a last line tells. What still does not fit runs over the edge.
   void print(Console& console) const;
 
  private:
-  std::vector<std::size_t> widths(std::size_t limit) const;
+  std::vector<std::size_t> natural_widths() const;
+  // Which columns are shown, and how wide.
+  std::vector<std::pair<std::size_t, std::size_t>> layout(std::size_t limit) const;
 
   std::vector<Column> columns_;
   std::vector<std::vector<Cell>> rows_;
 };
 
-// Writes over one line of the terminal; lines that stay go above it.
+// One line of the terminal that is written over again and again; other lines go above it. Without a terminal
+// only those other lines are printed. It goes to console.err: what is printed for programs stays clean.
 class ProgressLine {
  public:
   explicit ProgressLine(Console& console) : console_(console) {}
-  // Nothing where nobody watches.
-  void show(const std::string& text);
+  ~ProgressLine() { clear(); }
+  ProgressLine(const ProgressLine&) = delete;
+  ProgressLine& operator=(const ProgressLine&) = delete;
+
+  void show(std::string_view text);
+  // With a bar for `done`, 0 to 1, before the text.
+  void show(double done, std::string_view text);
   void line(std::string_view text);
   void clear();
 

@@ -19,6 +19,48 @@ TEST_CASE("table: flexible columns shrink until the line fits the terminal") {
   CHECK(out.str().find("\xe2\x80\xa6") != std::string::npos);
 }
 
+TEST_CASE("table: what names a line stays whole; spare columns go, the least needed first, and it is said") {
+  std::ostringstream out;
+  Console console{out, out};
+  console.width = 30;
+  Table table({{"INSTANCE"}, {"STATE"}, {"ROWS", true, false, 2}, {"REASON", false, true, 1}});
+  table.add({{"\xe8\xae\xa2\xe5\x8d\x95@2018"}, {"SUCCESS"}, {"1,234,567"}, {"as it should be, and more"}});
+  table.print(console);
+  CHECK(out.str() ==
+        "INSTANCE   STATE    REASON\n"
+        "\xe8\xae\xa2\xe5\x8d\x95@2018  SUCCESS  as it sho\xe2\x80\xa6\n"
+        "1 columns left out: the terminal is too narrow\n");
+  out.str("");
+  console.width = 12;
+  table.print(console);
+  CHECK(out.str().find("\xe8\xae\xa2\xe5\x8d\x95@2018  SUCCESS\n") != std::string::npos);
+}
+
+TEST_CASE("progress: a bar on a terminal, nothing elsewhere, and lines go above it") {
+  std::ostringstream out;
+  std::ostringstream err;
+  Console console{out, err};
+  {
+    ProgressLine progress(console);
+    progress.show(0.5, "half");
+    progress.line("said");
+  }
+  CHECK(err.str() == "said\n");
+  err.str("");
+  console.terminal = true;
+  console.width = 80;
+  {
+    ProgressLine progress(console);
+    progress.show(0.5, "half");
+    progress.line("said");
+    progress.show(7, "");
+  }
+  CHECK(err.str() ==
+        "\r[##########----------]  50 %  half\x1b[K\r\x1b[Ksaid\n"
+        "\r[####################] 100 %  \x1b[K\r\x1b[K");
+  CHECK(out.str().empty());
+}
+
 TEST_CASE("table: without a terminal nothing is cut and nothing is coloured") {
   std::ostringstream out;
   Console console{out, out};

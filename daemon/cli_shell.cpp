@@ -1,0 +1,52 @@
+#include "daemon/commands.hpp"
+#include "daemon/completion.hpp"
+#include "daemon/json_view.hpp"
+#include "daemon/manual.hpp"
+#include "daemon/web_assets.hpp"
+
+#include <algorithm>
+
+namespace sluice::daemon {
+namespace {
+
+std::string_view example_job() {
+  const auto files = embedded_files();
+  const auto found =
+      std::find_if(files.begin(), files.end(), [](const auto& file) { return file.name == "orders.yaml"; });
+  return found == files.end() ? "" : found->content;
+}
+
+// A shell asks while somebody types: without a daemon there is simply nothing to offer.
+void print_job_names(const Options& options, Console& console) {
+  try {
+    const boost::json::value answer = make_unix_api(socket_path(options))->get("/api/v1/jobs");
+    for (const boost::json::value& job : JsonView(answer)["jobs"].items())
+      console.out << JsonView(job)["name"].text() << '\n';
+  } catch (const CommandFailure&) {
+    console.out.flush();
+  }
+}
+
+}  // namespace
+
+Exit command_completion(const Options& options, Console& console) {
+  const DeclaredCommand root = declared_commands();
+  if (options.target == "bash") console.out << bash_completion(root);
+  if (options.target == "zsh") console.out << zsh_completion(root);
+  if (options.target == "fish") console.out << fish_completion(root);
+  if (options.target == "jobs") print_job_names(options, console);
+  return Exit::done;
+}
+
+Exit command_man(const Options& options, Console& console) {
+  if (options.target == "sluice.yaml") {
+    console.out << config_page(config_keys());
+  } else if (options.target == "sluice-job") {
+    console.out << job_page(example_job());
+  } else {
+    console.out << command_page(declared_commands());
+  }
+  return Exit::done;
+}
+
+}  // namespace sluice::daemon
