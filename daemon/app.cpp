@@ -6,6 +6,7 @@
 #include "core/job/definition_text.hpp"
 #include "daemon/alert_setup.hpp"
 #include "daemon/app_service.hpp"
+#include "daemon/daemon_log.hpp"
 #include "daemon/export_runner.hpp"
 #include "daemon/housekeeping.hpp"
 #include "daemon/http_server.hpp"
@@ -233,10 +234,12 @@ class App::Impl {
     config_.log_bytes_max = next.log_bytes_max;
     config_.log_total_bytes_max = next.log_total_bytes_max;
     config_.log_retention_days = next.log_retention_days;
+    config_.log_compress_after = next.log_compress_after;
     config_.log_level = next.log_level;
+    config_.log_format = next.log_format;
     runner_->set_sources(config_.sources);
     scheduler_->set_limits(config_.attempts_max, config_.drain_limit);
-    spdlog::set_level(spdlog::level::from_str(config_.log_level));
+    set_daemon_log(config_.log_level, config_.log_format);
   }
 
   // A signal that comes during a reload leads to one more.

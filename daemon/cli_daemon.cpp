@@ -3,16 +3,14 @@
 #include "daemon/app.hpp"
 #include "daemon/cli_output.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/daemon_log.hpp"
 
 #include <boost/asio/io_context.hpp>
-#include <spdlog/spdlog.h>
 
 #include <filesystem>
 
 namespace sluice::daemon {
 namespace {
-
-void set_log_level(const std::string& name) { spdlog::set_level(spdlog::level::from_str(name)); }
 
 // By its name: everything else is a job file.
 bool is_config(const std::string& file) { return std::filesystem::path(file).filename() == "sluice.yaml"; }
@@ -39,7 +37,7 @@ job::DataSources sources_for(const Options& options, std::vector<job::Problem>& 
 
 Exit command_daemon(const Options& options, Console& console) {
   Config config = config_for(options, console);
-  set_log_level(config.log_level);
+  set_daemon_log(config.log_level, config.log_format);
   boost::asio::io_context loop(1);
   SystemClock clock;
   SystemRandom random;

@@ -172,12 +172,14 @@ Config read(const YamlNode& document, const std::string& path, ProblemList& prob
   config.attempts_max = static_cast<std::size_t>(root.number("maxConcurrent", 1, 1000));
   config.drain_limit = root.duration("drainLimit", Duration(0), std::chrono::hours(1));
   config.log_level = root.choice("logLevel", {"debug", "info", "warning", "error"});
+  config.log_format = root.choice("logFormat", {"text", "json"});
 
   Section logs(root.map().map("logs"), "logs", folder);
   config.log_dir = logs.path("dir");
   config.log_bytes_max = logs.size("maxSize", 4 * 1024, kGibibyte);
   config.log_total_bytes_max = logs.size("totalSize", kMebibyte, 1024 * kGibibyte);
   config.log_retention_days = static_cast<int>(logs.number("retentionDays", 1, 3650));
+  config.log_compress_after = logs.duration("compressAfter", std::chrono::hours(1), std::chrono::days(3650));
   logs.finish();
 
   Section history(root.map().map("history"), "history", folder);

@@ -24,16 +24,18 @@ struct Config {
   std::uint64_t log_bytes_max = 0;        // of one attempt's log
   std::uint64_t log_total_bytes_max = 0;  // of all attempts' logs together
   int log_retention_days = 0;
-  Duration history_positions{0};  // how long the positions of committed windows are kept
-  Duration history_keep{0};       // how long instances are kept; not less
-  std::string socket;             // Unix socket; empty: none
-  std::string tcp_address;        // empty: none
+  Duration log_compress_after{0};  // since the last line of an attempt's log
+  Duration history_positions{0};   // how long the positions of committed windows are kept
+  Duration history_keep{0};        // how long instances are kept; not less
+  std::string socket;              // Unix socket; empty: none
+  std::string tcp_address;         // empty: none
   std::uint16_t tcp_port = 0;
   std::size_t attempts_max = 1;  // running at once, over all jobs
   Duration drain_limit{0};       // how long a stop waits for running attempts
   std::string ca_file;           // PEM; empty: the system's
   Secret proxy;                  // as written, references unopened; empty: the environment's; or "none"
   std::string log_level;         // of the daemon's own log: debug, info, warning, error
+  std::string log_format;        // likewise: text, json
   job::DataSources sources;
   AlertConfig alerts;
 };

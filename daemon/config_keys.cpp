@@ -15,6 +15,8 @@ constexpr std::array kKeys = {
               "Size of one attempt's log; beyond it the beginning and the end are kept."},
     ConfigKey{"logs.totalSize", "size", "1GiB", "1MiB .. 1024GiB",
               "Size of all logs together; beyond it the oldest are removed."},
+    ConfigKey{"logs.compressAfter", "duration", "2d", "1h .. 3650d",
+              "Age at which the log of an attempt is compressed; it is read as before."},
     ConfigKey{"logs.retentionDays", "number", "30", "1 .. 3650", "Age at which logs are removed."},
     ConfigKey{"history.positions", "duration", "35d", "8d .. 3650d",
               "Age at which the positions of a committed window are forgotten; it cannot be run again then."},
@@ -89,6 +91,8 @@ constexpr std::array kKeys = {
         "HTTP proxy for all requests to the services; empty: what https_proxy, http_proxy and no_proxy say."},
     ConfigKey{"logLevel", "text", "info", "debug, info, warning, error",
               "Of the daemon's own log on stderr."},
+    ConfigKey{"logFormat", "text", "text", "text, json",
+              "Of the same log: lines for people, or one JSON object a line for log collectors."},
 };
 
 }  // namespace

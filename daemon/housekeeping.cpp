@@ -13,9 +13,17 @@ constexpr std::chrono::milliseconds kBetweenForgetting{200};  // the store is fr
 
 awaitable<void> Housekeeping::prune_logs() {
   for (;;) {
+    if (!parts_.clock_in_doubt()) co_await compress_once();
     if (!parts_.clock_in_doubt()) co_await prune_once();
     co_await parts_.clock.sleep_for(kLogsEvery);
   }
+}
+
+// The size of all logs is counted afterwards.
+awaitable<void> Housekeeping::compress_once() {
+  auto compress = [&] { return parts_.logs.compress(parts_.clock.now(), parts_.config.log_compress_after); };
+  const auto compressed = co_await disk_worker_.call(compress);
+  if (!compressed) spdlog::warn("compress old logs: {}", compressed.error().message());
 }
 
 awaitable<void> Housekeeping::prune_once() {

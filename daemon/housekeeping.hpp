@@ -1,5 +1,6 @@
 #pragma once
-// Removes what is older than the configuration keeps: logs of attempts, versions of jobs, windows.
+// Removes what is older than the configuration keeps: logs of attempts, versions of jobs, windows. Compresses
+// logs before that.
 
 #include "core/base/clock.hpp"
 #include "core/base/worker_thread.hpp"
@@ -13,7 +14,7 @@
 namespace sluice::daemon {
 
 // Failures are logged, and it is tried again the next time. Each of its coroutines runs until it is
-// cancelled. Ages are counted by the wall clock: while that is in doubt nothing is removed.
+// cancelled. Ages are counted by the wall clock: while that is in doubt nothing is compressed or removed.
 class Housekeeping {
  public:
   static constexpr std::chrono::hours kLogsEvery{6};
@@ -30,7 +31,7 @@ class Housekeeping {
   };
   explicit Housekeeping(Parts parts) : parts_(std::move(parts)) {}
 
-  // logs.retentionDays and logs.totalSize; at once and then every kLogsEvery.
+  // logs.compressAfter, logs.retentionDays and logs.totalSize; at once and then every kLogsEvery.
   awaitable<void> prune_logs();
   // history.keep, and a bound for each job; the first time after kVersionsEvery.
   awaitable<void> remove_versions();
@@ -38,6 +39,7 @@ class Housekeeping {
   awaitable<void> forget_windows();
 
  private:
+  awaitable<void> compress_once();
   awaitable<void> prune_once();
   awaitable<void> remove_versions_once();
   awaitable<void> forget_once();

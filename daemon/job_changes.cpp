@@ -128,8 +128,9 @@ std::vector<std::string> changed_settings(const job::YamlNode& before, const job
 }
 
 bool is_reloadable(std::string_view key) noexcept {
-  constexpr std::array<std::string_view, 6> kKeys{"maxConcurrent",  "drainLimit",         "logs.maxSize",
-                                                  "logs.totalSize", "logs.retentionDays", "logLevel"};
+  constexpr std::array<std::string_view, 8> kKeys{
+      "maxConcurrent",      "drainLimit",         "logs.maxSize", "logs.totalSize",
+      "logs.retentionDays", "logs.compressAfter", "logLevel",     "logFormat"};
   return key.starts_with("dataSources") || std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 

@@ -1,4 +1,5 @@
 #include "daemon/commands.hpp"
+#include "daemon/daemon_log.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -10,7 +11,7 @@ int main(int argc, char** argv) {
   // and keep the holes between, 10 MB of 67 in a window of 16 shards (docs/performance.md).
   mallopt(M_MMAP_THRESHOLD, 256 * 1024);
   spdlog::set_default_logger(spdlog::stderr_logger_st("sluice"));
-  spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
+  spdlog::set_pattern(sluice::daemon::kTextLogPattern);
   sluice::daemon::Console console = sluice::daemon::standard_console();
   const int exit = sluice::daemon::run_command_line(argc, argv, console);
   spdlog::shutdown();

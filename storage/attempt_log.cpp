@@ -2,6 +2,7 @@
 
 #include "core/job/civil_time.hpp"
 #include "storage/attempt_log_text.hpp"
+#include "storage/compressed_log.hpp"
 #include "storage/log_folders.hpp"
 
 #include <fmt/chrono.h>
@@ -11,6 +12,7 @@
 #include <cassert>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -93,6 +95,7 @@ void AttemptLog::open() {
   const int opened = ::open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0640);
   if (opened < 0) throw_errno("open", path_);
   file_ = opened;
+  ::flock(file_, LOCK_SH | LOCK_NB);  // compress_log() leaves it alone
   const LogText present(read_whole(file_, path_));
   size_ = present.bytes.size();
   left_out_lines_ = present.left_out_lines;
@@ -150,7 +153,17 @@ void AttemptLog::leave_out() {
 }
 
 Result<LogPiece> read_log(const std::string& path, std::uint64_t offset, std::size_t bytes_max) {
+  if (path.ends_with(".gz")) {
+    auto content = read_compressed_log(path);
+    if (!content) return content.error();
+    return piece_of(LogText(std::move(*content)), offset, bytes_max);
+  }
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  const int cause = errno;
+  // It may have been compressed since it was listed.
+  if (file < 0 && cause == ENOENT && ::access((path + ".gz").c_str(), F_OK) == 0)
+    return read_log(path + ".gz", offset, bytes_max);
+  errno = cause;
   if (file < 0) return from_errno(errno, fmt::format("open log {}", path));
   std::string bytes;
   try {

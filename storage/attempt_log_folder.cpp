@@ -1,6 +1,7 @@
 #include "storage/attempt_log_folder.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "storage/compressed_log.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -11,12 +12,15 @@
 #include <filesystem>
 #include <optional>
 #include <sys/stat.h>
+#include <tuple>
 
 namespace sluice::storage {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kCompressedEnd = ".gz";
+constexpr std::string_view kUnfinishedEnd = ".log.gz.tmp";  // of a compression that a crash ended
 constexpr std::string_view kDirtyEnd = ".dirty.jsonl";
 constexpr std::size_t kNameBytesMax = 240;  // file systems take 255
 
@@ -41,8 +45,9 @@ Result<fs::path> stem_of(const std::string& folder, std::string_view job, Instan
          fmt::format("{:%H%M}{}_", *local, repeated ? "r" : "");
 }
 
-// The attempt's number when `name` is `stem` + number + ".log".
+// The attempt's number when `name` is `stem` + number + ".log" or ".log.gz".
 std::optional<int> attempt_of(std::string_view name, std::string_view stem) {
+  if (name.ends_with(kCompressedEnd)) name.remove_suffix(kCompressedEnd.size());
   if (!name.starts_with(stem) || !name.ends_with(".log")) return std::nullopt;
   const std::string_view digits = name.substr(stem.size(), name.size() - stem.size() - 4);
   int attempt = 0;
@@ -51,7 +56,10 @@ std::optional<int> attempt_of(std::string_view name, std::string_view stem) {
   return attempt;
 }
 
-bool is_of_attempt(const std::string& name) { return name.ends_with(".log") || name.ends_with(kDirtyEnd); }
+bool is_of_attempt(const std::string& name) {
+  return name.ends_with(".log") || name.ends_with(".log.gz") || name.ends_with(kUnfinishedEnd) ||
+         name.ends_with(kDirtyEnd);
+}
 
 std::optional<OldLog> look_at(const fs::path& path) {
   struct stat status = {};
@@ -132,8 +140,29 @@ Result<std::vector<StoredLog>> AttemptLogFolder::list(std::string_view job, Inst
     stored.bytes = log->bytes;
   }
   if (failure) return failed(failure, "list the logs in", stem->parent_path());
-  std::ranges::sort(found, {}, &StoredLog::attempt);
+  // A compression that a crash ended may have left both; the plain one comes first and is whole.
+  std::ranges::sort(found, {}, [](const StoredLog& log) { return std::tie(log.attempt, log.path); });
+  const auto twice = std::ranges::unique(found, {}, &StoredLog::attempt);
+  found.erase(twice.begin(), twice.end());
   return found;
+}
+
+Result<Pruned> AttemptLogFolder::compress(Instant now, Duration age) const {
+  const Result<std::vector<OldLog>> logs = all_logs(folder_);
+  if (!logs) return logs.error();
+  Pruned gained;
+  std::optional<Error> first_failure;
+  for (const OldLog& log : *logs) {
+    if (!log.path.native().ends_with(".log") || log.written >= now - age) continue;
+    const Result<bool> compressed = compress_log(log.path.native());
+    if (!compressed && !first_failure) first_failure = compressed.error();
+    if (!compressed || !*compressed) continue;
+    const auto after = look_at(log.path.native() + std::string(kCompressedEnd));
+    ++gained.files;
+    if (after && after->bytes < log.bytes) gained.bytes += log.bytes - after->bytes;
+  }
+  if (first_failure) return *first_failure;
+  return gained;
 }
 
 Result<Pruned> AttemptLogFolder::prune(Instant now, const LogRetention& retention) const {

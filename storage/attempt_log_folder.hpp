@@ -1,6 +1,7 @@
 #pragma once
-// Where the attempts' logs lie: FOLDER/JOB/YYYYMMDD/HHMM_ATTEMPT.log in the local time of the job's zone.
-// Beside it HHMM_ATTEMPT.dirty.jsonl has the rows that the attempt left out.
+// Where the attempts' logs lie: FOLDER/JOB/YYYYMMDD/HHMM_ATTEMPT.log in the local time of the job's zone,
+// older ones as HHMM_ATTEMPT.log.gz. Beside it HHMM_ATTEMPT.dirty.jsonl has the rows that the attempt left
+// out.
 
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
@@ -42,6 +43,11 @@ class AttemptLogFolder {
 
   // The logs there are of one instance, by attempt. None is not an error; io and permission_denied are.
   Result<std::vector<StoredLog>> list(std::string_view job, Instant scheduled, std::string_view zone) const;
+
+  // Compresses the logs whose last line is older than `age`; counts the files, and the bytes gained. Not for
+  // the loop's thread. What cannot be compressed is left for the next time; the first cause is the error,
+  // after all were tried.
+  Result<Pruned> compress(Instant now, Duration age) const;
 
   // Deletes what `retention` does not cover, and folders that become empty. Walks all files: not for the
   // loop's thread. What cannot be deleted is left for the next time; the first cause is the error, after all

@@ -53,6 +53,8 @@ TEST_CASE("config: an empty file means all defaults, paths relative to the file"
   CHECK(config.attempts_max == 8);
   CHECK(config.drain_limit == 60s);
   CHECK(config.log_level == "info");
+  CHECK(config.log_format == "text");
+  CHECK(config.log_compress_after == 48h);
   CHECK(config.proxy.empty());
   CHECK(config.sources.empty());
 }
@@ -61,7 +63,7 @@ TEST_CASE("config: every key is read") {
   const auto loaded = parse_config("/srv/sluice.yaml", R"(
 stateDir: state
 jobsDir: /jobs
-logs: {dir: logs, maxSize: 64KiB, totalSize: 2GiB, retentionDays: 7}
+logs: {dir: logs, maxSize: 64KiB, totalSize: 2GiB, retentionDays: 7, compressAfter: 3h}
 history: {positions: 10d, keep: 30d}
 listen: {socket: none, tcp: "[::1]:0"}
 maxConcurrent: "3"
@@ -69,6 +71,7 @@ drainLimit: 5m
 tls: {caFile: ca.pem}
 proxy: http://me:${env:PROXY_PASSWORD}@proxy.example:3128
 logLevel: debug
+logFormat: json
 dataSources:
   orders_ots: {type: ots, endpoint: "https://a.b", instanceName: i, accessId: x, accessKey: "${env:K}"}
 )");
@@ -86,6 +89,8 @@ dataSources:
   CHECK(config.tcp_port == 0);
   CHECK(config.attempts_max == 3);
   CHECK(config.drain_limit == 5min);
+  CHECK(config.log_format == "json");
+  CHECK(config.log_compress_after == 3h);
   CHECK(config.ca_file == "/srv/ca.pem");
   CHECK(config.proxy.reveal() == "http://me:${env:PROXY_PASSWORD}@proxy.example:3128");
   REQUIRE(config.sources.size() == 1);

@@ -10,11 +10,16 @@
 #include <boost/asio/co_spawn.hpp>
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <fstream>
+
 using namespace sluice;
 using namespace sluice::daemon;
 using namespace std::chrono_literals;
 
 namespace {
+
+namespace fs = std::filesystem;
 
 struct RecordingHistory final : scheduler::HistoryStore {
   std::vector<scheduler::HistoryLimits> asked;
@@ -39,6 +44,7 @@ struct Fixture {
   Fixture() {
     config.history_positions = 35 * 24h;
     config.history_keep = 90 * 24h;
+    config.log_compress_after = 48h;
     config.log_retention_days = 10;
     config.log_total_bytes_max = 1'000'000;
   }
@@ -50,6 +56,22 @@ struct Fixture {
     boost::asio::co_spawn(world.io, std::move(work),
                           boost::asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr) {}));
     world.clock.settle();
+  }
+
+  // A log whose last line is `age` old.
+  fs::path write_log(int attempt, Duration age) const {
+    const fs::path path = logs.path("orders", world.clock.now() - age, "Asia/Shanghai", attempt).value();
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << "a line\n";
+    fs::last_write_time(path, std::chrono::file_clock::from_sys(world.clock.now() - age));
+    return path;
+  }
+  // Until the keeper sleeps again: the disk's thread takes real time.
+  void finish_round() {
+    while (!world.clock.next_wake()) {
+      world.io.restart();
+      world.io.run_one();
+    }
   }
 
   test::Loop world{job::parse_local("2018-10-16T00:07+08:00").value()};
@@ -105,4 +127,24 @@ TEST_CASE("housekeeping: versions stay while the wall clock is in doubt") {
   f.start(f.keeper.remove_versions());
   f.world.clock.advance(13h);
   CHECK(f.versions.before.empty());
+}
+
+TEST_CASE("housekeeping: logs are compressed and removed by age, but not while the wall clock is in doubt") {
+  Fixture f;
+  const fs::path young = f.write_log(1, 1h);
+  const fs::path old = f.write_log(1, 72h);
+  const fs::path too_old = f.write_log(1, 11 * 24h);
+  f.doubt = true;
+  f.start(f.keeper.prune_logs());
+  f.world.clock.advance(7h);
+  CHECK(fs::exists(old));
+  CHECK(fs::exists(too_old));
+  f.doubt = false;
+  f.world.clock.advance(5h);
+  f.finish_round();
+  CHECK_FALSE(fs::exists(too_old));
+  CHECK_FALSE(fs::exists(too_old.string() + ".gz"));
+  CHECK_FALSE(fs::exists(old));
+  CHECK(fs::exists(old.string() + ".gz"));
+  CHECK(fs::exists(young));
 }

@@ -1,0 +1,102 @@
+#include "storage/compressed_log.hpp"
+
+#include "storage/attempt_log_text.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+
+namespace sluice::storage {
+namespace {
+
+class OpenFile {
+ public:
+  OpenFile(const std::string& path, int flags)
+      : number_(::open(path.c_str(), flags | O_CLOEXEC | O_NOFOLLOW, 0640)) {}
+  ~OpenFile() {
+    if (number_ >= 0) ::close(number_);
+  }
+  OpenFile(const OpenFile&) = delete;
+  OpenFile& operator=(const OpenFile&) = delete;
+  int number() const noexcept { return number_; }
+  explicit operator bool() const noexcept { return number_ >= 0; }
+
+ private:
+  int number_;
+};
+
+Error log_failure(std::string_view doing, const std::string& path) {
+  return from_errno(errno, fmt::format("{} log {}", doing, path));
+}
+
+// `bytes` as gzip into `file`, on the disk when it returns. False: errno says why.
+bool write_gzip(int file, const std::string& bytes) {
+  gzFile out = ::gzdopen(::dup(file), "wb6");
+  if (out == nullptr) return false;
+  const auto size = static_cast<unsigned>(bytes.size());
+  const bool written = size == 0 || ::gzwrite(out, bytes.data(), size) == static_cast<int>(size);
+  const int cause = errno;
+  const bool closed = ::gzclose(out) == Z_OK;
+  if (!written) errno = cause;
+  return written && closed && ::fsync(file) == 0;
+}
+
+}  // namespace
+
+Result<bool> compress_log(const std::string& path) {
+  const OpenFile log(path, O_RDONLY);
+  if (!log) return log_failure("open", path);
+  if (::flock(log.number(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    return log_failure("lock", path);
+  }
+  struct stat status = {};
+  if (::fstat(log.number(), &status) != 0) return log_failure("look at", path);
+  std::string bytes;
+  try {
+    bytes = read_whole(log.number(), path);
+  } catch (const ErrorException& failure) {
+    return failure.error();
+  }
+  const std::string compressed = path + ".gz";
+  const std::string unfinished = compressed + ".tmp";
+  {
+    const OpenFile out(unfinished, O_CREAT | O_WRONLY | O_TRUNC);
+    if (!out) return log_failure("open", unfinished);
+    const std::array<timespec, 2> times = {status.st_atim, status.st_mtim};
+    if (!write_gzip(out.number(), bytes) || ::futimens(out.number(), times.data()) != 0) {
+      const Error failure = log_failure("write", unfinished);
+      ::unlink(unfinished.c_str());
+      return failure;
+    }
+  }
+  if (::rename(unfinished.c_str(), compressed.c_str()) != 0) return log_failure("rename", unfinished);
+  if (::unlink(path.c_str()) != 0) return log_failure("delete", path);
+  return true;
+}
+
+Result<std::string> read_compressed_log(const std::string& path) {
+  const OpenFile file(path, O_RDONLY);
+  if (!file) return log_failure("open", path);
+  gzFile in = ::gzdopen(::dup(file.number()), "rb");
+  if (in == nullptr) return log_failure("read", path);
+  std::string bytes;
+  std::array<char, 65536> part{};
+  int count = 0;
+  while ((count = ::gzread(in, part.data(), static_cast<unsigned>(part.size()))) > 0)
+    bytes.append(part.data(), static_cast<std::size_t>(count));
+  int code = Z_OK;
+  const std::string cause = count < 0 ? ::gzerror(in, &code) : "";
+  const bool whole = ::gzclose(in) == Z_OK;
+  if (count < 0 || !whole)
+    return Error(Errc::io, fmt::format("read log {}: {}", path, cause.empty() ? "it is cut short" : cause));
+  return bytes;
+}
+
+}  // namespace sluice::storage
