@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DEMO_ARGS ?=
 
-.PHONY: all demo test bench soak format install clean
+.PHONY: all deb demo test bench soak format install clean
 
 all:
 	@.ci/deps
@@ -20,6 +20,10 @@ demo:
 test:
 	@.ci/deps test
 	@.ci/test
+
+# A Debian package of a release build, in build/deb.
+deb: all
+	@.ci/deb build/release build/deb
 
 # Micro benchmarks and whole windows over loopback; results go to build/bench.
 bench:
