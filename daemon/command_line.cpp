@@ -119,6 +119,12 @@ void add_local_commands(CLI::App& app, Commands& commands) {
   commands.config(run);
   commands.output(run);
 
+  CLI::App* doctor = commands.add(
+      app, "doctor", "Look for what is wrong: machine, settings, services, rights", "sluice doctor --write");
+  doctor->add_flag("--write", options.write, "Also begin an upload for each job, and take it back");
+  commands.config(doctor);
+  commands.output(doctor);
+
   CLI::App* demo =
       commands.add(app, "demo", "See it work: a local Table Store and OSS, the daemon, live data",
                    "sluice demo --dir /tmp/sluice-demo");

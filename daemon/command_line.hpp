@@ -61,7 +61,8 @@ struct Options {
   std::uint64_t seed = 1;
   std::vector<std::string> faults;
   std::string run_time = "30s";
-  bool once = false;  // demo
+  bool write = false;  // doctor
+  bool once = false;   // demo
   std::string dir;
   int port = 0;
 };

@@ -15,12 +15,13 @@ constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
 using LocalCommand = Exit (*)(const Options&, Console&);
 using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
 
-constexpr std::array<std::pair<std::string_view, LocalCommand>, 7> kLocal = {{
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 8> kLocal = {{
     {"daemon", command_daemon},
     {"check", command_check},
     {"run", command_run},
     {"demo", command_demo},
     {"simulate", command_simulate},
+    {"doctor", command_doctor},
     {"completion", command_completion},
     {"man", command_man},
 }};

@@ -17,6 +17,7 @@ Exit command_check(const Options& options, Console& console);
 Exit command_run(const Options& options, Console& console);
 Exit command_demo(const Options& options, Console& console);
 Exit command_simulate(const Options& options, Console& console);
+Exit command_doctor(const Options& options, Console& console);
 Exit command_completion(const Options& options, Console& console);
 Exit command_man(const Options& options, Console& console);
 

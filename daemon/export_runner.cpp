@@ -5,7 +5,6 @@
 #include "core/job/civil_time.hpp"
 #include "core/pipeline/dirty_limit.hpp"
 #include "core/pipeline/joined_writer.hpp"
-#include "core/tablestore/client.hpp"
 #include "core/tablestore/hand_over.hpp"
 #include "core/tablestore/stream_reader.hpp"
 #include "core/tablestore/table_reader.hpp"
@@ -278,6 +277,23 @@ Result<TargetPorts> ExportRunner::ports_of(const job::Target& target) {
   if (!keys) return keys.error().in("writer");
   return TargetPorts{ports_.executor,  ports_.clock,     ports_.random,
                      ports_.transport, std::move(*keys), ports_.rows};
+}
+
+Result<ExportRunner::OpenSource> ExportRunner::open_source(const job::Job& job,
+                                                           const scheduler::Instance& instance) {
+  auto work = resolve(job, instance);
+  if (!work) return work.error();
+  job::TableStoreSource& source = work->source;
+  source.max_retries = 1;
+  auto endpoint = http::parse_endpoint(source.endpoint);
+  if (!endpoint) return endpoint.error().in("reader endpoint");
+  auto keys = keys_of(source.ram_role, source.metadata_endpoint,
+                      {source.access_id, source.access_key, source.security_token});
+  if (!keys) return keys.error().in("reader");
+  auto client =
+      std::make_unique<tablestore::Client>(ports_.transport, ports_.clock, ports_.random,
+                                           client_options(source, std::move(*endpoint), std::move(*keys)));
+  return OpenSource{std::move(source), std::move(client)};
 }
 
 Result<ExportRunner::OpenTarget> ExportRunner::open_target(const job::Job& job,

@@ -8,6 +8,7 @@
 #include "core/pipeline/dirty_file.hpp"
 #include "core/pipeline/log.hpp"
 #include "core/stream/row_output.hpp"
+#include "core/tablestore/client.hpp"
 #include "daemon/target_writer.hpp"
 #include "scheduler/runner.hpp"
 
@@ -54,6 +55,13 @@ class ExportRunner final : public scheduler::Runner {
   // Also writes what goes wrong here into the attempt's log.
   Result<std::unique_ptr<scheduler::Run>> prepare(const job::Job& job, const scheduler::Instance& instance,
                                                   int attempt) override;
+
+  // The table of the job, to look at: the client gives up soon.
+  struct OpenSource {
+    job::TableStoreSource source;
+    std::unique_ptr<tablestore::Client> client;
+  };
+  Result<OpenSource> open_source(const job::Job& job, const scheduler::Instance& instance);
 
   // The target of one of the job's windows, to look at.
   struct OpenTarget {
