@@ -98,8 +98,7 @@ Finding judge_space(const FolderFacts& facts) {
   } else if (facts.free_bytes < kLittleFreeBytes || facts.free_bytes < facts.total_bytes / 20) {
     finding.health = Health::warning;
   }
-  if (finding.health != Health::good)
-    finding.advice = "make room: without it no window can be committed, and none starts";
+  if (finding.health != Health::good) finding.advice = "make room: without it no window can be committed";
   return finding;
 }
 
