@@ -14,8 +14,8 @@
 
 namespace sluice::scheduler {
 
-// The waiting instances of one chain with a slot in [from, to). Those that wait for a retry belong to it,
-// those whose attempt was lost do not: what it left in the target is only set right by running it again.
+// The waiting instances of one chain with a slot in [from, to), also those that wait for a retry; not those
+// whose attempt was lost or whose window was committed before: only running them sets the target right.
 struct WaitingRange {
   std::string chain;
   Instant from{};

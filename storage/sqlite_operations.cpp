@@ -20,7 +20,9 @@ using scheduler::WaitingRange;
 constexpr std::string_view kWaitingRange =
     "job_id = (SELECT id FROM jobs WHERE name = ?) AND state NOT IN ('SUCCESS', 'SKIPPED') "
     "AND slot_us >= ? AND slot_us < ? "
-    "AND ((state IN ('NOT_RUN', 'WAIT_TIME', 'WAIT_RESOURCE') AND attempts = 0) OR state = 'RETRY_WAIT')";
+    "AND ((state IN ('NOT_RUN', 'WAIT_TIME', 'WAIT_RESOURCE') AND attempts = 0) OR (state = 'RETRY_WAIT' "
+    "AND NOT EXISTS (SELECT 1 FROM positions p WHERE p.instance_id = instances.id AND p.end_json IS NOT "
+    "NULL)))";
 
 const std::string kSkip = fmt::format(
     "UPDATE instances SET state = 'SKIPPED', reason = ?, retry_at_us = NULL WHERE {}", kWaitingRange);

@@ -41,10 +41,11 @@ inline std::vector<std::int64_t> MemoryStateStore::waiting_rows(const scheduler:
   std::vector<std::int64_t> rows;
   const Chain& chain = jobs_[range.chain];
   for (auto slot = chain.open.lower_bound(range.from); slot != chain.open.end() && *slot < range.to; ++slot) {
-    const Instance& instance = records_.at(chain.slots.at(*slot)).instance;
+    const Record& record = records_.at(chain.slots.at(*slot));
+    const Instance& instance = record.instance;
     const bool waits = instance.state == State::not_run || instance.state == State::wait_time ||
                        instance.state == State::wait_resource;
-    if ((waits && instance.attempts == 0) || instance.state == State::retry_wait)
+    if ((waits && instance.attempts == 0) || (instance.state == State::retry_wait && !record.end))
       rows.push_back(instance.row);
   }
   return rows;

@@ -138,6 +138,13 @@ void StateStoreSuite<Fixture>::skipping() {
     CHECK(run(store().next_due(at_minute(6))) == at_minute(10));
     CHECK(run(store().audit(10)).front().action == "skip");
   }
+  SECTION("a committed window that is being repeated is left: no later one would bring its records") {
+    REQUIRE(operate("orders", 0, {State::success}, State::wait_resource));
+    fail(begin("orders", 0, 2), AttemptResult::failed, at_minute(8), at_minute(7));
+    CHECK(run(store().waiting(range)).count == 2);
+    CHECK(run(store().skip(range, "older than 1 h", entry("skip"))) == 2);
+    CHECK(get("orders", 0).state == State::retry_wait);
+  }
   SECTION("a repeated call changes nothing and writes nothing") {
     run(store().skip(range, "older than 1 h", entry("skip")));
     const std::size_t lines = run(store().audit(100)).size();
