@@ -60,7 +60,7 @@ class SchedulerWorld {
   void change_backfill(const scheduler::Backfill& backfill);
   void resume_backfills();
   void settle_everything();
-  bool settle_round(Instant until);
+  std::string settle_round(Instant until);
   std::string next_actor() { return "sim " + std::to_string(++actors_); }
   void act(scheduler::Order order, const Instance& instance);
 

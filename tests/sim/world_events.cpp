@@ -205,17 +205,19 @@ void SchedulerWorld::act(scheduler::Order order, const Instance& instance) {
 }
 
 // One look at everything that only a person can take away; true once nothing is open.
-bool SchedulerWorld::settle_round(Instant until) {
+// What of the due is not done yet and what it waits for; nothing when all is.
+std::string SchedulerWorld::settle_round(Instant until) {
   std::vector<std::pair<Action, Instance>> todo;
-  std::size_t open = 0;
+  std::optional<Instance> open;
   for (const std::string& chain : view_.chains()) {
     // What had failed when its backfill was cancelled stays so.
     if (truth_.cancelled.contains(chain)) continue;
     view_.each(chain, Instant::min(), [&](const Instance& instance) {
       const bool due = instance.id.scheduled <= until;
-      open += due && !is_done(instance.state) ? 1U : 0U;
+      if (due && !is_done(instance.state) && !open) open = instance;
       if (instance.state == State::frozen) todo.emplace_back(Action::unfreeze, instance);
-      if (due && (instance.state == State::failure || instance.state == State::lost))
+      // Also one that is due later: an earlier one of another job may wait for it.
+      if (instance.state == State::failure || instance.state == State::lost)
         todo.emplace_back(Action::rerun, instance);
     });
   }
@@ -227,7 +229,8 @@ bool SchedulerWorld::settle_round(Instant until) {
     if (truth_.actions.empty() || !truth_.actions.back().certain)
       throw std::logic_error("what stands still can be set going again");
   }
-  return open == 0;
+  if (!open) return "";
+  return fmt::format("{} {}", to_string(open->id, open->zone), bench_.why(open->id));
 }
 
 void SchedulerWorld::settle_everything() {
@@ -251,11 +254,13 @@ void SchedulerWorld::settle_everything() {
   }
   truth_.paused.clear();
   const Instant until = bench_.clock.now();
+  std::string open;
   for (int round = 0; round < 600; ++round) {
-    if (settle_round(until)) return;
+    open = settle_round(until);
+    if (open.empty()) return;
     pass(30min);
   }
-  throw std::logic_error("not everything that was due gets done");
+  throw std::logic_error("not everything that was due gets done: " + open);
 }
 
 }  // namespace sluice::test
