@@ -5,7 +5,6 @@
 #include "daemon/api_json.hpp"
 #include "scheduler/calendar.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,10 +15,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kNextSlots = 3;
-
-std::string civil_date_text(std::chrono::sys_days day) {
-  return fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::sys_seconds(day).time_since_epoch().count()));
-}
 
 json::array next_slots_json(const job::Schedule& schedule, Instant now) {
   json::array out;
@@ -55,8 +50,8 @@ json::object schedule_json(const job::Schedule& schedule, Instant now) {
       {"zone", schedule.zone},
       {"dst", job::to_string(schedule.dst)},
       {"generation", job::to_string(schedule.generation)},
-      {"effective_from", civil_date_text(schedule.effective_from)},
-      {"effective_to", civil_date_text(schedule.effective_to)},
+      {"effective_from", job::date_text(schedule.effective_from)},
+      {"effective_to", job::date_text(schedule.effective_to)},
       {"from", schedule.first_slot ? json::value(utc_text(*schedule.first_slot)) : json::value(nullptr)},
       {"next", next_slots_json(schedule, now)}};
   if (intervals) {

@@ -1,6 +1,7 @@
 #include "daemon/simulate_timeline.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "core/job/schedule_text.hpp"
 #include "daemon/json_view.hpp"
 #include "scheduler/calendar.hpp"
 
@@ -21,7 +22,7 @@ constexpr Duration kBehindLongest = 1h;
 
 std::string reading(std::chrono::sys_seconds local) {
   const auto of_day = local - std::chrono::floor<std::chrono::days>(local);
-  return fmt::format("{:02}:{:02}", of_day / 1h, of_day % 1h / 1min);
+  return job::time_of_day_text(std::chrono::floor<std::chrono::minutes>(of_day));
 }
 
 std::string name_of(const Instance& instance) { return to_string(instance.id, instance.zone); }
@@ -97,9 +98,7 @@ std::vector<Timeline::Day> Timeline::days_of(const std::string& zone, TimeSpan t
        date += std::chrono::days(1)) {
     Day& day = days.emplace_back();
     day.begin = *job::to_instant(date, zone);
-    const std::chrono::year_month_day parts(date);
-    day.sums.date = fmt::format("{:04}-{:02}-{:02}", static_cast<int>(parts.year()),
-                                static_cast<unsigned>(parts.month()), static_cast<unsigned>(parts.day()));
+    day.sums.date = job::date_text(date);
   }
   return days;
 }

@@ -1,9 +1,9 @@
 #include "scheduler/alert_conditions.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "core/job/schedule_text.hpp"
 #include "scheduler/calendar.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -176,8 +176,7 @@ AlertFacts facts_of(const Instance& instance) {
   facts.error = instance.reason;
   if (const auto local = job::to_civil(instance.id.scheduled, instance.zone)) {
     const auto day = std::chrono::floor<std::chrono::days>(*local) - std::chrono::days(1);
-    facts.business_date =
-        fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::chrono::sys_seconds(day).time_since_epoch().count()));
+    facts.business_date = job::date_text(day);
   }
   return facts;
 }

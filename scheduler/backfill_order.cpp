@@ -2,6 +2,7 @@
 
 #include "core/job/civil_time.hpp"
 #include "core/job/job_alerts.hpp"
+#include "core/job/schedule_text.hpp"
 #include "core/job/time_expression.hpp"
 
 #include <fmt/format.h>
@@ -24,10 +25,6 @@ constexpr std::array kNoticeNames = {
     std::pair(EndNotices::failure, std::string_view("failure")),
     std::pair(EndNotices::both, std::string_view("both")),
 };
-
-std::string minutes_text(minutes of_day) {
-  return fmt::format("{:02}:{:02}", of_day.count() / 60, of_day.count() % 60);
-}
 
 bool on_weekend(sys_days day) {
   const std::chrono::weekday weekday(day);
@@ -63,7 +60,9 @@ bool tells_failure(EndNotices notices) noexcept {
   return notices == EndNotices::failure || notices == EndNotices::both;
 }
 
-std::string to_string(const DayPart& part) { return minutes_text(part.begin) + "-" + minutes_text(part.end); }
+std::string to_string(const DayPart& part) {
+  return job::time_of_day_text(part.begin) + "-" + job::time_of_day_text(part.end);
+}
 
 std::optional<DayPart> day_part_from_string(std::string_view text) {
   const auto dash = text.find('-');

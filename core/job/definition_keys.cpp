@@ -28,12 +28,6 @@ std::string length_of(Duration duration) {
   return fmt::format("{}s", whole);
 }
 
-std::string date_of(std::chrono::sys_days day) {
-  const std::chrono::year_month_day date(day);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()));
-}
-
 std::string year_days_of(const Schedule& schedule) {
   std::vector<std::string> days;
   for (const std::chrono::month_day& day : schedule.year_days) {
@@ -60,8 +54,8 @@ void add_schedule_keys(const Schedule& schedule, Keys& keys) {
   add("timezone", schedule.zone);
   add("dst", std::string(to_string(schedule.dst)));
   add("generation", std::string(to_string(schedule.generation)));
-  add("effectiveFrom", date_of(schedule.effective_from));
-  add("effectiveTo", date_of(schedule.effective_to));
+  add("effectiveFrom", date_text(schedule.effective_from));
+  add("effectiveTo", date_text(schedule.effective_to));
 }
 
 std::string upstreams_of(const Dependencies& dependencies) {

@@ -66,6 +66,12 @@ std::string time_of_day_text(std::chrono::minutes of_day) {
   return fmt::format("{:02}:{:02}", of_day.count() / 60, of_day.count() % 60);
 }
 
+std::string date_text(std::chrono::sys_days day) {
+  const std::chrono::year_month_day date(day);
+  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                     static_cast<unsigned>(date.day()));
+}
+
 std::vector<std::string> day_words(const Schedule& schedule) {
   std::vector<std::string> words;
   if (schedule.cycle == Cycle::week) {

@@ -17,6 +17,8 @@ std::string_view to_string(Generation generation) noexcept;
 // "03:05"; `of_day` is 0 .. 1439.
 std::string time_of_day_text(std::chrono::minutes of_day);
 
+std::string date_text(std::chrono::sys_days day);  // "2018-10-16"
+
 // The days of `schedule.on` as a job file has them: "mon", "15", "last", "03-01"; the last day of a month
 // comes last. Empty for other cycles.
 std::vector<std::string> day_words(const Schedule& schedule);
