@@ -1,5 +1,6 @@
 // What the alert service sees of backfills: which of them fail, and which have ended since the last look.
 #include "daemon/alert_look.hpp"
+#include "scheduler/reason.hpp"
 
 #include <fmt/format.h>
 
@@ -90,7 +91,7 @@ awaitable<std::optional<Instance>> AlertService::failure_of(Backfill backfill) {
         co_await parts_.backfills.open_instances(std::move(chain), backfill.order.descending, kFrontMax);
     for (const Instance& instance : open) {
       const bool failed = instance.state == State::failure || instance.state == State::lost;
-      if (failed && !instance.reason.starts_with("killed ")) co_return instance;
+      if (failed && scheduler::reason_code(instance) != scheduler::ReasonCode::killed) co_return instance;
     }
   }
   co_return std::nullopt;

@@ -184,10 +184,13 @@ awaitable<void> Backfills::make(Backfill backfill) {
 // Rows that exist are left alone, so a crash anywhere costs only time. The slots that were left out; nothing
 // when they cannot be told yet. Ends early when the backfill is cancelled.
 awaitable<std::optional<std::size_t>> Backfills::make_rows(Backfill backfill) {
+  const auto tell = [&](const Error& failure) {
+    observer_.log(pipeline::Level::error, fmt::format("{}: {}; its instances are made once that is right",
+                                                      backfill_name(backfill.id), failure.message()));
+  };
   Result<job::Job> changed = co_await definition_of(backfill);
   if (!changed) {
-    observer_.log(pipeline::Level::error, fmt::format("{}: {}; its instances are made once that is right",
-                                                      backfill_name(backfill.id), changed.error().message()));
+    tell(changed.error());
     co_return std::nullopt;
   }
   const auto job = std::make_shared<const job::Job>(std::move(*changed));
@@ -198,8 +201,7 @@ awaitable<std::optional<std::size_t>> Backfills::make_rows(Backfill backfill) {
     if (!now || now->state == BackfillState::cancelled) break;
     Result<std::vector<BackfillSlot>> slots = co_await stretch(job, backfill.order, from, to);
     if (!slots) {
-      observer_.log(pipeline::Level::error, fmt::format("{}: {}; its instances are made once that is right",
-                                                        backfill_name(backfill.id), slots.error().message()));
+      tell(slots.error());
       co_return std::nullopt;
     }
     std::vector<NewInstance> rows;

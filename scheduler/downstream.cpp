@@ -1,6 +1,7 @@
 // An instance and all that follows from it: found, and run again together.
 
 #include "core/job/civil_time.hpp"
+#include "scheduler/reason.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <fmt/format.h>
@@ -129,7 +130,7 @@ Result<void> Scheduler::check_forced(const Order& order, const Instance& root) c
 awaitable<Result<std::optional<Change>>> Scheduler::downstream_change(Order order, Instance instance) {
   const std::string name = to_string(instance.id, instance.zone);
   if (order.force && attempts_.claimed(instance.row)) {
-    const std::string reason = fmt::format("killed by {} for a rerun downstream", order.actor);
+    const std::string reason = fmt::format("{}by {} for a rerun downstream", kKilled, order.actor);
     const Result<void> killed = co_await attempts_.kill(instance.row, reason, options_.kill_limit);
     if (!killed && killed.error().code() == Errc::timeout) co_return killed.error().in("stop " + name);
     const std::optional<Instance> after = co_await store_.instance(instance.id);

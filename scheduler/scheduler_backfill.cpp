@@ -1,5 +1,6 @@
 // The scheduler's side of backfills: when they get a place, and what operators ask of them.
 
+#include "scheduler/reason.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <fmt/format.h>
@@ -68,7 +69,7 @@ awaitable<Result<Backfill>> Scheduler::cancel_backfill(std::int64_t id, std::str
 }
 
 awaitable<void> Scheduler::kill_all_of(Backfill backfill, std::string actor) {
-  const std::string reason = fmt::format("killed with backfill {} by {}", backfill.id, actor);
+  const std::string reason = fmt::format("{}with {} by {}", kKilled, backfill_name(backfill.id), actor);
   for (const BackfillGroup& group : backfill.groups) {
     for (const std::int64_t row : attempts_.rows_of(backfill.order.job, group.id)) {
       // One that does not stop in time stops later.
