@@ -18,11 +18,6 @@ using scheduler::Incident;
 constexpr std::size_t kIncidentsDefault = 100;
 constexpr std::size_t kIncidentsMax = 1000;
 
-json::value time_or_null(const std::optional<Instant>& instant) {
-  if (!instant) return nullptr;
-  return json::value(utc_text(*instant));
-}
-
 json::value text_or_null(const std::string& text) {
   if (text.empty()) return nullptr;
   return json::value(text);

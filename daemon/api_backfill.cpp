@@ -1,5 +1,6 @@
 #include "daemon/api_backfill.hpp"
 
+#include "core/job/schedule_text.hpp"
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/backfill_json.hpp"
@@ -23,17 +24,11 @@ constexpr std::size_t kListDefault = 100;
 constexpr std::size_t kPreviewSlots = 1000;
 constexpr std::size_t kPreviewSlotsMax = 10'000;
 
-std::string date_text(std::chrono::sys_days date) {
-  const std::chrono::year_month_day day(date);
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(day.year()), static_cast<unsigned>(day.month()),
-                     static_cast<unsigned>(day.day()));
-}
-
 json::object group_json(const scheduler::BackfillGroup& group, const std::string& job) {
   return {{"group", group.id},
           {"chain", group.id == 0 ? job : scheduler::chain_of(job, group.id)},
-          {"first_date", date_text(group.first_date)},
-          {"last_date", date_text(group.last_date)},
+          {"first_date", job::date_text(group.first_date)},
+          {"last_date", job::date_text(group.last_date)},
           {"from", utc_text(group.from)},
           {"to", utc_text(group.to)}};
 }
@@ -74,10 +69,9 @@ Result<BackfillOrder> order_of(const Service& service, const HttpRequest& reques
   if (!body) return body.error();
   const auto name = body_text(*body, "job", "");
   if (!name) return name.error();
-  for (const job::Job& job : service.jobs()) {
-    if (job.name == *name) return backfill_order_from(*body, job.schedule.zone);
-  }
-  return Error(Errc::not_found, fmt::format("find job {}: no such job", *name));
+  const auto job = find_job(service, *name);
+  if (!job) return no_such_job(*name);
+  return backfill_order_from(*body, job->schedule.zone);
 }
 
 Result<std::int64_t> id_of(const std::string& text) {

@@ -15,11 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::value optional_time(const std::optional<Instant>& instant) {
-  if (!instant) return nullptr;
-  return json::value(utc_text(*instant));
-}
-
 json::object values_json(const job::ParameterValues& values) {
   json::object out;
   for (const auto& [name, value] : values) out[name] = value;
@@ -72,6 +67,21 @@ Result<Instant> time_from_text(std::string_view text, std::string_view zone) {
   const job::CivilTime civil =
       std::chrono::sys_days(day) + std::chrono::hours(hours) + std::chrono::minutes(minutes);
   return job::to_instant(civil, zone);
+}
+
+json::value time_or_null(const std::optional<Instant>& instant) {
+  return instant ? json::value(utc_text(*instant)) : json::value(nullptr);
+}
+
+std::optional<job::Job> find_job(const Service& service, std::string_view name) {
+  for (job::Job& job : service.jobs()) {
+    if (job.name == name) return std::move(job);
+  }
+  return std::nullopt;
+}
+
+Error no_such_job(std::string_view name) {
+  return Error(Errc::not_found, fmt::format("find job {}: no such job", name));
 }
 
 Result<LocalDay> local_day(std::string_view date, std::string_view zone) {
@@ -133,9 +143,9 @@ json::object to_json(const scheduler::Instance& instance) {
                    {"values", values_json(instance.values)},
                    {"attempt_count", instance.attempts},
                    {"failures", instance.failures},
-                   {"retry_at", optional_time(instance.retry_at)},
-                   {"started", optional_time(instance.started)},
-                   {"finished", optional_time(instance.finished)},
+                   {"retry_at", time_or_null(instance.retry_at)},
+                   {"started", time_or_null(instance.started)},
+                   {"finished", time_or_null(instance.finished)},
                    {"rows", instance.rows},
                    {"bytes", instance.bytes},
                    {"objects", pipeline::to_json(instance.objects)}};
@@ -150,7 +160,7 @@ json::object to_json(const scheduler::Attempt& attempt) {
   return {{"number", attempt.number},
           {"result", scheduler::to_string(attempt.result)},
           {"started", utc_text(attempt.started)},
-          {"finished", optional_time(attempt.finished)},
+          {"finished", time_or_null(attempt.finished)},
           {"error_code", attempt.error_code},
           {"error", attempt.error},
           {"statistics", parsed_or_null(attempt.statistics)}};
@@ -208,8 +218,8 @@ json::object to_json(const scheduler::BlockedChain& chain) {
 json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, Instant now, bool fresh) {
   json::object out{{"job", job.name},
                    {"zone", job.schedule.zone},
-                   {"from", optional_time(coverage.from)},
-                   {"until", optional_time(coverage.until)},
+                   {"from", time_or_null(coverage.from)},
+                   {"until", time_or_null(coverage.until)},
                    {"gaps", pipeline::to_json(coverage.gaps)},
                    {"windows", coverage.windows},
                    {"rows", coverage.rows},

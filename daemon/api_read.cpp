@@ -18,17 +18,6 @@ constexpr std::size_t kPageMax = 1000;
 constexpr std::size_t kLogDefault = 64 * 1024;
 constexpr std::size_t kLogMax = 1024 * 1024;
 
-std::optional<job::Job> find_job(const Service& service, std::string_view name) {
-  for (job::Job& job : service.jobs()) {
-    if (job.name == name) return std::move(job);
-  }
-  return std::nullopt;
-}
-
-Error no_such_job(std::string_view name) {
-  return Error(Errc::not_found, fmt::format("find job {}: no such job", name));
-}
-
 awaitable<Result<Instance>> find_instance(Service& service, std::string text) {
   const auto id = scheduler::parse_instance_id(text);
   if (!id) co_return id.error();

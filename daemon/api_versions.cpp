@@ -10,10 +10,6 @@ namespace {
 namespace json = boost::json;
 using scheduler::JobVersion;
 
-json::value time_or_null(const std::optional<Instant>& instant) {
-  return instant ? json::value(utc_text(*instant)) : json::value(nullptr);
-}
-
 json::array keys_json(const std::vector<job::KeyChange>& keys) {
   json::array out;
   for (const job::KeyChange& change : keys)

@@ -20,14 +20,6 @@ constexpr std::size_t kPage = 1000;
 constexpr std::array<std::string_view, 10> kColumns = {
     "id", "scheduled", "state", "attempts", "started", "finished", "rows", "bytes", "seconds", "lag_seconds"};
 
-// The job of the chain: its zone is the chain's.
-std::optional<job::Job> job_of_chain(const Service& service, std::string_view chain) {
-  for (job::Job& job : service.jobs()) {
-    if (job.name == chain.substr(0, chain.find('#'))) return std::move(job);
-  }
-  return std::nullopt;
-}
-
 // Sets the bounds of the query; `last` is 0 unless the newest so many are asked for.
 Result<std::size_t> read_bounds(const Service& service, const HttpRequest& request, const std::string& zone,
                                 InstanceQuery& query) {
@@ -51,10 +43,6 @@ Result<std::size_t> read_bounds(const Service& service, const HttpRequest& reque
   query.from = *from;
   query.to = *to;
   return std::size_t{0};
-}
-
-json::value time_or_null(const std::optional<Instant>& time) {
-  return time ? json::value(utc_text(*time)) : json::value(nullptr);
 }
 
 json::value seconds_between(Instant from, Instant to) {
@@ -95,10 +83,8 @@ awaitable<std::vector<Instance>> find_windows(Service& service, InstanceQuery qu
 }  // namespace
 
 awaitable<HttpResponse> windows(Service& service, const HttpRequest& request, const PathValues& values) {
-  const auto job = job_of_chain(service, values[0]);
-  if (!job) {
-    co_return problem_response(Error(Errc::not_found, fmt::format("find job {}: no such job", values[0])));
-  }
+  const auto job = find_job(service, scheduler::parse_chain(values[0]).job);
+  if (!job) co_return problem_response(no_such_job(values[0]));
   InstanceQuery query;
   query.job = values[0];
   const auto last = read_bounds(service, request, job->schedule.zone, query);

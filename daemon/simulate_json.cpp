@@ -12,10 +12,6 @@ json::value seconds_or_null(const std::optional<Duration>& duration) {
   return duration ? json::value(seconds(*duration)) : json::value();
 }
 
-json::value time_or_null(const std::optional<Instant>& time) {
-  return time ? json::value(utc_text(*time)) : json::value();
-}
-
 json::value id_or_null(const std::optional<scheduler::InstanceId>& id, const std::string& zone) {
   return id ? json::value(to_string(*id, zone)) : json::value();
 }
