@@ -16,22 +16,7 @@ using namespace sluice::daemon;
 
 namespace {
 
-struct Fixture {
-  test::Loop world{test::test_now()};
-  test::FakeService service{world};
-  test::DirectApi api{service};
-  std::ostringstream out;
-  std::ostringstream err;
-  Console console{out, err};
-
-  int run(std::vector<const char*> words) {
-    words.insert(words.begin(), "sluice");
-    return run_command_line(static_cast<int>(words.size()), words.data(), console);
-  }
-  static Options parse(std::vector<const char*> words) {
-    words.insert(words.begin(), "sluice");
-    return std::get<Options>(parse_command_line(static_cast<int>(words.size()), words.data()));
-  }
+struct Fixture : test::CommandFixture {
   std::string jobs() {
     out.str("");
     CHECK(command_jobs(parse({"jobs"}), api, console) == Exit::done);

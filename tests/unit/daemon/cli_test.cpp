@@ -10,28 +10,10 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::DirectApi;
-using test::FakeService;
 
 namespace {
 
-struct Fixture {
-  test::Loop world{test::test_now()};
-  FakeService service{world};
-  DirectApi api{service};
-  std::ostringstream out;
-  std::ostringstream err;
-  Console console{out, err};
-
-  int run(std::vector<const char*> words) {
-    words.insert(words.begin(), "sluice");
-    return run_command_line(static_cast<int>(words.size()), words.data(), console);
-  }
-  static Options parse(std::vector<const char*> words) {
-    words.insert(words.begin(), "sluice");
-    return std::get<Options>(parse_command_line(static_cast<int>(words.size()), words.data()));
-  }
-};
+using Fixture = test::CommandFixture;
 
 constexpr const char* kId = "orders@2018-10-16T00:00+08:00";
 

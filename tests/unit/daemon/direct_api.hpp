@@ -4,6 +4,10 @@
 
 #include "fake_service.hpp"
 
+#include <sstream>
+#include <variant>
+#include <vector>
+
 namespace sluice::test {
 
 using daemon::CommandFailure;
@@ -25,6 +29,26 @@ class DirectApi final : public daemon::Api {
     return boost::json::parse(answer.body);
   }
   FakeService& service_;
+};
+
+// What a command says, and the service that it asks.
+struct CommandFixture {
+  Loop world{test_now()};
+  FakeService service{world};
+  DirectApi api{service};
+  std::ostringstream out;
+  std::ostringstream err;
+  daemon::Console console{out, err};
+
+  int run(std::vector<const char*> words) {
+    words.insert(words.begin(), "sluice");
+    return daemon::run_command_line(static_cast<int>(words.size()), words.data(), console);
+  }
+  static daemon::Options parse(std::vector<const char*> words) {
+    words.insert(words.begin(), "sluice");
+    return std::get<daemon::Options>(
+        daemon::parse_command_line(static_cast<int>(words.size()), words.data()));
+  }
 };
 
 }  // namespace sluice::test

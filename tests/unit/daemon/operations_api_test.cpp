@@ -2,6 +2,7 @@
 #include "daemon/commands.hpp"
 #include "daemon/json_view.hpp"
 
+#include "direct_api.hpp"
 #include "fake_service.hpp"
 #include <catch2/catch.hpp>
 
@@ -16,28 +17,11 @@ constexpr const char* kZero = "orders@2018-10-16T00:00+08:00";
 constexpr const char* kFive = "orders@2018-10-16T00:05+08:00";
 const std::string kPath = "/api/v1/instances/orders@2018-10-16T00:00%2B08:00";
 
-class ServiceApi final : public Api {
- public:
-  explicit ServiceApi(test::FakeService& service) : service_(service) {}
-  boost::json::value get(const std::string& target) override { return call("GET", target, ""); }
-  boost::json::value post(const std::string& target, const std::string& body) override {
-    return call("POST", target, body);
-  }
-
- private:
-  boost::json::value call(const std::string& method, const std::string& target, const std::string& body) {
-    const auto answer = service_.ask(method, target, true, body);
-    if (answer.status >= 400) throw CommandFailure(error_from_problem(answer.status, answer.body));
-    return boost::json::parse(answer.body);
-  }
-  test::FakeService& service_;
-};
-
 struct World {
   World() { service.plan(3); }
   test::Loop loop{test::test_now()};
   test::FakeService service{loop};
-  ServiceApi api{service};
+  test::DirectApi api{service};
   std::ostringstream out;
   std::ostringstream err;
   Console console{out, err};
