@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 import { en } from '../../daemon/web/src/text/en.js';
 import { zh } from '../../daemon/web/src/text/zh.js';
 import { barriers, dashboardWorld, openBrowser, openPage } from './dashboard_world.mjs';
-import { SLUICE, ask, localSlot, sluice, workDir } from './support.mjs';
+import { SLUICE, ask, localSlot, sluice, until, workDir } from './support.mjs';
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '../../daemon/web');
 const SIZE_MAX = 150_000;
@@ -84,7 +84,9 @@ test('the dashboard', async (t) => {
     localSlot(w.from + 600_000).slice(0, 16), '--all', '--socket', w.paths.socket]);
   assert.equal(backfill.code, 0, backfill.err);
   w.version = ask(w.paths, 'jobs').jobs.find(({ name }) => name === 'orders').version;
-  w.incident = ask(w.paths, 'incidents', '--all').incidents.find(({ job }) => job === 'refunds').id;
+  // The daemon looks for causes some seconds apart.
+  w.incident = await until('the incident of refunds',
+    () => ask(w.paths, 'incidents', '--all')?.incidents.find(({ job }) => job === 'refunds')?.id);
 
   await t.test('is small, and comes from the daemon alone', async () => {
     let size = 0;
