@@ -108,7 +108,8 @@ Result<Config> DemoFolder::configure(const std::string& endpoint, int port) cons
   if (!written) return written.error();
   for (const EmbeddedFile& embedded : embedded_files()) {
     const fs::path name(embedded.name);
-    if (name.extension() != ".yaml" && name.extension() != ".json") continue;
+    const bool of_jobs = name.extension() == ".yaml" || name.extension() == ".json";
+    if (!of_jobs || name == "openapi.json") continue;
     const auto copied = write_file(folder / "jobs.d" / name, embedded.content);
     if (!copied) return copied.error();
   }

@@ -27,7 +27,7 @@ struct Route {
   bool control = false;  // refused with 403 where control is not allowed
 };
 
-// All routes, in the order of docs/api.md.
+// All routes. Each one has its description in daemon/openapi.json, which a test compares with them.
 std::span<const Route> routes();
 
 // True if `path` matches `pattern`; fills `values`.

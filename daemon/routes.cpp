@@ -1,4 +1,5 @@
 #include "daemon/api.hpp"
+#include "daemon/openapi.hpp"
 #include "daemon/router.hpp"
 
 #include <array>
@@ -17,6 +18,7 @@ constexpr std::array kRoutes = {
     Route{"GET", "/healthz", pages::healthz},
     Route{"GET", "/readyz", pages::readyz},
     Route{"GET", "/metrics", pages::metrics},
+    Route{"GET", "/api/v1/openapi.json", api::openapi},
     Route{"GET", "/api/v1/session", api::session},
     Route{"GET", "/api/v1/version", api::version},
     Route{"GET", "/api/v1/status", api::status},

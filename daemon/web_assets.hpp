@@ -1,6 +1,6 @@
 #pragma once
-// Files built into the program: the dashboard and the seed job. The .cpp is made by
-// daemon/embed_assets.cmake.
+// Files built into the program: the dashboard, the seed job and the description of the API. The .cpp is made
+// by daemon/embed_assets.cmake.
 
 #include <span>
 #include <string_view>

@@ -1,0 +1,18 @@
+#pragma once
+// The description of the HTTP API, daemon/openapi.json, built into the program.
+
+#include "daemon/router.hpp"
+
+#include <string_view>
+
+namespace sluice::daemon {
+
+// JSON of OpenAPI 3.1. Every operation has an "x-role": the least role that may use it.
+std::string_view openapi_document();
+
+namespace api {
+
+awaitable<HttpResponse> openapi(Service& service, const HttpRequest& request, const PathValues& values);
+
+}  // namespace api
+}  // namespace sluice::daemon
