@@ -1,6 +1,9 @@
 #pragma once
 // One request and one answer of our own HTTP server, free of sockets: what the router and the handlers see.
 
+#include "core/base/clock.hpp"
+
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,6 +17,7 @@ struct HttpRequest {
   std::string path;                                        // decoded, begins with '/'
   std::vector<std::pair<std::string, std::string>> query;  // decoded, in order
   std::string if_none_match;
+  std::string last_event_id;
   std::string body;
   std::string actor;     // who asks, for the audit trail: "uid 1000 (unix socket)"
   bool control = false;  // may change things: came over the Unix socket
@@ -22,11 +26,23 @@ struct HttpRequest {
   std::optional<std::string> parameter(std::string_view name) const;
 };
 
+// A body that is made while it is sent. Single-threaded.
+class BodySource {
+ public:
+  virtual ~BodySource() = default;
+
+  // The next piece, not empty, as soon as there is one; nothing at the end. A piece is asked for when the one
+  // before is sent, so a slow reader is the source's to reckon with. Cancelled when the reader goes away and
+  // when the daemon stops; anything else it throws cuts the answer off, which the reader notices.
+  virtual awaitable<std::optional<std::string>> next() = 0;
+};
+
 struct HttpResponse {
   int status = 200;
   std::string content_type = "application/json";
   std::vector<std::pair<std::string, std::string>> headers;  // beyond those every answer carries
   std::string body;
+  std::shared_ptr<BodySource> stream = nullptr;  // instead of `body`; the connection ends with it
 };
 
 // "/a%2Bb?x=1+2" as path and query. Nothing when an escape is broken, a NUL is hidden, or it has no leading

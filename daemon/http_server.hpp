@@ -15,9 +15,10 @@ namespace sluice::daemon {
 struct ServerLimits {
   std::uint32_t header_bytes_max = 16 * 1024;
   std::uint64_t body_bytes_max = 64 * 1024;
-  std::size_t connections_max = 64;             // per listening socket; more are answered 503 and closed
+  std::size_t connections_max = 128;            // per listening socket; more are answered 503 and closed
+  std::size_t streams_max = 64;                 // of them, open streams; less, or nobody else could ask
   Duration request = std::chrono::seconds(15);  // from idle to the last byte of a request
-  Duration answer = std::chrono::seconds(30);   // to write one answer
+  Duration answer = std::chrono::seconds(30);   // to write one answer, or one piece of a stream
   Duration accept_pause = std::chrono::milliseconds(200);  // when the process is out of descriptors
 };
 

@@ -1,5 +1,7 @@
 #include "daemon/http_session.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace sluice::daemon {
@@ -46,8 +48,18 @@ std::optional<HttpRequest> to_request(const http::request<http::string_body>& me
   request.path = std::move(target->path);
   request.query = std::move(target->query);
   request.if_none_match = std::string(message[http::field::if_none_match]);
+  request.last_event_id = std::string(message["Last-Event-ID"]);
   request.body = message.body();
   return request;
+}
+
+HttpResponse refuse_stream(const ServerLimits& limits) {
+  auto refusal = problem_response(
+      503, "unavailable",
+      fmt::format("open a stream: {} are open, which is the limit; close one, or try again later",
+                  limits.streams_max));
+  refusal.headers.emplace_back("Retry-After", "15");
+  return refusal;
 }
 
 std::optional<HttpResponse> refuse_by_parser(boost::system::error_code failure) {
