@@ -1,5 +1,7 @@
 #include "core/job/job_alerts.hpp"
 
+#include "core/job/job_keys.hpp"
+
 #include <fmt/format.h>
 
 namespace sluice::job {
@@ -131,7 +133,7 @@ std::shared_ptr<const JobAlerts> read_job_alerts(YamlMap& job) {
   }
   AlertRules checked;
   read_alert_rules(map, checked);
-  map.finish();
+  map.finish(declared_names(kKey));
   alerts->rules = *node;
   return alerts;
 }

@@ -1,5 +1,7 @@
 #include "core/job/job_catch_up.hpp"
 
+#include "core/job/job_keys.hpp"
+
 #include <fmt/format.h>
 
 namespace sluice::job {
@@ -33,7 +35,7 @@ CatchUp read_catch_up(YamlMap map) {
                                to_string(rule.policy),
                                rule.policy == CatchUp::Policy::latest ? "the newest" : "none"));
   }
-  map.finish();
+  map.finish(declared_names("catchUp"));
   return rule;
 }
 

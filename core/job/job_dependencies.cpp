@@ -1,5 +1,6 @@
 #include "core/job/job_dependencies.hpp"
 
+#include "core/job/job_keys.hpp"
 #include "core/job/job_schedule.hpp"
 #include "core/job/script.hpp"
 
@@ -21,7 +22,7 @@ std::optional<Upstream> read_upstream(YamlMap map, std::string_view own_name) {
   const auto name = map.text("job");
   Upstream upstream;
   read_word(map, "cycle", kCycles, upstream.previous_cycle);
-  map.finish();
+  map.finish(declared_names("dependsOn.jobs[]"));
   if (!name) return std::nullopt;
   upstream.job = *name;
   if (!is_job_name(upstream.job)) {
@@ -117,7 +118,7 @@ Dependencies read_dependencies(YamlMap map, std::string_view own_name) {
       dependencies.jobs.push_back(*upstream);
     }
   }
-  map.finish();
+  map.finish(declared_names("dependsOn"));
   return dependencies;
 }
 

@@ -6,6 +6,7 @@
 #include "core/job/job_alerts.hpp"
 #include "core/job/job_catch_up.hpp"
 #include "core/job/job_dependencies.hpp"
+#include "core/job/job_keys.hpp"
 #include "core/job/job_limits.hpp"
 #include "core/job/job_schedule.hpp"
 #include "core/job/script.hpp"
@@ -71,7 +72,7 @@ LocatedScript locate_script(YamlMap& job, const FileReader& read_file) {
     job.error("script", fmt::format("{}; give file: NAME, or inline: and the script itself",
                                     empty ? "empty" : "neither file nor inline is in it"));
   }
-  map.finish();
+  map.finish(declared_names("script"));
   return located;
 }
 
@@ -181,7 +182,7 @@ void check_document(const YamlNode& root, const DataSources& sources, const File
   std::vector<std::string> broken;
   job.parameters = read_parameters(map, broken);
   LocatedScript located = locate_script(map, read_file);
-  map.finish();
+  map.finish(declared_names(""));
   if (located.script) {
     job.script = std::make_shared<const Script>(std::move(*located.script));
     check_order(job, map);

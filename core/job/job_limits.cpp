@@ -1,5 +1,7 @@
 #include "core/job/job_limits.hpp"
 
+#include "core/job/job_keys.hpp"
+
 #include <array>
 
 namespace sluice::job {
@@ -27,7 +29,7 @@ Rerun read_rerun(YamlMap map) {
     map.error("times", "a job with property: never is not run again; leave times out, or set it to 0");
   }
   rerun.times = static_cast<int>(times.value_or(rerun.property == RerunProperty::never ? 0 : rerun.times));
-  map.finish();
+  map.finish(declared_names("rerun"));
   return rerun;
 }
 

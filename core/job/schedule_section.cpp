@@ -1,5 +1,6 @@
 #include "core/job/civil_time.hpp"
 #include "core/job/cron.hpp"
+#include "core/job/job_keys.hpp"
 #include "core/job/job_schedule.hpp"
 
 #include <fmt/format.h>
@@ -260,7 +261,7 @@ Schedule read_schedule(YamlMap map) {
   read_zone(map, schedule);
   read_effective_dates(map, schedule);
   read_beginning(map, schedule);
-  map.finish();
+  map.finish(declared_names("schedule"));
   return schedule;
 }
 

@@ -1,3 +1,4 @@
+#include "core/job/job_keys.hpp"
 #include "core/job/sections.hpp"
 #include "core/job/yaml_map.hpp"
 
@@ -71,7 +72,7 @@ void read_error_limit(YamlMap limit, Settings& settings) {
   }
   const bool has_limit = (record && *record >= 0) || settings.error_percentage;
   check_strategy(limit, has_limit, settings);
-  limit.finish();
+  limit.finish(declared_names("setting.errorLimit"));
 }
 
 // The smaller of two limits; 0 is none.
@@ -106,7 +107,7 @@ void read_speed(YamlMap speed, Settings& settings) {
   settings.bytes_per_second = stricter(throttled, read_limit(speed, "byte"));
   settings.rows_per_second = read_limit(speed, "record");
   read_concurrency(speed, settings);
-  speed.finish();
+  speed.finish(declared_names("setting.speed"));
 }
 
 }  // namespace
@@ -116,11 +117,10 @@ Settings read_settings(const YamlNode& node, ProblemList& problems) {
   Settings settings;
   read_error_limit(setting.map("errorLimit"), settings);
   read_speed(setting.map("speed"), settings);
-  for (const std::string_view key :
-       {"executeMode", "failoverEnable", "jvmOption", "jvmMemory", "locale", "common", "keyVersion"}) {
-    setting.ignore(key, "has no effect");
+  for (const JobKey& key : declared_keys("setting")) {
+    if (key.use == KeyUse::ignored) setting.ignore(key.name, key.help);
   }
-  setting.finish();
+  setting.finish(declared_names("setting"));
   return settings;
 }
 

@@ -7,6 +7,7 @@
 #include "core/job/yaml_map.hpp"
 
 #include <string>
+#include <string_view>
 
 namespace sluice::job {
 
@@ -19,6 +20,9 @@ std::string read_table_name(YamlMap& parameter);
 
 // maxRetries, retryBudget, compressAnswers.
 void read_request_limits(YamlMap& parameter, TableStoreSource& source);
+
+// Passes over the keys that have no effect and the time keys, and reports what the plugin does not have.
+void finish_source(YamlMap& parameter, std::string_view plugin);
 
 // "type" of a column, the only one of which is "date".
 void read_column_type(YamlMap& map, Column& column);

@@ -1,5 +1,6 @@
 #include "core/job/source_rows.hpp"
 
+#include "core/job/job_keys.hpp"
 #include "core/job/source_keys.hpp"
 
 #include <fmt/format.h>
@@ -65,7 +66,7 @@ void read_column(const YamlNode& item, std::string path, ProblemList& problems, 
       source.columns.push_back(std::move(read));
     }
   }
-  column.finish();
+  column.finish(declared_names("reader.parameter.column[]", "otsstream"));
 }
 
 void read_columns(YamlMap& parameter, TableStoreSource& source) {

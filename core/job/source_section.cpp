@@ -1,3 +1,4 @@
+#include "core/job/job_keys.hpp"
 #include "core/job/sections.hpp"
 #include "core/job/source_keys.hpp"
 #include "core/job/source_rows.hpp"
@@ -90,6 +91,14 @@ void read_request_limits(YamlMap& parameter, TableStoreSource& source) {
   source.compress_answers = parameter.boolean("compressAnswers").value_or(false);
 }
 
+void finish_source(YamlMap& parameter, std::string_view plugin) {
+  for (const JobKey& key : declared_keys("reader.parameter")) {
+    if (key.use == KeyUse::ignored && key.is_of(plugin)) parameter.ignore(key.name, key.help);
+  }
+  ignore_time_keys(parameter);
+  parameter.finish(declared_names("reader.parameter", plugin));
+}
+
 SourceSection read_source(const YamlNode& parameter, SourceKind kind, const DataSources& sources,
                           ProblemList& problems) {
   return kind == SourceKind::table ? read_table_source(parameter, sources, problems)
@@ -106,12 +115,7 @@ SourceSection read_stream_source(const YamlNode& node, const DataSources& source
   read_request_keys(parameter, source);
   read_start_keys(parameter, source);
   read_status_keys(parameter, source);
-  for (const std::string_view key :
-       {"threadNum", "enableTableGroupSupport", "confSimplifyEnable", "envType", "guid"}) {
-    parameter.ignore(key, "has no effect");
-  }
-  ignore_time_keys(parameter);
-  parameter.finish();
+  finish_source(parameter, "otsstream");
   return section;
 }
 

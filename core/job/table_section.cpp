@@ -1,8 +1,8 @@
 // The reader of a whole table: plugin ots.
 
+#include "core/job/job_keys.hpp"
 #include "core/job/sections.hpp"
 #include "core/job/source_keys.hpp"
-#include "core/job/time_range.hpp"
 #include "core/job/yaml_map.hpp"
 
 #include <fmt/format.h>
@@ -58,7 +58,7 @@ void read_table_column(const YamlNode& item, std::string path, ProblemList& prob
       source.columns.push_back(std::move(read));
     }
   }
-  column.finish();
+  column.finish(declared_names("reader.parameter.column[]", "ots"));
 }
 
 void read_table_columns(YamlMap& parameter, TableStoreSource& source) {
@@ -106,7 +106,7 @@ KeyBound read_bound(const YamlNode& item, std::string path, ProblemList& problem
       map.ignore("value");
     }
   }
-  map.finish();
+  map.finish(declared_names("reader.parameter.range.begin[]"));
   return bound;
 }
 
@@ -130,8 +130,10 @@ void read_range(YamlMap& parameter, TableStoreSource& source) {
   YamlMap range = parameter.map("range");
   source.range_begin = read_bounds(range, "begin");
   source.range_end = read_bounds(range, "end");
-  range.ignore("split", "has no effect; the server is asked where to cut the table");
-  range.finish();
+  for (const JobKey& key : declared_keys("reader.parameter.range")) {
+    if (key.use == KeyUse::ignored) range.ignore(key.name, key.help);
+  }
+  range.finish(declared_names("reader.parameter.range"));
 }
 
 // The original's words for "the newest version of each column" and for more than that.
@@ -161,11 +163,7 @@ SourceSection read_table_source(const YamlNode& node, const DataSources& sources
   read_range(parameter, source);
   read_request_limits(parameter, source);
   read_value_forms(parameter, source);
-  for (const std::string_view key : {"threadNum", "newVersion", "envType", "guid"}) {
-    parameter.ignore(key, "has no effect");
-  }
-  ignore_time_keys(parameter);
-  parameter.finish();
+  finish_source(parameter, "ots");
   return section;
 }
 

@@ -1,6 +1,7 @@
 // How the rows of a target become bytes.
 
 #include "core/job/encodings.hpp"
+#include "core/job/job_keys.hpp"
 #include "core/job/target_keys.hpp"
 
 #include <fmt/format.h>
@@ -217,7 +218,7 @@ void read_csv_style(YamlMap& parameter, Target& target) {
     set_line_delimiter(config, "recordDelimiter", unescaped(*text), target);
   }
   read_quotes(config, target.csv);
-  config.finish();
+  config.finish(declared_names("writer.parameter.csvWriterConfig"));
   const std::string_view delimiter = target.field_delimiter;
   if (delimiter.size() == 1 && (delimiter[0] == target.csv.qualifier || delimiter[0] == target.csv.comment)) {
     parameter.error(

@@ -1,5 +1,6 @@
 // The writer of a script: what kind of target it is, where that is, and which keys it has.
 
+#include "core/job/job_keys.hpp"
 #include "core/job/references.hpp"
 #include "core/job/sections.hpp"
 #include "core/job/target_keys.hpp"
@@ -8,12 +9,9 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <span>
 
 namespace sluice::job {
 namespace {
-
-using Keys = std::span<const std::string_view>;
 
 constexpr std::array<std::string_view, 4> kStoreRequired{"endpoint", "accessId", "accessKey", "bucket"};
 constexpr std::array<std::string_view, 6> kOssOptional{"securityToken", "ramRole", "metadataEndpoint",
@@ -23,31 +21,6 @@ constexpr std::array<std::string_view, 1> kFolderRequired{"directory"};
 constexpr ConnectionKind kOss{"oss", "OSS", kStoreRequired, kOssOptional};
 constexpr ConnectionKind kS3{"s3", "S3", kStoreRequired, kS3Optional};
 constexpr ConnectionKind kFolder{"localfile", "localfile", kFolderRequired, {}};
-
-// Keys that mean something for other kinds of targets only.
-constexpr std::array<std::string_view, 1> kPrint{"print"};
-constexpr std::array<std::string_view, 2> kNotOss{"directory", "print"};
-constexpr std::array<std::string_view, 5> kNotS3{"ramRole", "metadataEndpoint", "cname", "directory",
-                                                 "print"};
-constexpr std::array<std::string_view, 15> kNotFolder{"endpoint",
-                                                      "bucket",
-                                                      "accessId",
-                                                      "accessKey",
-                                                      "securityToken",
-                                                      "ramRole",
-                                                      "metadataEndpoint",
-                                                      "region",
-                                                      "cname",
-                                                      "addressing",
-                                                      "storageClass",
-                                                      "encrypt",
-                                                      "serverSideEncryption",
-                                                      "serverSideEncryptionKeyId",
-                                                      "metadata"};
-constexpr std::array<std::string_view, 14> kNotStream{
-    "datasource", "dataSource", "directory",   "object",        "writeMode",         "truncateScope",
-    "suffix",     "compress",   "maxFileSize", "blockSizeInMB", "writeSingleObject", "generateEmptyFile",
-    "partition",  "manifest"};
 
 constexpr std::array<std::pair<std::string_view, Addressing>, 3> kAddressing{
     {{"auto", Addressing::automatic}, {"path", Addressing::path}, {"virtual", Addressing::virtual_host}}};
@@ -70,6 +43,13 @@ std::string check_addressing(const Connection& connection) {
     return "cannot be had with cname: true, where the host is the bucket's own; remove one of the two";
   }
   return {};
+}
+
+// What is wrong with the word for a bound domain, or "". A reference is taken as right.
+std::string check_cname(const Connection& connection) {
+  const std::string& word = connection.get("cname");
+  if (word.empty() || is_reference(word) || is_true(word) || lower_case(word) == "false") return {};
+  return fmt::format("expected true or false, got \"{}\"", word);
 }
 
 // What is wrong with the directory that stands for a bucket, or "". A reference is taken as right.
@@ -95,6 +75,7 @@ ConnectionCheck check_connection(TargetKind kind, const Connection& connection) 
   if (kind == TargetKind::localfile) return {"directory", check_directory(connection.get("directory"))};
   std::string wrong = check_endpoint(connection.get("endpoint"), endpoint_bucket(connection));
   if (!wrong.empty()) return {"endpoint", std::move(wrong)};
+  if (std::string cname = check_cname(connection); !cname.empty()) return {"cname", std::move(cname)};
   return {"addressing", check_addressing(connection)};
 }
 
@@ -109,44 +90,28 @@ void read_target_connection(YamlMap& parameter, TargetKind kind, const DataSourc
 
 // A key that another kind of target has, given to this one, was meant to do something.
 void refuse_keys_of_others(YamlMap& parameter, TargetKind kind) {
-  const auto refuse = [&](Keys keys) {
-    for (const std::string_view key : keys) {
-      if (parameter.get(key) == nullptr) continue;
-      parameter.error(key, fmt::format("has no meaning for plugin {}; remove it", plugin_of(kind)));
+  for (const JobKey& key : declared_keys("writer.parameter")) {
+    if (key.is_of(plugin_of(kind))) continue;
+    for (const std::string_view name : {key.name, key.alias}) {
+      if (name.empty() || parameter.get(name) == nullptr) continue;
+      parameter.error(name, fmt::format("has no meaning for plugin {}; remove it", plugin_of(kind)));
     }
-  };
-  if (kind == TargetKind::oss) refuse(kNotOss);
-  if (kind == TargetKind::s3) refuse(kNotS3);
-  if (kind == TargetKind::localfile || kind == TargetKind::stream) refuse(kNotFolder);
-  if (kind == TargetKind::localfile) refuse(kPrint);
-  if (kind == TargetKind::stream) refuse(kNotStream);
+  }
+}
+
+// Whether it asks for nothing, which is all that a refused key may do.
+bool asks_for_nothing(const YamlNode& node, std::string_view harmless) {
+  if (node.kind != YamlNode::Kind::scalar) return node.items.empty();
+  return node.text.empty() || node.text == harmless;
 }
 
 // Keys of the original whose work is not done here: better refused than passed over.
 void refuse_keys(YamlMap& parameter) {
-  const auto refuse = [&](std::string_view key, std::string_view harmless, std::string_view message) {
-    const YamlNode* node = parameter.get(key);
-    if (node == nullptr) return;
-    const bool is_blank =
-        node->kind == YamlNode::Kind::scalar && (node->text.empty() || node->text == harmless);
-    const bool is_empty = node->kind != YamlNode::Kind::scalar && node->items.empty();
-    if (!is_blank && !is_empty) parameter.error(key, message);
-  };
-  refuse("syncMode", "", "files cannot be copied as they are; remove it and name the columns to write");
-  refuse("copy", "false", "files cannot be copied as they are; remove it and name the columns to write");
-  refuse("truncateMode", "objectMatch",
-         "belongs to the copying of files; remove it, and see truncateScope for what truncate replaces");
-  for (const std::string_view key : {"table", "quoteChar"}) {
-    refuse(key, "", "belongs to INSERT statements, which cannot be written; remove it");
-  }
-  for (const std::string_view key : {"parquetSchema", "hadoopConfig", "column"}) {
-    refuse(key, "", "belongs to orc and parquet, which cannot be written; remove it");
-  }
-  for (const std::string_view key : {"envType", "guid", "format", "commitSize"}) {
-    parameter.ignore(key, "has no effect");
-  }
-  for (const std::string_view key : {"proxyHost", "proxyPort"}) {
-    parameter.ignore(key, "has no effect; the key proxy of sluice.yaml sets one");
+  for (const JobKey& key : declared_keys("writer.parameter")) {
+    if (key.use == KeyUse::ignored) parameter.ignore(key.name, key.help);
+    if (key.use != KeyUse::refused) continue;
+    const YamlNode* node = parameter.get(key.name);
+    if (node != nullptr && !asks_for_nothing(*node, key.fallback)) parameter.error(key.name, key.help);
   }
 }
 
@@ -177,7 +142,7 @@ TargetSection read_target(const YamlNode& node, TargetKind kind, const DataSourc
   if (kind == TargetKind::oss || kind == TargetKind::s3) read_object_traits(parameter, target);
   refuse_keys_of_others(parameter, kind);
   refuse_keys(parameter);
-  parameter.finish();
+  parameter.finish(declared_names("writer.parameter"));
   return section;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <charconv>
 #include <set>
 
@@ -167,10 +168,21 @@ void YamlMap::ignore(std::string_view key, std::string_view reason) {
   if (get(key) != nullptr && !reason.empty()) warning(key, reason);
 }
 
-void YamlMap::finish() {
+void YamlMap::finish() { report_unknown(known_); }
+
+void YamlMap::finish(const std::vector<std::string_view>& declared) {
+  assert(std::all_of(known_.begin(), known_.end(),
+                     [&](std::string_view key) {
+                       return std::find(declared.begin(), declared.end(), key) != declared.end();
+                     }) &&
+         "a key is read that is not declared");
+  report_unknown(declared);
+}
+
+void YamlMap::report_unknown(const std::vector<std::string_view>& candidates) {
   for (const YamlNode& key : node_->keys) {
     if (std::find(known_.begin(), known_.end(), key.text) != known_.end()) continue;
-    const std::string_view meant = closest(key.text, known_);
+    const std::string_view meant = closest(key.text, candidates);
     const std::string hint = meant.empty() ? std::string() : fmt::format(", did you mean {}?", meant);
     problems_->error(key.place, fmt::format("{}: unknown key{}", path(key.text), hint));
   }

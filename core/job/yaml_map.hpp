@@ -55,6 +55,9 @@ class YamlMap {
   // Reports every key nobody asked for, with the known one it may be meant to be.
   void finish();
 
+  // The same for a map whose keys are declared (job_keys.hpp), which are all it may have been asked for.
+  void finish(const std::vector<std::string_view>& declared);
+
   // "reader.parameter.column"
   std::string path(std::string_view key) const;
 
@@ -70,6 +73,7 @@ class YamlMap {
   // The scalar of `key`; wrong kinds are reported as not being `expected`.
   const YamlNode* scalar(std::string_view key, std::string_view expected);
   void report_duplicates();
+  void report_unknown(const std::vector<std::string_view>& candidates);
 
   const YamlNode* node_;
   std::string path_;
