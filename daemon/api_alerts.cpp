@@ -1,6 +1,7 @@
 #include "daemon/alert_desk.hpp"
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 
 #include <fmt/format.h>
@@ -137,13 +138,13 @@ awaitable<HttpResponse> incidents(Service& service, const HttpRequest& request, 
   for (const Delivery& delivery : given_up) failed.push_back(delivery_json(delivery));
   json::value next = nullptr;
   if (found.size() == *limit) next = found.back().id;
-  co_return json_response(json::object{{"incidents", std::move(out)},
-                                       {"next", std::move(next)},
-                                       {"channels", std::move(channels)},
-                                       {"failed_deliveries", std::move(failed)}});
+  co_return with_etag(request, json_response(json::object{{"incidents", std::move(out)},
+                                                          {"next", std::move(next)},
+                                                          {"channels", std::move(channels)},
+                                                          {"failed_deliveries", std::move(failed)}}));
 }
 
-awaitable<HttpResponse> incident(Service& service, const HttpRequest&, const PathValues& values) {
+awaitable<HttpResponse> incident(Service& service, const HttpRequest& request, const PathValues& values) {
   AlertDesk* desk = service.alerts();
   if (desk == nullptr) co_return problem_response(no_alerts());
   const auto id = incident_id(values[0]);
@@ -155,7 +156,7 @@ awaitable<HttpResponse> incident(Service& service, const HttpRequest&, const Pat
   const auto made = co_await desk->alert_store().deliveries(*id);
   for (const Delivery& delivery : made) deliveries.push_back(delivery_json(delivery));
   out["deliveries"] = std::move(deliveries);
-  co_return json_response(out);
+  co_return with_etag(request, json_response(out));
 }
 
 awaitable<HttpResponse> acknowledge(Service& service, const HttpRequest& request, const PathValues& values) {
@@ -187,7 +188,7 @@ awaitable<HttpResponse> test_alert(Service& service, const HttpRequest& request,
   co_return json_response(json::object{{"channel", *channel}, {"delivery", *id}});
 }
 
-awaitable<HttpResponse> delivery(Service& service, const HttpRequest&, const PathValues& values) {
+awaitable<HttpResponse> delivery(Service& service, const HttpRequest& request, const PathValues& values) {
   AlertDesk* desk = service.alerts();
   if (desk == nullptr) co_return problem_response(no_alerts());
   const auto id = incident_id(values[0]);
@@ -195,7 +196,7 @@ awaitable<HttpResponse> delivery(Service& service, const HttpRequest&, const Pat
   const auto found = co_await desk->alert_store().delivery(*id);
   if (!found)
     co_return problem_response(Error(Errc::not_found, fmt::format("find delivery {}: no such", *id)));
-  co_return json_response(delivery_json(*found));
+  co_return with_etag(request, json_response(delivery_json(*found)));
 }
 
 }  // namespace sluice::daemon::api

@@ -2,6 +2,7 @@
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/audit_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 
 namespace sluice::daemon {
@@ -89,7 +90,7 @@ awaitable<HttpResponse> audit(Service& service, const HttpRequest& request, cons
   const auto records = co_await service.audit().find_audit(std::move(query));
   json::object out{{"entries", to_json(records)}, {"next", nullptr}};
   if (records.size() == wanted) out["next"] = records.back().number;
-  co_return json_response(out);
+  co_return with_etag(request, json_response(out));
 }
 
 }  // namespace sluice::daemon::api

@@ -4,6 +4,7 @@
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/backfill_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 
 #include <fmt/format.h>
@@ -165,17 +166,19 @@ awaitable<HttpResponse> backfills(Service& service, const HttpRequest& request, 
   if (found.size() == *limit) next = found.back().id;
   json::array out;
   for (Backfill& backfill : found) out.push_back(co_await backfill_with_counts(service, std::move(backfill)));
-  co_return json_response(json::object{{"backfills", std::move(out)}, {"next", std::move(next)}});
+  co_return with_etag(request,
+                      json_response(json::object{{"backfills", std::move(out)}, {"next", std::move(next)}}));
 }
 
-awaitable<HttpResponse> backfill(Service& service, const HttpRequest&, const PathValues& values) {
+awaitable<HttpResponse> backfill(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto id = id_of(values[0]);
   if (!id) co_return problem_response(id.error());
   auto found = co_await service.backfills().backfill(*id);
   if (!found) {
     co_return problem_response(Error(Errc::not_found, fmt::format("find backfill {}: there is none", *id)));
   }
-  co_return json_response(co_await backfill_with_counts(service, std::move(*found)));
+  const json::object shown = co_await backfill_with_counts(service, std::move(*found));
+  co_return with_etag(request, json_response(shown));
 }
 
 awaitable<HttpResponse> create_backfill(Service& service, const HttpRequest& request, const PathValues&) {

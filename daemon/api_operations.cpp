@@ -1,6 +1,7 @@
 // What operators do to instances and jobs: docs/api.md, "Actions".
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 
 #include <spdlog/spdlog.h>
@@ -247,12 +248,12 @@ awaitable<HttpResponse> release(Service& service, const HttpRequest& request, co
   return act_on_one(service, Action::release, request, values[0]);
 }
 
-awaitable<HttpResponse> downstream(Service& service, const HttpRequest&, const PathValues& values) {
+awaitable<HttpResponse> downstream(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto id = scheduler::parse_instance_id(values[0]);
   if (!id) co_return problem_response(id.error());
   const Result<std::vector<scheduler::Instance>> found = co_await service.downstream(*id);
   if (!found) co_return problem_response(found.error());
-  co_return json_response(listing_of(*found));
+  co_return with_etag(request, json_response(listing_of(*found)));
 }
 
 awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, const PathValues&) {

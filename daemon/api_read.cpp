@@ -1,6 +1,7 @@
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/audit_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 #include "daemon/retention.hpp"
 
@@ -216,7 +217,7 @@ awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const
   if (!planned) co_return problem_response(planned.error());
   json::array out;
   for (const PlannedInstance& instance : *planned) out.push_back(to_json(instance));
-  co_return json_response(json::object{{"instances", std::move(out)}});
+  co_return with_etag(request, json_response(json::object{{"instances", std::move(out)}}));
 }
 
 awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, const PathValues&) {
@@ -238,10 +239,11 @@ awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, 
   }
   json::value next = nullptr;
   if (found.size() == limit) next = scheduler::to_string(found.back().id, found.back().zone);
-  co_return json_response(json::object{{"instances", std::move(out)}, {"next", std::move(next)}});
+  co_return with_etag(request,
+                      json_response(json::object{{"instances", std::move(out)}, {"next", std::move(next)}}));
 }
 
-awaitable<HttpResponse> instance(Service& service, const HttpRequest&, const PathValues& values) {
+awaitable<HttpResponse> instance(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto found = co_await find_instance(service, values[0]);
   if (!found) co_return problem_response(found.error());
   json::object out = to_json(*found);
@@ -257,7 +259,7 @@ awaitable<HttpResponse> instance(Service& service, const HttpRequest&, const Pat
   const auto job = find_job(service, found->id.job);
   out["present_version"] = job ? json::value(job->version) : json::value(nullptr);
   out["audit"] = co_await audit_of(service, *found);
-  co_return json_response(out);
+  co_return with_etag(request, json_response(out));
 }
 
 awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const PathValues& values) {
@@ -271,7 +273,7 @@ awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const
   if (!limit) co_return problem_response(limit.error());
   const auto part = co_await service.log(*found, static_cast<int>(*attempt), *offset, *limit);
   if (!part) co_return problem_response(part.error());
-  co_return json_response(to_json(*part));
+  co_return with_etag(request, json_response(to_json(*part)));
 }
 
 awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, const PathValues&) {

@@ -1,6 +1,7 @@
 // Versions of jobs, and what edits would change.
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 #include "daemon/text_diff.hpp"
 
@@ -117,7 +118,7 @@ awaitable<Result<JobVersion>> find_version(Service& service, std::string job, st
 
 }  // namespace
 
-awaitable<HttpResponse> versions(Service& service, const HttpRequest&, const PathValues& values) {
+awaitable<HttpResponse> versions(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto found = co_await service.versions().versions(values[0]);
   if (found.empty()) {
     co_return problem_response(
@@ -125,10 +126,10 @@ awaitable<HttpResponse> versions(Service& service, const HttpRequest&, const Pat
   }
   json::array out;
   for (const JobVersion& version : found) out.push_back(version_json(version));
-  co_return json_response(json::object{{"job", values[0]}, {"versions", std::move(out)}});
+  co_return with_etag(request, json_response(json::object{{"job", values[0]}, {"versions", std::move(out)}}));
 }
 
-awaitable<HttpResponse> job_version(Service& service, const HttpRequest&, const PathValues& values) {
+awaitable<HttpResponse> job_version(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto version = co_await find_version(service, values[0], values[1]);
   if (!version) co_return problem_response(version.error());
   json::object out = version_json(*version);
@@ -137,7 +138,7 @@ awaitable<HttpResponse> job_version(Service& service, const HttpRequest&, const 
   out["script_file"] = version->text.script_file;
   out["script"] = version->text.script;
   out["missing"] = version->text.missing;
-  co_return json_response(out);
+  co_return with_etag(request, json_response(out));
 }
 
 awaitable<HttpResponse> version_diff(Service& service, const HttpRequest& request, const PathValues& values) {
@@ -164,7 +165,7 @@ awaitable<HttpResponse> version_diff(Service& service, const HttpRequest& reques
         fmt::format("{}{}: {}", missing.empty() ? "" : "; ", after->version, new_job.error().message());
   out["missing"] = missing;
   out["diff"] = text;
-  co_return json_response(out);
+  co_return with_etag(request, json_response(out));
 }
 
 awaitable<HttpResponse> difference(Service& service, const HttpRequest& request, const PathValues& values) {

@@ -1,6 +1,7 @@
 // Why something is not done, and what stands still.
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 
 #include <fmt/format.h>
@@ -24,7 +25,7 @@ json::object step_json(const scheduler::WhyStep& step) {
 
 }  // namespace
 
-awaitable<HttpResponse> why(Service& service, const HttpRequest&, const PathValues& values) {
+awaitable<HttpResponse> why(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto id = scheduler::parse_instance_id(values[0]);
   if (!id) co_return problem_response(id.error());
   const auto found = co_await service.why(*id);
@@ -32,10 +33,10 @@ awaitable<HttpResponse> why(Service& service, const HttpRequest&, const PathValu
   json::array path;
   for (const scheduler::WhyStep& step : found->steps) path.push_back(step_json(step));
   const scheduler::WhyStep& asked = found->steps.front();
-  co_return json_response(json::object{{"id", name_of(asked)},
-                                       {"state", scheduler::to_string(asked.state)},
-                                       {"why", sentence(*found)},
-                                       {"path", std::move(path)}});
+  co_return with_etag(request, json_response(json::object{{"id", name_of(asked)},
+                                                          {"state", scheduler::to_string(asked.state)},
+                                                          {"why", sentence(*found)},
+                                                          {"path", std::move(path)}}));
 }
 
 awaitable<HttpResponse> blocked(Service& service, const HttpRequest&, const PathValues&) {

@@ -1,6 +1,7 @@
 // The windows of one job as columns: what a grid of a day, a heartbeat or a curve over a week is drawn from.
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 
 #include <algorithm>
@@ -94,12 +95,13 @@ awaitable<HttpResponse> windows(Service& service, const HttpRequest& request, co
   json::object columns;
   for (const std::string_view name : kColumns) columns[name] = json::array();
   for (auto instance = found.rbegin(); instance != found.rend(); ++instance) append(columns, *instance);
-  co_return json_response(json::object{{"job", values[0]},
-                                       {"zone", job->schedule.zone},
-                                       {"from", time_or_null(query.from)},
-                                       {"to", time_or_null(query.to)},
-                                       {"whole", *last > 0 || found.size() < most},
-                                       {"windows", std::move(columns)}});
+  co_return with_etag(
+      request, json_response(json::object{{"job", values[0]},
+                                          {"zone", job->schedule.zone},
+                                          {"from", time_or_null(query.from)},
+                                          {"to", *last > 0 ? json::value(nullptr) : time_or_null(query.to)},
+                                          {"whole", *last > 0 || found.size() < most},
+                                          {"windows", std::move(columns)}}));
 }
 
 }  // namespace sluice::daemon::api

@@ -128,7 +128,7 @@ class Session {
     http::response<http::string_body> message(static_cast<http::status>(answer.status), version);
     set_headers(message, answer);
     message.keep_alive(keep_alive);
-    message.content_length(answer.body.size());
+    if (answer.status != 304) message.content_length(answer.body.size());
     if (!head) message.body() = answer.body;
     http::response_serializer<http::string_body> serializer(message);
     stream_.expires_after(listener_.limits->answer);

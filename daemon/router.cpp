@@ -1,5 +1,6 @@
 #include "daemon/router.hpp"
 
+#include "daemon/openapi.hpp"
 #include "daemon/problem.hpp"
 
 #include <boost/asio/error.hpp>
@@ -72,6 +73,8 @@ awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service,
       co_return problem_response(403, "permission_denied",
                                  "change nothing over TCP: use the Unix socket (sluice --socket PATH)");
     }
+    const auto checked = check_query(route, request);
+    if (!checked) co_return problem_response(checked.error());
     co_return co_await run_handler(route, service, request, values);
   }
   if (!allowed.empty()) co_return wrong_method(allowed);

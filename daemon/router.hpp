@@ -33,9 +33,9 @@ std::span<const Route> routes();
 // True if `path` matches `pattern`; fills `values`.
 bool match(std::string_view pattern, std::string_view path, PathValues& values);
 
-// Finds the route and runs it. Unknown path: 404; wrong method: 405 with Allow; HEAD is served as GET (the
-// server leaves the body out). Exceptions of handlers become 500, or the status of the Error they carry;
-// cancellation passes through. `table` must outlive the call.
+// Finds the route and runs it. Unknown path: 404; a query parameter it does not have: 400; wrong method: 405
+// with Allow; HEAD is served as GET (the server leaves the body out). Exceptions of handlers become 500, or
+// the status of the Error they carry; cancellation passes through. `table` must outlive the call.
 awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service, const HttpRequest& request);
 
 }  // namespace sluice::daemon

@@ -1,5 +1,6 @@
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
+#include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
 #include "daemon/web_assets.hpp"
 
@@ -58,16 +59,10 @@ awaitable<HttpResponse> asset(Service&, const HttpRequest& request, const PathVa
   for (const EmbeddedFile& file : embedded_files()) {
     const std::string_view type = type_of(file.name);
     if (file.name != name || type.empty()) continue;
-    const std::string tag = fmt::format("\"{}\"", file.sha256.substr(0, 16));
     HttpResponse response;
     response.content_type = type;
-    response.headers.emplace_back("ETag", tag);
-    response.headers.emplace_back("Cache-Control", "no-cache");
-    if (request.if_none_match == tag) {
-      response.status = 304;
-    } else {
-      response.body = file.content;
-    }
+    response.body = file.content;
+    add_etag(request, etag_of_digest(file.sha256), response);
     co_return response;
   }
   co_return problem_response(404, "not_found", fmt::format("find {}: there is no such page", request.path));

@@ -72,6 +72,16 @@ TEST_CASE("openapi: the values in a path are described as its parameters, in ord
   }
 }
 
+TEST_CASE("openapi: the document has every code of an error, and only those") {
+  std::set<std::string> codes = {"method_not_allowed"};  // the only one that is no Errc
+  for (int code = 0; code <= static_cast<int>(Errc::disk_full); ++code)
+    codes.insert(std::string(to_string(static_cast<Errc>(code))));
+  std::set<std::string> described;
+  for (const auto& code : JsonView(document())["components"]["schemas"]["Code"]["enum"].items())
+    described.insert(JsonView(code).text());
+  CHECK(described == codes);
+}
+
 TEST_CASE("openapi: the document is served, and not again while it is the same") {
   test::Loop world{test::test_now()};
   FakeService service{world};
@@ -87,4 +97,29 @@ TEST_CASE("openapi: the document is served, and not again while it is the same")
   const auto again = world.run(dispatch(routes(), service, request));
   CHECK(again.status == 304);
   CHECK(again.body.empty());
+}
+
+TEST_CASE("openapi: a query parameter that is not described is refused, with the one that was meant") {
+  test::Loop world{test::test_now()};
+  FakeService service{world};
+  const auto detail = [&](const char* method, const std::string& target) {
+    const auto answer = service.ask(method, target);
+    INFO(answer.body);
+    CHECK(answer.status == 400);
+    CHECK(JsonView(boost::json::parse(answer.body))["code"].text() == "invalid_argument");
+    return JsonView(boost::json::parse(answer.body))["detail"].text();
+  };
+  CHECK(detail("GET", "/api/v1/backfills?lmit=5") ==
+        "read the query: GET /api/v1/backfills has no parameter \"lmit\"; did you mean limit?");
+  CHECK(detail("GET", "/api/v1/coverage?date=2018-10-16") ==
+        "read the query: GET /api/v1/coverage has no parameter \"date\"; it has job");
+  CHECK(detail("HEAD", "/api/v1/jobs?x") ==
+        "read the query: GET /api/v1/jobs has no parameter \"x\"; it has none");
+  CHECK(detail("POST", "/api/v1/jobs/orders/pause?reason=x") ==
+        "read the query: POST /api/v1/jobs/{job}/pause has no parameter \"reason\"; it has none");
+  CHECK(detail("GET", "/api/v1/backfills?job=a&limit=5&job=a") ==
+        "read the query: \"job\" is given twice; once is allowed");
+  CHECK(service.acted.empty());
+  CHECK(service.ask("GET", "/?utm_source=mail").status == 200);
+  CHECK(service.ask("GET", "/healthz?probe=1").status == 200);
 }
