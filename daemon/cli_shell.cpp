@@ -1,10 +1,15 @@
+#include "core/job/yaml_document.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/completion.hpp"
 #include "daemon/json_view.hpp"
+#include "daemon/key_tables.hpp"
 #include "daemon/manual.hpp"
 #include "daemon/web_assets.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <fstream>
 
 namespace sluice::daemon {
 namespace {
@@ -27,6 +32,20 @@ void print_job_names(const Options& options, Console& console) {
   }
 }
 
+// Makes the tables of keys in the documents anew; for those who work on Sluice itself.
+Exit update_key_tables(const std::vector<std::string>& files, Console& console) {
+  for (const std::string& file : files) {
+    const auto text = job::read_text_file(file);
+    if (!text) throw CommandFailure(Exit::failed, text.error().message());
+    const auto updated = with_key_tables(*text);
+    if (!updated) throw CommandFailure(Exit::failed, fmt::format("{}: {}", file, updated.error().message()));
+    if (*updated == *text) continue;
+    std::ofstream(file, std::ios::binary | std::ios::trunc) << *updated;
+    console.out << file << " updated\n";
+  }
+  return Exit::done;
+}
+
 }  // namespace
 
 Exit command_completion(const Options& options, Console& console) {
@@ -39,6 +58,7 @@ Exit command_completion(const Options& options, Console& console) {
 }
 
 Exit command_man(const Options& options, Console& console) {
+  if (!options.files.empty()) return update_key_tables(options.files, console);
   if (options.target == "sluice.yaml") {
     console.out << config_page(config_keys());
   } else if (options.target == "sluice-job") {

@@ -90,6 +90,8 @@ void add_hidden_commands(CLI::App& app, Commands& commands) {
       ->add_option("PAGE", options.target, "sluice, sluice.yaml or sluice-job")
       ->check(CLI::IsMember({"sluice", "sluice.yaml", "sluice-job"}))
       ->type_name("");
+  man->add_option("--update", options.files, "Make the tables of keys in these documents anew instead")
+      ->type_name("FILE");
 }
 
 }  // namespace sluice::daemon

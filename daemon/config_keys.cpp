@@ -9,20 +9,22 @@ constexpr std::array kKeys = {
     ConfigKey{"stateDir", "path", "/var/lib/sluice", "",
               "Folder of the state file sluice.db: positions, instances, history. Back it up with `sluice "
               "backup`."},
-    ConfigKey{"jobsDir", "path", "jobs.d", "", "Folder of the job files; every *.yaml in it is a job file."},
+    ConfigKey{"jobsDir", "path", "jobs.d", "", "Folder of the job files; every `*.yaml` and `*.yml` in it."},
     ConfigKey{"logs.dir", "path", "/var/log/sluice", "", "Folder of the attempts' logs, one file each."},
     ConfigKey{"logs.maxSize", "size", "1MiB", "4KiB .. 1GiB",
               "Size of one attempt's log; beyond it the beginning and the end are kept."},
     ConfigKey{"logs.totalSize", "size", "1GiB", "1MiB .. 1024GiB",
               "Size of all logs together; beyond it the oldest are removed."},
     ConfigKey{"logs.compressAfter", "duration", "2d", "1h .. 3650d",
-              "Age at which the log of an attempt is compressed; it is read as before."},
+              "Age at which the log of an attempt is compressed (`.log.gz`); it is read as before."},
     ConfigKey{"logs.retentionDays", "number", "30", "1 .. 3650", "Age at which logs are removed."},
     ConfigKey{"history.positions", "duration", "35d", "8d .. 3650d",
               "Age at which the positions of a committed window are forgotten; it cannot be run again then."},
-    ConfigKey{"history.keep", "duration", "400d", "8d .. 3650d",
-              "Age at which done instances are removed; the ledger of what is covered stays."},
-    ConfigKey{"listen.socket", "path", "/run/sluice/sluice.sock", "a path or none",
+    ConfigKey{
+        "history.keep", "duration", "400d", "8d .. 3650d",
+        "Age at which done instances, and versions of jobs that nobody needs, are removed; not less than "
+        "history.positions. The ledger of what is covered stays."},
+    ConfigKey{"listen.socket", "path", "/run/sluice/sluice.sock", "a path of at most 107 bytes, or none",
               "Unix socket for control, mode 0660."},
     ConfigKey{"listen.tcp", "text", "127.0.0.1:7788", "loopback address:port or none",
               "Read-only HTTP: dashboard, API, metrics. Loopback only; port 0 takes a free one."},
@@ -91,8 +93,9 @@ constexpr std::array kKeys = {
         "HTTP proxy for all requests to the services; empty: what https_proxy, http_proxy and no_proxy say."},
     ConfigKey{"logLevel", "text", "info", "debug, info, warning, error",
               "Of the daemon's own log on stderr."},
-    ConfigKey{"logFormat", "text", "text", "text, json",
-              "Of the same log: lines for people, or one JSON object a line for log collectors."},
+    ConfigKey{
+        "logFormat", "text", "text", "text, json",
+        "Of the same log: lines for people, or [one JSON object a line](operations.md#the-daemons-own-log)."},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "daemon/manual.hpp"
 
 #include "daemon/config.hpp"
+#include "daemon/key_tables.hpp"
 
 #include <fmt/format.h>
 
@@ -122,6 +123,34 @@ Logs of the attempts, one file each.
 .BR sluice\-job (5)
 )";
 
+std::string_view default_of(const job::JobKey& key) {
+  if (key.fallback.starts_with('(')) return key.fallback.substr(1, key.fallback.size() - 2);
+  return key.fallback;
+}
+
+void job_key_entry(const job::KeySection& section, const job::JobKey& key, std::string& out) {
+  std::string about(key.type);
+  if (!key.fallback.empty()) about += fmt::format(", default {}", default_of(key));
+  if (default_of(key) == "required") about = fmt::format("{}, required", key.type);
+  std::string help = without_markup(key.help);
+  if (!key.where.empty()) help = fmt::format("With {}: {}", key.where, help);
+  if (!key.limits.empty()) help += fmt::format(" Allowed: {}.", key.limits);
+  if (!key.alias.empty()) help += fmt::format(" Also written {}.", key.alias);
+  out += fmt::format(".TP\n\\fB{}\\fR ({})\n{}\n", roff(shown_key(section, key)), roff(about), roff(help));
+}
+
+void job_keys_section(const job::KeySection& section, std::string& out) {
+  const std::string name(section.path.empty() ? "the job file" : section.path);
+  out += fmt::format(".SS \"{}{}\"\n", roff(name),
+                     section.title.empty() ? "" : fmt::format(" ({})", section.title));
+  std::string ignored;
+  for (const job::JobKey& key : section.keys) {
+    if (key.use == job::KeyUse::effective) job_key_entry(section, key, out);
+    if (key.use != job::KeyUse::effective) ignored += (ignored.empty() ? "" : ", ") + std::string(key.name);
+  }
+  if (!ignored.empty()) out += fmt::format(".PP\nWithout effect, or refused: {}.\n", roff(ignored));
+}
+
 }  // namespace
 
 std::string command_page(const DeclaredCommand& root) {
@@ -148,7 +177,7 @@ std::string config_page(std::span<const ConfigKey> keys) {
   for (const ConfigKey& key : keys) {
     const std::string limits = key.limits.empty() ? "" : fmt::format(" Allowed: {}.", key.limits);
     out += fmt::format(".TP\n\\fB{}\\fR (\\fI{}\\fR, default {})\n{}\n", roff(key.path), roff(key.type),
-                       roff(key.fallback), roff(fmt::format("{}{}", key.help, limits)));
+                       roff(key.fallback), roff(without_markup(key.help) + limits));
   }
   return out + ".SH SEE ALSO\n.BR sluice (1),\n.BR sluice\\-job (5)\n";
 }
@@ -161,8 +190,13 @@ std::string job_page(std::string_view example) {
       "daemon reads every\n.I *.yaml\nin the folder\n.BR jobsDir .\nUnknown and duplicate keys are "
       "errors;\n.B sluice check\nreports all of them with their place, and\n.B sluice plan\nshows what a "
       "file "
-      "comes to.\n.PP\nEvery key is described in\n.IR /usr/share/doc/sluice/job\\-files.md .\n.SH EXAMPLE\n";
-  return out + example_block(example) + ".SH SEE ALSO\n.BR sluice (1),\n.BR sluice.yaml (5)\n";
+      "comes to.\n.PP\nSchedules, expressions and script forms are explained in\n.IR "
+      "/usr/share/doc/sluice/job\\-files.md .\n.SH KEYS\nA dot in a key stands for a map within a map, and "
+      "[] "
+      "for each map of a list.\n";
+  for (const job::KeySection& section : job::job_key_sections()) job_keys_section(section, out);
+  return out + ".SH EXAMPLE\n" + example_block(example) +
+         ".SH SEE ALSO\n.BR sluice (1),\n.BR sluice.yaml (5)\n";
 }
 
 }  // namespace sluice::daemon

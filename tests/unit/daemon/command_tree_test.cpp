@@ -3,11 +3,13 @@
 #include "daemon/command_line.hpp"
 #include "daemon/completion.hpp"
 #include "daemon/config.hpp"
+#include "daemon/key_tables.hpp"
 #include "daemon/manual.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
 
+using namespace sluice;
 using namespace sluice::daemon;
 
 namespace {
@@ -101,7 +103,9 @@ TEST_CASE("completions: every command and every option occurs in each shell's sc
 }
 
 TEST_CASE(
-    "manual: sluice(1) has every command and option, sluice.yaml(5) every key, no line is a stray request") {
+    "manual: sluice(1) has every command and option, sluice.yaml(5) and sluice-job(5) every key, no line is "
+    "a "
+    "stray request") {
   const std::string page = command_page(all_commands());
   for_each_declared(all_commands(), "sluice", [&](const std::string& path, const DeclaredOption* option) {
     INFO(path);
@@ -111,5 +115,15 @@ TEST_CASE(
   const std::string config = config_page(config_keys());
   for (const ConfigKey& key : config_keys())
     CHECK(config.find(fmt::format("\\fB{}\\fR (\\fI{}", key.path, key.type)) != std::string::npos);
+  const std::string jobs = job_page("");
+  for (const job::KeySection& section : job::job_key_sections()) {
+    for (const job::JobKey& key : section.keys) {
+      INFO(section.path << " " << key.name);
+      const bool entry = key.use == job::KeyUse::effective;
+      const std::string name =
+          entry ? fmt::format("\\fB{}\\fR (", shown_key(section, key)) : std::string(key.name);
+      CHECK(jobs.find(name) != std::string::npos);
+    }
+  }
   CHECK(job_page(".begin\n'quote \\x\n").find("\\&.begin\n\\&'quote \\(rsx\n") != std::string::npos);
 }
