@@ -1,6 +1,7 @@
 #include "daemon/app_service.hpp"
 
 #include "daemon/api_json.hpp"
+#include "daemon/metrics_observer.hpp"
 #include "daemon/preview.hpp"
 #include "daemon/retention.hpp"
 #include "storage/attempt_log.hpp"
@@ -41,7 +42,12 @@ awaitable<std::string> AppService::metrics() {
     metrics.clear(gauge);
   }
   const auto jobs = parts_.jobs.jobs();
-  for (const job::Job& job : jobs) metrics.set("sluice_job_late", {{"job", job.name}}, 0);
+  for (const job::Job& job : jobs) {
+    metrics.set("sluice_job_late", {{"job", job.name}}, 0);
+    begin_job_counters(metrics, job.name);
+  }
+  for (const ChannelConfig& channel : parts_.config.alerts.channels)
+    begin_channel_counters(metrics, channel.name);
   const auto late_ones = co_await late_instances(parts_.store, now());
   for (const auto& late : late_ones) {
     metrics.set("sluice_job_late", {{"job", late.id.job}}, 1);
@@ -60,6 +66,7 @@ awaitable<std::string> AppService::metrics() {
                 std::chrono::duration<double>(retention->clock.left).count());
     metrics.set("sluice_retention_low", {{"job", job.name}}, retention->is_low() ? 1 : 0);
   }
+  metrics.set("sluice_clock_in_doubt", {}, parts_.scheduler.clock_doubt() ? 1 : 0);
   metrics.set("sluice_jobs", {}, static_cast<double>(jobs.size()));
   metrics.set("sluice_running_attempts", {}, static_cast<double>(parts_.scheduler.running()));
   set_process_metrics(metrics);

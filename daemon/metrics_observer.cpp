@@ -68,4 +68,21 @@ void MetricsObserver::counted(const std::string& job, const pipeline::Statistics
   metrics_.add("sluice_hand_over_failures_total", labels, static_cast<double>(statistics.hand_over_failures));
 }
 
+void begin_job_counters(Metrics& metrics, const std::string& job) {
+  using scheduler::AttemptResult;
+  for (const AttemptResult result : {AttemptResult::success, AttemptResult::failed, AttemptResult::lost,
+                                     AttemptResult::killed, AttemptResult::timed_out}) {
+    metrics.add("sluice_attempts_total",
+                {{"job", job}, {"result", std::string(scheduler::to_string(result))}}, 0);
+  }
+  metrics.add("sluice_window_rows_total", {{"job", job}}, 0);
+  metrics.add("sluice_window_written_bytes_total", {{"job", job}}, 0);
+  MetricsObserver(metrics).counted(job, {});
+}
+
+void begin_channel_counters(Metrics& metrics, const std::string& channel) {
+  for (const std::string result : {"sent", "failed", "given_up"})
+    metrics.add("sluice_alert_deliveries_total", {{"channel", channel}, {"result", result}}, 0);
+}
+
 }  // namespace sluice::daemon

@@ -30,4 +30,11 @@ class MetricsObserver final : public scheduler::Observer {
   std::function<void(const scheduler::Instance&)> listener_;
 };
 
+// Prints the counters of the job that have not counted yet as 0. One that appears with its first event hides
+// it: Prometheus sees no increase where there was no number before.
+void begin_job_counters(Metrics& metrics, const std::string& job);
+
+// The same for the notices of a channel.
+void begin_channel_counters(Metrics& metrics, const std::string& channel);
+
 }  // namespace sluice::daemon

@@ -43,6 +43,27 @@ TEST_CASE("metrics: the rows that attempts left out are counted by job") {
   CHECK(metrics.text().find("sluice_dirty_rows_total{job=\"orders\"} 6\n") != std::string::npos);
 }
 
+TEST_CASE("metrics: counters that alarms look at are there before the first thing they count") {
+  Metrics metrics;
+  declare_all(metrics, "1.2.3");
+  begin_job_counters(metrics, "orders");
+  begin_channel_counters(metrics, "ops");
+  const std::string text = metrics.text();
+  for (const std::string line : {"sluice_attempts_total{job=\"orders\",result=\"failed\"} 0\n",
+                                 "sluice_attempts_total{job=\"orders\",result=\"lost\"} 0\n",
+                                 "sluice_dirty_rows_total{job=\"orders\"} 0\n",
+                                 "sluice_source_ahead_records_total{job=\"orders\"} 0\n",
+                                 "sluice_alert_deliveries_total{channel=\"ops\",result=\"given_up\"} 0\n"}) {
+    INFO(line);
+    CHECK(text.find(line) != std::string::npos);
+  }
+  sluice::pipeline::Statistics statistics;
+  statistics.dirty_rows = 3;
+  MetricsObserver(metrics).counted("orders", statistics);
+  begin_job_counters(metrics, "orders");
+  CHECK(metrics.text().find("sluice_dirty_rows_total{job=\"orders\"} 3\n") != std::string::npos);
+}
+
 TEST_CASE("metrics: names follow the conventions, and the process is measured") {
   Metrics metrics;
   declare_all(metrics, "1.2.3");
