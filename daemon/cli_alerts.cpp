@@ -130,6 +130,8 @@ Exit command_incident(const Options& options, Api& api, Console& console) {
   print_line(console, "acknowledged", by.empty() ? std::string() : time("acknowledged") + " by " + by);
   if (!incident["instance"].text().empty() && !incident["job"].text().empty())
     print_line(console, "way out", "sluice why " + incident["instance"].text());
+  // With this anchor in the package's documents, in both languages.
+  print_line(console, "handbook", "/usr/share/doc/sluice/handbook.md#" + incident["rule"].text());
   print_deliveries(incident, console);
   return Exit::done;
 }
