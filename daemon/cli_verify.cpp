@@ -1,8 +1,12 @@
+#include "daemon/api_json.hpp"
 #include "daemon/cli_output.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/json_view.hpp"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
 
 namespace sluice::daemon {
 namespace {
@@ -17,8 +21,12 @@ struct Summary {
   std::uint64_t without_checksum = 0;
   std::uint64_t differences = 0;
   double bytes = 0;
+  std::optional<Instant> first{};  // ends of the first and the latest window
+  std::optional<Instant> last{};
 
   void add(const JsonView& window) {
+    last = window["window"]["end"].time();
+    if (!first) first = last;
     ++windows;
     objects += window["objects"].count();
     rows += window["rows"].count();
@@ -62,23 +70,32 @@ void print_summary(const Summary& summary, Console& console) {
   }
 }
 
-// How many windows there are to look at; 0: unknown, as with a range.
-std::uint64_t windows_ahead(const Options& options, Api& api, const Console& console) {
-  if (!console.terminal || !options.from.empty() || !options.to.empty()) return 0;
+// How long the time is that will be looked at; 0: unknown. Windows come in order of time, so it tells how far
+// one is.
+Duration time_ahead(const Options& options, Api& api, const Console& console) {
+  if (!console.terminal) return Duration(0);
   const json::value answer = api.get("/api/v1/coverage?job=" + percent_encode(options.target));
-  std::uint64_t windows = 0;
-  for (const json::value& one : JsonView(answer)["coverage"].items())
-    windows += JsonView(one)["windows"].count();
-  return windows;
+  const json::array& covered = JsonView(answer)["coverage"].items();
+  if (covered.empty()) return Duration(0);
+  const JsonView one(covered.front());
+  const auto bound = [&](const std::string& given, std::string_view durable) {
+    if (given.empty()) return one[durable].time();
+    const auto time = time_from_text(given, one["zone"].text());
+    return time ? std::optional(*time) : std::nullopt;
+  };
+  const auto from = bound(options.from, "from");
+  const auto to = bound(options.to, "until");
+  return from && to ? std::max(*to - *from, Duration(0)) : Duration(0);
 }
 
-void show_progress(const Summary& summary, std::uint64_t ahead, ProgressLine& progress) {
+void show_progress(const Summary& summary, Duration ahead, ProgressLine& progress) {
   const std::string text =
       fmt::format("{} windows, {} differences", count_text(summary.windows), summary.differences);
-  if (ahead == 0) {
+  if (ahead == Duration(0) || !summary.first || !summary.last) {
     progress.show(text);
   } else {
-    progress.show(static_cast<double>(summary.windows) / static_cast<double>(ahead), text);
+    const Duration seen = std::max(*summary.first, *summary.last) - std::min(*summary.first, *summary.last);
+    progress.show(std::chrono::duration<double>(seen) / std::chrono::duration<double>(ahead), text);
   }
 }
 
@@ -89,7 +106,7 @@ Exit command_verify(const Options& options, Api& api, Console& console) {
   json::array windows;
   std::string after;
   ProgressLine progress(console);
-  const std::uint64_t ahead = windows_ahead(options, api, console);
+  const Duration ahead = time_ahead(options, api, console);
   do {
     const json::value answer = api.post(page_target(options, after), "");
     const JsonView page(answer);

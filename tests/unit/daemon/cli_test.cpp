@@ -238,6 +238,25 @@ TEST_CASE("verify: each difference is told, and only agreement is exit code 0") 
   CHECK(answer.at("differences") == 0);
 }
 
+TEST_CASE("verify: a range has a bar that grows with the time looked at") {
+  Fixture f;
+  f.console.terminal = true;
+  f.console.width = 80;
+  f.service.plan(7);
+  for (const int at : {0, 3, 6}) {
+    daemon::VerifiedPage page;
+    page.windows.resize(1);
+    page.windows[0].instance = *f.world.run(f.service.store().instance(f.service.id(at)));
+    if (at < 6) page.next = f.service.id(at);
+    f.service.pages.push_back(std::move(page));
+  }
+  CHECK(command_verify(
+            Fixture::parse({"verify", "orders", "--from", "2018-10-16T00:00", "--to", "2018-10-16T01:00"}),
+            f.api, f.console) == Exit::done);
+  CHECK(f.err.str().find(" 25 %  2 windows") != std::string::npos);
+  CHECK(f.err.str().find(" 50 %  3 windows") != std::string::npos);
+}
+
 TEST_CASE("actions: refused is exit code 5, unknown is 3") {
   Fixture f;
   f.service.plan(1);
