@@ -10,7 +10,7 @@ namespace {
 constexpr std::array kTopKeys = {
     JobKey{"name", "text", "(required)", "at most 100 characters",
            "Letters, digits, `_`, `.` and `-`; unique over all job files."},
-    JobKey{"schedule", "map", "", "", "When the job runs; see the next table."},
+    JobKey{"schedule", "map", "", "", "When the job runs."},
     JobKey{"rerun", "map", "", "", "What happens after a failure."},
     JobKey{"timeout", "duration", "72h", "1m .. 168h",
            "Of one attempt. One that takes longer is cancelled, what it wrote is taken back, and it is not "
@@ -32,7 +32,7 @@ constexpr std::array kTopKeys = {
 
 constexpr std::array kScheduleKeys = {
     JobKey{"cycle", "word", "minute", "minute, hour, day, week, month, year, cron",
-           "How often the job has a slot; see [below](#cycles)."},
+           "How often the job has a slot; see [Cycles](#cycles)."},
     JobKey{"start", "time of day", "00:00", "00:00 .. 23:59", "First slot of the local day.", "minute, hour"},
     JobKey{"end", "time of day", "23:59", "00:00 .. 23:59",
            "The last slot possible, inclusive; not before `start`.", "minute, hour"},
@@ -50,7 +50,8 @@ constexpr std::array kScheduleKeys = {
     JobKey{"cron", "text", "(required)", "", "An expression such as `\"00 30 05 * * ?\"`.", "cron"},
     JobKey{"timezone", "text", "Asia/Shanghai", "", "An IANA name."},
     JobKey{"dst", "word", "every_real_minute", "every_real_minute, dataworks",
-           "What becomes of slots where the clocks change; see [below](#where-the-clocks-change)."},
+           "What becomes of slots where the clocks change; see [Where the clocks "
+           "change](#where-the-clocks-change)."},
     JobKey{"effectiveFrom", "date", "1970-01-01", "", "First local day, inclusive."},
     JobKey{"effectiveTo", "date", "9999-01-01", "", "Last local day, inclusive; not before the first."},
     JobKey{"generation", "word", "immediate", "immediate, next_day",

@@ -79,7 +79,7 @@ constexpr std::array kReadingKeys = {
            kStream},
     JobKey{"fullTableFirst", "boolean", "false", "",
            "The first window of a chain also exports the whole table; see "
-           "[below](#a-table-and-then-its-stream).",
+           "[A table and then its stream](#a-table-and-then-its-stream).",
            kStream},
     JobKey{"settle", "duration", "60s", "0s .. 1h",
            "How long after the window's end an empty answer does not yet count as the end.", kStream},
