@@ -6,11 +6,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <poll.h>
 
 namespace sluice::daemon {
 namespace {
 
 namespace json = boost::json;
+
+constexpr int kLookPauseMs = 1000;
 
 Tone tone_of_backfill(std::string_view state) {
   if (state == "done") return Tone::good;
@@ -99,6 +103,25 @@ void print_backfill(const JsonView& backfill, Console& console) {
   }
 }
 
+// Whether it goes on without a person. Paused it does, once somebody resumes it.
+bool has_ended(const JsonView& backfill) {
+  const std::string state = backfill["state"].text();
+  return state == "done" || state == "failed" || state == "cancelled";
+}
+
+void show_progress_of(const JsonView& backfill, ProgressLine& progress) {
+  const JsonView counts = backfill["counts"];
+  const std::uint64_t all = total(counts);
+  std::string text = progress_text(backfill);
+  if (backfill["state"].text() == "paused") text += ", paused";
+  if (all == 0) {
+    progress.show(text);
+  } else {
+    const std::uint64_t done = counts["SUCCESS"].count() + counts["SKIPPED"].count();
+    progress.show(static_cast<double>(done) / static_cast<double>(all), text);
+  }
+}
+
 // "2018-10-15..2018-10-17", or one date.
 json::object dates_body(const std::string& dates) {
   const auto dots = dates.find("..");
@@ -173,12 +196,34 @@ Exit command_backfill(const Options& options, Api& api, Console& console) {
   const json::object body = body_of(options);
   if (options.dry_run) return preview(body, options, api, console);
   const json::value answer = api.post("/api/v1/backfills", json::serialize(body));
-  if (options.json) return print_json(answer, console);
   const JsonView made(answer);
+  const auto pause = [] { ::poll(nullptr, 0, kLookPauseMs); };
+  if (options.json && options.wait) return follow_backfill(made["id"].count(), options, api, console, pause);
+  if (options.json) return print_json(answer, console);
   console.out << fmt::format("backfill {} of {} begins: slots {}, {} groups; sluice backfill show {}\n",
                              made["id"].count(), made["job"].text(), range_text(made),
                              made["groups"].items().size(), made["id"].count());
-  return Exit::done;
+  console.out.flush();
+  return options.wait ? follow_backfill(made["id"].count(), options, api, console, pause) : Exit::done;
+}
+
+Exit follow_backfill(std::uint64_t id, const Options& options, Api& api, Console& console,
+                     const std::function<void()>& pause) {
+  const std::string target = fmt::format("/api/v1/backfills/{}", id);
+  json::value answer;
+  {
+    ProgressLine progress(console);
+    for (answer = api.get(target); !has_ended(JsonView(answer)); answer = api.get(target)) {
+      show_progress_of(JsonView(answer), progress);
+      pause();
+    }
+  }
+  if (options.json) {
+    print_json(answer, console);
+  } else {
+    print_backfill(JsonView(answer), console);
+  }
+  return JsonView(answer)["state"].text() == "done" ? Exit::done : Exit::failed;
 }
 
 Exit command_backfills(const Options& options, Api& api, Console& console) {
@@ -212,6 +257,11 @@ Exit command_act_on_backfill(const Options& options, Api& api, Console& console)
   const std::string action = options.command.substr(options.command.find(' ') + 1);
   const std::string path = "/api/v1/backfills/" + percent_encode(options.target);
   json::value answer;
+  if (action == "show" && options.follow) {
+    const json::value first = api.get(path);
+    return follow_backfill(JsonView(first)["id"].count(), options, api, console,
+                           [] { ::poll(nullptr, 0, kLookPauseMs); });
+  }
   if (action == "show") {
     answer = api.get(path);
   } else {

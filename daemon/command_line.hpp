@@ -57,6 +57,7 @@ struct Options {
   bool run_now = false;
   std::string alerts = "none";  // backfill
   bool kill = false;            // backfill cancel
+  bool wait = false;            // backfill, until it has ended
   int days = 1;                 // simulate ...
   std::uint64_t seed = 1;
   std::vector<std::string> faults;

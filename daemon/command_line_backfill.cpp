@@ -47,6 +47,8 @@ void add_backfill_options(CLI::App* backfill, Commands& commands) {
                    "Start instances only at these times of the day: 22:00-06:00")
       ->type_name("TIMES");
   backfill->add_flag("--weekends", options.weekends, "Start instances only on Saturdays and Sundays");
+  backfill->add_flag("--wait", options.wait,
+                     "Stay until it has ended, with a progress bar; exit code 1 unless all of it is done");
   commands.parameters(backfill, "A parameter's expression, instead of the one in the job's file");
   backfill
       ->add_option("--alerts", options.alerts,
@@ -66,6 +68,7 @@ void add_backfill_commands(CLI::App& app, Commands& commands) {
       commands.add(app, "backfill", "Run slots of the past, or some again, beside the recurring instances",
                    "sluice backfill orders --from 2018-10-10 --to 2018-10-16 --parallel 3\n"
                    "  sluice backfill orders --dates 2018-10-09..2018-10-14 --dry-run\n"
+                   "  sluice backfill orders --dates 2018-10-09..2018-10-14 --wait\n"
                    "  sluice backfill orders --range 2018-10-10..2018-10-11 --range 2018-10-14..2018-10-15\n"
                    "    --between 08:00-17:00 --run-between 22:00-06:00 --alerts both\n"
                    "  sluice backfill show 7");
@@ -84,6 +87,8 @@ void add_backfill_commands(CLI::App& app, Commands& commands) {
     command->footer(fmt::format("Example:\n  sluice backfill {} 7", name));
     command->callback([&options, full = fmt::format("backfill {}", name)] { options.command = full; });
     command->add_option("ID", options.target, "Its number")->required()->type_name("");
+    if (std::string_view(name) == "show")
+      command->add_flag("-f,--follow", options.follow, "Stay until it has ended, with a progress bar");
     if (std::string_view(name) == "cancel") command->add_flag("--kill", options.kill, "Stop what runs, too");
     commands.remote(command);
   }

@@ -6,6 +6,9 @@
 #include "daemon/config.hpp"
 #include "daemon/console.hpp"
 
+#include <cstdint>
+#include <functional>
+
 namespace sluice::daemon {
 
 // Runs the command that `argv` names; the value is the exit code of the process.
@@ -38,6 +41,11 @@ Exit command_backfill(const Options& options, Api& api, Console& console);
 Exit command_backfills(const Options& options, Api& api, Console& console);
 // backfill show, pause, resume, cancel
 Exit command_act_on_backfill(const Options& options, Api& api, Console& console);
+
+// Looks again after each pause() until the backfill is done (Exit::done), failed or cancelled (Exit::failed),
+// and shows how far it is meanwhile.
+Exit follow_backfill(std::uint64_t id, const Options& options, Api& api, Console& console,
+                     const std::function<void()>& pause);
 Exit command_backup(const Options& options, Api& api, Console& console);
 Exit command_incidents(const Options& options, Api& api, Console& console);
 Exit command_incident(const Options& options, Api& api, Console& console);

@@ -7,6 +7,7 @@
 #include "direct_api.hpp"
 #include "fake_service.hpp"
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
 #include <sstream>
 
@@ -40,6 +41,16 @@ struct Fixture {
     words.insert(words.begin(), "sluice");
     return std::get<Options>(parse_command_line(static_cast<int>(words.size()), words.data()));
   }
+};
+
+struct AnswersInOrder final : Api {
+  std::vector<std::string> answers;
+  std::vector<std::string> asked;
+  boost::json::value get(const std::string& target) override {
+    asked.push_back(target);
+    return boost::json::parse(answers.at(asked.size() - 1));
+  }
+  boost::json::value post(const std::string&, const std::string&) override { return {}; }
 };
 
 constexpr const char* kOrder = R"({"job": "orders", "from": "2018-10-10", "to": "2018-10-11"})";
@@ -289,6 +300,42 @@ TEST_CASE("command line: a backfill is made, shown, listed and previewed") {
   CHECK(f.out.str().find("it succeeded") != std::string::npos);
   command_act_on_backfill(f.parse({"backfill", "cancel", "1", "--kill"}), f.api, f.console);
   CHECK(f.service.acted == std::vector<std::string>({"cancel 1 uid 1 (test) kill"}));
+}
+
+TEST_CASE("command line: a backfill is followed until it ends, and the exit code tells how") {
+  Fixture f;
+  f.console.terminal = true;
+  struct Look {
+    const char* state;
+    const char* counts;
+  };
+  const auto follow = [&](std::vector<Look> looks, bool json) {
+    AnswersInOrder api;
+    for (const Look& look : looks) {
+      api.answers.push_back(fmt::format(
+          R"({{"id": 7, "job": "orders", "zone": "Asia/Shanghai", "state": "{}", "planned": true, "counts": {{{}}},
+              "from": "2018-10-09T16:00:00Z", "to": "2018-10-10T16:00:00Z", "alerts": "none"}})",
+          look.state, look.counts));
+    }
+    std::size_t pauses = 0;
+    f.out.str("");
+    f.err.str("");
+    Options options;
+    options.json = json;
+    const Exit exit = follow_backfill(7, options, api, f.console, [&] { ++pauses; });
+    CHECK(pauses + 1 == looks.size());
+    CHECK(api.asked == std::vector<std::string>(looks.size(), "/api/v1/backfills/7"));
+    return exit;
+  };
+  CHECK(follow({{"running", ""}, {"paused", R"("SUCCESS": 1, "RUNNING": 1)"}, {"done", R"("SUCCESS": 2)"}},
+               false) == Exit::done);
+  CHECK(f.err.str().find("1 of 2 done, 1 running, paused") != std::string::npos);
+  CHECK(f.out.str().find("backfill 7 of orders: done, 2 of 2 done\n") == 0);
+  CHECK(follow({{"failed", R"("FAILURE": 1)"}}, false) == Exit::failed);
+  CHECK(follow({{"cancelled", R"("SKIPPED": 1)"}}, true) == Exit::failed);
+  CHECK(JsonView(boost::json::parse(f.out.str()))["state"].text() == "cancelled");
+  CHECK(f.parse({"backfill", "orders", "--dates", "2018-10-09", "--wait"}).wait);
+  CHECK(f.parse({"backfill", "show", "7", "--follow"}).follow);
 }
 
 TEST_CASE("command line: a backfill without job or slots is bad usage") {
