@@ -131,6 +131,7 @@ TEST_CASE("cli alerts: incidents, one of them, ack and alert-test say what a per
   options.target = "1";
   printed = run_command(daemon::command_incident, options, api);
   CHECK(printed.out.find("way out") != std::string::npos);
+  CHECK(printed.out.find("handbook.md#exhausted") != std::string::npos);
   CHECK(printed.out.find("sluice why orders@2018-10-16T08:00+08:00") != std::string::npos);
   CHECK(printed.out.find("sent") != std::string::npos);
   printed = run_command(daemon::command_ack, options, api);
