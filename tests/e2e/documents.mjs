@@ -51,6 +51,22 @@ export function running(block) {
   return { how: match[1], reason: match[2], code: Number(match[3] ?? 0) };
 }
 
+// Moves the times of October 2018 in a text: 2018-10-16T00:15 becomes `slot` (in ms), days by whole days. In the zone +08:00.
+export function mover(slot) {
+  const local = (ms) => new Date(ms + 8 * 3_600_000).toISOString();
+  const shift = slot - Date.parse('2018-10-16T00:15:00+08:00');
+  const days = Date.parse(`${local(slot).slice(0, 10)}T00:00:00Z`) - Date.parse('2018-10-16T00:00:00Z');
+  return (text) => text
+    .replace(/\b2018-10-\d\dT\d\d:\d\d\b/g, (time) => local(Date.parse(`${time}:00+08:00`) + shift).slice(0, 16))
+    .replace(/\b2018-10-\d\d\b(?!T)/g, (date) => new Date(Date.parse(`${date}T00:00:00Z`) + days).toISOString().slice(0, 10));
+}
+
+// The actions of each RAM policy in a document.
+export function policyActions(text) {
+  return blocks(text).filter(({ language }) => language === 'json').map(({ lines }) => JSON.parse(lines.join('\n')))
+    .filter(({ Statement }) => Statement).map(({ Statement }) => Statement.flatMap(({ Action }) => Action));
+}
+
 const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 // A line as it is compared: blanks count once, numbers, the versions of definitions and the width of rulers not at all.
@@ -132,7 +148,7 @@ export function calls(command) {
     const cut = words.findIndex((word) => /^(#|\d?>)/.test(word));
     const said = cut < 0 ? words : words.slice(0, cut);
     const from = said.indexOf('sluice');
-    if (from >= 0 && !/^(-u|-g|id|user=?|install)$/.test(said[from - 1] ?? '')) found.push(said.slice(from + 1));
+    if (from >= 0 && !/^(-u|-g|-aG|id|install)$/.test(said[from - 1] ?? '')) found.push(said.slice(from + 1));
     else if (from >= 0 && said.indexOf('sluice', from + 1) > 0) found.push(said.slice(said.indexOf('sluice', from + 1) + 1));
   }
   return found;

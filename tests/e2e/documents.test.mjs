@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { blocks, calls, commands, differs, inlineCalls, misused, read, running } from './documents.mjs';
+import { blocks, calls, commands, differs, inlineCalls, misused, mover, policyActions, read, running } from './documents.mjs';
 import { SANDBOX, SLUICE, ask, createTable, fillSeed, lastSlot, localSlot, sluice, startDaemon, until, untilDayIsLong, workDir,
   world, writeConfig } from './support.mjs';
 
@@ -16,8 +16,6 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const documents = ['README.md', 'README.zh-CN.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
 const texts = new Map(documents.map((name) => [name, read(join(root, name))]));
 const MINUTE = 60_000;
-// The documents' time: this slot stands for the latest one that is due, and other times of this month move with it.
-const TOLD = Date.parse('2018-10-16T00:15:00+08:00');
 
 // A daemon with `orders`, whose windows of the last half hour are in the bucket, and `refunds`, which failed because its
 // key may not read the table; the jobs go on. The folder looks like /etc/sluice.
@@ -58,12 +56,7 @@ async function stage(t) {
   const port = /127\.0\.0\.1:(\d+)/.exec(daemon.text())[1];
   const names = [['/etc/sluice', dir], ['/var/lib/sluice', paths.stateDir], ['/var/log/sluice', join(dir, 'logs')],
     ['/var/backups', join(dir, 'backups')], ['/run/sluice/sluice.sock', paths.socket], ['127.0.0.1:7788', `127.0.0.1:${port}`]];
-  const shift = to - TOLD;
-  const day = (ms) => localSlot(ms).slice(0, 10);
-  const moved = (text) => text
-    .replace(/\b2018-10-\d\dT\d\d:\d\d\b/g, (time) => localSlot(Date.parse(`${time}:00+08:00`) + shift).slice(0, 16))
-    .replace(/\b2018-10-\d\d\b(?!T)/g, (date) => day(Date.parse(`${date}T12:00:00+08:00`) - Date.parse('2018-10-16T12:00:00+08:00') +
-      Date.parse(`${day(to)}T12:00:00+08:00`)));
+  const moved = mover(to);
   const elsewhere = (text) => text.replace(/>(\/(?:etc|usr)\/\S+)/g, (all, path) => {
     mkdirSync(dirname(join(dir, path)), { recursive: true });
     return `>${join(dir, path)}`;
@@ -164,6 +157,20 @@ test('every YAML block of the documents is one that sluice check takes', () => {
   }
   assert.deepEqual(wrong, []);
   assert.ok(count >= 8, `${count} blocks`);
+});
+
+test('both guides have the same blocks, but for comments and reasons', () => {
+  const shape = (name) => blocks(texts.get(name)).map(({ language, note, lines }) => ({ language, note: note?.value.replace(/ \(.*\)/, ''),
+    lines: lines.map((line) => line.replace(/ +# .*/, '')) }));
+  assert.deepEqual(shape('docs/guide.zh-CN.md'), shape('docs/guide.md'));
+});
+
+test('the policies of the guide allow what the client of Table Store can ask for', () => {
+  const folder = join(root, 'core/tablestore');
+  const operations = readdirSync(folder).filter((name) => name.endsWith('.cpp'))
+    .flatMap((name) => [...read(join(folder, name)).matchAll(/const Call call\{"(\w+)"/g)].map(([, operation]) => `ots:${operation}`));
+  const allowed = policyActions(texts.get('docs/guide.md')).flat().filter((action) => action.startsWith('ots:'));
+  assert.deepEqual([...new Set(allowed)].sort(), [...new Set(operations)].sort());
 });
 
 test('what is not run has its reason', (t) => {
