@@ -162,7 +162,7 @@ export function inlineCalls(text) {
     if (/^ *```/.test(line)) inside = !inside;
     else if (!inside) {
       for (const [, said] of line.matchAll(/`sluice ((?:[^`])+)`/g)) {
-        const words = said.replace(/[[\]…]|\.\.\./g, ' ').trim().split(/\s+/).filter(Boolean);
+        const words = said.replace(/"[^"]*"/g, 'TEXT').replace(/[[\]…]|\.\.\./g, ' ').trim().split(/\s+/).filter(Boolean);
         for (const first of words[0]?.split('|') ?? []) found.push({ line: i + 1, words: [first, ...words.slice(1)] });
       }
     }

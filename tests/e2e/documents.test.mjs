@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { blocks, calls, commands, differs, inlineCalls, misused, mover, policyActions, read, running } from './documents.mjs';
-import { SANDBOX, SLUICE, ask, createTable, fillSeed, lastSlot, localSlot, sluice, startDaemon, until, untilDayIsLong, workDir,
+import { SANDBOX, SLUICE, ask, createTable, fillSeed, localSlot, sluice, startDaemon, until, untilDayIsLong, workDir,
   world, writeConfig } from './support.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const documents = ['README.md', 'README.zh-CN.md', ...readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)];
+const documents = ['README.md', 'README.zh-CN.md', ...['docs', 'docs/decisions'].flatMap((folder) =>
+  readdirSync(join(root, folder)).filter((name) => name.endsWith('.md')).map((name) => `${folder}/${name}`))];
 const texts = new Map(documents.map((name) => [name, read(join(root, name))]));
 const MINUTE = 60_000;
 
@@ -23,7 +24,7 @@ async function stage(t) {
   await untilDayIsLong(60);
   const { dir, sandbox, client } = await world(t);
   await createTable(client, 'users');
-  const to = lastSlot(40);
+  const to = Math.floor(Date.now() / (5 * MINUTE)) * 5 * MINUTE;
   const from = to - 30 * MINUTE;
   for (let at = from - 10 * MINUTE, seed = 1; at < to; at += 5 * MINUTE, seed++)
     await sandbox.admin('fill', { instance: 'demo', table: 'orders', rows: 40, columns: ['name'], kinds: ['string'], seed,
@@ -76,8 +77,11 @@ async function stage(t) {
 
 const skipped = [];
 for (const [name, text] of texts) {
+  const guide = /^docs\/guide\..*md$/.test(name);
   const console = blocks(text).filter(({ language }) => language === 'console').map((block) => ({ ...block, ...running(block) }));
   skipped.push(...console.filter(({ how }) => how === 'no').map(({ line, reason, lines }) => ({ name, line, reason, commands: commands({ line, lines }).length })));
+  const astray = console.find(({ how }) => (how === 'guide') !== guide && how !== 'no');
+  if (astray) throw new Error(`${name}:${astray.line}: blocks of the guide are run as one, those of other documents are not`);
   if (!console.some(({ how }) => how === 'demo')) continue;
   test(`what ${name} shows on the console is what happens`, async (t) => {
     const { run, write } = await stage(t);
@@ -117,7 +121,7 @@ test('every sluice command in the documents uses what is declared', () => {
 });
 
 // A block whose keys are those of sluice.yaml is such a file, any other a job file or a part of one.
-const CONFIG_KEYS = /^(stateDir|jobsDir|logs|history|listen|maxConcurrent|drainLimit|dataSources|tls|proxy|logLevel|logFormat|alerts|api|auth|security)$/;
+const CONFIG_KEYS = new Set([...read(join(root, 'etc/sluice.yaml')).matchAll(/^# (\w+):/gm)].map(([, key]) => key));
 function checked(dir, lines) {
   const keys = lines.flatMap((line) => /^([A-Za-z]\w*):/.exec(line)?.[1] ?? []);
   const job = join(dir, 'job.yaml'), config = join(dir, 'sluice.yaml');
@@ -125,7 +129,7 @@ function checked(dir, lines) {
     ['my_oss', 'archive_oss'].map((name) => `  ${name}: {type: oss, endpoint: "http://127.0.0.1:1", bucket: exports, accessId: a, accessKey: b}\n`).join('');
   writeFileSync(join(dir, 'seed-job.json'), readFileSync(join(root, 'etc/jobs.d/seed-job.json')));
   writeFileSync(config, sources);
-  if (keys.length && keys.every((key) => CONFIG_KEYS.test(key))) {
+  if (keys.length && keys.every((key) => CONFIG_KEYS.has(key))) {
     writeFileSync(config, lines.join('\n') + '\n');
     return sluice(['check', config]);
   }
