@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { blocks, calls, commands, differs, inlineCalls, misused, mover, policyActions, read, running } from './documents.mjs';
 import { SANDBOX, SLUICE, ask, createTable, fillSeed, localSlot, sluice, startDaemon, until, untilDayIsLong, workDir,
@@ -71,7 +71,11 @@ async function stage(t) {
     const result = spawnSync('bash', ['-c', `set -o pipefail; exec 2>&1\n${told(command)}`], { cwd: dir, env, encoding: 'utf8', timeout: 60_000 });
     return { code: result.status, out: untold(result.stdout) };
   };
-  const write = (name, lines) => writeFileSync(told(name).startsWith('/') ? told(name) : join(dir, name), told(lines.join('\n') + '\n'));
+  const write = (name, lines) => {
+    const path = resolve(dir, told(name));
+    assert.ok(path.startsWith(`${dir}/`), `${name} is outside of the document's folder`);
+    writeFileSync(path, told(lines.join('\n') + '\n'));
+  };
   return { run, write };
 }
 
