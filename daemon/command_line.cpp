@@ -159,6 +159,7 @@ void declare_all_commands(CLI::App& app, Options& options) {
   Commands commands(options);
   add_local_commands(app, commands);
   add_simulate(app, commands);
+  add_import(app, commands);
   add_listings(app, commands);
   add_instance_commands(app, commands);
   add_operator_commands(app, commands);

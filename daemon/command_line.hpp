@@ -1,6 +1,7 @@
 #pragma once
 // What may be typed: commands, options, help. Says what was meant; does nothing.
 
+#include "core/job/import.hpp"
 #include "daemon/command_tree.hpp"
 
 #include <cstdint>
@@ -20,6 +21,7 @@ struct Options {
   bool json = false;   // --output json
 
   std::vector<std::string> files;                               // check, simulate
+  job::ImportRequest import;                                    // import; the two files by name only
   std::string job_file;                                         // run
   std::vector<std::pair<std::string, std::string>> parameters;  // run, backfill: -p name=value
   std::string at;                                               // run --at

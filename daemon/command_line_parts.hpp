@@ -34,6 +34,7 @@ class Commands {
 
 // Without the daemon.
 void add_local_commands(CLI::App& app, Commands& commands);
+void add_import(CLI::App& app, Commands& commands);
 void add_simulate(CLI::App& app, Commands& commands);
 // For the shell and for packagers, not for people: `sluice --help` leaves them out.
 void add_hidden_commands(CLI::App& app, Commands& commands);

@@ -15,9 +15,10 @@ constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
 using LocalCommand = Exit (*)(const Options&, Console&);
 using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
 
-constexpr std::array<std::pair<std::string_view, LocalCommand>, 8> kLocal = {{
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 9> kLocal = {{
     {"daemon", command_daemon},
     {"check", command_check},
+    {"import", command_import},
     {"run", command_run},
     {"demo", command_demo},
     {"simulate", command_simulate},

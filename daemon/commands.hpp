@@ -17,6 +17,7 @@ int run_command_line(int argc, const char* const* argv, Console& console);
 // Without the daemon.
 Exit command_daemon(const Options& options, Console& console);
 Exit command_check(const Options& options, Console& console);
+Exit command_import(const Options& options, Console& console);
 Exit command_run(const Options& options, Console& console);
 Exit command_demo(const Options& options, Console& console);
 Exit command_simulate(const Options& options, Console& console);
