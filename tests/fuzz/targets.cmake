@@ -5,6 +5,8 @@ sluice_fuzzer(time_expression_fuzz
 file(GLOB job_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/job/*.cpp)
 sluice_fuzzer(job_file_fuzz SOURCES ${job_sources}
   LINKS date::date-tz yaml-cpp OpenSSL::Crypto Boost::json)
+sluice_fuzzer(import_fuzz SOURCES ${job_sources}
+  LINKS date::date-tz yaml-cpp OpenSSL::Crypto Boost::json)
 sluice_fuzzer(plain_buffer_fuzz SOURCES core/tablestore/plain_buffer.cpp)
 sluice_fuzzer(page_fuzz SOURCES core/tablestore/page_decoder.cpp)
 sluice_fuzzer(store_xml_fuzz SOURCES core/objects/store_xml.cpp core/http/percent_decode.cpp)
