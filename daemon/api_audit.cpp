@@ -4,6 +4,7 @@
 #include "daemon/audit_json.hpp"
 #include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
+#include "daemon/query_parameters.hpp"
 
 namespace sluice::daemon {
 
@@ -37,23 +38,6 @@ namespace json = boost::json;
 constexpr std::size_t kAuditDefault = 100;
 constexpr std::size_t kAuditMost = 1000;
 
-// Times without an offset are in the zone of the job.
-std::string zone_of_job(const Service& service, std::string_view name) {
-  for (const job::Job& job : service.jobs()) {
-    if (name.empty() || job.name == name) return job.schedule.zone;
-  }
-  return "Asia/Shanghai";
-}
-
-Result<std::optional<Instant>> time_parameter(const HttpRequest& request, std::string_view name,
-                                              const std::string& zone) {
-  const auto text = request.parameter(name);
-  if (!text) return std::optional<Instant>();
-  const auto time = time_from_text(*text, zone);
-  if (!time) return time.error().in(name);
-  return std::optional<Instant>(*time);
-}
-
 // As the entries name it, whatever offset it was asked for with.
 awaitable<std::string> target_of(Service& service, std::string text) {
   const auto id = scheduler::parse_instance_id(text);
@@ -71,7 +55,7 @@ awaitable<HttpResponse> audit(Service& service, const HttpRequest& request, cons
   query.action = request.parameter("action").value_or("");
   if (const auto instance = request.parameter("instance"))
     query.target = co_await target_of(service, *instance);
-  const std::string zone = zone_of_job(service, query.job);
+  const std::string zone = zone_of_chain(service, query.job);
   const auto from = time_parameter(request, "from", zone);
   if (!from) co_return problem_response(from.error());
   query.from = *from;

@@ -89,7 +89,7 @@ Result<LocalDay> local_day(std::string_view date, std::string_view zone) {
     return Error(Errc::invalid_argument, fmt::format("read date: expected 2018-10-16, got \"{}\"", date));
   }
   const auto from = time_from_text(date, zone);
-  if (!from) return from.error();
+  if (!from) return from.error().in("date");
   // 36 hours on is always some time of the next day.
   const auto tomorrow = job::to_civil(*from + std::chrono::hours(36), zone);
   if (!tomorrow) return tomorrow.error();

@@ -3,6 +3,7 @@
 #include "daemon/audit_json.hpp"
 #include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
+#include "daemon/query_parameters.hpp"
 #include "daemon/retention.hpp"
 
 #include <unistd.h>
@@ -12,10 +13,7 @@ namespace {
 
 namespace json = boost::json;
 using scheduler::Instance;
-using scheduler::InstanceQuery;
 
-constexpr std::size_t kPageDefault = 100;
-constexpr std::size_t kPageMax = 1000;
 constexpr std::size_t kLogDefault = 64 * 1024;
 constexpr std::size_t kLogMax = 1024 * 1024;
 
@@ -78,81 +76,6 @@ awaitable<std::vector<std::string>> late_jobs(Service& service) {
 template <class T>
 bool is_among(const std::vector<T>& all, const T& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
-}
-
-// Which of the waiting states an instance is in is not stored; a page of them may come out shorter for it.
-void widen_to_stored(std::vector<scheduler::State>& states) {
-  using scheduler::State;
-  const std::vector<State> waiting = {State::not_run, State::wait_time, State::wait_resource};
-  const bool any =
-      std::any_of(states.begin(), states.end(), [&](State state) { return is_among(waiting, state); });
-  const bool paused = is_among(states, State::frozen);
-  for (const State state : waiting) {
-    if ((any || paused) && !is_among(states, state)) states.push_back(state);
-  }
-  if (paused && !is_among(states, State::retry_wait)) states.push_back(State::retry_wait);
-  if (is_among(states, State::killing) && !is_among(states, State::running)) states.push_back(State::running);
-}
-
-Result<std::vector<scheduler::State>> states_of(std::string_view text) {
-  std::vector<scheduler::State> states;
-  while (!text.empty()) {
-    const auto comma = text.find(',');
-    std::string name(text.substr(0, comma));
-    text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
-    for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    const auto state = scheduler::state_from_string(name);
-    if (!state) {
-      return Error(
-          Errc::invalid_argument,
-          fmt::format("read state: no state {}; there are NOT_RUN, WAIT_TIME, WAIT_RESOURCE, RUNNING, "
-                      "RETRY_WAIT, SUCCESS, FAILURE, FROZEN",
-                      name));
-    }
-    states.push_back(*state);
-  }
-  return states;
-}
-
-// The day `date` of the job's zone, or of the first job's when none is named.
-Result<void> add_date(InstanceQuery& query, const Service& service, const std::string& date) {
-  std::string zone = "Asia/Shanghai";
-  const auto jobs = service.jobs();
-  for (const job::Job& job : jobs) {
-    if (query.job.empty() || job.name == query.job) {
-      zone = job.schedule.zone;
-      break;
-    }
-  }
-  const auto day = local_day(date, zone);
-  if (!day) return day.error();
-  query.from = day->from;
-  query.to = day->to;
-  return {};
-}
-
-Result<InstanceQuery> query_of(const Service& service, const HttpRequest& request) {
-  InstanceQuery query;
-  query.job = request.parameter("job").value_or("");
-  const auto limit = number_parameter(request, "limit", kPageDefault, 1, kPageMax);
-  if (!limit) return limit.error();
-  query.limit = *limit;
-  if (const auto date = request.parameter("date")) {
-    const auto added = add_date(query, service, *date);
-    if (!added) return added.error();
-  }
-  if (request.parameter("due").value_or("") == "true") query.to = service.now() + Duration(1);
-  if (const auto text = request.parameter("state")) {
-    auto states = states_of(*text);
-    if (!states) return states.error();
-    query.states = std::move(*states);
-  }
-  if (const auto text = request.parameter("after")) {
-    const auto after = scheduler::parse_instance_id(*text);
-    if (!after) return after.error();
-    query.after = *after;
-  }
-  return query;
 }
 
 }  // namespace
@@ -221,24 +144,24 @@ awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const
 }
 
 awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, const PathValues&) {
-  auto query = query_of(service, request);
-  if (!query) co_return problem_response(query.error());
-  if (!query->job.empty() && !find_job(service, query->job)) {
+  const auto listing = instance_listing(service, request);
+  if (!listing) co_return problem_response(listing.error());
+  const std::string& job = listing->query.job;
+  if (!job.empty() && !find_job(service, job)) {
     // The instances of a job whose file is gone can still be listed; a name never heard of is a mistake.
-    const auto planned = co_await service.store().last_planned(query->job);
-    if (!planned) co_return problem_response(no_such_job(query->job));
+    const auto planned = co_await service.store().last_planned(job);
+    if (!planned) co_return problem_response(no_such_job(job));
   }
-  const std::size_t limit = query->limit;
-  const std::vector<scheduler::State> wanted = query->states;
-  widen_to_stored(query->states);
-  auto found = co_await service.store().instances(std::move(*query));
-  found = co_await service.shown(std::move(found));
+  auto page = co_await find_instances(service, *listing);
+  if (!page) co_return problem_response(page.error());
+  const auto found = co_await service.shown(std::move(*page));
   json::array out;
   for (const Instance& instance : found) {
-    if (wanted.empty() || is_among(wanted, instance.state)) out.push_back(to_json(instance));
+    if (listing->wanted.empty() || is_among(listing->wanted, instance.state))
+      out.push_back(to_json(instance));
   }
   json::value next = nullptr;
-  if (found.size() == limit) next = scheduler::to_string(found.back().id, found.back().zone);
+  if (found.size() == listing->query.limit) next = scheduler::to_string(found.back().id, found.back().zone);
   co_return with_etag(request,
                       json_response(json::object{{"instances", std::move(out)}, {"next", std::move(next)}}));
 }

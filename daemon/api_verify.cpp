@@ -1,6 +1,7 @@
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/problem.hpp"
+#include "daemon/query_parameters.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -33,18 +34,15 @@ json::object to_json(const VerifiedWindow& window) {
 
 Result<VerifyQuery> verify_query_of(const HttpRequest& request, const std::string& zone) {
   VerifyQuery query;
-  for (const auto& [name, time] : {std::pair("from", &query.from), std::pair("to", &query.to)}) {
-    const auto text = request.parameter(name);
-    if (!text) continue;
-    const auto read = time_from_text(*text, zone);
-    if (!read) return read.error().in(name);
-    *time = *read;
-  }
-  if (const auto text = request.parameter("after")) {
-    const auto after = scheduler::parse_instance_id(*text);
-    if (!after) return after.error();
-    query.after = *after;
-  }
+  const auto from = time_parameter(request, "from", zone);
+  if (!from) return from.error();
+  query.from = *from;
+  const auto to = time_parameter(request, "to", zone);
+  if (!to) return to.error();
+  query.to = *to;
+  const auto after = instance_parameter(request, "after");
+  if (!after) return after.error();
+  query.after = *after;
   const auto limit = number_parameter(request, "limit", kWindowsDefault, 1, kWindowsMax);
   if (!limit) return limit.error();
   query.limit = *limit;

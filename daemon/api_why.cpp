@@ -3,6 +3,7 @@
 #include "daemon/api_json.hpp"
 #include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
+#include "scheduler/reason.hpp"
 
 #include <fmt/format.h>
 
@@ -11,14 +12,27 @@ namespace {
 
 namespace json = boost::json;
 
+// A job that is paused keeps its instances back without a word in them.
+scheduler::ReasonCode code_of(const scheduler::WhyStep& step) {
+  using scheduler::State;
+  const scheduler::Instance& instance = *step.instance;
+  if (step.state == State::frozen && instance.state != State::frozen)
+    return scheduler::ReasonCode::job_paused;
+  return scheduler::reason_code(step.state, instance.dry_run, instance.reason);
+}
+
 json::object step_json(const scheduler::WhyStep& step) {
   json::object out{{"relation", scheduler::to_string(step.relation)},
                    {"job", step.job},
                    {"name", name_of(step)},
                    {"state", nullptr},
                    {"reason", step.reason},
+                   {"reason_code", nullptr},
                    {"open", step.open}};
-  if (step.instance) out["state"] = scheduler::to_string(step.state);
+  if (step.instance) {
+    out["state"] = scheduler::to_string(step.state);
+    out["reason_code"] = scheduler::to_string(code_of(step));
+  }
   out["id"] = step.instance ? out["name"] : json::value(nullptr);
   return out;
 }

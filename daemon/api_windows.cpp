@@ -3,6 +3,7 @@
 #include "daemon/api_json.hpp"
 #include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
+#include "daemon/query_parameters.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,24 +27,15 @@ Result<std::size_t> read_bounds(const Service& service, const HttpRequest& reque
                                 InstanceQuery& query) {
   const auto last = number_parameter(request, "last", 0, 1, kWindowsMax);
   if (!last) return last.error();
-  if (*last > 0) {
-    query.to = service.now() + Duration(1);
-    return static_cast<std::size_t>(*last);
+  const auto slots = slots_parameter(request, zone);
+  if (!slots) return slots.error();
+  const bool any = slots->from || slots->to;
+  if (*last > 0 ? any : !slots->from || !slots->to) {
+    return Error(Errc::invalid_argument, "read the query: expected last, or date, or both from and to");
   }
-  if (const auto date = request.parameter("date")) {
-    const auto day = local_day(*date, zone);
-    if (!day) return day.error();
-    query.from = day->from;
-    query.to = day->to;
-    return std::size_t{0};
-  }
-  const auto from = time_from_text(request.parameter("from").value_or(""), zone);
-  if (!from) return from.error().in("from");
-  const auto to = time_from_text(request.parameter("to").value_or(""), zone);
-  if (!to) return to.error().in("to");
-  query.from = *from;
-  query.to = *to;
-  return std::size_t{0};
+  query.from = slots->from;
+  query.to = *last > 0 ? service.now() + Duration(1) : slots->to;
+  return static_cast<std::size_t>(*last);
 }
 
 json::value seconds_between(Instant from, Instant to) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 namespace sluice::storage {
 namespace {
@@ -201,11 +202,12 @@ std::vector<Backfill> SqliteBackfills::unfinished_backfills() {
 }
 
 std::vector<Backfill> SqliteBackfills::backfills(const scheduler::BackfillQuery& query) {
-  return collect(database_.prepare(
-      fmt::format("SELECT {} FROM backfills b WHERE (?1 = '' OR b.job = ?1) AND (?2 = 0 OR b.id < ?2) "
-                  "AND b.id > ?3 ORDER BY b.id DESC LIMIT ?4",
-                  kBackfillColumns),
-      query.job, query.before, query.after, std::clamp<std::size_t>(query.limit, 1, 1000)));
+  const std::int64_t below = query.before > 0 ? query.before : std::numeric_limits<std::int64_t>::max();
+  return collect(
+      database_.prepare(fmt::format("SELECT {} FROM backfills b WHERE (?1 = '' OR b.job = ?1) AND b.id < ?2 "
+                                    "AND b.id > ?3 ORDER BY b.id DESC LIMIT ?4",
+                                    kBackfillColumns),
+                        query.job, below, query.after, std::clamp<std::size_t>(query.limit, 1, 1000)));
 }
 
 std::optional<Backfill> SqliteBackfills::backfill(std::int64_t id) {

@@ -91,9 +91,10 @@ std::string listing_sql(const InstanceQuery& query) {
     std::string marks = "?";
     for (std::size_t n = 1; n < query.states.size(); ++n) marks += ", ?";
     sql += fmt::format(" AND i.state IN ({})", marks);
-    // Said once more in the words of the partial index, so that it can serve.
+    // Said once more in the words of a partial index, so that it can serve.
     if (std::ranges::none_of(query.states, scheduler::is_done))
       sql += " AND i.state NOT IN ('SUCCESS', 'SKIPPED')";
+    if (query.states == std::vector(1, State::skipped)) sql += " AND i.state = 'SKIPPED'";
   }
   sql += query.job.empty() ? " ORDER BY i.slot_us DESC, j.name LIMIT ?" : " ORDER BY i.slot_us DESC LIMIT ?";
   return sql;

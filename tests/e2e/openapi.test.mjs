@@ -63,6 +63,8 @@ test('every operation answers as the document says', async (t) => {
     const next = await ok('listInstances', { query: { job: 'orders', limit: 5, after: page.next } });
     assert.equal(next.instances.length, 5);
     await ok('listInstances', { query: { state: 'FAILURE,NOT_RUN', due: 'true', date: local(0).slice(0, 10) } });
+    const some = await ok('listInstances', { query: { job: 'orders', from: local(0), to: local(2) } });
+    assert.deepEqual(some.instances.map(({ id }) => id), [instance('orders', 1).id, instance('orders', 0).id]);
     for (const values of [instance('orders', 2), instance('refunds', 0), instance('refunds', 3)])
       for (const id of ['getInstance', 'why', 'downstream']) await ok(id, { values });
     await ok('logs', { values: instance('orders', 2), query: { attempt: 1, offset: 5, limit: 100 } });
@@ -119,6 +121,9 @@ test('every operation answers as the document says', async (t) => {
     await ok('getBackfill', { values: { id } });
     const { groups } = await ok('getBackfill', { values: { id: page.backfills[0].id } });
     await ok('listInstances', { query: { job: groups[0].chain } });
+    const whole = await ok('listInstances', { query: { backfill: page.backfills[0].id } });
+    assert.ok(whole.instances.every(({ group }) => groups.some((one) => one.group === group)));
+    await refused(404, 'listInstances', { query: { backfill: 1_000_000 } });
     await ok('listWindows', { values: { job: groups[0].chain }, query: { last: 5 } });
   });
 

@@ -166,6 +166,29 @@ TEST_CASE("api: a backfill tells its state, its counts and what stands still") {
   CHECK(f.service.ask("GET", "/api/v1/backfills/x").status == 400);
 }
 
+TEST_CASE("api: the instances of a backfill are listed through all its groups, in pages") {
+  Fixture f;
+  f.post("/api/v1/backfills", kOrder);
+  std::vector<scheduler::NewInstance> rows;
+  for (const int minute : {0, 5, 10}) {
+    scheduler::NewInstance row;
+    row.id.job = "orders";
+    row.id.group = 1;
+    row.id.scheduled = job::parse_local("2018-10-10T00:00+08:00").value() + std::chrono::minutes(minute);
+    row.zone = "Asia/Shanghai";
+    rows.push_back(std::move(row));
+  }
+  f.world.run(f.service.store().add_instances(std::move(rows)));
+  f.service.plan(2);  // the recurring ones are not among them
+  const auto page = f.api.get("/api/v1/instances?backfill=1&limit=2");
+  CHECK(JsonView(page)["instances"].items().size() == 2);
+  const std::string next = JsonView(page)["next"].text();
+  CHECK(next == "orders#1@2018-10-10T00:05+08:00");
+  const auto rest = f.api.get("/api/v1/instances?backfill=1&after=" + percent_encode(next));
+  CHECK(JsonView(rest)["instances"].items().size() == 1);
+  CHECK(f.service.ask("GET", "/api/v1/instances?backfill=9").status == 404);
+}
+
 TEST_CASE("api: backfills are listed newest first, in pages") {
   Fixture f;
   for (int n = 0; n < 3; ++n) f.post("/api/v1/backfills", kOrder);

@@ -63,16 +63,55 @@ TEST_CASE("api: instances are filtered by day, state and job") {
   CHECK(f.service.ask("GET", "/api/v1/instances?job=nobody").status == 404);
 }
 
-TEST_CASE("api: wrong query values are refused and named") {
+TEST_CASE("api: instances are listed from slot to slot, page by page") {
   Fixture f;
-  for (const char* query :
-       {"limit=0", "limit=5x", "limit=1001", "state=HAPPY", "date=16.10.2018", "after=x"}) {
-    INFO(query);
-    const auto answer = f.service.ask("GET", std::string("/api/v1/instances?") + query);
+  f.service.plan(4);
+  const auto ids = [&](const std::string& query) {
+    std::string text;
+    const auto answer = f.json("/api/v1/instances?" + query);
+    for (const auto& instance : JsonView(answer)["instances"].items())
+      text += JsonView(instance)["id"].text().substr(18, 5) + " ";
+    return text;
+  };
+  CHECK(ids("limit=2&after=orders@2018-10-16T00:10%2B08:00") == "00:05 00:00 ");
+  CHECK(ids("from=2018-10-16T00:05&to=2018-10-16T00:15") == "00:10 00:05 ");
+  CHECK(ids("job=orders&to=2018-10-16T00:05") == "00:00 ");
+  CHECK(ids("from=2018-10-16T00:05&due=true") == "00:05 ");
+  CHECK(ids("to=2018-10-16T00:05&due=true") == "00:00 ");
+}
+
+TEST_CASE("api: wrong query values are refused, and the parameter, its value and what is allowed are named") {
+  Fixture f;
+  const auto detail = [&](const std::string& target) {
+    const auto answer = f.service.ask("GET", target);
+    INFO(target + " " + answer.body);
     CHECK(answer.status == 400);
     CHECK(answer.content_type == "application/problem+json");
     CHECK(JsonView(boost::json::parse(answer.body))["code"].text() == "invalid_argument");
-  }
+    return JsonView(boost::json::parse(answer.body))["detail"].text();
+  };
+  const auto of_instances = [&](const std::string& query) { return detail("/api/v1/instances?" + query); };
+  for (const char* limit : {"0", "5x", "1001", ""})
+    CHECK(of_instances(std::string("limit=") + limit) ==
+          std::string("read limit: expected a number from 1 to 1000, got \"") + limit + "\"");
+  CHECK(of_instances("state=HAPPY") ==
+        "read state: expected NOT_RUN, WAIT_TIME, WAIT_RESOURCE, RUNNING, RETRY_WAIT, SUCCESS, FAILURE, "
+        "FROZEN, KILLING, LOST or SKIPPED, got \"HAPPY\"");
+  CHECK(
+      of_instances("date=2018/10/16") ==
+      "date: read the time \"2018/10/16\": expected 2018-10-16 or 2018-10-16T00:15, with or without +08:00");
+  CHECK(of_instances("date=16.10.18") == "read date: expected 2018-10-16, got \"16.10.18\"");
+  CHECK(of_instances("after=x") ==
+        "after: read instance id \"x\": expected JOB@TIME, for example orders@2018-10-16T00:15+08:00");
+  CHECK(of_instances("due=yes") == "read due: expected false or true, got \"yes\"");
+  CHECK(of_instances("date=2018-10-16&to=2018-10-17") ==
+        "read the query: date does not go with to; leave one out");
+  CHECK(of_instances("backfill=7&job=orders") ==
+        "read the query: backfill does not go with job; leave one out");
+  CHECK(of_instances("from=soon").starts_with("from: "));
+  for (const char* query : {"", "?from=2018-10-16", "?last=5&date=2018-10-16", "?last=5&to=2018-10-17"})
+    CHECK(detail(std::string("/api/v1/jobs/orders/windows") + query) ==
+          "read the query: expected last, or date, or both from and to");
 }
 
 TEST_CASE("api: an attempt tells how many rows it left out and where they are") {
@@ -275,9 +314,9 @@ TEST_CASE("api: why is a sentence and the way to the root cause") {
       R"(orders@2018-10-16T00:05+08:00 and 2 more, which failed: get records: 403; sluice rerun )"
       R"(orders@2018-10-16T00:05+08:00 once the cause is gone","path":[{"relation":"itself","job":"report",)"
       R"("name":"report@2018-10-16T00:05+08:00","state":"NOT_RUN","reason":"waits for )"
-      R"(orders@2018-10-16T00:05+08:00","open":1,"id":"report@2018-10-16T00:05+08:00"},{"relation":"upstream",)"
+      R"(orders@2018-10-16T00:05+08:00","reason_code":"none","open":1,"id":"report@2018-10-16T00:05+08:00"},{"relation":"upstream",)"
       R"("job":"orders","name":"orders@2018-10-16T00:05+08:00","state":"FAILURE","reason":"failed: get records: )"
-      R"(403; sluice rerun orders@2018-10-16T00:05+08:00 once the cause is gone","open":3,)"
+      R"(403; sluice rerun orders@2018-10-16T00:05+08:00 once the cause is gone","reason_code":"attempt_failed","open":3,)"
       R"("id":"orders@2018-10-16T00:05+08:00"}]})");
 }
 
