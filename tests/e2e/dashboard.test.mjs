@@ -9,13 +9,21 @@ import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { en } from '../../daemon/web/src/text/en.js';
 import { zh } from '../../daemon/web/src/text/zh.js';
+import { zhReasons } from '../../daemon/web/src/text/zh_reasons.js';
 import { barriers, dashboardWorld, openBrowser, openPage } from './dashboard_world.mjs';
+import { description } from './openapi.mjs';
 import { SLUICE, ask, localSlot, sluice, until, workDir } from './support.mjs';
 
 const WEB = join(dirname(fileURLToPath(import.meta.url)), '../../daemon/web');
 const SIZE_MAX = 150_000;
 
 const placeholders = (text) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+
+test('every state and every code of a reason has its Chinese text', () => {
+  const { State, ReasonCode } = description.components.schemas;
+  for (const state of State.enum) assert.match(zhReasons.states[state] ?? '', /[\u4e00-\u9fff]/, state);
+  for (const code of ReasonCode.enum) if (code !== 'none') assert.match(zhReasons.codes[code] ?? '', /[\u4e00-\u9fff]/, code);
+});
 
 test('both languages have the same texts with the same placeholders, and every text that is used', () => {
   assert.deepEqual(Object.keys(zh).sort(), Object.keys(en).sort());
@@ -66,7 +74,7 @@ function viewsOf(w) {
     [`#/jobs/orders/versions/${w.version}`, 'pre.code >> nth=1'],
     ['#/instances?job=orders', '.list tbody tr >> nth=20'],
     [`#/instances/${good}`, 'pre:has-text("wrote object")'],
-    [`#/instances/${bad}`, '.why:has-text("refunds")'],
+    [`#/instances/${bad}`, '.why[title*="refunds"]'],
     ['#/backfills', '.list tbody tr'],
     ['#/backfills/new?job=orders', 'form select'],
     ['#/backfills/1', '.progress >> nth=1'],
@@ -123,6 +131,29 @@ test('the dashboard', async (t) => {
     assert.equal(await open.page.evaluate(() => document.documentElement.lang), 'zh-CN');
     assert.equal(await open.page.title(), `${zh.notFound} · Sluice`);
     await open.context.close();
+  });
+
+  await t.test('says in Chinese why something is as it is, with the words of the API as the title', async () => {
+    const { page, context, complaints } = await openPage(browser, w.viewer, { language: 'zh-CN' });
+    const instance = (n) => `refunds@${localSlot(w.from + n * 300_000)}`;
+    const shown = async (place) => [await place.innerText(), await place.getAttribute('title')];
+    const stands = page.locator('.alarm', { hasText: instance(0) }).locator('p').first();
+    await stands.waitFor();
+    const [blocked, blockedInFull] = await shown(stands);
+    assert.equal(blocked, zhReasons.states.FAILURE);
+    assert.match(blockedInFull, /^failed: .*; sluice rerun /);
+    await page.goto(`${w.viewer}/#/instances/${encodeURIComponent(instance(3))}`);
+    await page.locator('.path').waitFor();
+    const [why, whyInFull] = await shown(page.locator('.why'));
+    assert.equal(why, `等待 ${instance(2)}，后者等待 ${instance(0)}，后者运行失败`);
+    assert.match(whyInFull, /^waits for refunds@/);
+    assert.equal((await shown(page.locator('.path li .faint').last()))[0], zhReasons.codes.attempt_failed);
+    await page.goto(`${w.viewer}/#/instances?job=refunds&state=FAILURE`);
+    const [reason, reasonInFull] = await shown(page.locator('td .reason').first());
+    assert.equal(reason, zhReasons.codes.attempt_failed);
+    assert.doesNotMatch(reasonInFull, /[\u4e00-\u9fff]/);
+    assert.deepEqual(complaints, []);
+    await context.close();
   });
 
   await t.test('says how far a job is, in the zone of the job with UTC beside it', async () => {

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { actOnBackfill } from '../actions.js';
 import { count } from '../format.js';
 import { useLive } from '../live.js';
+import { Reason } from '../reasons.js';
 import { links } from '../route.js';
 import { useSession } from '../session.js';
 import { t } from '../settings.js';
@@ -51,7 +52,7 @@ export function BackfillView({ id }) {
     ${backfill.stuck.length > 0 && html`<${Card} title=${t('stuck')}><${Table} caption=${t('stuck')}
         columns=${[{ title: t('instance') }, { title: t('state') }, { title: t('reasonTitle') }]}
       rows=${backfill.stuck.map((one) => [html`<a href=${links.instance(one.id)}>${one.id}</a>`, html`<${StatePill}
-          state=${one.state} />`, one.reason])} /><//>`}
+          state=${one.state} />`, html`<${Reason} of=${one} whole />`])} /><//>`}
     <${Card} title=${t('groups')}><${Table} caption=${t('groups')}
         columns=${[{ title: t('group') }, { title: t('businessDates') }, { title: t('progress') }]}
       rows=${backfill.groups.map((group) => [html`<a href=${links.instances({ job: group.chain, due: 'false' })}>${group.chain}</a>`,

@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { segment } from '../api.js';
 import { count, dayOf, duration, size } from '../format.js';
 import { useLive } from '../live.js';
+import { stepText, whyText } from '../reasons.js';
 import { links } from '../route.js';
 import { useSession } from '../session.js';
 import { has, t } from '../settings.js';
@@ -15,9 +16,9 @@ function Why({ instance }) {
   const live = useLive(`/instances/${segment(instance.id)}/why`);
   if (!live.data) return html`<${Waiting} live=${live} />`;
   const { why, path } = live.data;
-  return html`<p class="why">${why}</p>${path.length > 1 && html`<ol class="path">${path.map((step) => html`<li key=${step.id ?? step.job}>
+  return html`<p class="why" title=${why}>${whyText(live.data)}</p>${path.length > 1 && html`<ol class="path">${path.map((step, n) => html`<li key=${step.id ?? step.job}>
     ${step.id ? html`<a href=${links.instance(step.id)}>${step.id}</a>` : html`<a href=${links.job(step.job)}>${step.job}</a>`}
-    ${' '}${step.state && html`<${StatePill} state=${step.state} />`} <span class="faint">${step.reason}</span></li>`)}</ol>`}`;
+    ${' '}${step.state && html`<${StatePill} state=${step.state} />`} <span class="faint" title=${step.reason}>${stepText(path, n)}</span></li>`)}</ol>`}`;
 }
 
 // The counters of an attempt in the order in which they matter; times of records come in microseconds.

@@ -5,6 +5,7 @@ import { BATCH_ACTIONS, actOnMany } from '../actions.js';
 import { withQuery } from '../api.js';
 import { count, duration, size } from '../format.js';
 import { useLive } from '../live.js';
+import { Reason } from '../reasons.js';
 import { go, links } from '../route.js';
 import { useSession } from '../session.js';
 import { ATTENTION, STATES } from '../states.js';
@@ -85,7 +86,7 @@ export function InstancesView({ query }) {
             checked=${chosen.has(one.id)} onChange=${(event) => toggle(one.id, event.target.checked)} />`,
           html`<${StatePill} state=${one.state} />`, html`<a href=${links.instance(one.id)}>${one.id}</a>`,
           html`<${WindowTimes} window=${one.window} zone=${one.zone} />`, html`<${Moment} time=${one.started} zone=${one.zone} short />`,
-          one.seconds === null ? '–' : duration(one.seconds), count(one.rows), size(one.bytes), html`<span class="reason">${one.reason}</span>`].slice(session.mayAct ? 0 : 1))} />
+          one.seconds === null ? '–' : duration(one.seconds), count(one.rows), size(one.bytes), html`<${Reason} of=${one} />`].slice(session.mayAct ? 0 : 1))} />
       <nav class="pages" aria-label=${t('pages')}>${query.after && html`<a
           href=${links.instances({ ...query, after: undefined })}>${t('newest')}</a>`}
         ${live.data.next && html`<a href=${links.instances({ ...query, after: live.data.next })}>${t('older')} →</a>`}</nav>`}`;

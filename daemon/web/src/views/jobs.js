@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { segment } from '../api.js';
 import { count, duration, scheduleText } from '../format.js';
 import { useLive } from '../live.js';
+import { blockedText } from '../reasons.js';
 import { links } from '../route.js';
 import { windowsOf } from '../states.js';
 import { t } from '../settings.js';
@@ -23,7 +24,7 @@ function Blocked({ chain, incident }) {
       <span class="faint"> · ${t('since')} <${Moment} time=${chain.since} zone=${chain.zone} /></span>
       ${incident && html`<span class="faint"> · <a
           href=${links.incident(incident.id)}>${t('incidentTitle', { id: incident.id })}</a>${incident.acknowledged ? ` (${t('acknowledgedShort')})` : ''}</span>`}</div>
-    <p>${chain.reason}</p>
+    <p title=${chain.reason}>${blockedText(chain)}</p>
   </li>`;
 }
 
