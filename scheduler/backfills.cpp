@@ -60,6 +60,7 @@ awaitable<Result<Backfill>> Backfills::change(std::int64_t id, std::vector<Backf
   std::optional<Backfill> now = co_await store_->backfill(id);
   if (!now) co_return no_backfill(id);
   unfinished_ = wants_instances_ = true;
+  observer_.backfill_changed(*now);
   on_change_();
   co_return std::move(*now);
 }
@@ -137,7 +138,15 @@ awaitable<void> Backfills::sweep(Backfill backfill) {
     }
   }
   if (waits) co_await store_->skip_waiting(backfill.id, backfill_name(backfill.id) + " was cancelled");
-  if (backfill.planned) co_await store_->close_backfill(backfill.id);
+  if (!backfill.planned) co_return;
+  co_await close(std::move(backfill));
+}
+
+// Whether that makes it done is the store's to say: an attempt that just ended may have left it open.
+awaitable<void> Backfills::close(Backfill backfill) {
+  co_await store_->close_backfill(backfill.id);
+  const std::optional<Backfill> now = co_await store_->backfill(backfill.id);
+  if (now && now->state == BackfillState::done) observer_.backfill_changed(*now);
 }
 
 awaitable<void> Backfills::take_turn(Backfill backfill, std::size_t places, Turn& turn) {
@@ -164,7 +173,7 @@ awaitable<void> Backfills::take_turn(Backfill backfill, std::size_t places, Turn
         candidates.push_back(std::move(instance));
     }
   }
-  if (!open_ones) co_await store_->close_backfill(backfill.id);
+  if (!open_ones) co_await close(backfill);
   if (backfill.state != BackfillState::running || found == jobs_.end()) co_return;
   const Instant opens = next_start(backfill.order.run_hours, now, backfill.zone);
   if (opens > now) {

@@ -139,6 +139,7 @@ awaitable<Result<Backfill>> Backfills::create(BackfillOrder order, std::string a
   observer_.log(pipeline::Level::info,
                 fmt::format("backfill {} of job {}: {} instances in {} groups, {} slots left out", stored.id,
                             order.job, found->runs.size(), stored.groups.size(), found->left_out));
+  observer_.backfill_changed(stored);
   on_change_();
   co_return stored;
 }
@@ -178,6 +179,9 @@ awaitable<void> Backfills::make(Backfill backfill) {
   if (!left_out) co_return;
   co_await store_->backfill_planned(backfill.id, *left_out);
   unfinished_ = true;
+  backfill.planned = true;
+  backfill.left_out = *left_out;
+  observer_.backfill_changed(backfill);
   on_change_();
 }
 

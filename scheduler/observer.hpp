@@ -4,6 +4,7 @@
 
 #include "core/base/time.hpp"
 #include "core/pipeline/log.hpp"
+#include "scheduler/backfill.hpp"
 #include "scheduler/instance.hpp"
 
 #include <cstdint>
@@ -28,6 +29,8 @@ class Observer {
                                Instant /*last*/, const std::string& /*reason*/) {}
   // The state changed to instance.state; attempts report their end here too.
   virtual void instance_changed(const Instance& /*instance*/) {}
+  // It was asked for, its instances are all made, an operator changed its state, or nothing is left to do.
+  virtual void backfill_changed(const Backfill& /*backfill*/) {}
 };
 
 // Since the scheduler was made.

@@ -222,6 +222,10 @@ awaitable<void> Scheduler::close_orphan(Instance orphan, Instant now) {
   co_await store_.fail(attempt, AttemptResult::lost, error, pipeline::Statistics(), now, now);
   health_.worked(StoreHealth::Call::write);
   ++counters_.lost;
+  orphan.state = State::retry_wait;
+  orphan.reason = error.message();
+  orphan.retry_at = now;
+  observer_.instance_changed(orphan);
   wake();
 }
 
