@@ -1,8 +1,10 @@
+#include "core/job/problems.hpp"
 #include "daemon/alert_desk.hpp"
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
+#include "daemon/query_parameters.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -95,6 +97,33 @@ Result<std::int64_t> incident_id(const std::string& text) {
   return id;
 }
 
+Error no_such_rule(std::string_view name) {
+  std::vector<std::string_view> rules;
+  for (int n = 0; n <= static_cast<int>(scheduler::AlertKind::backfill_cancelled); ++n)
+    rules.push_back(to_string(static_cast<scheduler::AlertKind>(n)));
+  return Error(Errc::invalid_argument,
+               fmt::format("read rule: expected {}, got \"{}\"", job::join_names(rules, " or "), name));
+}
+
+Result<scheduler::IncidentQuery> incident_query(const HttpRequest& request) {
+  scheduler::IncidentQuery query;
+  const auto state = word_parameter(request, "state", {"open", "all"});
+  if (!state) return state.error();
+  query.all = *state == "all";
+  query.job = request.parameter("job").value_or("");
+  if (const auto rule = request.parameter("rule")) {
+    query.kind = scheduler::alert_kind_from_string(*rule);
+    if (!query.kind) return no_such_rule(*rule);
+  }
+  const auto limit = number_parameter(request, "limit", kIncidentsDefault, 1, kIncidentsMax);
+  if (!limit) return limit.error();
+  query.limit = *limit;
+  const auto before = number_parameter(request, "before", 0, 0, std::uint64_t{1} << 62U);
+  if (!before) return before.error();
+  query.before = static_cast<std::int64_t>(*before);
+  return query;
+}
+
 Error no_incident(std::int64_t id) {
   return Error(Errc::not_found,
                fmt::format("find incident {}: no such incident; sluice incidents lists them", id));
@@ -106,7 +135,9 @@ awaitable<void> add_open_incidents(Service& service, json::object& out) {
   constexpr std::size_t kShown = 3;
   AlertDesk* desk = service.alerts();
   if (desk == nullptr) co_return;
-  const auto open = co_await desk->alert_store().incidents(false, kIncidentsMax, 0);
+  scheduler::IncidentQuery counted;
+  counted.limit = kIncidentsMax;
+  const auto open = co_await desk->alert_store().incidents(std::move(counted));
   json::array first;
   for (const Incident& incident : open) {
     if (first.size() < kShown) first.push_back(incident_json(incident));
@@ -118,17 +149,9 @@ awaitable<void> add_open_incidents(Service& service, json::object& out) {
 awaitable<HttpResponse> incidents(Service& service, const HttpRequest& request, const PathValues&) {
   AlertDesk* desk = service.alerts();
   if (desk == nullptr) co_return problem_response(no_alerts());
-  const std::string state = request.parameter("state").value_or("open");
-  if (state != "open" && state != "all") {
-    co_return problem_response(
-        Error(Errc::invalid_argument, fmt::format("read state: expected open or all, got \"{}\"", state)));
-  }
-  const auto limit = number_parameter(request, "limit", kIncidentsDefault, 1, kIncidentsMax);
-  if (!limit) co_return problem_response(limit.error());
-  const auto before = number_parameter(request, "before", 0, 0, std::uint64_t{1} << 62U);
-  if (!before) co_return problem_response(before.error());
-  const auto found =
-      co_await desk->alert_store().incidents(state == "all", *limit, static_cast<std::int64_t>(*before));
+  const auto query = incident_query(request);
+  if (!query) co_return problem_response(query.error());
+  const auto found = co_await desk->alert_store().incidents(*query);
   json::array out;
   for (const Incident& incident : found) out.push_back(incident_json(incident));
   json::array channels;
@@ -137,7 +160,7 @@ awaitable<HttpResponse> incidents(Service& service, const HttpRequest& request, 
   const auto given_up = co_await desk->alert_store().deliveries(0);
   for (const Delivery& delivery : given_up) failed.push_back(delivery_json(delivery));
   json::value next = nullptr;
-  if (found.size() == *limit) next = found.back().id;
+  if (found.size() == query->limit) next = found.back().id;
   co_return with_etag(request, json_response(json::object{{"incidents", std::move(out)},
                                                           {"next", std::move(next)},
                                                           {"channels", std::move(channels)},

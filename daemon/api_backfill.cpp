@@ -6,6 +6,7 @@
 #include "daemon/backfill_json.hpp"
 #include "daemon/etag.hpp"
 #include "daemon/problem.hpp"
+#include "daemon/query_parameters.hpp"
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
@@ -49,9 +50,7 @@ awaitable<json::array> stuck_of(Service& service, std::string chain) {
   const auto found = co_await service.store().instances(query);
   json::array out;
   for (const scheduler::Instance& instance : found) {
-    out.push_back(json::object{{"id", scheduler::to_string(instance.id, instance.zone)},
-                               {"state", scheduler::to_string(instance.state)},
-                               {"reason", instance.reason}});
+    out.push_back(state_json(instance));
   }
   co_return out;
 }
@@ -155,6 +154,11 @@ namespace api {
 awaitable<HttpResponse> backfills(Service& service, const HttpRequest& request, const PathValues&) {
   scheduler::BackfillQuery query;
   query.job = request.parameter("job").value_or("");
+  const auto state =
+      word_parameter(request, "state", {"all", "running", "paused", "cancelled", "done", "failed"});
+  if (!state) co_return problem_response(state.error());
+  // One that failed is stored as running; a page of either may come out shorter for it.
+  query.state = scheduler::backfill_state_from_string(*state == "failed" ? "running" : *state);
   const auto limit = number_parameter(request, "limit", kListDefault, 1, 1000);
   if (!limit) co_return problem_response(limit.error());
   query.limit = *limit;
@@ -165,7 +169,10 @@ awaitable<HttpResponse> backfills(Service& service, const HttpRequest& request, 
   json::value next = nullptr;
   if (found.size() == *limit) next = found.back().id;
   json::array out;
-  for (Backfill& backfill : found) out.push_back(co_await backfill_with_counts(service, std::move(backfill)));
+  for (Backfill& backfill : found) {
+    json::object shown = co_await backfill_with_counts(service, std::move(backfill));
+    if (*state == "all" || shown.at("state").as_string() == *state) out.push_back(std::move(shown));
+  }
   co_return with_etag(request,
                       json_response(json::object{{"backfills", std::move(out)}, {"next", std::move(next)}}));
 }

@@ -156,6 +156,13 @@ json::object to_json(const scheduler::Instance& instance) {
   return out;
 }
 
+json::object state_json(const scheduler::Instance& instance) {
+  return {{"id", scheduler::to_string(instance.id, instance.zone)},
+          {"state", scheduler::to_string(instance.state)},
+          {"reason", instance.reason},
+          {"reason_code", scheduler::to_string(scheduler::reason_code(instance))}};
+}
+
 json::object to_json(const scheduler::Attempt& attempt) {
   return {{"number", attempt.number},
           {"result", scheduler::to_string(attempt.result)},

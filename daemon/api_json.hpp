@@ -33,6 +33,8 @@ Error no_such_job(std::string_view name);  // not_found
 // With the slots that its schedule gives next after `now`.
 boost::json::object to_json(const job::Job& job, Instant now);
 boost::json::object to_json(const scheduler::Instance& instance);
+// {id, state, reason, reason_code}: where a list has no room for more.
+boost::json::object state_json(const scheduler::Instance& instance);
 boost::json::object to_json(const scheduler::Attempt& attempt);
 boost::json::object to_json(const PlannedInstance& planned);
 boost::json::object to_json(const LogPart& part);

@@ -95,9 +95,7 @@ void log_action(const Order& order, const std::string& target) {
 json::object listing_of(const std::vector<scheduler::Instance>& instances) {
   json::array list;
   for (const scheduler::Instance& instance : instances) {
-    list.push_back(json::object{{"id", to_string(instance.id, instance.zone)},
-                                {"state", scheduler::to_string(instance.state)},
-                                {"reason", instance.reason}});
+    list.push_back(state_json(instance));
   }
   return {{"count", instances.size()}, {"instances", std::move(list)}};
 }

@@ -154,6 +154,9 @@ Result<InstanceListing> instance_listing(const Service& service, const HttpReque
   if (!states) return states.error();
   query.states = stored_states(*states);
   listing.wanted = std::move(*states);
+  const auto order = word_parameter(request, "order", {"desc", "asc"});
+  if (!order) return order.error();
+  query.ascending = *order == "asc";
   const auto after = instance_parameter(request, "after");
   if (!after) return after.error();
   query.after = *after;
@@ -174,11 +177,8 @@ awaitable<Result<std::vector<Instance>>> find_instances(Service& service, Instan
     std::vector<Instance> of_group = co_await service.store().instances(query);
     std::ranges::move(of_group, std::back_inserter(found));
   }
-  // The order of a listing: newest slot first, those of one slot by chain.
-  std::ranges::sort(found, [](const Instance& a, const Instance& b) {
-    if (a.id.scheduled != b.id.scheduled) return a.id.scheduled > b.id.scheduled;
-    return chain_of(a.id) < chain_of(b.id);
-  });
+  std::ranges::sort(found,
+                    [&](const Instance& a, const Instance& b) { return comes_before(query, a.id, b.id); });
   if (found.size() > query.limit) found.resize(query.limit);
   co_return found;
 }

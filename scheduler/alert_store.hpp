@@ -60,6 +60,15 @@ struct Delivery {
   std::string error;             // of the latest try
 };
 
+// Which incidents a listing wants; newest first.
+struct IncidentQuery {
+  bool all = false;                 // also those that are over
+  std::string job{};                // empty: any
+  std::optional<AlertKind> kind{};  // nothing: any
+  std::int64_t before = 0;          // ids below it, for paging; 0: from the newest
+  std::size_t limit = 100;
+};
+
 // Failures of the store are exceptions, as in StateStore; each method is one durable transaction.
 class AlertStore {
  public:
@@ -91,8 +100,7 @@ class AlertStore {
   // State, tries, next, ended and error of a delivery. Nothing happens to one that is not pending any more.
   virtual awaitable<void> record(Delivery delivery) = 0;
 
-  // Newest first; open ones only, or all. `before`: ids below it, for paging; 0: from the newest.
-  virtual awaitable<std::vector<Incident>> incidents(bool all, std::size_t limit, std::int64_t before) = 0;
+  virtual awaitable<std::vector<Incident>> incidents(IncidentQuery query) = 0;
   virtual awaitable<std::optional<Incident>> incident(std::int64_t id) = 0;
   // Of one incident, in order; of id 0: the newest 100 deliveries that failed.
   virtual awaitable<std::vector<Delivery>> deliveries(std::int64_t incident) = 0;

@@ -15,11 +15,15 @@
 namespace sluice::scheduler {
 
 struct BackfillQuery {
-  std::string job;          // empty: all
-  std::size_t limit = 100;  // 1 .. 1000
-  std::int64_t before = 0;  // only ids below this one (paging); 0: from the newest
-  std::int64_t after = 0;   // only ids above this one
+  std::string job;                       // empty: all
+  std::size_t limit = 100;               // 1 .. 1000
+  std::int64_t before = 0;               // only ids below this one (paging); 0: from the newest
+  std::int64_t after = 0;                // only ids above this one
+  std::optional<BackfillState> state{};  // only those stored in this one; nothing: all
 };
+
+// So many groups are named where it is told what backfills made durable.
+inline constexpr std::size_t kBackfilledShown = 100;
 
 class BackfillStore {
  public:
@@ -54,8 +58,8 @@ class BackfillStore {
   // Slots and states of a chain with slots in [from, to), ascending.
   virtual awaitable<std::vector<std::pair<Instant, State>>> states(std::string chain, Instant from,
                                                                    Instant to) = 0;
-  // What the groups of the job's backfills have made durable, oldest group first; Coverage::job names the
-  // chain.
+  // What the groups of the job's backfills have made durable, oldest group first, the newest
+  // kBackfilledShown of them; Coverage::job names the chain.
   virtual awaitable<std::vector<Coverage>> backfilled(std::string job) = 0;
 };
 

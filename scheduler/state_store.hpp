@@ -13,7 +13,7 @@
 
 namespace sluice::scheduler {
 
-// Which instances a listing wants; newest slot first.
+// Which instances a listing wants; newest slot first, those of one slot by the name of their chain.
 struct InstanceQuery {
   std::string job;                  // empty: all
   std::optional<Instant> from;      // slot >= from
@@ -21,7 +21,14 @@ struct InstanceQuery {
   std::vector<State> states;        // empty: all
   std::size_t limit = 100;          // 1 .. 1000
   std::optional<InstanceId> after;  // resume behind this one (paging)
+  bool ascending = false;           // oldest slot first
 };
+
+// The order of a listing.
+inline bool comes_before(const InstanceQuery& query, const InstanceId& a, const InstanceId& b) {
+  if (a.scheduled != b.scheduled) return query.ascending == (a.scheduled < b.scheduled);
+  return chain_of(a) < chain_of(b);
+}
 
 // How far a chain is in a closed range of slots.
 struct SlotProgress {

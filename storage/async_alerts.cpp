@@ -54,9 +54,8 @@ awaitable<void> AsyncAlertStore::record(scheduler::Delivery delivery) {
   co_await store_.with_database(work);
 }
 
-awaitable<std::vector<scheduler::Incident>> AsyncAlertStore::incidents(bool all, std::size_t limit,
-                                                                       std::int64_t before) {
-  auto work = [&](Database& database) { return SqliteAlerts(database).incidents(all, limit, before); };
+awaitable<std::vector<scheduler::Incident>> AsyncAlertStore::incidents(scheduler::IncidentQuery query) {
+  auto work = [&](Database& database) { return SqliteAlerts(database).incidents(query); };
   co_return co_await store_.with_database(work);
 }
 

@@ -327,12 +327,14 @@ void SqliteAlerts::record(const Delivery& delivery) {
   transaction.commit();
 }
 
-std::vector<Incident> SqliteAlerts::incidents(bool all, std::size_t limit, std::int64_t before) {
-  const std::int64_t below = before > 0 ? before : std::numeric_limits<std::int64_t>::max();
-  return collect_incidents(
-      database_.prepare(fmt::format("SELECT {} FROM incidents WHERE id < ? {} ORDER BY id DESC LIMIT ?",
-                                    kIncidentColumns, all ? "" : "AND recovered_us IS NULL"),
-                        below, limit));
+std::vector<Incident> SqliteAlerts::incidents(const scheduler::IncidentQuery& query) {
+  const std::int64_t below = query.before > 0 ? query.before : std::numeric_limits<std::int64_t>::max();
+  const std::string kind(query.kind ? to_string(*query.kind) : "");
+  return collect_incidents(database_.prepare(
+      fmt::format("SELECT {} FROM incidents WHERE id < ?1 {} AND (?2 = '' OR facts_json ->> 'job' = ?2) "
+                  "AND (?3 = '' OR kind = ?3) ORDER BY id DESC LIMIT ?4",
+                  kIncidentColumns, query.all ? "" : "AND recovered_us IS NULL"),
+      below, query.job, kind, query.limit));
 }
 
 std::optional<Incident> SqliteAlerts::incident(std::int64_t id) {

@@ -40,7 +40,7 @@ class SqliteAlerts {
   std::int64_t add_test(const std::string& channel, Instant now);
   std::vector<scheduler::Delivery> pending();
   void record(const scheduler::Delivery& delivery);
-  std::vector<scheduler::Incident> incidents(bool all, std::size_t limit, std::int64_t before);
+  std::vector<scheduler::Incident> incidents(const scheduler::IncidentQuery& query);
   std::optional<scheduler::Incident> incident(std::int64_t id);
   std::vector<scheduler::Delivery> deliveries(std::int64_t incident);
   std::optional<scheduler::Delivery> delivery(std::int64_t id);
@@ -75,8 +75,7 @@ class AsyncAlertStore final : public scheduler::AlertStore {
   awaitable<std::int64_t> add_test(std::string channel, Instant now) override;
   awaitable<std::vector<scheduler::Delivery>> pending() override;
   awaitable<void> record(scheduler::Delivery delivery) override;
-  awaitable<std::vector<scheduler::Incident>> incidents(bool all, std::size_t limit,
-                                                        std::int64_t before) override;
+  awaitable<std::vector<scheduler::Incident>> incidents(scheduler::IncidentQuery query) override;
   awaitable<std::optional<scheduler::Incident>> incident(std::int64_t id) override;
   awaitable<std::vector<scheduler::Delivery>> deliveries(std::int64_t incident) override;
   awaitable<std::optional<scheduler::Delivery>> delivery(std::int64_t id) override;

@@ -203,11 +203,14 @@ std::vector<Backfill> SqliteBackfills::unfinished_backfills() {
 
 std::vector<Backfill> SqliteBackfills::backfills(const scheduler::BackfillQuery& query) {
   const std::int64_t below = query.before > 0 ? query.before : std::numeric_limits<std::int64_t>::max();
-  return collect(
-      database_.prepare(fmt::format("SELECT {} FROM backfills b WHERE (?1 = '' OR b.job = ?1) AND b.id < ?2 "
-                                    "AND b.id > ?3 ORDER BY b.id DESC LIMIT ?4",
-                                    kBackfillColumns),
-                        query.job, below, query.after, std::clamp<std::size_t>(query.limit, 1, 1000)));
+  return collect(database_.prepare(
+      fmt::format("SELECT {} FROM backfills b WHERE (?1 = '' OR b.job = ?1) AND b.id < ?2 "
+                  "AND b.id > ?3 AND (?5 = '' OR "
+                  "CASE WHEN b.closed AND b.state <> 'cancelled' THEN 'done' ELSE b.state END = ?5) "
+                  "ORDER BY b.id DESC LIMIT ?4",
+                  kBackfillColumns),
+      query.job, below, query.after, std::clamp<std::size_t>(query.limit, 1, 1000),
+      query.state ? to_string(*query.state) : std::string_view()));
 }
 
 std::optional<Backfill> SqliteBackfills::backfill(std::int64_t id) {
@@ -263,11 +266,13 @@ std::vector<scheduler::Coverage> SqliteBackfills::backfilled(const std::string& 
   std::vector<std::string> chains;
   {
     Statement rows = database_.prepare(
-        fmt::format("SELECT j.name {} JOIN coverage c ON c.job_id = j.id WHERE b.job = ? ORDER BY g.id",
-                    kGroupChains),
-        job);
+        fmt::format(
+            "SELECT j.name {} JOIN coverage c ON c.job_id = j.id WHERE b.job = ? ORDER BY g.id DESC LIMIT ?",
+            kGroupChains),
+        job, scheduler::kBackfilledShown);
     while (rows.step()) chains.push_back(rows.text(0));
   }
+  std::ranges::reverse(chains);
   std::vector<scheduler::Coverage> found;
   for (const std::string& chain : chains) found.push_back(store_.coverage(chain));
   return found;

@@ -86,7 +86,9 @@ std::string listing_sql(const InstanceQuery& query) {
   if (query.from) sql += " AND i.slot_us >= ?";
   if (query.to) sql += " AND i.slot_us < ?";
   // The first condition bounds the walk through the index, the second picks within one slot.
-  if (query.after) sql += " AND i.slot_us <= ? AND (i.slot_us < ? OR j.name > ?)";
+  if (query.after)
+    sql += query.ascending ? " AND i.slot_us >= ? AND (i.slot_us > ? OR j.name > ?)"
+                           : " AND i.slot_us <= ? AND (i.slot_us < ? OR j.name > ?)";
   if (!query.states.empty()) {
     std::string marks = "?";
     for (std::size_t n = 1; n < query.states.size(); ++n) marks += ", ?";
@@ -96,8 +98,9 @@ std::string listing_sql(const InstanceQuery& query) {
       sql += " AND i.state NOT IN ('SUCCESS', 'SKIPPED')";
     if (query.states == std::vector(1, State::skipped)) sql += " AND i.state = 'SKIPPED'";
   }
-  sql += query.job.empty() ? " ORDER BY i.slot_us DESC, j.name LIMIT ?" : " ORDER BY i.slot_us DESC LIMIT ?";
-  return sql;
+  sql += query.ascending ? " ORDER BY i.slot_us" : " ORDER BY i.slot_us DESC";
+  if (query.job.empty()) sql += ", j.name";
+  return sql + " LIMIT ?";
 }
 
 }  // namespace

@@ -63,8 +63,8 @@ test('every operation answers as the document says', async (t) => {
     const next = await ok('listInstances', { query: { job: 'orders', limit: 5, after: page.next } });
     assert.equal(next.instances.length, 5);
     await ok('listInstances', { query: { state: 'FAILURE,NOT_RUN', due: 'true', date: local(0).slice(0, 10) } });
-    const some = await ok('listInstances', { query: { job: 'orders', from: local(0), to: local(2) } });
-    assert.deepEqual(some.instances.map(({ id }) => id), [instance('orders', 1).id, instance('orders', 0).id]);
+    const oldest = await ok('listInstances', { query: { job: 'orders', from: local(0), to: local(2), order: 'asc' } });
+    assert.deepEqual(oldest.instances.map(({ id }) => id), [instance('orders', 0).id, instance('orders', 1).id]);
     for (const values of [instance('orders', 2), instance('refunds', 0), instance('refunds', 3)])
       for (const id of ['getInstance', 'why', 'downstream']) await ok(id, { values });
     await ok('logs', { values: instance('orders', 2), query: { attempt: 1, offset: 5, limit: 100 } });
@@ -124,6 +124,7 @@ test('every operation answers as the document says', async (t) => {
     const whole = await ok('listInstances', { query: { backfill: page.backfills[0].id } });
     assert.ok(whole.instances.every(({ group }) => groups.some((one) => one.group === group)));
     await refused(404, 'listInstances', { query: { backfill: 1_000_000 } });
+    await ok('listBackfills', { query: { state: 'cancelled' } });
     await ok('listWindows', { values: { job: groups[0].chain }, query: { last: 5 } });
   });
 
@@ -156,7 +157,7 @@ test('every operation answers as the document says', async (t) => {
       const { incidents } = await ok('listIncidents', { query: { state: 'open', limit: 10 } });
       return incidents.find(({ job }) => job === 'refunds');
     });
-    await ok('listIncidents', { query: { state: 'all' } });
+    await ok('listIncidents', { query: { state: 'all', job: 'refunds', rule: 'exhausted' } });
     await ok('listIncidents', { query: { before: id + 1 } });
     await ok('getIncident', { values: { id } });
     await ok('acknowledge', { values: { id } });

@@ -71,6 +71,14 @@ class BackfillStoreSuite {
     scheduler::BackfillQuery later;
     later.after = 2;
     CHECK(run(fixture_.backfills().backfills(later)).size() == 1);
+    REQUIRE(change(2, {BackfillState::running}, BackfillState::paused));
+    for (const auto& [state, count] :
+         {std::pair(BackfillState::running, 2U), std::pair(BackfillState::paused, 1U),
+          std::pair(BackfillState::done, 0U)}) {
+      scheduler::BackfillQuery of_state;
+      of_state.state = state;
+      CHECK(run(fixture_.backfills().backfills(of_state)).size() == count);
+    }
     CHECK(run(fixture_.backfills().unfinished_backfills()).size() == 3);
   }
 

@@ -96,6 +96,7 @@ class MemoryBackfills final : public scheduler::BackfillStore {
       if (query.before != 0 && record->first >= query.before) continue;
       if (record->first <= query.after) continue;
       if (!query.job.empty() && record->second.backfill.order.job != query.job) continue;
+      if (query.state && shown(record->second).state != *query.state) continue;
       if (found.size() < query.limit) found.push_back(shown(record->second));
     }
     co_return found;
@@ -153,6 +154,8 @@ class MemoryBackfills final : public scheduler::BackfillStore {
         if (covered.until) found.push_back(std::move(covered));
       }
     }
+    if (found.size() > scheduler::kBackfilledShown)
+      found.erase(found.begin(), found.end() - scheduler::kBackfilledShown);
     co_return found;
   }
 

@@ -182,15 +182,20 @@ class MemoryStateStore final : public scheduler::StateStore {
     for (const auto& [job, chain] : jobs_) {
       if (!query.job.empty() && query.job != job) continue;
       std::size_t taken = 0;
-      for (auto slot = chain.slots.rbegin(); slot != chain.slots.rend() && taken < query.limit; ++slot) {
-        const Instance& instance = records_.at(slot->second).instance;
-        if (!matches(query, instance)) continue;
+      const auto take = [&](std::int64_t row) {
+        const Instance& instance = records_.at(row).instance;
+        if (taken == query.limit || !matches(query, instance)) return;
         found.push_back(instance);
         ++taken;
+      };
+      if (query.ascending) {
+        for (auto slot = chain.slots.begin(); slot != chain.slots.end(); ++slot) take(slot->second);
+      } else {
+        for (auto slot = chain.slots.rbegin(); slot != chain.slots.rend(); ++slot) take(slot->second);
       }
     }
-    const auto newer = [](const Instance& a, const Instance& b) { return before_in_listing(a.id, b.id); };
-    std::sort(found.begin(), found.end(), newer);
+    const auto first = [&](const Instance& a, const Instance& b) { return comes_before(query, a.id, b.id); };
+    std::sort(found.begin(), found.end(), first);
     if (found.size() > query.limit) found.resize(query.limit);
     co_return found;
   }
@@ -333,16 +338,11 @@ class MemoryStateStore final : public scheduler::StateStore {
     return slot == chain->second.slots.end() ? nullptr : &slot->second;
   }
 
-  // Newest slot first; jobs of one slot by name.
-  static bool before_in_listing(const InstanceId& a, const InstanceId& b) {
-    return a.scheduled != b.scheduled ? a.scheduled > b.scheduled : chain_of(a) < chain_of(b);
-  }
-
   static bool matches(const InstanceQuery& query, const Instance& instance) {
     const Instant slot = instance.id.scheduled;
     if (query.from && slot < *query.from) return false;
     if (query.to && slot >= *query.to) return false;
-    if (query.after && !before_in_listing(*query.after, instance.id)) return false;
+    if (query.after && !comes_before(query, *query.after, instance.id)) return false;
     return query.states.empty() ||
            std::find(query.states.begin(), query.states.end(), instance.state) != query.states.end();
   }

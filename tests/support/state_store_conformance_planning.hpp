@@ -157,8 +157,21 @@ void StateStoreSuite<Fixture>::looking() {
     CHECK(seen.size() == 5);
     CHECK(std::is_sorted(seen.begin(), seen.end(),
                          [](const auto& a, const auto& b) { return a.scheduled > b.scheduled; }));
+    const std::vector<scheduler::InstanceId> newest_first = seen;
     std::sort(seen.begin(), seen.end());
     CHECK(std::unique(seen.begin(), seen.end()) == seen.end());
+    paged.after.reset();
+    paged.ascending = true;
+    seen.clear();
+    for (int page = 0; page < 4; ++page) {
+      const auto listed = run(store().instances(paged));
+      for (const auto& instance : listed) seen.push_back(instance.id);
+      if (listed.empty()) break;
+      paged.after = listed.back().id;
+    }
+    CHECK(std::is_sorted(seen.begin(), seen.end(),
+                         [](const auto& a, const auto& b) { return a.scheduled < b.scheduled; }));
+    CHECK(std::is_permutation(seen.begin(), seen.end(), newest_first.begin(), newest_first.end()));
   }
   SECTION("counts are by state") {
     succeed("orders", 0, 1);

@@ -82,9 +82,8 @@ class FaultyAlertStore final : public scheduler::AlertStore {
   awaitable<void> record(scheduler::Delivery delivery) override {
     return pass(inner_.record(std::move(delivery)));
   }
-  awaitable<std::vector<scheduler::Incident>> incidents(bool all, std::size_t limit,
-                                                        std::int64_t before) override {
-    return pass(inner_.incidents(all, limit, before));
+  awaitable<std::vector<scheduler::Incident>> incidents(scheduler::IncidentQuery query) override {
+    return pass(inner_.incidents(std::move(query)));
   }
   awaitable<std::optional<scheduler::Incident>> incident(std::int64_t id) override {
     return pass(inner_.incident(id));

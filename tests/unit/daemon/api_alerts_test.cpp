@@ -89,6 +89,13 @@ TEST_CASE("api alerts: open incidents, one with its deliveries, channels, what w
   CHECK(one.at("deliveries").as_array()[0].at("state").as_string() == "sent");
   CHECK(api.get("/api/v1/incidents?state=all&limit=1").at("next").to_number<int>() == 1);
   CHECK(api.get("/api/v1/status").at("incidents_open").to_number<int>() == 1);
+  const auto count = [&](const std::string& query) {
+    return api.get("/api/v1/incidents?" + query).at("incidents").as_array().size();
+  };
+  CHECK(count("job=orders") == 1);
+  CHECK(count("job=clients") == 0);
+  CHECK(count("job=orders&rule=exhausted") == 1);
+  CHECK(count("rule=lag") == 0);
 }
 
 TEST_CASE(
@@ -97,6 +104,7 @@ TEST_CASE(
   CHECK(api.service.ask("GET", "/api/v1/incidents/99").status == 404);
   CHECK(api.service.ask("GET", "/api/v1/incidents/x").status == 400);
   CHECK(api.service.ask("GET", "/api/v1/incidents?state=some").status == 400);
+  CHECK(api.service.ask("GET", "/api/v1/incidents?rule=lagg").status == 400);
   CHECK(api.service.ask("GET", "/api/v1/deliveries/99").status == 404);
   CHECK(api.service.ask("POST", "/api/v1/incidents/1/ack", false).status == 403);
   CHECK(api.service.ask("POST", "/api/v1/alerts/test", false).status == 403);

@@ -180,11 +180,11 @@ TEST_CASE("api: the instances of a backfill are listed through all its groups, i
   }
   f.world.run(f.service.store().add_instances(std::move(rows)));
   f.service.plan(2);  // the recurring ones are not among them
-  const auto page = f.api.get("/api/v1/instances?backfill=1&limit=2");
+  const auto page = f.api.get("/api/v1/instances?backfill=1&order=asc&limit=2");
   CHECK(JsonView(page)["instances"].items().size() == 2);
   const std::string next = JsonView(page)["next"].text();
   CHECK(next == "orders#1@2018-10-10T00:05+08:00");
-  const auto rest = f.api.get("/api/v1/instances?backfill=1&after=" + percent_encode(next));
+  const auto rest = f.api.get("/api/v1/instances?backfill=1&order=asc&after=" + percent_encode(next));
   CHECK(JsonView(rest)["instances"].items().size() == 1);
   CHECK(f.service.ask("GET", "/api/v1/instances?backfill=9").status == 404);
 }
@@ -198,6 +198,9 @@ TEST_CASE("api: backfills are listed newest first, in pages") {
   const auto second = boost::json::parse(f.service.ask("GET", "/api/v1/backfills?limit=2&before=2").body);
   CHECK(JsonView(second)["backfills"].items().size() == 1);
   CHECK(JsonView(second)["next"].is_null());
+  CHECK(JsonView(f.api.get("/api/v1/backfills?state=running"))["backfills"].items().size() == 3);
+  CHECK(JsonView(f.api.get("/api/v1/backfills?state=failed"))["backfills"].items().empty());
+  CHECK(JsonView(f.api.get("/api/v1/backfills?state=done"))["backfills"].items().empty());
 }
 
 TEST_CASE("api: a preview of a backfill shows what would run and what would not, and why") {

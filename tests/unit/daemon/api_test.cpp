@@ -63,7 +63,7 @@ TEST_CASE("api: instances are filtered by day, state and job") {
   CHECK(f.service.ask("GET", "/api/v1/instances?job=nobody").status == 404);
 }
 
-TEST_CASE("api: instances are listed from slot to slot, page by page") {
+TEST_CASE("api: instances are listed from slot to slot, oldest first when asked for, page by page") {
   Fixture f;
   f.service.plan(4);
   const auto ids = [&](const std::string& query) {
@@ -73,7 +73,9 @@ TEST_CASE("api: instances are listed from slot to slot, page by page") {
       text += JsonView(instance)["id"].text().substr(18, 5) + " ";
     return text;
   };
-  CHECK(ids("limit=2&after=orders@2018-10-16T00:10%2B08:00") == "00:05 00:00 ");
+  CHECK(ids("order=asc") == "00:00 00:05 00:10 00:15 ");
+  CHECK(ids("order=desc&limit=1") == "00:15 ");
+  CHECK(ids("order=asc&limit=2&after=orders@2018-10-16T00:05%2B08:00") == "00:10 00:15 ");
   CHECK(ids("from=2018-10-16T00:05&to=2018-10-16T00:15") == "00:10 00:05 ");
   CHECK(ids("job=orders&to=2018-10-16T00:05") == "00:00 ");
   CHECK(ids("from=2018-10-16T00:05&due=true") == "00:05 ");
@@ -103,6 +105,7 @@ TEST_CASE("api: wrong query values are refused, and the parameter, its value and
   CHECK(of_instances("date=16.10.18") == "read date: expected 2018-10-16, got \"16.10.18\"");
   CHECK(of_instances("after=x") ==
         "after: read instance id \"x\": expected JOB@TIME, for example orders@2018-10-16T00:15+08:00");
+  CHECK(of_instances("order=up") == "read order: expected desc or asc, got \"up\"");
   CHECK(of_instances("due=yes") == "read due: expected false or true, got \"yes\"");
   CHECK(of_instances("date=2018-10-16&to=2018-10-17") ==
         "read the query: date does not go with to; leave one out");
@@ -112,6 +115,8 @@ TEST_CASE("api: wrong query values are refused, and the parameter, its value and
   for (const char* query : {"", "?from=2018-10-16", "?last=5&date=2018-10-16", "?last=5&to=2018-10-17"})
     CHECK(detail(std::string("/api/v1/jobs/orders/windows") + query) ==
           "read the query: expected last, or date, or both from and to");
+  CHECK(detail("/api/v1/backfills?state=stuck") ==
+        "read state: expected all, running, paused, cancelled, done or failed, got \"stuck\"");
 }
 
 TEST_CASE("api: an attempt tells how many rows it left out and where they are") {

@@ -69,9 +69,10 @@ struct Watched {
   }
 };
 
-scheduler::InstanceQuery page_of(std::string job) {
+scheduler::InstanceQuery page(std::string job, bool ascending) {
   scheduler::InstanceQuery query;
   query.job = std::move(job);
+  query.ascending = ascending;
   return query;
 }
 
@@ -80,10 +81,10 @@ scheduler::InstanceQuery page_of(std::string job) {
 TEST_CASE("listings: a page of instances is read by the index of its order") {
   Watched w;
   w.store.add_instances(std::vector(1, test::planned_at("orders", 0)));
-  {
+  for (const bool ascending : {false, true}) {
     for (const char* job : {"", "orders"}) {
       w.watch([&] {
-        scheduler::InstanceQuery query = page_of(job);
+        scheduler::InstanceQuery query = page(job, ascending);
         w.store.instances(query);
         query.from = at_minute(0);
         query.to = at_minute(60);
@@ -105,7 +106,7 @@ TEST_CASE("listings: the few that are not done, or were skipped, are read by the
   for (const State state : {State::failure, State::skipped}) {
     for (const char* job : {"", "orders"}) {
       w.watch([&] {
-        scheduler::InstanceQuery query = page_of(job);
+        scheduler::InstanceQuery query = page(job, false);
         query.states.push_back(state);
         w.store.instances(query);
       });
@@ -125,8 +126,11 @@ TEST_CASE("listings: pages of backfills, incidents and the audit log go by their
     scheduler::BackfillQuery some;
     some.before = 7;
     backfills.backfills(some);
-    storage::SqliteAlerts(w.store.database()).incidents(false, 100, 0);
-    storage::SqliteAlerts(w.store.database()).incidents(true, 100, 7);
+    scheduler::IncidentQuery incidents;
+    storage::SqliteAlerts(w.store.database()).incidents(incidents);
+    incidents.all = true;
+    incidents.before = 7;
+    storage::SqliteAlerts(w.store.database()).incidents(incidents);
     scheduler::AuditQuery audit;
     audit.before = 7;
     storage::find_audit(w.store.database(), audit);

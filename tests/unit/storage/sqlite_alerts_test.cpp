@@ -27,6 +27,14 @@ using storage::SqliteAlerts;
 using storage::SqliteStateStore;
 using test::at_minute;
 
+scheduler::IncidentQuery listing(bool all, std::size_t limit = 100, std::int64_t before = 0) {
+  scheduler::IncidentQuery query;
+  query.all = all;
+  query.limit = limit;
+  query.before = before;
+  return query;
+}
+
 struct File {
   File() { reopen(); }
   void reopen() {
@@ -157,7 +165,7 @@ std::vector<Step> alert_scenario() {
 
 std::string dump(SqliteAlerts& alerts) {
   std::string out;
-  for (const Incident& incident : alerts.incidents(true, 100, 0)) out += show(incident) + "\n";
+  for (const Incident& incident : alerts.incidents(listing(true))) out += show(incident) + "\n";
   for (const auto& delivery : alerts.pending()) {
     out += fmt::format("{} {} {} {} {}\n", delivery.id, delivery.channel, delivery.tries, delivery.error,
                        to_string(delivery.notice.event));
@@ -213,12 +221,12 @@ TEST_CASE("sqlite alerts: current incidents are those not closed, and those seen
   for (const Incident& incident : alerts.current_incidents(at_minute(-1440))) keys += incident.key;
   CHECK(keys == "ac");
   keys.clear();
-  for (const Incident& incident : alerts.incidents(false, 10, 0)) keys += incident.key;
+  for (const Incident& incident : alerts.incidents(listing(false))) keys += incident.key;
   CHECK(keys == "c");
   keys.clear();
-  for (const Incident& incident : alerts.incidents(true, 2, 0)) keys += incident.key;
+  for (const Incident& incident : alerts.incidents(listing(true, 2))) keys += incident.key;
   CHECK(keys == "cb");
-  CHECK(alerts.incidents(true, 2, 2).at(0).key == "a");
+  CHECK(alerts.incidents(listing(true, 2, 2)).at(0).key == "a");
 }
 
 TEST_CASE("sqlite alerts: an acknowledgement is kept with its actor and audited; nothing later overwrites it",
