@@ -5,6 +5,7 @@
 #include "core/job/import_parts.hpp"
 #include "core/job/job_file.hpp"
 #include "core/job/job_schedule.hpp"
+#include "core/job/script.hpp"
 
 #include <fmt/format.h>
 

@@ -131,7 +131,10 @@ class KeyTeller {
   std::set<std::string> told_;
 };
 
-bool is_row_mode(const ImportedScript& script) { return !text_of(script.reader, "mode").empty(); }
+bool is_row_mode(const ImportedScript& script) {
+  const std::string_view mode = text_of(script.reader, "mode");
+  return !mode.empty() && mode != "multi_version";
+}
 bool is_truncating(const ImportedScript& script) {
   const std::string_view mode = text_of(script.writer, "writeMode");
   return mode == "truncate" && !is_true(script.writer.find("writeSingleObject"));

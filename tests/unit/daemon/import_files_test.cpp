@@ -1,11 +1,15 @@
 #include "daemon/import_files.hpp"
 
+#include "tests/support/catch_result.hpp"
 #include "tests/support/faulty_file_system.hpp"
 
 #include "direct_api.hpp"
 #include "temp_folder.hpp"
+#include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
+#include <filesystem>
+#include <map>
 #include <sys/stat.h>
 
 using namespace sluice;
