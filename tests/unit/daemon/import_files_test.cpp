@@ -99,7 +99,7 @@ TEST_CASE("sluice import: writes, prints what became of each key, and says with 
   test::CommandFixture done;
   CHECK(done.run({"import", script.c_str(), "--config", config.c_str(), "--params", params, "--out",
                   out.c_str(), "--name", "t"}) == 0);
-  CHECK(done.out.str().find(script + ":2:62: changed: reader.parameter.endpoint: in data source t_ots") !=
+  CHECK(done.out.str().find(script + ":2:57: changed: reader.parameter.endpoint: in data source t_ots") !=
         std::string::npos);
   CHECK(done.out.str().find("canary") == std::string::npos);
   CHECK(test::read_file(out + "/t.json").find("canary") == std::string::npos);
