@@ -31,6 +31,20 @@ std::uint64_t to_count(const std::string& text) {
   return value;
 }
 
+// The places of the changes that matter to a reader: an incident opened, is over, or became another kind.
+std::vector<std::size_t> news_among(const std::vector<scheduler::AlertChange>& changes,
+                                    const std::vector<Incident>& known) {
+  std::vector<std::size_t> places;
+  for (std::size_t place = 0; place < changes.size(); ++place) {
+    const Incident& now = changes[place].incident;
+    const auto before = std::find_if(known.begin(), known.end(),
+                                     [&](const Incident& one) { return now.id != 0 && one.id == now.id; });
+    const bool same = before != known.end() && before->kind == now.kind && before->recovered == now.recovered;
+    if (!same) places.push_back(place);
+  }
+  return places;
+}
+
 }  // namespace
 
 void AlertService::add(Look& look, AlertKind kind, std::string key, AlertFacts facts, bool event) {
@@ -57,6 +71,7 @@ awaitable<void> AlertService::look_at_store() {
   auto changes = decide_alerts(look.observed, look.known, parts_.config.policy, look.now);
   bool notices = false;
   for (const scheduler::AlertChange& change : changes) notices = notices || change.notice;
+  const std::vector<std::size_t> telling = news_among(changes, look.known);
   for (const scheduler::AlertChange& change : changes) {
     const auto same = std::find_if(look.known.begin(), look.known.end(),
                                    [&](const Incident& known) { return known.id == change.incident.id; });
@@ -67,8 +82,14 @@ awaitable<void> AlertService::look_at_store() {
     }
   }
   if (!changes.empty() || !look.marks.empty()) {
-    co_await parts_.store.apply(std::move(changes), std::move(look.marks), look.now);
+    std::vector<Incident> news;
+    for (const std::size_t place : telling) news.push_back(changes[place].incident);
+    const auto ids = co_await parts_.store.apply(std::move(changes), std::move(look.marks), look.now);
     restart_told_ = true;
+    for (std::size_t i = 0; i < news.size(); ++i) {
+      news[i].id = ids.at(telling[i]);
+      if (parts_.told) parts_.told(news[i]);
+    }
   }
   if (notices) outbox_.wake();
   count_open(look.known);

@@ -46,6 +46,8 @@ class AlertService final : public AlertDesk {
     const AlertConfig& config;
     Metrics& metrics;
     AlertWorld world;
+    // Told of each incident that opened, became another kind, or is over, once that is stored. May be empty.
+    std::function<void(const scheduler::Incident&)> told{};
   };
   AlertService(Parts parts, std::vector<std::unique_ptr<Channel>> channels);
 

@@ -15,7 +15,7 @@ Alerting::Alerting(Parts parts)
       store_(parts.store),
       backfills_(parts.store),
       service_(AlertService::Parts{parts.executor, parts.clock, parts.random, parts.store, store_, backfills_,
-                                   parts.config, parts.metrics, world()},
+                                   parts.config, parts.metrics, world(), parts.told},
                make_channels()),
       heartbeat_(Heartbeat::Parts{parts.clock, parts.transport, parts.config.heartbeat, parts.metrics,
                                   [this] { return trouble(); }}) {}

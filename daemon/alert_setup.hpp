@@ -23,6 +23,7 @@ class Alerting {
     std::function<std::vector<job::Problem>()> problems;  // of the latest reading of the files
     const AlertConfig& config;
     Metrics& metrics;
+    std::function<void(const scheduler::Incident&)> told;  // as AlertService::Parts has it
   };
   explicit Alerting(Parts parts);
 

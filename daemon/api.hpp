@@ -19,6 +19,8 @@ awaitable<HttpResponse> instance(Service& service, const HttpRequest& request, c
 awaitable<HttpResponse> why(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> blocked(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> log_stream(Service& service, const HttpRequest& request, const PathValues& values);
+awaitable<HttpResponse> events(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, const PathValues& values);
 
 awaitable<HttpResponse> versions(Service& service, const HttpRequest& request, const PathValues& values);

@@ -3,6 +3,7 @@
 #include "daemon/api.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/etag.hpp"
+#include "daemon/event_feed.hpp"
 #include "daemon/problem.hpp"
 #include "daemon/query_parameters.hpp"
 
@@ -197,6 +198,7 @@ awaitable<HttpResponse> acknowledge(Service& service, const HttpRequest& request
   spdlog::info("acknowledge incident={} by=\"{}\"", *id, request.actor);
   const auto found = co_await desk->alert_store().incident(*id);
   if (!found) co_return problem_response(no_incident(*id));
+  service.events().incident_changed(*found);
   co_return json_response(incident_json(*found));
 }
 

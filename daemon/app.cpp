@@ -7,6 +7,7 @@
 #include "daemon/alert_setup.hpp"
 #include "daemon/app_service.hpp"
 #include "daemon/daemon_log.hpp"
+#include "daemon/event_observer.hpp"
 #include "daemon/export_runner.hpp"
 #include "daemon/housekeeping.hpp"
 #include "daemon/http_server.hpp"
@@ -43,11 +44,6 @@ Result<void> make_folder(const std::string& path) {
   std::filesystem::create_directories(path, failure);
   if (failure) return from_errno(failure.value(), "make the folder " + path);
   return {};
-}
-
-void log_proxies(const http::ProxyRules& rules) {
-  if (rules.for_https) spdlog::info("proxy for=https through={}", name_of(*rules.for_https));
-  if (rules.for_http) spdlog::info("proxy for=http through={}", name_of(*rules.for_http));
 }
 
 // The kernel counts sleep in one of two clocks that never step.
@@ -156,25 +152,30 @@ class App::Impl {
     };
     options.backfills = backfills_.get();
     options.catch_up = catch_up_.get();
+    events_ = std::make_unique<EventObserver>(
+        EventObserver::Parts{executor_, clock_, *store_, observer_,
+                             [this] { return service_->status().clock_in_doubt; }},
+        fmt::format("{:016x}", random_.next()));
     scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
-                                                        observer_, std::move(options), jobs_.jobs());
+                                                        *events_, std::move(options), jobs_.jobs());
     reloader_ = std::make_unique<Reloader>(
         Reloader::Parts{clock_, jobs_, *store_, [this](const Config& next) { apply(next); },
                         [this](std::vector<job::Job> jobs, const scheduler::Handovers& handovers) {
                           scheduler_->set_jobs(std::move(jobs), handovers);
                         }},
         config_.file);
-    alerting_ = std::make_unique<Alerting>(
-        Alerting::Parts{executor_, clock_, random_, *store_, *transport_, *scheduler_, jobs_,
-                        [this] { return reloader_->problems(); }, config_.alerts, metrics_});
+    alerting_ = std::make_unique<Alerting>(Alerting::Parts{
+        executor_, clock_, random_, *store_, *transport_, *scheduler_, jobs_,
+        [this] { return reloader_->problems(); }, config_.alerts, metrics_,
+        [this](const scheduler::Incident& incident) { events_->feed().incident_changed(incident); }});
     history_ = std::make_unique<storage::AsyncHistory>(*store_);
     housekeeping_ = std::make_unique<Housekeeping>(
         Housekeeping::Parts{clock_, config_, logs_, *store_, *history_,
                             [this] { return scheduler_->clock_doubt().has_value(); }});
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
-    service_ = std::make_unique<AppService>(AppService::Parts{config_, clock_, *store_, *backfills_, logs_,
-                                                              *scheduler_, jobs_, metrics_, *verifier_,
-                                                              *reloader_, &alerting_->desk()});
+    service_ = std::make_unique<AppService>(
+        AppService::Parts{config_, clock_, *store_, *backfills_, logs_, *scheduler_, jobs_, metrics_,
+                          *verifier_, *reloader_, events_->feed(), &alerting_->desk()});
     server_ = std::make_unique<HttpServer>(executor_, clock_, [this](const HttpRequest& request) {
       return dispatch(routes(), *service_, request);
     });
@@ -190,6 +191,7 @@ class App::Impl {
     tasks_.start(forget_history());
     tasks_.start(alerting_->watch());
     tasks_.start(alerting_->beat());
+    tasks_.start(events_->watch_coverage());
     while (!stopping_) co_await stop_signal_.wait();
   }
 
@@ -337,6 +339,7 @@ class App::Impl {
     spdlog::info("stopping running={}", scheduler_->running());
     service_->set_draining();
     server_->stop_accepting();
+    events_->feed().close();  // streams end now, not after the draining
     scheduler_->stop();
     while (!scheduler_ended_) co_await stop_signal_.wait();
     tasks_.stop();
@@ -371,6 +374,7 @@ class App::Impl {
   std::unique_ptr<Verifier> verifier_;
   std::unique_ptr<Reloader> reloader_;
   std::vector<job::Problem> problems_;  // of the job files at the start
+  std::unique_ptr<EventObserver> events_;
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<AppService> service_;

@@ -1,6 +1,7 @@
 #include "daemon/app_service.hpp"
 
 #include "daemon/api_json.hpp"
+#include "daemon/event_feed.hpp"
 #include "daemon/metrics_observer.hpp"
 #include "daemon/preview.hpp"
 #include "daemon/retention.hpp"
@@ -78,13 +79,19 @@ awaitable<Result<void>> AppService::act(scheduler::Order order, scheduler::Insta
 }
 
 awaitable<Result<void>> AppService::pause(std::string job, std::string actor, std::string reason) {
-  return parts_.scheduler.pause(std::move(job), std::move(actor), std::move(reason));
+  auto paused = co_await parts_.scheduler.pause(job, std::move(actor), std::move(reason));
+  if (paused) parts_.events.job_changed(std::move(job), "paused");
+  co_return paused;
 }
 
 awaitable<Result<scheduler::Resumed>> AppService::resume(std::string job,
                                                          std::optional<scheduler::RunChoice> choice,
                                                          std::string actor, std::string reason) {
-  return parts_.scheduler.resume(std::move(job), choice, std::move(actor), std::move(reason));
+  auto resumed = co_await parts_.scheduler.resume(job, choice, std::move(actor), std::move(reason));
+  if (!resumed) co_return resumed;
+  if (resumed->skipped > 0) parts_.events.instances_changed(job, "skipped");
+  parts_.events.job_changed(std::move(job), "resumed");
+  co_return resumed;
 }
 
 std::vector<scheduler::Pause> AppService::pauses() const {

@@ -26,6 +26,7 @@ class AppService final : public Service {
     Metrics& metrics;
     Verifier& verifier;
     Reloader& reloader;
+    EventFeed& events;
     AlertDesk* alerts = nullptr;
   };
 
@@ -77,6 +78,7 @@ class AppService final : public Service {
   scheduler::AuditLog& audit() override { return parts_.store; }
   const job::DataSources& sources() const override { return parts_.jobs.sources(); }
   awaitable<Result<PlanDifference>> difference(DifferenceRequest request) override;
+  EventFeed& events() override { return parts_.events; }
   AlertDesk* alerts() override { return parts_.alerts; }
 
   void set_draining() noexcept { draining_ = true; }

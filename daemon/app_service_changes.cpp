@@ -2,6 +2,7 @@
 #include "core/job/job_file.hpp"
 #include "daemon/api_json.hpp"
 #include "daemon/app_service.hpp"
+#include "daemon/event_feed.hpp"
 #include "daemon/preview.hpp"
 
 #include <spdlog/spdlog.h>
@@ -107,6 +108,8 @@ awaitable<Result<ReloadReport>> AppService::reload(ReloadRequest request) {
                   [](const job::Problem& problem) { return problem.severity == job::Severity::error; });
   parts_.metrics.add("sluice_config_reloads_total", {{"result", errors ? "problems" : "success"}});
   log_report(*report);
+  for (const JobChange& change : report->changes)
+    parts_.events.job_changed(change.job, to_string(change.kind));
   co_return report;
 }
 

@@ -3,6 +3,8 @@
 #include "core/http/percent_decode.hpp"
 #include "core/job/references.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <initializer_list>
@@ -91,6 +93,11 @@ Result<http::TransportOptions> transport_options(const Config& config,
   options.proxies.exceptions = http::NoProxy(environment.no_proxy);
   options.proxies.loopback = true;
   return options;
+}
+
+void log_proxies(const http::ProxyRules& rules) {
+  if (rules.for_https) spdlog::info("proxy for=https through={}", name_of(*rules.for_https));
+  if (rules.for_http) spdlog::info("proxy for=http through={}", name_of(*rules.for_http));
 }
 
 }  // namespace sluice::daemon

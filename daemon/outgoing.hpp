@@ -16,4 +16,7 @@ http::ProxyEnvironment read_proxy_environment();
 Result<http::TransportOptions> transport_options(const Config& config,
                                                  const http::ProxyEnvironment& environment);
 
+// Which proxies are used, for the daemon's log; without their logins.
+void log_proxies(const http::ProxyRules& rules);
+
 }  // namespace sluice::daemon

@@ -34,6 +34,8 @@ constexpr std::array kRoutes = {
     Route{"GET", "/api/v1/instances/{id}", api::instance},
     Route{"GET", "/api/v1/instances/{id}/why", api::why},
     Route{"GET", "/api/v1/instances/{id}/logs", api::logs},
+    Route{"GET", "/api/v1/instances/{id}/logs/stream", api::log_stream},
+    Route{"GET", "/api/v1/events", api::events},
     Route{"POST", "/api/v1/instances/{id}/rerun", api::rerun, kControl},
     Route{"POST", "/api/v1/instances/{id}/kill", api::kill, kControl},
     Route{"POST", "/api/v1/instances/{id}/freeze", api::freeze, kControl},

@@ -24,6 +24,7 @@
 namespace sluice::daemon {
 
 class AlertDesk;  // daemon/alert_desk.hpp
+class EventFeed;  // daemon/event_feed.hpp
 
 using scheduler::Action;
 
@@ -121,6 +122,9 @@ class Service {
   virtual const job::DataSources& sources() const = 0;
   // What `draft`, or without one the file on the disk, would change of the job. not_found, invalid_argument.
   virtual awaitable<Result<PlanDifference>> difference(DifferenceRequest request) = 0;
+
+  // What changes, as it changes.
+  virtual EventFeed& events() = 0;
 
   // Incidents and channels; null where there are none.
   virtual AlertDesk* alerts() { return nullptr; }

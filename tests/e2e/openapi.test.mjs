@@ -68,6 +68,7 @@ test('every operation answers as the document says', async (t) => {
     for (const values of [instance('orders', 2), instance('refunds', 0), instance('refunds', 3)])
       for (const id of ['getInstance', 'why', 'downstream']) await ok(id, { values });
     await ok('logs', { values: instance('orders', 2), query: { attempt: 1, offset: 5, limit: 100 } });
+    await ok('logStream', { values: instance('orders', 2), query: { attempt: 1, offset: 5 } });
     await refused(404, 'logs', { values: instance('refunds', 3) });
   });
 
@@ -206,7 +207,8 @@ test('every operation answers as the document says', async (t) => {
 
   await t.test('no operation was left out', () => {
     const missing = operations.map(({ id }) => id).filter((id) => !called.has(`${id} 200`));
-    assert.deepEqual(missing, ['readiness']);
+    // It is never ready here, and events do not end: events.test.mjs has them.
+    assert.deepEqual(missing.sort(), ['events', 'readiness']);
     const never = operations.flatMap(({ id, answers }) => Object.keys(answers).map((status) => `${id} ${status}`))
       .filter((line) => / [45]\d\d$/.test(line) && !line.endsWith('403') && !called.has(line));
     t.diagnostic(`described, not met here: ${never.join(', ')}`);

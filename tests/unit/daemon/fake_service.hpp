@@ -2,6 +2,7 @@
 // The daemon of the API tests: a memory store with a few instances of the job orders.
 
 #include "core/job/civil_time.hpp"
+#include "daemon/event_feed.hpp"
 #include "daemon/router.hpp"
 #include "tests/support/memory_backfills.hpp"
 #include "tests/support/memory_state_store.hpp"
@@ -19,7 +20,7 @@ using daemon::HttpResponse;
 
 class FakeService final : public daemon::Service {
  public:
-  explicit FakeService(Loop& world) : world_(world) {
+  explicit FakeService(Loop& world) : feed(world.io.get_executor(), world.clock, "boot"), world_(world) {
     job::Job job;
     job.name = "orders";
     job.file = "/etc/sluice/jobs.d/orders.yaml";
@@ -180,6 +181,7 @@ class FakeService final : public daemon::Service {
                                          std::size_t limit) override {
     daemon::LogPart part;
     part.attempt = number == 0 ? 1 : number;
+    if (no_logs) co_return Error(Errc::not_found, "find a log: none");
     part.offset = offset;
     part.text = log_text.substr(offset, limit);
     part.next = offset + part.text.size();
@@ -266,8 +268,10 @@ class FakeService final : public daemon::Service {
   std::optional<scheduler::Why> why_steps;
   std::vector<scheduler::BlockedChain> blocked_chains;
   daemon::AlertDesk* alerts() override { return desk; }
+  daemon::EventFeed& events() override { return feed; }
 
   daemon::AlertDesk* desk = nullptr;
+  daemon::EventFeed feed;
   pipeline::Positions end_positions;  // of what succeeds
   MemoryVersionStore kept;
   std::vector<daemon::ReloadRequest> reloads;
@@ -284,6 +288,7 @@ class FakeService final : public daemon::Service {
   std::vector<daemon::VerifiedPage> pages;  // of verify()
   int dirty_attempt = 0;
   std::uint64_t dirty_rows = 0;  // of what succeeds
+  bool no_logs = false;
   std::string log_text = "one\ntwo\nthree\n";
   std::optional<std::pair<Instant, Instant>> previewed;
   std::string backed_up;
