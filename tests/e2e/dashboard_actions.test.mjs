@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { barriers, dashboardWorld, openBrowser, openPage } from './dashboard_world.mjs';
-import { ask, localSlot, sluice, until } from './support.mjs';
+import { ask, localSlot, pause, sluice, until } from './support.mjs';
 
 const MINUTE = 60_000;
 
@@ -193,6 +193,23 @@ test('the dashboard acts', async (t) => {
     assert.equal(sluice(['freeze', instance('refunds', 8), '--socket', w.paths.socket]).code, 0);
     await shows(page, 'FROZEN');
     assert.ok(await page.evaluate(() => globalThis.notLoadedAgain));
+  });
+
+  await t.test('shows what changes as it is told, without asking again and again', async () => {
+    await show('#/');
+    await page.locator('.stream', { hasText: /live$/ }).waitFor();
+    await page.locator('.job .bars a').first().waitFor();
+    await pause(2000);  // what was asked for because the stream began
+    const asked = w.door.requests.length;
+    const paused = page.locator('.job', { hasText: 'refunds' }).getByText('paused');
+    assert.equal(await paused.count(), 0);
+    assert.equal(sluice(['pause', 'refunds', '--reason', 'to be seen', '--socket', w.paths.socket]).code, 0);
+    await paused.first().waitFor({ timeout: 10_000 });  // sooner than it would be asked for
+    const times = w.door.requests.slice(asked).filter((line) => line.endsWith('/api/v1/status')).length;
+    assert.ok(times >= 1 && times <= 3, `asked ${times} times`);
+    assert.equal(sluice(['resume', 'refunds', '--run', 'all', '--socket', w.paths.socket]).code, 0);
+    await paused.first().waitFor({ state: 'detached', timeout: 10_000 });
+    assert.equal(w.door.requests.filter((line) => line.endsWith('/api/v1/events')).length > 0, true);
   });
 
   await t.test('says when the daemon does not answer, keeps what it knew, and recovers by itself', async () => {

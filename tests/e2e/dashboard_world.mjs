@@ -13,17 +13,27 @@ const MINUTE = 60_000;
 
 // Carries the browser's requests to the control socket, where everything is allowed. `broken` makes it answer nothing.
 export async function openDoor(t, socketPath) {
-  const door = { broken: false, requests: [] };
+  let broken = false;
+  const door = {
+    requests: [],
+    get broken() { return broken; },
+    set broken(now) {
+      broken = now;
+      if (now) server.closeAllConnections();  // streams too
+    },
+  };
   const server = createServer((incoming, outgoing) => {
-    if (door.broken) return void incoming.socket.destroy();
+    if (broken) return void incoming.socket.destroy();
     door.requests.push(`${incoming.method} ${incoming.url}`);
     const { origin, host, connection, ...headers } = incoming.headers;
     const onward = request({ socketPath, method: incoming.method, path: incoming.url, headers: { ...headers, host: 'localhost' } },
       (answer) => {
         outgoing.writeHead(answer.statusCode, answer.headers);
+        answer.on('error', () => outgoing.destroy());
         answer.pipe(outgoing);
       });
     onward.on('error', () => outgoing.destroy());
+    outgoing.on('close', () => onward.destroy());
     incoming.pipe(onward);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

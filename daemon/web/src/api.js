@@ -10,18 +10,34 @@ export class ApiError extends Error {
   }
 }
 
-async function send(method, path, body) {
-  let answer;
+async function ask(path, options) {
   try {
-    answer = await fetch(ROOT + path, { method, headers: { Accept: 'application/json' }, body });
+    return await fetch(ROOT + path, options);
   } catch (failure) {
     throw new ApiError(failure.message, 0, 'unreachable');
   }
+}
+
+async function send(method, path, body) {
+  const answer = await ask(path, { method, headers: { Accept: 'application/json' }, body });
   const text = await answer.text();
   if (answer.ok) return text;
+  throw problemOf(answer, text);
+}
+
+function problemOf(answer, text) {
   let problem = {};
   try { problem = JSON.parse(text); } catch { /* a proxy's page: the status says enough */ }
-  throw new ApiError(problem.detail ?? `${answer.status} ${answer.statusText}`, answer.status, problem.code);
+  return new ApiError(problem.detail ?? `${answer.status} ${answer.statusText}`, answer.status, problem.code);
+}
+
+// The body of a stream of events that goes on behind the event `id`. `signal` ends it.
+export async function openStream(path, id, signal) {
+  const headers = { Accept: 'text/event-stream' };
+  if (id !== null) headers['Last-Event-ID'] = id;
+  const answer = await ask(path, { headers, signal });
+  if (!answer.ok) throw problemOf(answer, await answer.text());
+  return answer.body;
 }
 
 // The text of the answer: who asks again and again compares it before reading it.

@@ -1,7 +1,7 @@
 // The frame around every view: where one is, how the daemon is, language and theme.
 import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { useLive, useReachable } from './live.js';
+import { useConnected, useLive, useReachable } from './live.js';
 import { links, useRoute } from './route.js';
 import { currentLanguage, currentTheme, switchLanguage, switchTheme, t, useSettings } from './settings.js';
 import { useSession } from './session.js';
@@ -40,11 +40,13 @@ function viewOf({ path, query }) {
 function DaemonState() {
   const { data } = useLive('/status');
   const reachable = useReachable();
+  const connected = useConnected();
   if (!reachable) return html`<span class="daemon bad"><i class="dot" aria-hidden="true"></i>${t('lostShort')}</span>`;
   if (!data) return html`<span class="daemon"></span>`;
   const words = data.draining ? t('draining') : data.ready ? t('ready') : t('late');
   return html`<span class=${`daemon ${data.ready ? 'good' : 'bad'}`} title=${`sluice ${data.version}`}>
-    <i class="dot" aria-hidden="true"></i>${words}<span class="faint"> · ${t('runningOf', { n: data.running, most: data.running_max })}</span></span>`;
+    <i class="dot" aria-hidden="true"></i>${words}<span class="faint"> · ${t('runningOf', { n: data.running, most: data.running_max })}</span>
+    <span class="faint stream" role="status"> · ${t(connected ? 'live' : 'reconnecting')}</span></span>`;
 }
 
 function Sections({ section }) {

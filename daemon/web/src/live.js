@@ -1,27 +1,47 @@
-// What the views show is kept fresh here, and only here: every path somebody shows is asked again after its period
-// while the page is visible, once for all who show it.
+// What the views show is kept fresh here, and only here: every path somebody shows is asked again when the daemon tells
+// of a change that concerns it, once for all who show it. What nobody tells of, such as the time that passes, is asked
+// for seldom, while the page is visible.
 import { useEffect, useReducer } from 'preact/hooks';
 import { getText } from './api.js';
+import { follow } from './stream.js';
 
-const PERIOD = 3000;
+const PERIOD = 15_000;
+const SPACE = 1500;  // between two requests for the same, however much changes
+const SOON = 50;     // what changes together is asked for once
 const feeds = new Map();
-const watchers = new Set();  // called when the daemon is lost or found
+const watchers = new Set();  // called when the daemon is lost or found, or the stream is
 let reachable = true;
+let connected = false;
 
 class Feed {
   constructor(path, period) {
     this.path = path;
-    this.period = period;
+    this.period = Math.max(period, PERIOD);
     this.shown = new Set();
     this.text = null;
     this.data = null;
     this.failure = null;
     this.turn = 0;
     this.timer = null;
+    this.due = null;  // the timer of a request for what changed
+    this.asked = 0;
+  }
+
+  // Asks again, soon.
+  touch() {
+    if (this.due !== null) return;
+    this.due = setTimeout(() => this.load(), Math.max(SOON, this.asked + SPACE - performance.now()));
+  }
+
+  leave() {
+    clearTimeout(this.timer);
+    clearTimeout(this.due);
   }
 
   async load() {
-    clearTimeout(this.timer);
+    this.leave();
+    this.due = null;
+    this.asked = performance.now();
     const turn = (this.turn += 1);
     let text = null;
     let failure = null;
@@ -33,6 +53,7 @@ class Feed {
     if (turn !== this.turn || this.shown.size === 0) return;
     setReachable(failure === null || failure.status !== 0);
     this.take(text, failure);
+    clearTimeout(this.timer);
     this.timer = setTimeout(() => { if (!document.hidden) this.load(); }, this.period);
   }
 
@@ -71,7 +92,7 @@ export function useLive(path, period = PERIOD) {
     return () => {
       feed.shown.delete(redraw);
       if (feed.shown.size > 0) return;
-      clearTimeout(feed.timer);
+      feed.leave();
       feeds.delete(path);
     };
   }, [path, period]);
@@ -79,13 +100,23 @@ export function useLive(path, period = PERIOD) {
   return { data: feed?.data ?? null, failure: feed?.failure ?? null };
 }
 
-export function useReachable() {
+function useWatch() {
   const redraw = useRedraw();
   useEffect(() => {
     watchers.add(redraw);
     return () => watchers.delete(redraw);
   }, []);
+}
+
+export function useReachable() {
+  useWatch();
   return reachable;
+}
+
+// True while changes are told as they happen.
+export function useConnected() {
+  useWatch();
+  return connected;
 }
 
 // Asks everything shown at once: after an action, and when the page is looked at again.
@@ -93,5 +124,34 @@ export function refresh() {
   for (const feed of feeds.values()) feed.load();
 }
 
+// The kinds of events that change an answer, by the first segment of its path. Others change with every event.
+const KINDS = {
+  session: [], version: [], diff: [], incidents: ['incident'], deliveries: [],
+  backfills: ['backfill', 'instance', 'instances'],
+};
+
+function concerns(path, event, data) {
+  const [, first, rest] = /^\/(\w+)(?:\/([^?]*))?/.exec(path);
+  if (KINDS[first] !== undefined) return KINDS[first].includes(event);
+  if (rest === undefined || rest === '' || !data.job) return true;
+  // Of one job: what it waits for may be another one's.
+  const [subject, part] = rest.split('/');
+  const job = decodeURIComponent(subject).split(/[@#]/)[0];
+  return job === data.job || part === 'why' || part === 'downstream';
+}
+
+follow('/events', {
+  told: (event, data) => {
+    // What was asked for before may be older than the place the stream begins at.
+    const anew = event === 'hello' || event === 'reset';
+    for (const feed of feeds.values()) if (anew || (event !== 'bye' && concerns(feed.path, event, data))) feed.touch();
+  },
+  changed: (now, failure) => {
+    connected = now;
+    for (const redraw of watchers) redraw();
+    if (failure?.status === 0) setReachable(false);
+    else if (now) setReachable(true);
+  },
+});
 document.addEventListener('visibilitychange', () => { if (!document.hidden) refresh(); });
 addEventListener('online', refresh);

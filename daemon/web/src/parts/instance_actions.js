@@ -12,7 +12,7 @@ const SHOWN = 5;
 
 // Whom a rerun with all that follows concerns.
 function Downstream({ id }) {
-  const live = useLive(`/instances/${segment(id)}/downstream`, 10000);
+  const live = useLive(`/instances/${segment(id)}/downstream`);
   if (!live.data) return html`<p class="faint" role="status">${live.failure?.message ?? t('loading')}</p>`;
   const { count: n, instances } = live.data;
   return html`<div class="downstream" role="status"><strong>${t('wouldRunAgain', { n })}</strong>

@@ -4,13 +4,14 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { get, segment, withQuery } from '../api.js';
 import { count } from '../format.js';
 import { t } from '../settings.js';
+import { follow } from '../stream.js';
 
 const KEPT = 2_000_000;  // characters
 const PART = 1_000_000;  // bytes of one request
-const FOLLOW_EVERY = 1000;
+const AGAIN_AFTER = 3000;
 const LINES_SHOWN = 3000;
 
-// The text of the attempt's log so far; asks on while it is open.
+// The text of the attempt's log so far; what it grows by is told while it is open.
 function useLog(id, attempt) {
   const [log, setLog] = useState({ text: '', cut: false, open: true, failure: null, loaded: false });
   useEffect(() => {
@@ -19,26 +20,38 @@ function useLog(id, attempt) {
     let offset = 0;
     let text = '';
     let cut = false;
-    const follow = async () => {
+    let stop = () => {};
+    const path = `/instances/${segment(id)}/logs`;
+    const show = (open, failure = null) => setLog({ text, cut, open, failure, loaded: true });
+    const add = (part) => {
+      offset = part.next;
+      cut = cut || text.length + part.text.length > KEPT;
+      text = (text + part.text).slice(-KEPT);
+    };
+    const told = (event, data) => {
+      if (event === 'log') add(data);
+      show(event !== 'end');
+      return event === 'end';
+    };
+    const load = async () => {
       try {
-        const part = await get(withQuery(`/instances/${segment(id)}/logs`, { attempt, offset, limit: PART }));
+        const part = await get(withQuery(path, { attempt, offset, limit: PART }));
         if (left) return;
-        offset = part.next;
-        cut = cut || text.length + part.text.length > KEPT;
-        text = (text + part.text).slice(-KEPT);
-        setLog({ text, cut, open: part.open, failure: null, loaded: true });
-        if (!part.at_end) timer = setTimeout(follow, 0);
-        else if (part.open) timer = setTimeout(follow, FOLLOW_EVERY);
+        add(part);
+        show(part.open);
+        if (!part.at_end) timer = setTimeout(load, 0);
+        else if (part.open) stop = follow(withQuery(`${path}/stream`, { attempt, offset }), { told });
       } catch (failure) {
         if (left) return;
-        setLog({ text, cut, open: false, failure, loaded: true });
-        if (failure.status === 0) timer = setTimeout(follow, FOLLOW_EVERY);
+        show(false, failure);
+        if (failure.status === 0) timer = setTimeout(load, AGAIN_AFTER);
       }
     };
-    follow();
+    load();
     return () => {
       left = true;
       clearTimeout(timer);
+      stop();
     };
   }, [id, attempt]);
   return log;

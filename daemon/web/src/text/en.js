@@ -57,7 +57,7 @@ export const en = {
   statistics: 'Statistics of attempt {n}', ignored: 'Ignored', noAttempts: 'Not started yet.',
   noObjects: 'Nothing written.', dirtyFile: 'left out rows are in', showLog: 'Log {n}', logOf: 'Log of attempt {n}',
   searchLog: 'Search the log', lines: '{lines} line|{lines} lines', linesFound: '{lines} line found|{lines} lines found',
-  follow: 'Follow', live: 'live', logCut: 'Only the end of the log is shown.',
+  follow: 'Follow', live: 'live', reconnecting: 'reconnecting', logCut: 'Only the end of the log is shown.',
   stat_records: 'Records', stat_table_rows: 'Table rows', stat_rows: 'Rows', stat_dirty_rows: 'Dirty rows',
   stat_read_bytes: 'Read', stat_written_bytes: 'Written', stat_requests: 'Requests', stat_retries: 'Retries',
   stat_late: 'Late records', stat_ahead: 'Records ahead', stat_shards: 'Shards', stat_shards_done: 'Shards done',

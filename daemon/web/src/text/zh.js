@@ -50,7 +50,7 @@ export const zh = {
   statistics: '第 {n} 次尝试的统计', ignored: '忽略', noAttempts: '尚未开始。',
   noObjects: '没有写入。', dirtyFile: '脏数据在', showLog: '日志 {n}', logOf: '第 {n} 次尝试的日志',
   searchLog: '搜索日志', lines: '{lines} 行', linesFound: '找到 {lines} 行',
-  follow: '跟随', live: '实时', logCut: '仅显示日志末尾。',
+  follow: '跟随', live: '实时', reconnecting: '正在重连', logCut: '仅显示日志末尾。',
   stat_records: '记录', stat_table_rows: '表行数', stat_rows: '行数', stat_dirty_rows: '脏数据',
   stat_read_bytes: '读取', stat_written_bytes: '写入', stat_requests: '请求', stat_retries: '重试',
   stat_late: '迟到记录', stat_ahead: '超前记录', stat_shards: '分片', stat_shards_done: '已完成分片',

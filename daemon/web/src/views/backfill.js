@@ -34,7 +34,7 @@ function Actions({ backfill }) {
 
 export function BackfillView({ id }) {
   const session = useSession();
-  const live = useLive(`/backfills/${id}`, 2000);
+  const live = useLive(`/backfills/${id}`);
   if (!live.data) return html`<h1>${t('backfillTitle', { id })}</h1><${Waiting} live=${live} />`;
   const backfill = live.data;
   return html`

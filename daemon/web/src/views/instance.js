@@ -63,7 +63,7 @@ function History({ instance }) {
 
 export function InstanceView({ id, query }) {
   const session = useSession();
-  const live = useLive(`/instances/${segment(id)}`, 2000);
+  const live = useLive(`/instances/${segment(id)}`);
   if (!live.data) return html`<h1>${id}</h1><${Waiting} live=${live} />`;
   const instance = live.data;
   const { zone } = instance;

@@ -39,7 +39,7 @@ function Curve({ chart, windows, zone }) {
 export function ChartsTab({ job, query }) {
   const range = query.range in HOURS ? query.range : '24h';
   const last = Math.min(MOST, Math.max(2, Math.ceil((HOURS[range] * 60) / (job.schedule.interval_minutes ?? 24 * 60))));
-  const live = useLive(`/jobs/${segment(job.name)}/windows?last=${last}`, 10000);
+  const live = useLive(`/jobs/${segment(job.name)}/windows?last=${last}`);
   const windows = useMemo(() => (live.data ? windowsOf(live.data) : []), [live.data]);
   const tabs = Object.keys(HOURS).map((key) => [key, t(`range_${key}`), links.job(job.name, 'charts', { range: key })]);
   return html`<${Tabs} label=${t('range')} tabs=${tabs} chosen=${range} />
