@@ -2,7 +2,6 @@
 
 #include "core/base/signal.hpp"
 #include "core/base/task_group.hpp"
-#include "core/base/within.hpp"
 #include "core/job/definition_text.hpp"
 #include "daemon/alert_setup.hpp"
 #include "daemon/app_service.hpp"
@@ -153,9 +152,8 @@ class App::Impl {
     options.backfills = backfills_.get();
     options.catch_up = catch_up_.get();
     events_ = std::make_unique<EventObserver>(
-        EventObserver::Parts{executor_, clock_, *store_, observer_,
-                             [this] { return service_->status().clock_in_doubt; }},
-        fmt::format("{:016x}", random_.next()));
+        EventObserver::Parts{executor_, clock_, random_, *store_, observer_,
+                             [this] { return service_->status().clock_in_doubt; }});
     scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
                                                         *events_, std::move(options), jobs_.jobs());
     reloader_ = std::make_unique<Reloader>(
@@ -352,8 +350,7 @@ class App::Impl {
   }
 
   void tell(const std::string& message) {
-    const auto sent = notify_.send(message);
-    if (!sent) spdlog::debug("{}", sent.error().message());
+    if (const auto sent = notify_.send(message); !sent) spdlog::debug("{}", sent.error().message());
   }
 
   Executor executor_;

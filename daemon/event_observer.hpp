@@ -1,23 +1,27 @@
 #pragma once
 // Tells the feed what happens in the scheduler, and passes it on.
 
+#include "core/base/random.hpp"
 #include "daemon/coverage_watch.hpp"
 #include "scheduler/observer.hpp"
+
+#include <fmt/format.h>
 
 namespace sluice::daemon {
 
 class EventObserver final : public scheduler::Observer {
  public:
-  // All outlive this. `boot` as in EventRing; `next` hears everything too.
+  // All outlive this; `next` hears everything too.
   struct Parts {
     Executor executor;
     Clock& clock;
+    Random& random;  // names this start of the daemon
     scheduler::StateStore& store;
     scheduler::Observer& next;
     std::function<std::string()> clock_in_doubt;  // as CoverageWatch has it
   };
-  EventObserver(Parts parts, std::string boot)
-      : feed_(parts.executor, parts.clock, std::move(boot)),
+  explicit EventObserver(Parts parts)
+      : feed_(parts.executor, parts.clock, fmt::format("{:016x}", parts.random.next())),
         coverage_(CoverageWatch::Parts{parts.clock, parts.store, feed_, std::move(parts.clock_in_doubt)}),
         next_(parts.next) {}
 
