@@ -66,6 +66,10 @@ awaitable<HttpResponse> acknowledge(Service& service, const HttpRequest& request
 awaitable<HttpResponse> test_alert(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> delivery(Service& service, const HttpRequest& request, const PathValues& values);
 
+// Puts down in the audit log what changes nothing else in the store.
+awaitable<void> note_action(Service& service, std::string actor, std::string action, std::string target,
+                            std::string detail);
+
 // The text member `name` of the JSON object in the request's body; invalid_argument without it.
 Result<std::string> body_text(const HttpRequest& request, std::string_view name);
 

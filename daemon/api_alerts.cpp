@@ -209,6 +209,8 @@ awaitable<HttpResponse> test_alert(Service& service, const HttpRequest& request,
   if (!channel) co_return problem_response(channel.error());
   const auto id = co_await desk->test(*channel);
   if (!id) co_return problem_response(id.error());
+  auto noting = note_action(service, request.actor, "alert-test", *channel, fmt::format("delivery {}", *id));
+  co_await std::move(noting);
   spdlog::info("test channel={} delivery={} by=\"{}\"", *channel, *id, request.actor);
   co_return json_response(json::object{{"channel", *channel}, {"delivery", *id}});
 }

@@ -22,6 +22,18 @@ Result<std::string> body_text(const HttpRequest& request, std::string_view name)
   return std::string(*text);
 }
 
+awaitable<void> note_action(Service& service, std::string actor, std::string action, std::string target,
+                            std::string detail) {
+  scheduler::AuditEntry entry;
+  entry.at = service.now();
+  entry.actor = std::move(actor);
+  entry.action = std::move(action);
+  entry.target = std::move(target);
+  entry.detail = std::move(detail);
+  std::vector<scheduler::AuditEntry> entries(1, std::move(entry));
+  co_await service.audit().add_audit(std::move(entries));
+}
+
 awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues&) {
   const auto file = body_text(request, "file");
   if (!file) co_return problem_response(file.error());
@@ -31,6 +43,8 @@ awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, con
   }
   const auto bytes = co_await service.backup(*file);
   if (!bytes) co_return problem_response(bytes.error());
+  auto noting = note_action(service, request.actor, "backup", *file, fmt::format("{} bytes", *bytes));
+  co_await std::move(noting);
   co_return json_response(json::object{{"file", *file}, {"bytes", *bytes}});
 }
 

@@ -6,10 +6,10 @@
 #include "daemon/alert_setup.hpp"
 #include "daemon/app_service.hpp"
 #include "daemon/daemon_log.hpp"
+#include "daemon/doors.hpp"
 #include "daemon/event_observer.hpp"
 #include "daemon/export_runner.hpp"
 #include "daemon/housekeeping.hpp"
-#include "daemon/http_server.hpp"
 #include "daemon/metrics_observer.hpp"
 #include "daemon/outgoing.hpp"
 #include "daemon/reload.hpp"
@@ -90,8 +90,9 @@ class App::Impl {
   awaitable<Result<void>> run() {
     const auto built = build();
     if (!built) co_return built.error();
-    const auto listening = listen();
+    const auto listening = doors_->open();
     if (listening) {
+      tcp_port_ = *listening;
       co_await work();
     } else {
       scheduler_ended_ = true;
@@ -173,10 +174,11 @@ class App::Impl {
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
     service_ = std::make_unique<AppService>(
         AppService::Parts{config_, clock_, *store_, *backfills_, logs_, *scheduler_, jobs_, metrics_,
-                          *verifier_, *reloader_, events_->feed(), &alerting_->desk()});
-    server_ = std::make_unique<HttpServer>(executor_, clock_, [this](const HttpRequest& request) {
-      return dispatch(routes(), *service_, request);
-    });
+                          *verifier_, *reloader_, events_->feed(), &alerting_->desk(),
+                          [this] { return doors_->renew_certificate(); }});
+    doors_ = std::make_unique<Doors>(
+        Doors::Parts{executor_, clock_, config_, metrics_,
+                     [this](const HttpRequest& request) { return dispatch(routes(), *service_, request); }});
     return {};
   }
 
@@ -191,23 +193,6 @@ class App::Impl {
     tasks_.start(alerting_->beat());
     tasks_.start(events_->watch_coverage());
     while (!stopping_) co_await stop_signal_.wait();
-  }
-
-  Result<void> listen() {
-    if (!config_.socket.empty()) {
-      const auto made = make_folder(std::filesystem::path(config_.socket).parent_path().string());
-      if (!made) return made.error();
-      const auto listening = server_->listen_unix(config_.socket);
-      if (!listening) return listening.error();
-      spdlog::info("listening socket={}", config_.socket);
-    }
-    if (!config_.tcp_address.empty()) {
-      const auto port = server_->listen_tcp(config_.tcp_address, config_.tcp_port);
-      if (!port) return port.error();
-      tcp_port_ = *port;
-      spdlog::info("listening dashboard=http://{}:{}/", config_.tcp_address, tcp_port_);
-    }
-    return {};
   }
 
   std::unique_ptr<pipeline::Log> make_log(const scheduler::Instance& instance, int attempt) {
@@ -229,6 +214,7 @@ class App::Impl {
   // What a reload may change of sluice.yaml; see is_reloadable().
   void apply(const Config& next) {
     config_.sources = next.sources;
+    config_.access = next.access;
     config_.attempts_max = next.attempts_max;
     config_.drain_limit = next.drain_limit;
     config_.log_bytes_max = next.log_bytes_max;
@@ -336,12 +322,12 @@ class App::Impl {
                      scheduler_->running(), limit.count()));
     spdlog::info("stopping running={}", scheduler_->running());
     service_->set_draining();
-    server_->stop_accepting();
+    doors_->stop_accepting();
     events_->feed().close();  // streams end now, not after the draining
     scheduler_->stop();
     while (!scheduler_ended_) co_await stop_signal_.wait();
     tasks_.stop();
-    co_await server_->stop();
+    co_await doors_->stop();
     co_await tasks_.join();
     co_await alerting_->stop(failure_ == nullptr);
     store_->close();
@@ -375,7 +361,7 @@ class App::Impl {
   std::unique_ptr<scheduler::Scheduler> scheduler_;
   std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<AppService> service_;
-  std::unique_ptr<HttpServer> server_;
+  std::unique_ptr<Doors> doors_;
   std::unique_ptr<storage::AsyncHistory> history_;
   std::unique_ptr<Housekeeping> housekeeping_;
   Signal stop_signal_;

@@ -28,6 +28,7 @@ class AppService final : public Service {
     Reloader& reloader;
     EventFeed& events;
     AlertDesk* alerts = nullptr;
+    std::function<std::vector<job::Problem>()> renew_certificate{};  // see Doors
   };
 
   explicit AppService(Parts parts) : parts_(std::move(parts)), started_(parts_.clock.now()) {}

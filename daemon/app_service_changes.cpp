@@ -103,6 +103,9 @@ awaitable<Result<ReloadReport>> AppService::reload(ReloadRequest request) {
   auto report = co_await parts_.reloader.reload(std::move(request));
   if (!report || report->dry_run) co_return report;
   co_await accept_clock(actor);
+  if (parts_.renew_certificate) {
+    for (job::Problem& problem : parts_.renew_certificate()) report->problems.push_back(std::move(problem));
+  }
   const bool errors =
       std::any_of(report->problems.begin(), report->problems.end(),
                   [](const job::Problem& problem) { return problem.severity == job::Severity::error; });

@@ -65,7 +65,9 @@ struct Options {
   std::vector<std::string> faults;
   std::string run_time = "30s";
   bool write = false;  // doctor
-  bool once = false;   // demo
+  std::string role;    // token ...
+  std::string expires;
+  bool once = false;  // demo
   std::string dir;
   int port = 0;
 };

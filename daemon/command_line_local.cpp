@@ -30,6 +30,20 @@ void add_local_commands(CLI::App& app, Commands& commands) {
   commands.config(doctor);
   commands.output(doctor);
 
+  CLI::App* token =
+      commands.add(app, "token", "Make a token for control over TCP, and the lines for sluice.yaml",
+                   "sluice token alice --role operator --expires 90d");
+  token->add_option("NAME", options.target, "Who holds it; the audit log shows it")
+      ->required()
+      ->type_name("");
+  token->add_option("--role", options.role, "viewer, operator or admin")
+      ->required()
+      ->check(CLI::IsMember({"viewer", "operator", "admin"}))
+      ->type_name("ROLE");
+  token->add_option("--expires", options.expires, "Days such as 90d, or the last date (default: never)")
+      ->type_name("TIME");
+  commands.output(token);
+
   CLI::App* demo =
       commands.add(app, "demo", "See it work: a local Table Store and OSS, the daemon, live data",
                    "sluice demo --dir /tmp/sluice-demo");

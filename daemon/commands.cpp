@@ -23,6 +23,7 @@ constexpr std::array<std::pair<std::string_view, LocalCommand>, 9> kLocal = {{
     {"demo", command_demo},
     {"simulate", command_simulate},
     {"doctor", command_doctor},
+    {"token", command_token},
     {"completion", command_completion},
     {"man", command_man},
 }};

@@ -22,6 +22,7 @@ Exit command_run(const Options& options, Console& console);
 Exit command_demo(const Options& options, Console& console);
 Exit command_simulate(const Options& options, Console& console);
 Exit command_doctor(const Options& options, Console& console);
+Exit command_token(const Options& options, Console& console);
 Exit command_completion(const Options& options, Console& console);
 Exit command_man(const Options& options, Console& console);
 

@@ -3,8 +3,10 @@
 #include "core/http/proxy.hpp"
 #include "core/job/references.hpp"
 #include "core/job/yaml_map.hpp"
+#include "daemon/access_config.hpp"
 
 #include <boost/asio/ip/address.hpp>
+#include <fmt/ranges.h>
 
 #include <charconv>
 #include <filesystem>
@@ -95,19 +97,58 @@ void read_tcp(Section& listen, Config& config) {
   const bool number = begin != nullptr && begin != end && std::from_chars(begin, end, port).ptr == end;
   if (host == "localhost") host = "127.0.0.1";
   boost::system::error_code failure;
-  const auto address = boost::asio::ip::make_address(host, failure);
+  boost::asio::ip::make_address(host, failure);
   if (!number || port > 65535 || failure) {
     listen.map().error(
         "tcp", fmt::format("expected address:port such as 127.0.0.1:7788, or none; got \"{}\"", text));
-  } else if (!address.is_loopback()) {
-    listen.map().error("tcp",
-                       fmt::format("{} is no loopback address: use 127.0.0.1 or [::1] and reach it through "
-                                   "a tunnel or a proxy",
-                                   host));
   } else {
     config.tcp_address = host;
     config.tcp_port = static_cast<std::uint16_t>(port);
   }
+}
+
+void read_hosts(Section& listen, Config& config) {
+  for (std::string& name : listen.map().texts("hosts").value_or(std::vector<std::string>())) {
+    const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             std::string_view(".-:[]_").find(c) != std::string_view::npos;
+    });
+    if (!plain)
+      listen.map().error("hosts", fmt::format("expected names such as sluice.example.com or "
+                                              "sluice.example.com:8443; got \"{}\"",
+                                              name));
+    config.hosts.push_back(std::move(name));
+  }
+}
+
+void read_server_tls(Section& listen, const std::string& folder, Config& config) {
+  Section tls(listen.map().map("tls"), "listen.tls", folder);
+  config.tls.certificate = tls.path("certFile");
+  config.tls.key = tls.path("keyFile");
+  config.tls.client_ca = tls.path("clientCaFile");
+  if (config.tls.certificate.empty() != config.tls.key.empty())
+    tls.map().error(config.tls.certificate.empty() ? "keyFile" : "certFile",
+                    "certFile and keyFile belong together: give both, or neither");
+  if (!config.tls.client_ca.empty() && config.tls.certificate.empty())
+    tls.map().error("clientCaFile", "client certificates need TLS: give certFile and keyFile too");
+  tls.finish();
+}
+
+// Other machines must neither listen in nor be anybody.
+void check_reach(Section& listen, const Config& config) {
+  boost::system::error_code none;
+  if (config.tcp_address.empty() || boost::asio::ip::make_address(config.tcp_address, none).is_loopback())
+    return;
+  std::vector<std::string_view> missing;
+  if (!config.tls.enabled()) missing.push_back("listen.tls.certFile and listen.tls.keyFile");
+  if (config.access.tokens.empty() && config.tls.client_ca.empty())
+    missing.push_back(
+        "a token under access.tokens (sluice token NAME --role viewer), or "
+        "listen.tls.clientCaFile");
+  if (missing.empty()) return;
+  listen.map().error("tcp", fmt::format("other machines reach {}, which takes TLS and tokens: add {}; or use "
+                                        "127.0.0.1 or [::1]",
+                                        config.tcp_address, fmt::join(missing, "; and add ")));
 }
 
 struct SourceType {
@@ -196,6 +237,10 @@ Config read(const YamlNode& document, const std::string& path, ProblemList& prob
   if (listen.text("socket") != kNone) config.socket = listen.path("socket");
   if (config.socket.size() > 107) listen.map().error("socket", "the path is longer than 107 bytes");
   read_tcp(listen, config);
+  read_hosts(listen, config);
+  read_server_tls(listen, folder, config);
+  config.access = read_access(root.map().map("access"));
+  check_reach(listen, config);
   listen.finish();
 
   Section tls(root.map().map("tls"), "tls", folder);

@@ -4,7 +4,9 @@
 #include "core/base/secret.hpp"
 #include "core/base/time.hpp"
 #include "core/job/job.hpp"
+#include "daemon/access.hpp"
 #include "daemon/alert_config.hpp"
+#include "daemon/server_tls.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -30,6 +32,9 @@ struct Config {
   std::string socket;              // Unix socket; empty: none
   std::string tcp_address;         // empty: none
   std::uint16_t tcp_port = 0;
+  std::vector<std::string> hosts;  // further names of the TCP door: "name" or "name:port"
+  TlsFiles tls;                    // of the TCP door
+  AccessConfig access;
   std::size_t attempts_max = 1;  // running at once, over all jobs
   Duration drain_limit{0};       // how long a stop waits for running attempts
   std::string ca_file;           // PEM; empty: the system's

@@ -65,6 +65,15 @@ std::optional<Target> parse_target(std::string_view target) {
   return out;
 }
 
+std::string loggable(std::string_view text) {
+  constexpr std::size_t kMost = 200;
+  std::string out(text.substr(0, kMost));
+  for (char& c : out) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '"') c = '?';
+  }
+  return out;
+}
+
 std::string percent_encode(std::string_view text) {
   std::string out;
   for (const char c : text) {

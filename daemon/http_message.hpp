@@ -2,6 +2,7 @@
 // One request and one answer of our own HTTP server, free of sockets: what the router and the handlers see.
 
 #include "core/base/clock.hpp"
+#include "daemon/access.hpp"
 
 #include <memory>
 #include <optional>
@@ -19,8 +20,11 @@ struct HttpRequest {
   std::string if_none_match;
   std::string last_event_id;
   std::string body;
-  std::string actor;     // who asks, for the audit trail: "uid 1000 (unix socket)"
-  bool control = false;  // may change things: came over the Unix socket
+  Caller caller;              // where it came from
+  std::string authorization;  // as sent; the handlers see none
+  std::string actor;          // who asks, for the audit log: "uid 1000 (unix socket)"
+  Role role = Role::none;     // what he may do
+  bool can_sign_in = false;   // he sent no token, or one, where tokens are accepted
 
   // First value of the query key, or nothing.
   std::optional<std::string> parameter(std::string_view name) const;
@@ -52,6 +56,9 @@ struct Target {
   std::vector<std::pair<std::string, std::string>> query;
 };
 std::optional<Target> parse_target(std::string_view target);
+
+// `text` of a peer for a line of the log: at most 200 bytes, control characters and quotes as "?".
+std::string loggable(std::string_view text);
 
 // Percent-encodes everything but unreserved characters.
 std::string percent_encode(std::string_view text);

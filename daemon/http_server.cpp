@@ -2,6 +2,7 @@
 
 #include "core/base/task_group.hpp"
 #include "daemon/http_session.hpp"
+#include "daemon/tls_session.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -22,24 +23,55 @@ using UnixProtocol = asio::local::stream_protocol;
 using UnixStream = boost::beast::basic_stream<UnixProtocol>;
 using TcpStream = boost::beast::tcp_stream;
 
-std::string actor_of(UnixStream& stream) {
+Caller caller_of(UnixProtocol::socket& socket, const Listener&) {
+  Caller caller;
+  caller.unix_socket = true;
   ucred peer{};
   socklen_t size = sizeof peer;
-  if (::getsockopt(stream.socket().native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-    return "unknown (unix socket)";
-  }
-  return fmt::format("uid {} (unix socket)", peer.uid);
+  const bool known = ::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0;
+  caller.name = known ? fmt::format("uid {} (unix socket)", peer.uid) : "unknown (unix socket)";
+  return caller;
 }
 
-std::string actor_of(TcpStream&) { return "tcp"; }
+asio::ip::address address_of(const asio::ip::tcp::socket& socket) {
+  boost::system::error_code gone;
+  const auto address = socket.remote_endpoint(gone).address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped())
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  return address;
+}
+
+Caller caller_of(const asio::ip::tcp::socket& socket, const Listener& listener) {
+  Caller caller;
+  caller.loopback = listener.loopback;
+  caller.name = address_of(socket).to_string();
+  return caller;
+}
+
+std::string address_group(const UnixProtocol::socket&) { return ""; }
+
+// Whoever has an IPv6 address has all of its /64.
+std::string address_group(const asio::ip::tcp::socket& socket) {
+  const auto address = address_of(socket);
+  if (address.is_v4()) return address.to_string();
+  auto bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+  return asio::ip::address_v6(bytes).to_string();
+}
+
+bool is_full(const Listener& listener, const std::string& address) {
+  if (listener.connections >= listener.limits->connections_max) return true;
+  const auto same = listener.by_address.find(address);
+  return same != listener.by_address.end() && same->second >= listener.limits->per_address_max;
+}
 
 template <class Socket>
-void turn_away(Socket& socket) {
+void turn_away(Socket& socket, bool plain) {
   static constexpr std::string_view kFull =
       "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\nRetry-After: 1\r\n\r\n";
   boost::system::error_code ignored;
   socket.non_blocking(true, ignored);
-  socket.write_some(asio::buffer(kFull), ignored);
+  if (plain) socket.write_some(asio::buffer(kFull), ignored);
   socket.close(ignored);
 }
 
@@ -50,9 +82,18 @@ bool out_of_descriptors(const boost::system::error_code& failure) {
 }
 
 template <class Stream>
-awaitable<void> run_session(Stream stream, Listener& listener, std::string actor) {
-  Session<Stream> session(std::move(stream), listener, std::move(actor));
+awaitable<void> run_session(Stream stream, Listener& listener, Caller caller, std::string address) {
+  Session<Stream> session(std::move(stream), listener, std::move(caller), std::move(address));
   co_await session.run();
+}
+
+template <class Stream>
+awaitable<void> session_of(Stream stream, Listener& listener, Caller caller, std::string address) {
+  if constexpr (std::is_same_v<Stream, TcpStream>) {
+    if (listener.tls)
+      return run_tls_session(std::move(stream), listener, std::move(caller), std::move(address));
+  }
+  return run_session(std::move(stream), listener, std::move(caller), std::move(address));
 }
 
 template <class Stream, class Acceptor>
@@ -66,13 +107,13 @@ awaitable<void> accept_loop(Acceptor& acceptor, Listener& listener, TaskGroup& s
       if (out_of_descriptors(failure)) co_await clock.sleep_for(listener.limits->accept_pause);
       continue;
     }
-    if (listener.connections >= listener.limits->connections_max) {
-      turn_away(socket);
+    std::string address = address_group(socket);
+    if (is_full(listener, address)) {
+      turn_away(socket, listener.tls == nullptr);
       continue;
     }
-    Stream stream(std::move(socket));
-    std::string actor = actor_of(stream);
-    sessions.start(run_session(std::move(stream), listener, std::move(actor)));
+    Caller caller = caller_of(socket, listener);
+    sessions.start(session_of(Stream(std::move(socket)), listener, std::move(caller), std::move(address)));
   }
 }
 
@@ -122,17 +163,18 @@ class HttpServer::Impl {
     if (!failure) unix_.listen(128, failure);
     if (failure) return from_errno(failure.value(), "listen on " + path);
     unix_path_ = path;
-    unix_listener_.control = true;
+    unix_listener_.names.any_host = true;
     begin<UnixStream>(unix_, unix_listener_);
     return {};
   }
 
-  Result<std::uint16_t> listen_tcp(const std::string& address, std::uint16_t port) {
+  Result<std::uint16_t> listen_tcp(const std::string& address, std::uint16_t port, TcpOptions options) {
     boost::system::error_code failure;
     const auto parsed = asio::ip::make_address(address, failure);
-    if (failure || !parsed.is_loopback()) {
+    if (failure || (!parsed.is_loopback() && !options.tls)) {
       return Error(Errc::invalid_argument,
-                   fmt::format("listen on {}: not a loopback address (127.0.0.1 or ::1)", address));
+                   fmt::format("listen on {}: not a loopback address (127.0.0.1 or ::1), and there is no TLS",
+                               address));
     }
     const asio::ip::tcp::endpoint endpoint(parsed, port);
     tcp_.open(endpoint.protocol(), failure);
@@ -141,12 +183,15 @@ class HttpServer::Impl {
     if (!failure) tcp_.listen(128, failure);
     if (failure) return from_errno(failure.value(), fmt::format("listen on {} port {}", address, port));
     const std::uint16_t bound = tcp_.local_endpoint().port();
-    for (const std::string_view name : {"localhost", "127.0.0.1", "[::1]"}) {
-      tcp_listener_.hosts.push_back(fmt::format("{}:{}", name, bound));
-      if (bound == 80) tcp_listener_.hosts.emplace_back(name);
-    }
+    tcp_listener_.names = door_names(address, bound, options.hosts, options.tls != nullptr);
+    tcp_listener_.loopback = parsed.is_loopback();
+    tcp_listener_.tls = std::move(options.tls);
     begin<TcpStream>(tcp_, tcp_listener_);
     return bound;
+  }
+
+  void renew_tls(std::shared_ptr<asio::ssl::context> tls) {
+    if (tcp_listener_.tls) tcp_listener_.tls = std::move(tls);
   }
 
   void stop_accepting() {
@@ -189,8 +234,12 @@ HttpServer::HttpServer(Executor executor, Clock& clock, RequestHandler handler, 
     : impl_(std::make_unique<Impl>(std::move(executor), clock, std::move(handler), limits)) {}
 HttpServer::~HttpServer() = default;
 Result<void> HttpServer::listen_unix(const std::string& path) { return impl_->listen_unix(path); }
-Result<std::uint16_t> HttpServer::listen_tcp(const std::string& address, std::uint16_t port) {
-  return impl_->listen_tcp(address, port);
+Result<std::uint16_t> HttpServer::listen_tcp(const std::string& address, std::uint16_t port,
+                                             TcpOptions options) {
+  return impl_->listen_tcp(address, port, std::move(options));
+}
+void HttpServer::renew_tls(std::shared_ptr<boost::asio::ssl::context> tls) {
+  impl_->renew_tls(std::move(tls));
 }
 void HttpServer::stop_accepting() { impl_->stop_accepting(); }
 awaitable<void> HttpServer::stop() { return impl_->stop(); }

@@ -2,42 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace sluice::daemon {
-namespace {
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
+Place::Place(Listener& listener, std::string address) : listener_(listener), address_(std::move(address)) {
+  ++listener_.connections;
+  if (!address_.empty()) ++listener_.by_address[address_];
 }
 
-bool is_allowed(const std::vector<std::string>& hosts, std::string_view host) {
-  return std::find(hosts.begin(), hosts.end(), lower(host)) != hosts.end();
-}
-
-}  // namespace
-
-std::optional<HttpResponse> refuse_by_headers(const Listener& listener, const http::fields& fields,
-                                              unsigned version) {
-  const auto hosts = fields.count(http::field::host);
-  if (hosts > 1 || (hosts == 0 && version >= 11)) {
-    return problem_response(400, "invalid_argument", "send exactly one Host header");
-  }
-  if (!listener.hosts.empty() && !is_allowed(listener.hosts, std::string_view(fields[http::field::host]))) {
-    return problem_response(421, "permission_denied", "use localhost or 127.0.0.1 with the port as Host");
-  }
-  const auto origin = fields.find(http::field::origin);
-  if (origin == fields.end()) return std::nullopt;
-  const std::string_view value(origin->value());
-  constexpr std::string_view kScheme = "http://";
-  if (!value.starts_with(kScheme) || !is_allowed(listener.hosts, value.substr(kScheme.size()))) {
-    return problem_response(403, "permission_denied", "answer no other site: the Origin is foreign");
-  }
-  return std::nullopt;
+Place::~Place() {
+  --listener_.connections;
+  if (!address_.empty() && --listener_.by_address[address_] == 0) listener_.by_address.erase(address_);
 }
 
 std::optional<HttpRequest> to_request(const http::request<http::string_body>& message) {
@@ -49,6 +22,7 @@ std::optional<HttpRequest> to_request(const http::request<http::string_body>& me
   request.query = std::move(target->query);
   request.if_none_match = std::string(message[http::field::if_none_match]);
   request.last_event_id = std::string(message["Last-Event-ID"]);
+  request.authorization = std::string(message[http::field::authorization]);
   request.body = message.body();
   return request;
 }

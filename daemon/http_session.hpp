@@ -1,8 +1,10 @@
 #pragma once
-// One connection of the server, from accept to close. Template over the stream: TCP or Unix.
+// One connection of the server, from accept to close. Template over the stream: TCP, TLS or Unix.
 
+#include "daemon/http_rules.hpp"
 #include "daemon/http_server.hpp"
 #include "daemon/problem.hpp"
+#include "daemon/server_tls.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/cancellation_state.hpp>
@@ -18,6 +20,8 @@
 #include <boost/beast/http.hpp>
 
 #include <array>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -26,16 +30,32 @@ namespace sluice::daemon {
 
 // What is the same for all connections of one listening socket.
 struct Listener {
-  bool control = false;
-  std::vector<std::string> hosts;  // allowed values of Host; empty: any (Unix socket)
+  DoorNames names;
+  std::shared_ptr<boost::asio::ssl::context> tls;  // null: none
+  bool loopback = false;
   const ServerLimits* limits = nullptr;
   const RequestHandler* handler = nullptr;
   std::size_t connections = 0;
-  std::size_t streams = 0;  // of them, answers that are made while they are sent
+  std::size_t streams = 0;                        // of them, answers that are made while they are sent
+  std::map<std::string, std::size_t> by_address;  // connections, over TCP
+};
+
+// A connection as long as it counts towards the limits. `address` is empty on the Unix socket.
+class Place {
+ public:
+  Place(Listener& listener, std::string address);
+  ~Place();
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+ private:
+  Listener& listener_;
+  std::string address_;
 };
 
 namespace http = boost::beast::http;
 
+inline constexpr std::size_t kReadBytes = 4096;
 inline constexpr auto kAsValue = boost::asio::as_tuple(boost::asio::use_awaitable);
 
 inline void add_fixed_headers(http::fields& fields) {
@@ -51,10 +71,6 @@ inline void add_fixed_headers(http::fields& fields) {
     fields.set(http::field::cache_control, "no-store");
 }
 
-// Nothing if the request may be answered; otherwise why not.
-std::optional<HttpResponse> refuse_by_headers(const Listener& listener, const http::fields& fields,
-                                              unsigned version);
-
 // The request in our own form; nothing when the target cannot be read.
 std::optional<HttpRequest> to_request(const http::request<http::string_body>& message);
 
@@ -64,48 +80,92 @@ std::optional<HttpResponse> refuse_by_parser(boost::system::error_code failure);
 // 503 for one stream more than there may be.
 HttpResponse refuse_stream(const ServerLimits& limits);
 
+// Whether it is an SSL stream around another one.
+template <class Stream>
+concept TlsStreamLike = requires(Stream& stream) {
+  stream.native_handle();
+};
+
+// `address` counts the connections of one address; empty: not counted.
 template <class Stream>
 class Session {
  public:
-  Session(Stream stream, Listener& listener, std::string actor)
-      : stream_(std::move(stream)), listener_(listener), actor_(std::move(actor)) {
-    ++listener_.connections;
-  }
-  ~Session() { --listener_.connections; }
+  Session(Stream stream, Listener& listener, Caller caller, std::string address)
+      : stream_(std::move(stream)),
+        listener_(listener),
+        caller_(std::move(caller)),
+        place_(listener, std::move(address)) {}
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
   awaitable<void> run() {
+    if constexpr (TlsStreamLike<Stream>) {
+      if (!co_await shake_hands()) co_return;
+    }
     for (bool keep = true; keep;) keep = co_await serve_one();
     co_await close();
   }
 
  private:
+  auto& lowest() { return boost::beast::get_lowest_layer(stream_); }
+
+  // False if the peer speaks no TLS of ours, has no certificate that is wanted, or is too slow.
+  awaitable<bool> shake_hands() {
+    lowest().expires_after(listener_.limits->handshake);
+    const auto shaken = co_await stream_.async_handshake(Stream::server, kAsValue);
+    if (std::get<0>(shaken)) co_return false;
+    caller_.certificate = certificate_name(stream_.native_handle());
+    co_return true;
+  }
+
+  // The head is looked at byte by byte before the parser sees it.
+  awaitable<Head> read_head() {
+    for (;;) {
+      const auto received = buffer_.cdata();
+      const std::string_view text(static_cast<const char*>(received.data()), received.size());
+      Head head = scan_head(text, listener_.limits->header_bytes_max);
+      if (head.complete || head.refusal) co_return head;
+      const auto space = buffer_.prepare(kReadBytes);
+      const auto read = co_await stream_.async_read_some(space, kAsValue);
+      if (std::get<0>(read)) co_return Head();
+      buffer_.commit(std::get<1>(read));
+    }
+  }
+
   // True if another request may follow on this connection.
   awaitable<bool> serve_one() {
+    lowest().expires_after(listener_.limits->request);
+    const Head scanned = co_await read_head();
+    if (scanned.refusal) co_await send(*scanned.refusal, 11, false, false);
+    if (!scanned.complete) co_return false;
     http::request_parser<http::string_body> parser;
     parser.header_limit(listener_.limits->header_bytes_max);
     parser.body_limit(listener_.limits->body_bytes_max);
-    stream_.expires_after(listener_.limits->request);
-    const auto read = co_await http::async_read(stream_, buffer_, parser, kAsValue);
-    if (const auto failure = std::get<0>(read)) {
+    const auto begun = co_await http::async_read_header(stream_, buffer_, parser, kAsValue);
+    boost::system::error_code failure = std::get<0>(begun);
+    if (!failure) {
+      const auto& fields = parser.get();
+      const auto refusal =
+          refuse_by_fields(listener_.names, fields, fields.method_string(), fields.version());
+      if (refusal) {
+        co_await send(*refusal, fields.version(), false, fields.method() == http::verb::head);
+        co_return false;
+      }
+      const auto read = co_await http::async_read(stream_, buffer_, parser, kAsValue);
+      failure = std::get<0>(read);
+    }
+    if (failure) {
       const auto refusal = refuse_by_parser(failure);
       if (refusal) co_await send(*refusal, 11, false, false);
       co_return false;
     }
-    stream_.expires_never();
+    lowest().expires_never();
     const auto message = parser.release();
     const bool head = message.method() == http::verb::head;
-    const auto refusal = refuse_by_headers(listener_, message, message.version());
-    if (refusal) {
-      co_await send(*refusal, message.version(), false, head);
-      co_return false;
-    }
     auto request = to_request(message);
     HttpResponse answer;
     if (request) {
-      request->control = listener_.control;
-      request->actor = actor_;
+      request->caller = caller_;
       answer = co_await (*listener_.handler)(*request);
     } else {
       answer = problem_response(400, "invalid_argument", "read the request target: not a valid path");
@@ -117,10 +177,11 @@ class Session {
     co_return co_await send(answer, message.version(), message.keep_alive(), head);
   }
 
-  static void set_headers(http::fields& fields, const HttpResponse& answer) {
+  void set_headers(http::fields& fields, const HttpResponse& answer) {
     if (!answer.content_type.empty()) fields.set(http::field::content_type, answer.content_type);
     for (const auto& [name, value] : answer.headers) fields.set(name, value);
     add_fixed_headers(fields);
+    if (listener_.names.tls) fields.set(http::field::strict_transport_security, "max-age=31536000");
   }
 
   // True if the connection may go on.
@@ -131,7 +192,7 @@ class Session {
     if (answer.status != 304) message.content_length(answer.body.size());
     if (!head) message.body() = answer.body;
     http::response_serializer<http::string_body> serializer(message);
-    stream_.expires_after(listener_.limits->answer);
+    lowest().expires_after(listener_.limits->answer);
     boost::system::error_code failure;
     if (head) {
       const auto written = co_await http::async_write_header(stream_, serializer, kAsValue);
@@ -157,7 +218,7 @@ class Session {
     message.keep_alive(false);
     message.chunked(chunked);
     http::response_serializer<http::empty_body> serializer(message);
-    stream_.expires_after(listener_.limits->answer);
+    lowest().expires_after(listener_.limits->answer);
     const auto written = co_await http::async_write_header(stream_, serializer, kAsValue);
     if (std::get<0>(written) || head) co_return;
     namespace asio = boost::asio;
@@ -172,7 +233,7 @@ class Session {
   awaitable<void> send_pieces(std::shared_ptr<BodySource> source, bool chunked) {
     for (;;) {
       const std::optional<std::string> piece = co_await source->next();
-      stream_.expires_after(listener_.limits->answer);
+      lowest().expires_after(listener_.limits->answer);
       boost::system::error_code failure;
       if (!chunked) {
         if (!piece) co_return;
@@ -197,22 +258,23 @@ class Session {
   awaitable<void> wait_for_peer() {
     std::array<char, 512> sink;
     auto buffer = boost::asio::buffer(sink);
-    stream_.expires_never();  // of the reading: what send_pieces() sets is for its writing only from here on
+    lowest().expires_never();  // of the reading: what send_pieces() sets is for its writing only from here on
     co_await stream_.async_read_some(buffer, kAsValue);
   }
 
   // Reads away what the peer still sends, or the reset would destroy our last answer on its way.
   awaitable<void> close() {
     boost::system::error_code ignored;
-    stream_.socket().shutdown(Stream::socket_type::shutdown_send, ignored);
-    stream_.expires_after(std::chrono::seconds(1));
+    lowest().expires_after(std::chrono::seconds(1));
+    if constexpr (TlsStreamLike<Stream>) co_await stream_.async_shutdown(kAsValue);
+    lowest().socket().shutdown(boost::asio::socket_base::shutdown_send, ignored);
     std::array<char, 4096> sink;
     for (int rounds = 0; rounds < 64; ++rounds) {
       auto buffer = boost::asio::buffer(sink);
-      const auto read = co_await stream_.async_read_some(buffer, kAsValue);
+      const auto read = co_await lowest().async_read_some(buffer, kAsValue);
       if (std::get<0>(read)) break;
     }
-    stream_.socket().close(ignored);
+    lowest().socket().close(ignored);
   }
 
   struct StreamPlace {
@@ -225,7 +287,8 @@ class Session {
 
   Stream stream_;
   Listener& listener_;
-  std::string actor_;
+  Caller caller_;
+  Place place_;
   boost::beast::flat_buffer buffer_;
 };
 

@@ -131,7 +131,8 @@ bool is_reloadable(std::string_view key) noexcept {
   constexpr std::array<std::string_view, 8> kKeys{
       "maxConcurrent",      "drainLimit",         "logs.maxSize", "logs.totalSize",
       "logs.retentionDays", "logs.compressAfter", "logLevel",     "logFormat"};
-  return key.starts_with("dataSources") || std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+  return key.starts_with("dataSources") || key.starts_with("access.") ||
+         std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
 }
 
 }  // namespace sluice::daemon

@@ -79,6 +79,8 @@ void declare_all(Metrics& metrics, std::string_view version) {
   metrics.declare_counter("sluice_source_ahead_records_total",
                           "Stream records whose time is far ahead of the source's clock.");
   metrics.declare_counter("sluice_config_reloads_total", "Reloads of the job files, by result.");
+  metrics.declare_counter("sluice_http_refusals_total",
+                          "Requests over TCP that were refused, by reason: token or role.");
   metrics.declare_gauge("sluice_incidents_open", "Open incidents, by rule.");
   metrics.declare_counter(
       "sluice_alert_deliveries_total",

@@ -1,5 +1,6 @@
 #include "daemon/router.hpp"
 
+#include "daemon/gate.hpp"
 #include "daemon/openapi.hpp"
 #include "daemon/problem.hpp"
 
@@ -40,7 +41,34 @@ awaitable<HttpResponse> run_handler(const Route& route, Service& service, const 
   }
 }
 
+// Who has signed in needs another token; who has not needs one; where there are none, the Unix socket is
+// left.
+HttpResponse refuse_role(const Route& route, const HttpRequest& request) {
+  const std::string lacking =
+      fmt::format("{} {}: takes the role {}, and {} has the role {}", request.method, request.path,
+                  to_string(route.role), request.actor, to_string(request.role));
+  const bool anonymous = request.actor.starts_with("anonymous");
+  if (request.can_sign_in && anonymous) return unauthorized(lacking + "; sign in with a token");
+  const std::string_view way_out = request.can_sign_in
+                                       ? "; use a token of that role"
+                                       : "; use the Unix socket (sluice --socket PATH), or make a token "
+                                         "(sluice token --help)";
+  return problem_response(403, "permission_denied", lacking + std::string(way_out));
+}
+
+std::string_view method_of(const HttpRequest& request) {
+  return request.method == "HEAD" ? std::string_view("GET") : std::string_view(request.method);
+}
+
 }  // namespace
+
+Role required_role(std::span<const Route> table, const HttpRequest& request) {
+  PathValues values;
+  for (const Route& route : table) {
+    if (route.method == method_of(request) && match(route.pattern, request.path, values)) return route.role;
+  }
+  return Role::none;
+}
 
 bool match(std::string_view pattern, std::string_view path, PathValues& values) {
   values.clear();
@@ -60,7 +88,7 @@ bool match(std::string_view pattern, std::string_view path, PathValues& values) 
 }
 
 awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service, const HttpRequest& request) {
-  const std::string_view method = request.method == "HEAD" ? "GET" : std::string_view(request.method);
+  const std::string_view method = method_of(request);
   std::vector<std::string_view> allowed;
   PathValues values;
   for (const Route& route : table) {
@@ -69,10 +97,7 @@ awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service,
       allowed.push_back(route.method);
       continue;
     }
-    if (route.control && !request.control) {
-      co_return problem_response(403, "permission_denied",
-                                 "change nothing over TCP: use the Unix socket (sluice --socket PATH)");
-    }
+    if (request.role < route.role) co_return refuse_role(route, request);
     const auto checked = check_query(route, request);
     if (!checked) co_return problem_response(checked.error());
     co_return co_await run_handler(route, service, request, values);

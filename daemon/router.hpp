@@ -1,5 +1,5 @@
 #pragma once
-// The table of what can be asked: method, pattern, handler, and whether asking changes something.
+// The table of what can be asked: method, pattern, handler, and the role it takes.
 
 #include "core/base/clock.hpp"
 #include "daemon/http_message.hpp"
@@ -24,7 +24,7 @@ struct Route {
   std::string_view method;
   std::string_view pattern;  // "/api/v1/instances/{id}/why"; a "{...}" matches one non-empty segment
   Handler handler;
-  bool control = false;  // refused with 403 where control is not allowed
+  Role role = Role::viewer;  // the least that may ask
 };
 
 // All routes. Each one has its description in daemon/openapi.json, which a test compares with them.
@@ -33,9 +33,13 @@ std::span<const Route> routes();
 // True if `path` matches `pattern`; fills `values`.
 bool match(std::string_view pattern, std::string_view path, PathValues& values);
 
-// Finds the route and runs it. Unknown path: 404; a query parameter it does not have: 400; wrong method: 405
-// with Allow; HEAD is served as GET (the server leaves the body out). Exceptions of handlers become 500, or
-// the status of the Error they carry; cancellation passes through. `table` must outlive the call.
+// The role that the request takes; none when there is no such page.
+Role required_role(std::span<const Route> table, const HttpRequest& request);
+
+// Finds the route and runs it. A role too low: 401 if a token may help, else 403, naming the role needed and
+// the role had. Unknown path: 404; a query parameter it does not have: 400; wrong method: 405 with Allow; HEAD
+// is served as GET (the server leaves the body out). Exceptions of handlers become 500, or the status of the
+// Error they carry; cancellation passes through. `table` must outlive the call.
 awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service, const HttpRequest& request);
 
 }  // namespace sluice::daemon

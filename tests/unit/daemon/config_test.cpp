@@ -129,8 +129,9 @@ dataSources:
   CHECK(problems[1].find("/etc/sluice/sluice.yaml:2:16: error: maxConcurrent: ") == 0);
   CHECK(problems[2].find("/etc/sluice/sluice.yaml:3:13: error: drainLimit: ") == 0);
   CHECK(problems[3] ==
-        "/etc/sluice/sluice.yaml:5:8: error: listen.tcp: 0.0.0.0 is no loopback address: use "
-        "127.0.0.1 or [::1] and reach it through a tunnel or a proxy");
+        "/etc/sluice/sluice.yaml:5:8: error: listen.tcp: other machines reach 0.0.0.0, which takes TLS and "
+        "tokens: add listen.tls.certFile and listen.tls.keyFile; and add a token under access.tokens (sluice "
+        "token NAME --role viewer), or listen.tls.clientCaFile; or use 127.0.0.1 or [::1]");
   CHECK(problems[4] ==
         "/etc/sluice/sluice.yaml:7:12: error: logs.maxSize: expected a size from 4096 to 1073741824 "
         "bytes, such as 1MiB");
@@ -199,6 +200,52 @@ TEST_CASE("config: etc/sluice.yaml names every key with its default and explains
   std::size_t leaves = 0;
   for (std::string line; std::getline(lines, line);) leaves += line.find(": ") == std::string::npos ? 0U : 1U;
   CHECK(leaves == config_keys().size());
+}
+
+TEST_CASE("config: beyond loopback takes TLS and somebody to know") {
+  const std::string tls = "listen: {tcp: 0.0.0.0:7788, tls: {certFile: c.pem, keyFile: /k.pem}}\n";
+  const std::string token =
+      "access: {tokens: {alice: {role: operator, expires: 2026-12-31, sha256: " + std::string(64, 'a') +
+      "}}, anonymous: none}\n";
+  const auto without_token = problems_of(tls);
+  REQUIRE(without_token.size() == 1);
+  CHECK(without_token[0].find("add a token under access.tokens") != std::string::npos);
+  CHECK(without_token[0].find("certFile") == std::string::npos);
+  const auto without_tls = problems_of("listen: {tcp: 192.0.2.1:7788}\n" + token);
+  REQUIRE(without_tls.size() == 1);
+  CHECK(without_tls[0].find("add listen.tls.certFile and listen.tls.keyFile; or use") != std::string::npos);
+  const auto loaded = parse_config("/etc/sluice/sluice.yaml", tls + token);
+  REQUIRE(loaded.problems.empty());
+  CHECK(loaded.config->tls.certificate == "/etc/sluice/c.pem");
+  CHECK(loaded.config->tls.key == "/k.pem");
+  REQUIRE(loaded.config->access.tokens.size() == 1);
+  CHECK(loaded.config->access.tokens[0].name == "alice");
+  CHECK(loaded.config->access.tokens[0].role == Role::operator_);
+  CHECK(loaded.config->access.tokens[0].sha256 == std::string(32, '\xaa'));
+  CHECK(loaded.config->access.anonymous == Role::none);
+  CHECK(problems_of("listen: {tcp: 0.0.0.0:1, tls: {certFile: c, keyFile: k, clientCaFile: a}}").empty());
+}
+
+TEST_CASE("config: what is wrong with tokens, names and TLS is told, and no token is quoted") {
+  const auto problems = problems_of(
+      "listen:\n  hosts: [\"http://a\"]\n  tls: {keyFile: k.pem, clientCaFile: c}\n"
+      "access:\n  anonymous: admin\n  tokens:\n    a b: {role: root, sha256: sluice_00}\n"
+      "    c: {role: viewer}\n    d: {role: none, sha256: " +
+      std::string(64, 'a') + ", expires: soon}\n    e: {role: admin, sha256: " + std::string(64, 'A') +
+      "}\n");
+  std::string all;
+  for (const std::string& problem : problems) all += problem + "\n";
+  INFO(all);
+  CHECK(problems.size() == 11);
+  for (const char* part :
+       {"listen.hosts: expected names such as", "certFile and keyFile belong together",
+        "client certificates need TLS", "access.anonymous: ", "expected a name of at most 64",
+        "expected 64 hexadecimal digits", "access.tokens.c.sha256: missing",
+        "access.tokens.d.expires: expected a date", "the same token has another name"}) {
+    INFO(part);
+    CHECK(all.find(part) != std::string::npos);
+  }
+  CHECK(all.find("sluice_00") == std::string::npos);
 }
 
 TEST_CASE("config: sizes") {

@@ -87,7 +87,7 @@ class FakeService final : public daemon::Service {
     request.query = parsed.query;
     request.body = body;
     request.actor = "uid 1 (test)";
-    request.control = control;
+    request.role = control ? daemon::Role::admin : daemon::Role::viewer;
     return world_.run(daemon::dispatch(daemon::routes(), *this, request));
   }
 

@@ -20,8 +20,8 @@ namespace {
 awaitable<HttpResponse> echo(const HttpRequest& request) {
   HttpResponse response;
   response.content_type = "text/plain";
-  response.body = request.method + " " + request.path + (request.control ? " control " : " read ") +
-                  request.actor + " " + std::to_string(request.body.size());
+  response.body = request.method + " " + request.path + (request.caller.unix_socket ? " control " : " tcp ") +
+                  request.caller.name + " " + std::to_string(request.body.size());
   co_return response;
 }
 
@@ -79,7 +79,7 @@ TEST_CASE("server: TCP is for reading, from this machine, under its own name") {
   const auto port = f.server.listen_tcp("127.0.0.1", 0);
   REQUIRE(port.has_value());
   const std::string own = "127.0.0.1:" + std::to_string(*port);
-  CHECK(f.ask(Peer(*port), get(own)).find("GET /x read tcp 0") != std::string::npos);
+  CHECK(f.ask(Peer(*port), get(own)).find("GET /x tcp 127.0.0.1 0") != std::string::npos);
   CHECK(f.ask(Peer(*port), get("LOCALHOST:" + std::to_string(*port))).starts_with("HTTP/1.1 200"));
   CHECK(f.ask(Peer(*port), get("evil.example:" + std::to_string(*port))).starts_with("HTTP/1.1 421"));
   CHECK(f.ask(Peer(*port), get("127.0.0.1")).starts_with("HTTP/1.1 421"));
@@ -110,8 +110,9 @@ TEST_CASE("server: large headers, large bodies and nonsense are refused") {
   const std::string big(17 * 1024, 'h');
   CHECK(f.ask(Peer(folder.path("s")), get("x", "X-Big: " + big + "\r\n")).starts_with("HTTP/1.1 431"));
   const auto post = [](std::size_t size) {
-    return "POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: " + std::to_string(size) +
-           "\r\n\r\n";
+    return "POST /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n"
+           "Content-Length: " +
+           std::to_string(size) + "\r\n\r\n";
   };
   CHECK(f.ask(Peer(folder.path("s")), post(64 * 1024 + 1) + "a").starts_with("HTTP/1.1 413"));
   const std::string full = f.ask(Peer(folder.path("s")), post(64 * 1024) + std::string(64 * 1024, 'b'));
@@ -148,6 +149,45 @@ TEST_CASE("server: a silent or slow peer is put out, one connection too many is 
   CHECK(f.receive(second).starts_with("HTTP/1.1 503"));
   CHECK(f.receive(slow) == "(closed)");
   CHECK(f.ask(Peer(folder.path("s")), get("x")).starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("server: one address has a limit of its own, and what it holds is given back") {
+  ServerLimits limits;
+  limits.per_address_max = 2;
+  Fixture f(limits);
+  const auto port = f.server.listen_tcp("127.0.0.1", 0);
+  REQUIRE(port.has_value());
+  {
+    const test::Peer first(*port);
+    const test::Peer second(*port);
+    f.loop.poll();
+    CHECK(f.receive(test::Peer(*port)).starts_with("HTTP/1.1 503"));
+  }
+  for (int turns = 0; turns < 100; ++turns) f.loop.poll();
+  CHECK(f.ask(test::Peer(*port), get("127.0.0.1:" + std::to_string(*port))).starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("server: a body that comes too slowly is given up") {
+  test::TempFolder folder;
+  ServerLimits limits;
+  limits.request = std::chrono::milliseconds(50);
+  Fixture f(limits);
+  REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
+  const test::Peer slow(folder.path("s"));
+  slow.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
+  CHECK(f.receive(slow) == "(closed)");
+}
+
+TEST_CASE("server: requests in one piece are answered one after another") {
+  test::TempFolder folder;
+  Fixture f;
+  REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
+  const test::Peer peer(folder.path("s"));
+  const std::string first = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n";
+  const std::string answers = f.ask(peer, first + first + get("x"));
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = answers.find("HTTP/1.1 200", at)) != std::string::npos; ++at) ++count;
+  CHECK(count == 3);
 }
 
 TEST_CASE("server: running out of descriptors is survived") {

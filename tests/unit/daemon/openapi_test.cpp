@@ -23,9 +23,9 @@ const boost::json::value& document() {
   return parsed;
 }
 
-std::string line_of(std::string method, std::string_view path, bool control) {
+std::string line_of(std::string method, std::string_view path, std::string_view role) {
   for (char& c : method) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return fmt::format("{} {}{}", method, path, control ? " (control)" : "");
+  return fmt::format("{} {} ({})", method, path, role);
 }
 
 std::set<std::string> described_operations() {
@@ -33,9 +33,7 @@ std::set<std::string> described_operations() {
   for (const auto& [path, item] : JsonView(document())["paths"].members()) {
     for (const auto& [method, operation] : item.as_object()) {
       const std::string role = JsonView(operation)["x-role"].text();
-      INFO(std::string(path));
-      CHECK((role == "viewer" || role == "operator" || role == "admin"));
-      lines.insert(line_of(std::string(method), std::string_view(path), role != "viewer"));
+      lines.insert(line_of(std::string(method), std::string_view(path), role));
     }
   }
   return lines;
@@ -46,7 +44,7 @@ std::set<std::string> described_operations() {
 TEST_CASE("openapi: every route is described, with the role it needs, and nothing else is") {
   std::set<std::string> served;
   for (const Route& route : routes())
-    served.insert(line_of(std::string(route.method), route.pattern, route.control));
+    served.insert(line_of(std::string(route.method), route.pattern, to_string(route.role)));
   CHECK(described_operations() == served);
 }
 

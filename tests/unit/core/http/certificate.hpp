@@ -62,6 +62,7 @@ class Identity {
   }
 
   const std::string& certificate_pem() const noexcept { return certificate_pem_; }
+  const std::string& key_pem() const noexcept { return key_pem_; }
 
   boost::asio::ssl::context server_context() const {
     boost::asio::ssl::context context(boost::asio::ssl::context::tls_server);
