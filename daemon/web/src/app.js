@@ -5,6 +5,7 @@ import { useConnected, useLive, useReachable } from './live.js';
 import { links, useRoute } from './route.js';
 import { currentLanguage, currentTheme, switchLanguage, switchTheme, t, useSettings } from './settings.js';
 import { useSession } from './session.js';
+import { SignIn } from './parts/sign_in.js';
 import { Toast } from './parts/toast.js';
 import { AuditView } from './views/audit.js';
 import { BackfillView } from './views/backfill.js';
@@ -82,7 +83,8 @@ export function App() {
       <${Sections} section=${section} />
       <div class="header-end">
         <${DaemonState} />
-        <span class="role" title=${session.actor}>${t(`role_${session.role}`)}</span>
+        <span class="role" title=${`${session.actor}${session.mayAct ? '' : ` · ${t('mayOnlyLook')}`}`}>${t(`role_${session.role}`)}</span>
+        <${SignIn} session=${session} />
         <button type="button" class="plain" onClick=${switchTheme} aria-label=${t('themeIs', { theme: t(`theme_${currentTheme()}`) })}>
           ${t(`theme_${currentTheme()}`)}</button>
         <button type="button" class="plain" lang=${other[1]} onClick=${switchLanguage}>${other[0]}</button>

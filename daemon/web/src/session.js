@@ -5,5 +5,8 @@ const ACTING = ['operator', 'admin'];
 
 export function useSession() {
   const { data } = useLive('/session', 30000);
-  return { role: data?.role ?? 'viewer', actor: data?.actor ?? '', mayAct: ACTING.includes(data?.role) };
+  return {
+    known: data !== null, role: data?.role ?? 'viewer', actor: data?.actor ?? '', canSignIn: data?.can_sign_in ?? false,
+    mayAct: ACTING.includes(data?.role),
+  };
 }

@@ -6,6 +6,9 @@ export const en = {
   ready: 'ready', draining: 'stopping', lostShort: 'no answer', runningOf: '{n} of {most} running',
   unreachable: 'The daemon does not answer. What you see is its last answer; trying again.',
   loading: 'Loading …', notFound: 'Not found', none: 'none', all: 'all', yes: 'yes', since: 'since', close: 'Close',
+  signIn: 'Sign in', signOut: 'Sign out', token: 'Token', signedIn: 'Signed in as {actor}, {role}',
+  aboutSignIn: 'An administrator makes tokens with sluice token. It is kept until this tab is closed.',
+  tokenRefused: 'The daemon does not accept your token any more: it was withdrawn, or it has expired.', role_none: 'not signed in',
   role_viewer: 'read only', role_operator: 'operator', role_admin: 'admin',
   theme_auto: 'Auto', theme_light: 'Light', theme_dark: 'Dark', themeIs: 'Theme: {theme}. Change',
   openIncidents: '{n} open incident|{n} open incidents',
@@ -106,7 +109,7 @@ export const en = {
   inGroups: 'in {n} group|in {n} groups', firstOnly: 'The first {n} are shown.', startBackfill: 'Start backfill',
   askStartBackfill: 'Run {n} window of {job}?|Run {n} windows of {job}?',
   aboutStartBackfill: 'They run beside what recurs and leave it a free place.', startedBackfill: 'Backfill {id} is running',
-  mayOnlyLook: 'This connection may only look. Use sluice backfill on the daemon\'s machine.',
+  mayOnlyLook: 'This connection may only look. Sign in with a token, or use sluice on the daemon\'s machine.',
   // Incidents.
   incidentTitle: 'Incident {id}', openNow: 'open', overNow: 'over', acknowledgedShort: 'acknowledged', severity: 'Severity',
   rule: 'Rule', subject: 'About', opened: 'Opened', concerned: 'Concerned', facts: 'Facts', lasts: 'For', seen: 'Last seen',
