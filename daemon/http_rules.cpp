@@ -1,7 +1,5 @@
 #include "daemon/http_rules.hpp"
 
-#include "daemon/problem.hpp"
-
 #include <boost/asio/ip/address.hpp>
 #include <fmt/format.h>
 
@@ -14,11 +12,13 @@ namespace {
 namespace fields_of = boost::beast::http;
 using Field = boost::beast::http::field;
 
-HttpResponse malformed(std::string_view what) {
-  return problem_response(400, "invalid_argument", fmt::format("read the request: {}", what));
+Refusal unfit(int status, std::string detail) {
+  return Refusal{status, "invalid_argument", std::move(detail)};
 }
 
-HttpResponse foreign(std::string_view why) { return problem_response(403, "permission_denied", why); }
+Refusal malformed(std::string_view what) { return unfit(400, fmt::format("read the request: {}", what)); }
+
+Refusal foreign(std::string why) { return Refusal{403, "permission_denied", std::move(why)}; }
 
 std::string lower_case(std::string_view text) {
   std::string out(text);
@@ -45,14 +45,16 @@ std::string_view value_of(const fields_of::fields& fields, std::string_view name
 }
 
 // Forms in which two readers of one connection could disagree about where a request ends.
-std::optional<HttpResponse> refuse_framing(const fields_of::fields& fields) {
+std::optional<Refusal> refuse_framing(const fields_of::fields& fields) {
   for (const Field once : {Field::content_length, Field::authorization, Field::content_type, Field::origin}) {
     if (fields.count(once) > 1) return malformed("a header that may be sent once comes twice");
   }
+  const std::string_view length = value_of(fields, Field::content_length);
+  if (length.find_first_not_of("0123456789") != std::string_view::npos)
+    return malformed("the Content-Length is no number");
   if (fields.count(Field::transfer_encoding) > 0)
-    return problem_response(411, "invalid_argument", "send the body whole, with Content-Length");
-  if (fields.count(Field::expect) > 0)
-    return problem_response(417, "invalid_argument", "send the body without asking first (Expect)");
+    return unfit(411, "send the body whole, with Content-Length");
+  if (fields.count(Field::expect) > 0) return unfit(417, "send the body without asking first (Expect)");
   return std::nullopt;
 }
 
@@ -67,8 +69,8 @@ bool is_own_origin(const DoorNames& names, std::string_view origin) {
 
 // A link from elsewhere may open the dashboard; a page from elsewhere may ask nothing. Pages on other ports
 // of one host count as the same site, and are strangers nevertheless.
-std::optional<HttpResponse> refuse_foreign_page(const DoorNames& names, const fields_of::fields& fields,
-                                                std::string_view method) {
+std::optional<Refusal> refuse_foreign_page(const DoorNames& names, const fields_of::fields& fields,
+                                           std::string_view method) {
   const std::string_view site = value_of(fields, "Sec-Fetch-Site");
   if (site == "cross-site" || site == "same-site") {
     const bool followed = reads_only(method) && value_of(fields, "Sec-Fetch-Mode") == "navigate" &&
@@ -81,14 +83,14 @@ std::optional<HttpResponse> refuse_foreign_page(const DoorNames& names, const fi
 }
 
 // A form of a foreign page can send other types without asking first, but not this one.
-std::optional<HttpResponse> refuse_type(const fields_of::fields& fields, std::string_view method) {
+std::optional<Refusal> refuse_type(const fields_of::fields& fields, std::string_view method) {
   const std::string_view length = value_of(fields, Field::content_length);
   if (reads_only(method) || length.empty() || length == "0") return std::nullopt;
   const std::string_view type = value_of(fields, Field::content_type);
   std::string bare = lower_case(type.substr(0, type.find(';')));
   bare.erase(bare.find_last_not_of(" \t") + 1);
   if (bare == "application/json") return std::nullopt;
-  return problem_response(415, "invalid_argument", "send the body as Content-Type: application/json");
+  return unfit(415, "send the body as Content-Type: application/json");
 }
 
 bool is_control_character(char c) {
@@ -96,11 +98,10 @@ bool is_control_character(char c) {
   return (byte < 0x20 && c != '\t') || byte == 0x7f;
 }
 
-std::optional<HttpResponse> refuse_line(std::string_view line, bool first) {
+std::optional<Refusal> refuse_line(std::string_view line, bool first) {
   if (first && line.empty()) return malformed("it begins with an empty line");
   if (first && line.size() > kRequestLineBytesMax)
-    return problem_response(414, "invalid_argument",
-                            fmt::format("ask in at most {} bytes", kRequestLineBytesMax));
+    return unfit(414, fmt::format("ask in at most {} bytes", kRequestLineBytesMax));
   if (!line.empty() && (line.front() == ' ' || line.front() == '\t'))
     return malformed("a header goes on in the next line");
   if (std::any_of(line.begin(), line.end(), is_control_character))
@@ -120,16 +121,14 @@ Head scan_head(std::string_view received, std::size_t bytes_max) {
     if (open && line.ends_with('\r')) line.remove_suffix(1);
     if (!open || !line.empty()) head.refusal = refuse_line(line, number == 0);
     if (!head.refusal && number > kHeaderFieldsMax && !line.empty())
-      head.refusal = problem_response(431, "invalid_argument",
-                                      fmt::format("send at most {} header fields", kHeaderFieldsMax));
+      head.refusal = unfit(431, fmt::format("send at most {} header fields", kHeaderFieldsMax));
     head.complete = !head.refusal && !open && line.empty();
     if (head.refusal || head.complete || open) break;
     begin = end + 2;
   }
   const std::size_t size = head.complete ? begin + 2 : received.size();
   if (!head.refusal && size > bytes_max)
-    head.refusal =
-        problem_response(431, "invalid_argument", fmt::format("send at most {} bytes of headers", bytes_max));
+    head.refusal = unfit(431, fmt::format("send at most {} bytes of headers", bytes_max));
   head.complete = head.complete && !head.refusal;
   return head;
 }
@@ -162,13 +161,13 @@ DoorNames door_names(const std::string& address, unsigned port, const std::vecto
   return door;
 }
 
-std::optional<HttpResponse> refuse_by_fields(const DoorNames& names, const fields_of::fields& fields,
-                                             std::string_view method, unsigned version) {
+std::optional<Refusal> refuse_by_fields(const DoorNames& names, const fields_of::fields& fields,
+                                        std::string_view method, unsigned version) {
   const auto hosts = fields.count(Field::host);
   if (hosts > 1 || (hosts == 0 && version >= 11)) return malformed("send exactly one Host header");
   if (!names.any_host && !is_known(names.hosts, value_of(fields, Field::host))) {
-    return problem_response(421, "permission_denied",
-                            "use localhost or 127.0.0.1 with the port as Host, or a name of listen.hosts");
+    return Refusal{421, "permission_denied",
+                   "use localhost or 127.0.0.1 with the port as Host, or a name of listen.hosts"};
   }
   if (auto refusal = refuse_framing(fields)) return refusal;
   if (auto refusal = refuse_foreign_page(names, fields, method)) return refusal;

@@ -2,8 +2,6 @@
 // Which requests are looked at at all: the form of the head byte by byte, and what its fields must say. Pure;
 // docs/security.md has the list.
 
-#include "daemon/http_message.hpp"
-
 #include <boost/beast/http/fields.hpp>
 
 #include <cstddef>
@@ -17,10 +15,17 @@ namespace sluice::daemon {
 inline constexpr std::size_t kRequestLineBytesMax = 8 * 1024;
 inline constexpr std::size_t kHeaderFieldsMax = 64;
 
+// Why a request is not answered, as problem_response() takes it.
+struct Refusal {
+  int status = 400;
+  std::string_view code;  // "invalid_argument"
+  std::string detail;
+};
+
 // What the bytes received so far come to.
 struct Head {
   bool complete = false;
-  std::optional<HttpResponse> refusal;
+  std::optional<Refusal> refusal;
 };
 
 // Lines end in CR LF and hold no control characters but tab; no line goes on in the next; 414 for a long
@@ -40,7 +45,7 @@ DoorNames door_names(const std::string& address, unsigned port, const std::vecto
                      bool tls);
 
 // Nothing if the request may be answered; otherwise why not. `method` in upper case.
-std::optional<HttpResponse> refuse_by_fields(const DoorNames& names, const boost::beast::http::fields& fields,
-                                             std::string_view method, unsigned version);
+std::optional<Refusal> refuse_by_fields(const DoorNames& names, const boost::beast::http::fields& fields,
+                                        std::string_view method, unsigned version);
 
 }  // namespace sluice::daemon

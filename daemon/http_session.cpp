@@ -13,6 +13,10 @@ Place::~Place() {
   if (!address_.empty() && --listener_.by_address[address_] == 0) listener_.by_address.erase(address_);
 }
 
+HttpResponse refusal_response(const Refusal& refusal) {
+  return problem_response(refusal.status, refusal.code, refusal.detail);
+}
+
 std::optional<HttpRequest> to_request(const http::request<http::string_body>& message) {
   auto target = parse_target(std::string_view(message.target()));
   if (!target) return std::nullopt;

@@ -71,6 +71,8 @@ inline void add_fixed_headers(http::fields& fields) {
     fields.set(http::field::cache_control, "no-store");
 }
 
+HttpResponse refusal_response(const Refusal& refusal);
+
 // The request in our own form; nothing when the target cannot be read.
 std::optional<HttpRequest> to_request(const http::request<http::string_body>& message);
 
@@ -136,7 +138,10 @@ class Session {
   awaitable<bool> serve_one() {
     lowest().expires_after(listener_.limits->request);
     const Head scanned = co_await read_head();
-    if (scanned.refusal) co_await send(*scanned.refusal, 11, false, false);
+    if (scanned.refusal) {
+      const HttpResponse refused = refusal_response(*scanned.refusal);
+      co_await send(refused, 11, false, false);
+    }
     if (!scanned.complete) co_return false;
     http::request_parser<http::string_body> parser;
     parser.header_limit(listener_.limits->header_bytes_max);
@@ -148,7 +153,8 @@ class Session {
       const auto refusal =
           refuse_by_fields(listener_.names, fields, fields.method_string(), fields.version());
       if (refusal) {
-        co_await send(*refusal, fields.version(), false, fields.method() == http::verb::head);
+        const HttpResponse refused = refusal_response(*refusal);
+        co_await send(refused, fields.version(), false, fields.method() == http::verb::head);
         co_return false;
       }
       const auto read = co_await http::async_read(stream_, buffer_, parser, kAsValue);

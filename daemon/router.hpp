@@ -37,9 +37,9 @@ bool match(std::string_view pattern, std::string_view path, PathValues& values);
 Role required_role(std::span<const Route> table, const HttpRequest& request);
 
 // Finds the route and runs it. A role too low: 401 if a token may help, else 403, naming the role needed and
-// the role had. Unknown path: 404; a query parameter it does not have: 400; wrong method: 405 with Allow; HEAD
-// is served as GET (the server leaves the body out). Exceptions of handlers become 500, or the status of the
-// Error they carry; cancellation passes through. `table` must outlive the call.
+// the role had. Unknown path: 404; a query parameter it does not have: 400; wrong method: 405 with Allow;
+// HEAD is served as GET (the server leaves the body out). Exceptions of handlers become 500, or the status of
+// the Error they carry; cancellation passes through. `table` must outlive the call.
 awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service, const HttpRequest& request);
 
 }  // namespace sluice::daemon

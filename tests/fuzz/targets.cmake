@@ -23,6 +23,8 @@ sluice_fuzzer(date_pattern_fuzz SOURCES core/format/date_pattern.cpp core/job/ci
 file(GLOB format_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/format/*.cpp)
 sluice_fuzzer(csv_fuzz SOURCES ${format_sources} core/job/civil_time.cpp
   LINKS date::date-tz ICU::i18n ICU::uc OpenSSL::Crypto ZLIB::ZLIB PkgConfig::ZSTD)
+sluice_fuzzer(http_request_fuzz SOURCES daemon/http_rules.cpp daemon/access.cpp core/http/crypto.cpp
+  LINKS Boost::json OpenSSL::Crypto)
 sluice_fuzzer(object_path_fuzz
   SOURCES core/localfile/object_path.cpp core/s3/etag.cpp core/http/crypto.cpp core/http/headers.cpp
           core/http/endpoint.cpp

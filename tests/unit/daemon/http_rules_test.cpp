@@ -134,6 +134,7 @@ TEST_CASE("rules: a body is JSON, whole, with one length, and sent without askin
       post().with("Content-Length", "2").with("Content-Type", "Application/JSON ; charset=utf-8").status() ==
       200);
   CHECK(post().with("Content-Length", "2").with("Content-Length", "2").status() == 400);
+  CHECK(post().with("Content-Length", "2, 2").status() == 400);
   CHECK(post().with("Transfer-Encoding", "chunked").status() == 411);
   CHECK(post().with("Content-Length", "2").with("Transfer-Encoding", "identity").status() == 411);
   CHECK(post().with("Content-Length", "2").with("Expect", "100-continue").status() == 417);
