@@ -86,7 +86,8 @@ export function caller(at) {
     const path = one.path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? assert.fail(`${id}: ${name}`)));
     const pairs = Object.entries(query).map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join('&');
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const answer = await send(at, one.method, pairs ? `${path}?${pairs}` : path, text, headers);
+    const type = text === undefined ? {} : { 'content-type': 'application/json' };
+    const answer = await send(at, one.method, pairs ? `${path}?${pairs}` : path, text, { ...type, ...headers });
     assertDescribed(one, answer);
     called.add(`${id} ${answer.status}`);
     if (answer.status === 200) assertAskedAsDescribed(one, query, body);
