@@ -1,6 +1,7 @@
 #include "daemon/api_client.hpp"
 
 #include "core/base/clock.hpp"
+#include "daemon/remote_api.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -79,11 +80,7 @@ class UnixApi final : public Api {
     if (!body.empty()) request.set(http::field::content_type, "application/json");
     request.prepare_payload();
     const Answer answer = run(ask(socket_, std::move(request)));
-    if (answer.status >= 400) throw CommandFailure(error_from_problem(answer.status, answer.body));
-    boost::system::error_code ec;
-    auto value = boost::json::parse(answer.body, ec);
-    if (ec) throw CommandFailure(Exit::failed, "read the daemon's answer: it is no JSON: " + ec.message());
-    return value;
+    return read_answer(answer.status, answer.body);
   }
 
   static Answer run(awaitable<Answer> task) {

@@ -1,5 +1,7 @@
 #include "daemon/commands.hpp"
 
+#include "daemon/remote_api.hpp"
+
 #include <fmt/format.h>
 
 #include <array>
@@ -64,13 +66,25 @@ constexpr std::array<std::pair<std::string_view, RemoteCommand>, 33> kRemote = {
     {"alert-test", command_alert_test},
 }};
 
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// --socket means this machine, whatever the environment says.
+std::unique_ptr<Api> make_api(const Options& options) {
+  auto remote = options.socket.empty() ? remote_server(environment) : std::nullopt;
+  if (remote) return make_remote_api(std::move(*remote));
+  return make_unix_api(socket_path(options));
+}
+
 Exit run_command(const Options& options, Console& console) {
   for (const auto& [name, command] : kLocal) {
     if (name == options.command) return command(options, console);
   }
   for (const auto& [name, command] : kRemote) {
     if (name != options.command) continue;
-    const auto api = make_unix_api(socket_path(options));
+    const auto api = make_api(options);
     return command(options, *api, console);
   }
   throw CommandFailure(Exit::usage, fmt::format("run {}: no such command", options.command));

@@ -224,7 +224,7 @@ test('the TCP door withstands', async (t) => {
   });
 });
 
-test('without anonymous reading only the page, health and the session are open', async (t) => {
+test('without anonymous reading only the page, health and the session are open, also to the command line', async (t) => {
   const world = daemonWithTokens(t, { access: ['  anonymous: none'] });
   const base = `http://127.0.0.1:${await world.port()}`;
   const get = async (path, headers = {}) => (await fetch(base + path, { headers })).status;
@@ -235,6 +235,13 @@ test('without anonymous reading only the page, health and the session are open',
   }
   const session = await (await fetch(`${base}/api/v1/session`)).json();
   assert.deepEqual(session, { role: 'none', actor: 'anonymous (127.0.0.1)', can_sign_in: true });
+
+  const remote = (role, ...args) => sluice(args, { env: { ...process.env, SLUICE_SERVER: base, SLUICE_TOKEN: world.tokens[role].token } });
+  assert.equal(remote('viewer', 'status').code, 0);
+  const refused = remote('viewer', 'reload');
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /takes the role admin, and token a-viewer \(127\.0\.0\.1\) has the role viewer/);
+  assert.equal(remote('admin', 'reload').code, 0);
 
   // A token that is withdrawn is refused from the reload on.
   writeFileSync(world.paths.config, readFileSync(world.paths.config, 'utf8').replace(/ {4}a-viewer: .*\n/, ''));
