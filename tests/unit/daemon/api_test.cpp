@@ -362,6 +362,7 @@ TEST_CASE("api: a broken store is an answer, not the end") {
   Fixture f;
   f.service.broken = true;
   HttpRequest request;
+  request.role = Role::viewer;
   request.method = "GET";
   request.path = "/api/v1/jobs";
   const auto answer = f.world.run(dispatch(routes(), f.service, request));

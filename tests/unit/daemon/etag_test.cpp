@@ -31,6 +31,7 @@ struct Fixture {
                    const std::string& method = "GET") {
     const auto parsed = parse_target(target).value();
     HttpRequest request;
+    request.role = Role::viewer;
     request.method = method;
     request.path = parsed.path;
     request.query = parsed.query;

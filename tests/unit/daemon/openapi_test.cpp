@@ -88,6 +88,7 @@ TEST_CASE("openapi: the document is served, and not again while it is the same")
   CHECK(first.content_type == "application/json");
   CHECK(first.body == openapi_document());
   HttpRequest request;
+  request.role = Role::viewer;
   request.method = "GET";
   request.path = "/api/v1/openapi.json";
   for (const auto& [name, value] : first.headers)
