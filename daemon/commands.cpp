@@ -17,7 +17,7 @@ constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
 using LocalCommand = Exit (*)(const Options&, Console&);
 using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
 
-constexpr std::array<std::pair<std::string_view, LocalCommand>, 9> kLocal = {{
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 10> kLocal = {{
     {"daemon", command_daemon},
     {"check", command_check},
     {"import", command_import},
