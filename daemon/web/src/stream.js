@@ -1,5 +1,6 @@
 // Server-sent events by fetch: EventSource cannot send the headers that a door may ask for.
 import { openStream } from './api.js';
+import { onToken } from './token.js';
 
 const SILENCE_MAX = 40_000;  // the daemon says something every 15 s
 const PAUSE_MIN = 500;
@@ -70,8 +71,14 @@ export function follow(path, { told, changed = () => {} }) {
     if (document.hidden) leave();
     else if (control === null) connect();
   };
+  // Another token, or none, may be shown something else.
+  const forget = onToken(() => {
+    leave();
+    look();
+  });
   function stop() {
     ended = true;
+    forget();
     document.removeEventListener('visibilitychange', look);
     removeEventListener('online', look);
     leave();
