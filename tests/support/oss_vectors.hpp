@@ -3,6 +3,7 @@
 
 #include "core/http/percent_decode.hpp"
 #include "core/oss/signature.hpp"
+#include "tests/support/test_data.hpp"
 
 #include <boost/json.hpp>
 
@@ -14,7 +15,7 @@
 namespace sluice::test {
 
 inline boost::json::value oss_vectors(const std::string& name) {
-  std::ifstream file(std::string(SLUICE_TEST_DATA) + "/oss/" + name);
+  std::ifstream file(test_data("oss/" + name));
   std::stringstream content;
   content << file.rdbuf();
   return boost::json::parse(content.str());

@@ -1,5 +1,7 @@
 #include "daemon/config.hpp"
 
+#include "tests/support/test_data.hpp"
+
 #include "temp_folder.hpp"
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -180,7 +182,7 @@ TEST_CASE("config: a file that is no YAML, or is not there, is one problem") {
 }
 
 TEST_CASE("config: etc/sluice.yaml names every key with its default and explains it") {
-  const std::string file = std::string(SLUICE_TEST_DATA) + "/../../etc/sluice.yaml";
+  const std::string file = sluice::test::test_data("../../etc/sluice.yaml");
   const std::string text = test::read_file(file);
   REQUIRE_FALSE(text.empty());
   CHECK(load_config(file).problems.empty());

@@ -2,6 +2,7 @@
 
 #include "daemon/config.hpp"
 #include "tests/support/catch_result.hpp"
+#include "tests/support/test_data.hpp"
 #include "tests/unit/daemon/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
@@ -14,7 +15,7 @@ using namespace sluice::daemon;
 
 namespace {
 
-const std::string kDocs = std::string(SLUICE_TEST_DATA) + "/../../docs/";
+const std::string kDocs = sluice::test::test_data("../../docs/");
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "core/base/crc64.hpp"
 
+#include "tests/support/test_data.hpp"
+
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
@@ -15,7 +17,7 @@ using sluice::crc64_combine;
 namespace {
 
 boost::json::value vectors() {
-  std::ifstream file(std::string(SLUICE_TEST_DATA) + "/oss/crc64.json");
+  std::ifstream file(sluice::test::test_data("oss/crc64.json"));
   std::stringstream content;
   content << file.rdbuf();
   return boost::json::parse(content.str());

@@ -2,6 +2,7 @@
 // Rows and targets for tests of encoders.
 
 #include "core/format/make_encoder.hpp"
+#include "tests/support/test_data.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -80,7 +81,7 @@ inline std::string refusal_of(const job::Target& target) {
 }
 
 inline std::string file_of(const std::string& name) {
-  std::ifstream file(std::string(SLUICE_TEST_DATA) + "/" + name);
+  std::ifstream file(test_data(name));
   std::stringstream content;
   content << file.rdbuf();
   return content.str();

@@ -1,5 +1,7 @@
 #include "core/format/value_text.hpp"
 
+#include "tests/support/test_data.hpp"
+
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
@@ -16,7 +18,7 @@ using format::ByteBuffer;
 namespace {
 
 boost::json::value vectors(const std::string& name) {
-  std::ifstream file(std::string(SLUICE_TEST_DATA) + "/oss/" + name);
+  std::ifstream file(sluice::test::test_data("oss/" + name));
   REQUIRE(file);
   std::stringstream content;
   content << file.rdbuf();

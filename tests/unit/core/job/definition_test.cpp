@@ -1,6 +1,7 @@
 #include "core/job/definition.hpp"
 
 #include "tests/support/catch_result.hpp"
+#include "tests/support/test_data.hpp"
 #include "tests/unit/core/job/job_text.hpp"
 
 #include <functional>
@@ -11,7 +12,7 @@ using namespace sluice::job;
 using namespace sluice::job::test;
 
 TEST_CASE("definition: the seed job keeps the version it had before there were other cycles") {
-  const LoadedJobs loaded = load_job_file(SLUICE_TEST_DATA "/../../etc/jobs.d/orders.yaml", kSources);
+  const LoadedJobs loaded = load_job_file(sluice::test::test_data("../../etc/jobs.d/orders.yaml"), kSources);
   REQUIRE(loaded.jobs.size() == 1);
   CHECK(loaded.jobs[0].version == "3aff502de950");
 }

@@ -2,6 +2,7 @@
 
 #include "core/job/civil_time.hpp"
 #include "core/job/yaml_document.hpp"
+#include "tests/support/test_data.hpp"
 #include "tests/unit/core/job/job_text.hpp"
 
 using namespace sluice;
@@ -201,11 +202,11 @@ TEST_CASE("job file: a script file is looked up beside it and reported under its
 }
 
 TEST_CASE("job file: one that cannot be read is one problem") {
-  const LoadedJobs loaded = load_job_file(SLUICE_TEST_DATA "/job/nothing.yaml", {});
+  const std::string file = sluice::test::test_data("job/nothing.yaml");
+  const LoadedJobs loaded = load_job_file(file, {});
   REQUIRE(loaded.problems.size() == 1);
-  CHECK(to_string(loaded.problems.front()) == SLUICE_TEST_DATA
-        "/job/nothing.yaml:1:1: error: read " SLUICE_TEST_DATA
-        "/job/nothing.yaml: No such file or directory");
+  CHECK(to_string(loaded.problems.front()) ==
+        file + ":1:1: error: read " + file + ": No such file or directory");
 }
 
 TEST_CASE("job file: the version follows what the job does and not how its file looks") {
@@ -220,7 +221,7 @@ TEST_CASE("job file: the version follows what the job does and not how its file 
 }
 
 TEST_CASE("job file: the shipped one is good") {
-  const LoadedJobs loaded = load_job_file(SLUICE_TEST_DATA "/../../etc/jobs.d/orders.yaml", kSources);
+  const LoadedJobs loaded = load_job_file(sluice::test::test_data("../../etc/jobs.d/orders.yaml"), kSources);
   REQUIRE(loaded.problems.size() == 1);  // the template's date, as the users' file has it
   CHECK(loaded.problems.front().message ==
         "reader.parameter.date: \"yyyyMMdd\" is the unfilled value of the template and is ignored; remove "

@@ -1,6 +1,7 @@
 #include "core/job/civil_time.hpp"
 #include "core/job/script.hpp"
 #include "core/job/yaml_document.hpp"
+#include "tests/support/test_data.hpp"
 #include "tests/unit/core/job/job_text.hpp"
 
 #include <cstdlib>
@@ -180,7 +181,7 @@ TEST_CASE("window: an override is read as strictly as the file") {
 }
 
 TEST_CASE("resolve: the shipped seed job becomes an export") {
-  const Job job = load_job_file(SLUICE_TEST_DATA "/../../etc/jobs.d/orders.yaml", kSources).jobs.at(0);
+  const Job job = load_job_file(sluice::test::test_data("../../etc/jobs.d/orders.yaml"), kSources).jobs.at(0);
   const auto values = freeze(job, kScheduled);
   REQUIRE(values);
   const auto result = resolve(job, *values, kSources);

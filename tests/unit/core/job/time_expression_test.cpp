@@ -2,6 +2,7 @@
 
 #include "core/job/yaml_document.hpp"
 #include "tests/support/catch_result.hpp"
+#include "tests/support/test_data.hpp"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -38,7 +39,7 @@ std::string message(std::string_view expression) {
 }  // namespace
 
 TEST_CASE("time expressions: every worked example gives its value or its error") {
-  const std::string text = read_text_file(SLUICE_TEST_DATA "/job/time_expressions.json").value();
+  const std::string text = read_text_file(sluice::test::test_data("job/time_expressions.json")).value();
   const boost::json::array rows = boost::json::parse(text).as_array();
   REQUIRE(rows.size() == 97);
   for (const auto& row : rows) {

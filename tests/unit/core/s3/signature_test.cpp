@@ -1,5 +1,7 @@
 #include "core/s3/signature.hpp"
 
+#include "tests/support/test_data.hpp"
+
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
@@ -11,7 +13,7 @@ using namespace sluice;
 namespace {
 
 boost::json::value vectors() {
-  std::ifstream file(std::string(SLUICE_TEST_DATA) + "/s3/sign_v4.json");
+  std::ifstream file(sluice::test::test_data("s3/sign_v4.json"));
   std::stringstream content;
   content << file.rdbuf();
   return boost::json::parse(content.str());

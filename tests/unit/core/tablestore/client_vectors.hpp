@@ -2,6 +2,7 @@
 // The golden vectors of tests/data/tablestore, read for the client's tests.
 
 #include "core/http/transport.hpp"
+#include "tests/support/test_data.hpp"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -13,7 +14,7 @@
 namespace sluice::tablestore::test {
 
 inline boost::json::object load_vectors(const std::string& name) {
-  const std::string path = std::string(SLUICE_TEST_DATA) + "/tablestore/" + name;
+  const std::string path = sluice::test::test_data("tablestore/" + name);
   std::ifstream file(path);
   INFO(path);
   REQUIRE(file.good());

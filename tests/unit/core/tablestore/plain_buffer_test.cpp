@@ -2,6 +2,7 @@
 
 #include "core/tablestore/crc8.hpp"
 #include "tests/support/record_writer.hpp"
+#include "tests/support/test_data.hpp"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -19,7 +20,7 @@ using test::WireCell;
 using test::WireRecord;
 
 json::value vectors(const std::string& file) {
-  std::ifstream in(std::string(SLUICE_TEST_DATA) + "/tablestore/" + file);
+  std::ifstream in(sluice::test::test_data("tablestore/" + file));
   REQUIRE(in.good());
   return json::parse(std::string(std::istreambuf_iterator<char>(in), {}));
 }
