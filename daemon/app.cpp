@@ -172,10 +172,9 @@ class App::Impl {
         Housekeeping::Parts{clock_, config_, logs_, *store_, *history_,
                             [this] { return scheduler_->clock_doubt().has_value(); }});
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
-    service_ = std::make_unique<AppService>(
-        AppService::Parts{config_, clock_, *store_, *backfills_, logs_, *scheduler_, jobs_, metrics_,
-                          *verifier_, *reloader_, events_->feed(), &alerting_->desk(),
-                          [this] { return doors_->renew_certificate(); }});
+    service_ = std::make_unique<AppService>(AppService::Parts{
+        config_, clock_, *store_, *backfills_, logs_, *scheduler_, jobs_, metrics_, *verifier_, *reloader_,
+        events_->feed(), &alerting_->desk(), [this] { return doors_->renew_certificate(); }});
     doors_ = std::make_unique<Doors>(
         Doors::Parts{executor_, clock_, config_, metrics_,
                      [this](const HttpRequest& request) { return dispatch(routes(), *service_, request); }});

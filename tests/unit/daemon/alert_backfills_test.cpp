@@ -87,7 +87,7 @@ TEST_CASE("alert service: the failures of a backfill are one incident, and over 
   for (std::size_t n = 0; n < 3; ++n) backfill.attempt(n, AttemptResult::failed);
   bench.clock.advance(20s);
   CHECK(bench.said() == "opened backfill_failed");
-  const auto open = bench.ask(bench.alerts->incidents(false, 100, 0));
+  const auto open = bench.ask(bench.alerts->incidents({}));
   REQUIRE(open.size() == 1);
   CHECK(open[0].facts.count == static_cast<std::uint64_t>(backfill.made.id));
   CHECK(open[0].facts.job == "orders");
@@ -114,7 +114,7 @@ TEST_CASE("alert service: a backfill that failed and is done then is told of onc
   backfill.attempt(0, AttemptResult::success);
   bench.clock.advance(20s);
   CHECK(bench.said() == "opened backfill_done");
-  CHECK(bench.ask(bench.alerts->incidents(false, 100, 0)).empty());
+  CHECK(bench.ask(bench.alerts->incidents({})).empty());
 }
 
 TEST_CASE("alert service: a backfill that begins and ends between two looks is told of") {
@@ -199,7 +199,7 @@ TEST_CASE(
       const std::string said = bench.said();
       CHECK(said.find("opened backfill_done") != std::string::npos);
       std::size_t ends = 0;
-      const auto all = bench.ask(bench.alerts->incidents(true, 100, 0));
+      const auto all = bench.ask(bench.alerts->incidents({.all = true}));
       for (const auto& incident : all) ends += incident.key == "backfill 1 ended" ? 1U : 0U;
       CHECK(ends == 1);
     }

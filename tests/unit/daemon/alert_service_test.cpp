@@ -12,7 +12,7 @@ using test::AlertBench;
 namespace {
 
 std::vector<scheduler::Incident> all_incidents(AlertBench& bench) {
-  return bench.ask(bench.alerts->incidents(true, 100, 0));
+  return bench.ask(bench.alerts->incidents({.all = true}));
 }
 
 }  // namespace
@@ -49,7 +49,7 @@ TEST_CASE(
   bench.fail("00:00");
   bench.clock.advance(24h);
   CHECK(bench.said() == "opened exhausted; again exhausted; again exhausted");
-  const auto open = bench.ask(bench.alerts->incidents(false, 100, 0));
+  const auto open = bench.ask(bench.alerts->incidents({}));
   REQUIRE(open.size() == 1);
   CHECK(open[0].facts.instance == "orders@2018-10-16T00:00+08:00");
   CHECK(open[0].facts.count >= 285);  // written down every ten minutes

@@ -24,11 +24,15 @@ struct StreamFixture {
     const auto piece = world.run(source.next(), std::chrono::minutes(1));
     return piece ? *piece : "(end)";
   }
-  std::string next(const HttpResponse& response) { return next(*response.stream); }
+  std::string next(const HttpResponse& response) {
+    REQUIRE(response.stream);
+    return next(*response.stream);
+  }
 
   HttpResponse open(const std::string& target, const std::string& last_event_id = "") {
     const auto parsed = parse_target(target).value();
     HttpRequest request;
+    request.role = Role::viewer;
     request.method = "GET";
     request.path = parsed.path;
     request.query = parsed.query;
