@@ -10,9 +10,9 @@ namespace sluice::daemon {
 // JSON of OpenAPI 3.1. Every operation has an "x-role": the least role that may use it.
 std::string_view openapi_document();
 
-// Refuses a query parameter that the document does not have for the route, and one that is given twice, with
-// invalid_argument. Pages outside /api/ take any.
-Result<void> check_query(const Route& route, const HttpRequest& request);
+// Refuses with invalid_argument what the document does not have for the route: a query parameter, or one that
+// is given twice, and a member of the body. Pages outside /api/ take any.
+Result<void> check_described(const Route& route, const HttpRequest& request);
 
 namespace api {
 

@@ -98,7 +98,7 @@ awaitable<HttpResponse> dispatch(std::span<const Route> table, Service& service,
       continue;
     }
     if (request.role < route.role) co_return refuse_role(route, request);
-    const auto checked = check_query(route, request);
+    const auto checked = check_described(route, request);
     if (!checked) co_return problem_response(checked.error());
     co_return co_await run_handler(route, service, request, values);
   }

@@ -122,3 +122,22 @@ TEST_CASE("openapi: a query parameter that is not described is refused, with the
   CHECK(service.ask("GET", "/?utm_source=mail").status == 200);
   CHECK(service.ask("GET", "/healthz?probe=1").status == 200);
 }
+
+TEST_CASE("openapi: a member of a body that is not described is refused, with the one that was meant") {
+  test::Loop world{test::test_now()};
+  FakeService service{world};
+  const auto detail = [&](const std::string& target, const std::string& body) {
+    const auto answer = service.ask("POST", target, true, body);
+    INFO(answer.body);
+    CHECK(answer.status == 400);
+    return JsonView(boost::json::parse(answer.body))["detail"].text();
+  };
+  CHECK(detail("/api/v1/backfills", R"({"job": "orders", "paralel": 5})") ==
+        "read the body: POST /api/v1/backfills has no member \"paralel\"; did you mean parallel?");
+  CHECK(detail("/api/v1/reload", R"({"dryrun": true})") ==
+        "read the body: POST /api/v1/reload has no member \"dryrun\"; did you mean dry_run?");
+  CHECK(detail("/api/v1/jobs/orders/pause", R"({"until": "tomorrow"})") ==
+        "read the body: POST /api/v1/jobs/{job}/pause has no member \"until\"; it has reason");
+  CHECK(detail("/api/v1/jobs/orders/pause", "[1]") == "read the body: expected a JSON object");
+  CHECK(service.acted.empty());
+}
