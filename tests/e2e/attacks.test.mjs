@@ -308,6 +308,18 @@ test('the TLS door withstands', async (t) => {
     assert.match(refused.out + refused.err, /server\.key: it holds no private key in PEM/);
     assert.equal(await shown(), 'second');
   });
+  await t.test('a peer that cuts a stream off, while another one is told that the daemon stops', async () => {
+    const follow = request.replace('/session', '/events').replace('Connection: close\r\n', '') + '\r\n';
+    assert.match(await talk(tls.connect(known), follow, { enough: /event: hello/ }), /event: hello/);
+    const other = tls.connect(known);
+    const greeted = new Promise((resolve) => other.once('data', resolve));
+    const told = talk(other, follow);
+    await greeted;
+    const stopped = new Promise((resolve) => world.daemon.child.once('exit', resolve));
+    world.daemon.child.kill('SIGTERM');
+    assert.match(await told, /event: hello[^]*event: bye[^]*\r\n0\r\n\r\n$/);
+    assert.equal(await stopped, 0);
+  });
 });
 
 test('beyond loopback the daemon does not start without TLS and a token, and says what to add', (t) => {
