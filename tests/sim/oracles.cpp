@@ -173,12 +173,19 @@ void Oracles::check_reason(const Instance& instance) {
   holds = holds || bench_.scheduler->running() >= bench_.options.attempts_max;
   for (const InstanceId& id : bench_.runner.in_progress)
     holds = holds || id == root.id || (job != nullptr && job->max_parallel > 0 && id.job == root.id.job);
+  // Run again while the attempt of a later one of its chain is in progress.
+  if (text.find("waits for the attempt of its job") != std::string::npos) {
+    for (const InstanceId& id : bench_.runner.in_progress) holds = holds || chain_of(id) == chain_of(root.id);
+  }
   // An attempt that has run and whose end the store does not take yet holds its place.
   holds = holds || (bench_.scheduler->running() > bench_.runner.in_progress.size() &&
                     text.find("waits for a free place") != std::string::npos);
   // Planning its positions, or taking back what it wrote.
   holds = holds || text.find("is running") != std::string::npos || last.state == State::killing;
-  demand_that(holds, name(instance) + " waits for nothing: " + text);
+  std::string running;
+  for (const InstanceId& id : bench_.runner.in_progress) running += " " + to_string(id, "UTC");
+  demand_that(holds, fmt::format("{} waits for nothing: {}; {} in progress, of them executing:{}",
+                                 name(instance), text, bench_.scheduler->running(), running));
 }
 
 }  // namespace sluice::test
