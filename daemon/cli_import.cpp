@@ -47,9 +47,11 @@ void print_list(std::string_view title, const std::vector<std::string>& lines, C
 
 void print_import(const job::Import& import, Console& console) {
   for (const job::ImportNote& note : import.notes) {
-    console.out << fmt::format("{}: {}: {}{}\n", place_text(note),
-                               console.paint(job::to_string(note.fate), tone_of(note.fate)), note.key,
-                               note.text.empty() ? "" : ": " + note.text);
+    // An option is its own place and key.
+    const bool named = note.key == note.file && !note.text.empty();
+    console.out << fmt::format("{}: {}: {}{}{}\n", place_text(note),
+                               console.paint(job::to_string(note.fate), tone_of(note.fate)),
+                               named ? "" : note.key, named || note.text.empty() ? "" : ": ", note.text);
   }
   print_list("what is otherwise than in the original (docs/compare-datax.md)", import.differences, console);
   if (!import.data_sources.empty())
