@@ -1,6 +1,6 @@
 #include "daemon/access_config.hpp"
 
-#include "core/http/crypto.hpp"
+#include "daemon/api_json.hpp"
 
 #include <algorithm>
 #include <array>
@@ -85,24 +85,11 @@ AccessConfig read_access(YamlMap access) {
 }
 
 std::optional<Instant> end_of_date(std::string_view text) {
-  const auto number = [&](std::size_t from, std::size_t size) -> int {
-    int value = 0;
-    for (const char c : text.substr(from, size)) {
-      if (c < '0' || c > '9') return -1;
-      value = value * 10 + (c - '0');
-    }
-    return value;
-  };
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
-  const int year = number(0, 4);
-  const int month = number(5, 2);
-  const int day = number(8, 2);
-  if (year < 1970 || month < 1 || day < 1) return std::nullopt;
-  const std::chrono::year_month_day date(std::chrono::year{year},
-                                         std::chrono::month{static_cast<unsigned>(month)},
-                                         std::chrono::day{static_cast<unsigned>(day)});
-  if (!date.ok()) return std::nullopt;
-  return Instant(std::chrono::sys_days(date) + std::chrono::days(1));
+  constexpr std::size_t kDateLength = 10;
+  if (text.size() != kDateLength) return std::nullopt;  // nor with a time of day
+  const auto begin = time_from_text(text, "UTC");
+  if (!begin || *begin < Instant()) return std::nullopt;
+  return *begin + std::chrono::days(1);
 }
 
 }  // namespace sluice::daemon
