@@ -73,6 +73,9 @@ awaitable<void> note_action(Service& service, std::string actor, std::string act
 // The text member `name` of the JSON object in the request's body; invalid_argument without it.
 Result<std::string> body_text(const HttpRequest& request, std::string_view name);
 
+// The body's object; none is an empty one, unless it is `required`. invalid_argument.
+Result<boost::json::object> body_object(const HttpRequest& request, bool required = false);
+
 // Adds "incidents_open" and the first few "incidents" to the answer of /api/v1/status.
 awaitable<void> add_open_incidents(Service& service, boost::json::object& out);
 

@@ -55,17 +55,8 @@ awaitable<json::array> stuck_of(Service& service, std::string chain) {
   co_return out;
 }
 
-Result<json::object> body_object(const HttpRequest& request, bool required) {
-  if (request.body.empty() && !required) return json::object();
-  boost::system::error_code failure;
-  const json::value value = json::parse(request.body, failure);
-  if (failure || !value.is_object())
-    return Error(Errc::invalid_argument, "read the body: expected a JSON object");
-  return value.get_object();
-}
-
 Result<BackfillOrder> order_of(const Service& service, const HttpRequest& request) {
-  const auto body = body_object(request, true);
+  const auto body = api::body_object(request, true);
   if (!body) return body.error();
   const auto name = body_text(*body, "job", "");
   if (!name) return name.error();
@@ -88,7 +79,7 @@ awaitable<HttpResponse> act_on(Service& service, const HttpRequest& request, con
                                BackfillAction action) {
   const auto id = id_of(text);
   if (!id) co_return problem_response(id.error());
-  const auto body = body_object(request, false);
+  const auto body = api::body_object(request);
   if (!body) co_return problem_response(body.error());
   const auto kill = body_flag(*body, "kill");
   if (!kill) co_return problem_response(kill.error());

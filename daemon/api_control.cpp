@@ -9,6 +9,15 @@ namespace json = boost::json;
 
 }  // namespace
 
+Result<json::object> body_object(const HttpRequest& request, bool required) {
+  if (request.body.empty() && !required) return json::object();
+  boost::system::error_code failure;
+  json::value value = json::parse(request.body, failure);
+  if (failure || !value.is_object())
+    return Error(Errc::invalid_argument, "read the body: expected a JSON object");
+  return std::move(value.get_object());
+}
+
 Result<std::string> body_text(const HttpRequest& request, std::string_view name) {
   boost::system::error_code ec;
   const auto value = json::parse(request.body, ec);

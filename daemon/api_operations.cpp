@@ -26,15 +26,6 @@ Error bad_body(std::string_view what) {
   return Error(Errc::invalid_argument, fmt::format("read the body: {}", what));
 }
 
-// No body is an empty object.
-Result<json::object> body_of(const HttpRequest& request) {
-  if (request.body.empty()) return json::object();
-  boost::system::error_code failure;
-  json::value value = json::parse(request.body, failure);
-  if (failure || !value.is_object()) return bad_body("expected a JSON object");
-  return std::move(value.get_object());
-}
-
 Result<std::string> text_in(const json::object& body, std::string_view name) {
   const json::value* value = body.if_contains(name);
   if (value == nullptr || value->is_null()) return std::string();
@@ -106,7 +97,7 @@ awaitable<HttpResponse> act_on_one(Service& service, Action action, const HttpRe
                                    std::string text) {
   const auto id = scheduler::parse_instance_id(text);
   if (!id) co_return problem_response(id.error());
-  const auto body = body_of(request);
+  const auto body = body_object(request);
   if (!body) co_return problem_response(body.error());
   Result<Order> order = read_order(action, request.actor, *body);
   if (!order) co_return problem_response(order.error());
@@ -244,7 +235,7 @@ awaitable<HttpResponse> downstream(Service& service, const HttpRequest& request,
 }
 
 awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, const PathValues&) {
-  const auto body = body_of(request);
+  const auto body = body_object(request);
   if (!body) co_return problem_response(body.error());
   const auto action = action_in(*body);
   if (!action) co_return problem_response(action.error());
@@ -270,7 +261,7 @@ awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, cons
 }
 
 awaitable<HttpResponse> pause(Service& service, const HttpRequest& request, const PathValues& values) {
-  const auto body = body_of(request);
+  const auto body = body_object(request);
   if (!body) co_return problem_response(body.error());
   const auto reason = text_in(*body, "reason");
   if (!reason) co_return problem_response(reason.error());
@@ -281,7 +272,7 @@ awaitable<HttpResponse> pause(Service& service, const HttpRequest& request, cons
 }
 
 awaitable<HttpResponse> resume(Service& service, const HttpRequest& request, const PathValues& values) {
-  const auto body = body_of(request);
+  const auto body = body_object(request);
   if (!body) co_return problem_response(body.error());
   const auto run = text_in(*body, "run");
   if (!run) co_return problem_response(run.error());

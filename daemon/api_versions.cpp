@@ -78,16 +78,6 @@ json::object difference_json(const PlanDifference& difference) {
           {"problems", problems_json(difference.problems)}};
 }
 
-// "" for an empty body; else it must be an object.
-Result<json::object> body_object(const HttpRequest& request) {
-  if (request.body.empty()) return json::object();
-  boost::system::error_code failure;
-  const json::value value = json::parse(request.body, failure);
-  if (failure || !value.is_object())
-    return Error(Errc::invalid_argument, "read the body: expected a JSON object");
-  return value.as_object();
-}
-
 std::string text_member(const json::object& object, std::string_view name) {
   const json::value* member = object.if_contains(name);
   const json::string* text = member == nullptr ? nullptr : member->if_string();
