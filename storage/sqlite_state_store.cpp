@@ -8,7 +8,6 @@
 
 #include <algorithm>
 #include <map>
-#include <span>
 
 namespace sluice::storage {
 namespace {
@@ -48,34 +47,12 @@ const std::string kPredecessor = fmt::format(
     "ORDER BY i.slot_us DESC LIMIT 1",
     kInstanceColumns);
 
-// Rows in one statement: what a statement costs by itself is more than a row.
-constexpr std::size_t kRowsTogether = 32;
-
-std::string add_sql(std::size_t rows) {
-  constexpr std::string_view kRow = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-  std::string sql =
-      "INSERT INTO instances(job_id, slot_us, zone, cycle, values_json, window_start_us, window_end_us, "
-      "version, state, reason, priority, dry_run) VALUES";
-  for (std::size_t n = 0; n < rows; ++n) sql += n == 0 ? kRow : ", (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-  return sql + " ON CONFLICT DO NOTHING";
-}
-const std::string kAdd = add_sql(1);
-const std::string kAddTogether = add_sql(kRowsTogether);
-
-void bind_planned(Statement& row, const NewInstance& planned, std::int64_t job_id, std::string_view values) {
-  row.bind(job_id);
-  row.bind(planned.id.scheduled);
-  row.bind(planned.zone);
-  row.bind(planned.cycle);
-  row.bind(values);
-  row.bind(planned.window_start);
-  row.bind(planned.window_end);
-  row.bind(planned.version);
-  row.bind(to_string(planned.state));
-  row.bind(planned.reason);
-  row.bind(planned.priority);
-  row.bind(planned.dry_run ? 1 : 0);
-}
+// One row in a statement. Several would make SQLite keep a copy of every page that the statement touches, to
+// be able to undo it alone; among calls that share a transaction these copies pile up until the call ends.
+constexpr std::string_view kAdd =
+    "INSERT INTO instances(job_id, slot_us, zone, cycle, values_json, window_start_us, window_end_us, "
+    "version, state, reason, priority, dry_run) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT DO NOTHING";
 
 // The conditions of a listing, with as many marks as it binds values. Few distinct texts, so they stay
 // prepared.
@@ -124,32 +101,23 @@ std::int64_t SqliteStateStore::make_job_id(const std::string& name) {
 std::size_t SqliteStateStore::add_instances(const std::vector<NewInstance>& instances) {
   Transaction transaction(database_);
   std::size_t added = 0;
-  std::span<const NewInstance> left(instances);
-  while (!left.empty()) {
-    const std::size_t count = left.size() < kRowsTogether ? 1 : kRowsTogether;
-    added += add_rows(left.first(count));
-    left = left.subspan(count);
+  const NewInstance* before = nullptr;
+  std::int64_t chain = 0;
+  for (const NewInstance& planned : instances) {
+    const bool same_chain =
+        before != nullptr && planned.id.job == before->id.job && planned.id.group == before->id.group;
+    if (!same_chain) chain = make_job_id(chain_of(planned.id));
+    added += add_row(planned, chain);
+    before = &planned;
   }
   transaction.commit();
   return added;
 }
 
-// One row, or kRowsTogether.
-std::size_t SqliteStateStore::add_rows(std::span<const NewInstance> rows) {
-  std::vector<std::string> values;
-  std::vector<std::int64_t> ids;
-  const NewInstance* before = nullptr;
-  for (const NewInstance& planned : rows) {
-    values.push_back(values_text(planned.values));
-    const bool same_chain =
-        before != nullptr && planned.id.job == before->id.job && planned.id.group == before->id.group;
-    ids.push_back(same_chain ? ids.back() : make_job_id(chain_of(planned.id)));
-    before = &planned;
-  }
-  Statement statement = database_.borrow(rows.size() == 1 ? kAdd : kAddTogether);
-  for (std::size_t n = 0; n < rows.size(); ++n) bind_planned(statement, rows[n], ids[n], values[n]);
-  while (statement.step()) continue;
-  return database_.changes();
+std::size_t SqliteStateStore::add_row(const NewInstance& planned, std::int64_t chain) {
+  return database_.run(kAdd, chain, planned.id.scheduled, planned.zone, planned.cycle,
+                       values_text(planned.values), planned.window_start, planned.window_end, planned.version,
+                       to_string(planned.state), planned.reason, planned.priority, planned.dry_run ? 1 : 0);
 }
 
 std::optional<Instant> SqliteStateStore::last_planned(const std::string& job) {
