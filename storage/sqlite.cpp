@@ -56,8 +56,8 @@ std::string_view way_out(Errc kind) {
     case Errc::io:
       return "; check the file system and the kernel's messages";
     case Errc::corrupt:
-      return "; stop the daemon, move this file and its -wal file aside and put a backup made by "
-             "\"sluice backup\" in their place";
+      return "; stop the daemon, then \"sluice state restore BACKUP\" puts a backup in its place and keeps "
+             "what is there";
     case Errc::conflict:
       return "; stop it, or give this one a state file of its own";
     case Errc::permission_denied:
@@ -153,11 +153,27 @@ Database::Database(DatabaseOptions options) : options_(std::move(options)) {
   const int code = sqlite3_open_v2(options_.path.c_str(), &opened, flags, vfs);
   handle_.reset(opened);
   if (code != SQLITE_OK) fail(code, "open state");
+  write_log_back_at_close(false);
   configure();
 }
 
 // Statements go before the connection they belong to.
-Database::~Database() { cache_.clear(); }
+Database::~Database() {
+  cache_.clear();
+  if (!damage_) write_log_back_at_close(true);
+}
+
+void Database::write_log_back_at_close(bool wanted) noexcept {
+  sqlite3_db_config(handle_.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, wanted ? 0 : 1, nullptr);
+}
+
+void Database::mark_damaged(Error damage) {
+  if (!damage_) damage_ = std::move(damage);
+}
+
+void Database::check_damage() const {
+  if (damage_) throw ErrorException(*damage_);
+}
 
 // SQLite would create the file readable by everyone. An existing file is not opened here: closing a second
 // descriptor would drop the locks this process may hold on it.
@@ -196,6 +212,7 @@ void Database::configure() {
 }
 
 Statement Database::take(std::string_view sql) {
+  check_damage();
   auto found = cache_.find(sql);
   if (found == cache_.end()) {
     sqlite3_stmt* prepared = nullptr;
@@ -209,6 +226,7 @@ Statement Database::take(std::string_view sql) {
 }
 
 void Database::execute(const std::string& sql) {
+  check_damage();
   const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) fail(code, "open state");
 }
@@ -218,6 +236,7 @@ std::int64_t Database::last_insert_id() const { return sqlite3_last_insert_rowid
 bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_.get()) == 0; }
 
 bool Database::checkpoint() {
+  check_damage();
   const int code =
       sqlite3_wal_checkpoint_v2(handle_.get(), nullptr, SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
   if ((code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED) return false;
@@ -226,12 +245,14 @@ bool Database::checkpoint() {
   return true;
 }
 
-void Database::fail(int code, std::string_view doing) const {
+void Database::fail(int code, std::string_view doing) {
   const char* detail = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
   const int primary = code & 0xff;
   const bool system = primary == SQLITE_IOERR || primary == SQLITE_CANTOPEN;
   const int number = handle_ && system ? sqlite3_system_errno(handle_.get()) : 0;
-  throw ErrorException(sqlite_error(code, number, options_.path, doing, detail));
+  Error error = sqlite_error(code, number, options_.path, doing, detail);
+  if (error.code() == Errc::corrupt) mark_damaged(error);
+  throw ErrorException(std::move(error));
 }
 
 Transaction::Transaction(Database& database) : database_(database) {

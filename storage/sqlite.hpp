@@ -78,6 +78,9 @@ struct DatabaseOptions {
 // The one connection to a state file: exclusive for as long as it lives, write-ahead log, every commit on the
 // disk before it returns, mode 0600. One thread at a time. All failures are ErrorException: disk_full, io,
 // corrupt, conflict (another daemon has the file), permission_denied; internal for what is our own mistake.
+//
+// A file in which damage was found is left as it is: from then on every call fails with that error, and
+// closing does not write the log back into it.
 class Database {
  public:
   explicit Database(DatabaseOptions options);
@@ -121,11 +124,15 @@ class Database {
   // in the way.
   bool checkpoint();
 
+  // Damage was found by other means than a call.
+  void mark_damaged(Error damage);
+  const std::optional<Error>& damage() const noexcept { return damage_; }
+
   const std::string& path() const noexcept { return options_.path; }
   sqlite3* handle() const noexcept { return handle_.get(); }
 
   // Throws what `code` of the last call means.
-  [[noreturn]] void fail(int code, std::string_view doing) const;
+  [[noreturn]] void fail(int code, std::string_view doing);
 
  private:
   friend class Transaction;
@@ -139,12 +146,15 @@ class Database {
 
   void create_file() const;
   void configure();
+  void check_damage() const;
+  void write_log_back_at_close(bool wanted) noexcept;
   Statement take(std::string_view sql);
 
   DatabaseOptions options_;
   std::unique_ptr<sqlite3, Close> handle_;
   std::map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, std::less<>> cache_;
   TransactionGroup* group_ = nullptr;
+  std::optional<Error> damage_;
 };
 
 // Takes the write lock at once (BEGIN IMMEDIATE) and rolls back unless committed. Within a TransactionGroup

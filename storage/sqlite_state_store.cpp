@@ -82,7 +82,14 @@ std::string listing_sql(const InstanceQuery& query) {
 
 }  // namespace
 
-SqliteStateStore::SqliteStateStore(DatabaseOptions options) : database_(std::move(options)) {
+SqliteStateStore::SqliteStateStore(DatabaseOptions options, std::optional<CheckDepth> check)
+    : database_(std::move(options)) {
+  if (check) {
+    if (const auto damage = find_damage(database_, *check)) {
+      database_.mark_damaged(damage_error(database_.path(), "open state", *damage));
+      throw ErrorException(*database_.damage());
+    }
+  }
   migrate(database_, migration_steps());
 }
 

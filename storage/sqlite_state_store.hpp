@@ -5,6 +5,7 @@
 #include "scheduler/state_store.hpp"
 #include "storage/sqlite.hpp"
 #include "storage/sqlite_backup.hpp"
+#include "storage/state_check.hpp"
 
 #include <memory>
 #include <optional>
@@ -17,8 +18,9 @@ namespace sluice::storage {
 // One thread at a time. Failures of the file are ErrorException, as Database says.
 class SqliteStateStore {
  public:
-  // Opens or creates the file and migrates it. Also throws invalid_argument for a newer or foreign file.
-  explicit SqliteStateStore(DatabaseOptions options);
+  // Opens or creates the file and migrates it; before that it is looked at for damage as deep as `check`
+  // says. Also throws invalid_argument for a newer or foreign file.
+  explicit SqliteStateStore(DatabaseOptions options, std::optional<CheckDepth> check = std::nullopt);
 
   std::size_t add_instances(const std::vector<scheduler::NewInstance>& instances);
   std::optional<Instant> last_planned(const std::string& job);

@@ -128,10 +128,10 @@ TEST_CASE("sqlite: a damaged file says so and names the way out", "[storage]") {
     overwrite(path, 0, 4096);
     const Error error = open_error(path);
     CHECK(error.code() == Errc::corrupt);
-    CHECK(error.message() ==
-          "open state: state file " + path +
-              ": file is not a database; stop the daemon, move this file and its -wal file aside "
-              "and put a backup made by \"sluice backup\" in their place");
+    CHECK(error.message() == "open state: state file " + path +
+                                 ": file is not a database; stop the daemon, then \"sluice state restore "
+                                 "BACKUP\" puts a backup in "
+                                 "its place and keeps what is there");
   }
   SECTION("when pages inside are overwritten") {
     overwrite(path, 4096, static_cast<std::streamoff>(std::filesystem::file_size(path)) - 4096);

@@ -1,0 +1,39 @@
+#pragma once
+// Whether a state file is whole, as far as SQLite can know: it keeps no checksums of pages, so a changed byte
+// within a text is not seen.
+
+#include "storage/sqlite.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice::storage {
+
+enum class CheckDepth : std::uint8_t {
+  decisive,  // the small tables that decide what is planned and exported: a few milliseconds
+  whole,     // every page in use, and the order of every index: 0.3 s of CPU for a year of one job (106 MB)
+  complete,  // also that indexes and tables have the same rows: half as much again
+};
+
+// The first damage found, in SQLite's words; nothing when there is none. Other failures are ErrorException.
+// One statement: nothing else can use the connection meanwhile.
+std::optional<std::string> find_damage(Database& database, CheckDepth depth);
+
+// The Error for damage that was found while `doing`: names the file, the damage and the way out.
+Error damage_error(std::string_view path, std::string_view doing, std::string_view damage);
+
+// What the write-ahead log beside a state file looks like before it is opened.
+enum class LogLook : std::uint8_t {
+  none,     // there is none, or it is empty: the file was closed in order
+  whole,    // it can be read to its end, or to where an older use of it begins
+  cut,      // its last transaction is not whole, as a power cut leaves it
+  damaged,  // it breaks off before transactions that were complete: those would be lost
+};
+
+// Reads the file `log` itself, without SQLite: SQLite takes the first frame whose checksum is wrong for the
+// end. `size` is the length of the state file: a log beside an empty one is damage as well.
+Result<LogLook> look_at_log(const std::string& log, std::uint64_t size);
+
+}  // namespace sluice::storage
