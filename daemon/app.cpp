@@ -5,6 +5,7 @@
 #include "core/job/definition_text.hpp"
 #include "daemon/alert_setup.hpp"
 #include "daemon/app_service.hpp"
+#include "daemon/backups.hpp"
 #include "daemon/daemon_log.hpp"
 #include "daemon/doors.hpp"
 #include "daemon/event_observer.hpp"
@@ -14,10 +15,12 @@
 #include "daemon/outgoing.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/router.hpp"
+#include "daemon/state_commands.hpp"
 #include "storage/async_backfills.hpp"
 #include "storage/attempt_log.hpp"
 #include "storage/dirty_rows_file.hpp"
 #include "storage/sqlite_history.hpp"
+#include "storage/state_file.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -32,9 +35,9 @@ constexpr std::chrono::milliseconds kStorePoll{1000};
 constexpr std::chrono::seconds kStopMargin{75};  // beyond drainLimit: attempts are taken back within 60 s
 
 std::unique_ptr<storage::AsyncStateStore> open_store(const Config& config) {
-  storage::DatabaseOptions options;
-  options.path = config.state_dir + "/sluice.db";
-  auto store = std::make_unique<storage::SqliteStateStore>(std::move(options));
+  std::vector<std::string> backups;
+  for (const KeptBackup& kept : kept_backups(backup_folder_of(config))) backups.push_back(kept.path);
+  auto store = storage::open_state_file(state_file_of(config), backups);
   return std::make_unique<storage::AsyncStateStore>(std::move(store), storage::Threading::worker);
 }
 
@@ -171,6 +174,9 @@ class App::Impl {
     housekeeping_ = std::make_unique<Housekeeping>(
         Housekeeping::Parts{clock_, config_, logs_, *store_, *history_,
                             [this] { return scheduler_->clock_doubt().has_value(); }});
+    backups_ = std::make_unique<Backups>(
+        Backups::Parts{clock_, *store_, metrics_, state_file_of(config_), backup_folder_of(config_),
+                       [this] { return scheduler_->clock_doubt().has_value(); }});
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
     service_ = std::make_unique<AppService>(AppService::Parts{
         config_, clock_, *store_, *backfills_, logs_, *scheduler_, jobs_, metrics_, *verifier_, *reloader_,
@@ -188,6 +194,7 @@ class App::Impl {
     tasks_.start(housekeeping_->prune_logs());
     tasks_.start(housekeeping_->remove_versions());
     tasks_.start(forget_history());
+    tasks_.start(backups_->run());
     tasks_.start(alerting_->watch());
     tasks_.start(alerting_->beat());
     tasks_.start(events_->watch_coverage());
@@ -363,6 +370,7 @@ class App::Impl {
   std::unique_ptr<Doors> doors_;
   std::unique_ptr<storage::AsyncHistory> history_;
   std::unique_ptr<Housekeeping> housekeeping_;
+  std::unique_ptr<Backups> backups_;
   Signal stop_signal_;
   TaskGroup tasks_;
   std::uint16_t tcp_port_ = 0;

@@ -4,6 +4,7 @@
 #include "daemon/cli_output.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/daemon_log.hpp"
+#include "daemon/state_commands.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -43,8 +44,9 @@ Exit command_daemon(const Options& options, Console& console) {
   SystemRandom random;
   App app(loop, clock, random, std::move(config), SystemdNotify::from_environment());
   const auto ended = run_app(loop, app);
-  if (!ended) throw CommandFailure(ended.error());
-  return Exit::done;
+  if (ended) return Exit::done;
+  if (ended.error().code() == Errc::corrupt) throw CommandFailure(kStateDamaged, ended.error().message());
+  throw CommandFailure(ended.error());
 }
 
 Exit command_check(const Options& options, Console& console) {

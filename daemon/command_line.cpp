@@ -21,7 +21,8 @@ constexpr std::string_view kExamples =
     "  sluice why orders@2018-10-16T00:15+08:00     and why\n"
     "\n"
     "Exit codes: 0 done, 1 failed, 2 bad usage or invalid file, 3 not found, 4 cannot reach\n"
-    "the daemon, 5 refused by state, 6 gap in the stream, 130/143 stopped by a signal.";
+    "the daemon, 5 refused by state, 6 gap in the stream, 7 state file damaged, 130/143 stopped\n"
+    "by a signal.";
 
 void add_listings(CLI::App& app, Commands& commands) {
   Options& options = commands.options();

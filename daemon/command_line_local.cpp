@@ -1,6 +1,31 @@
 #include "daemon/command_line_parts.hpp"
 
 namespace sluice::daemon {
+namespace {
+
+void add_state(CLI::App& app, Commands& commands) {
+  Options& options = commands.options();
+  CLI::App* state =
+      app.add_subcommand("state", "The state file of a daemon that does not run: check, restore");
+  state->require_subcommand(1);
+  state->footer("Example:\n  sluice state check");
+  const auto add = [&](const std::string& name, const std::string& help, const std::string& example) {
+    CLI::App* command = commands.add(*state, name, help, example);
+    command->callback([&options, name] { options.command = "state " + name; });
+    commands.config(command);
+    commands.output(command);
+    return command;
+  };
+  add("check", "Read all of a state file, or of a backup, and say whether it is whole",
+      "sluice state check /var/backups/sluice.db")
+      ->add_option("FILE", options.target, "The file (default: the daemon's)")
+      ->type_name("");
+  add("restore", "Put a backup in the place of the state file, which is kept", "sluice state restore")
+      ->add_option("BACKUP", options.target, "The backup (default: the newest one that the daemon made)")
+      ->type_name("");
+}
+
+}  // namespace
 
 void add_local_commands(CLI::App& app, Commands& commands) {
   Options& options = commands.options();
@@ -43,6 +68,8 @@ void add_local_commands(CLI::App& app, Commands& commands) {
   token->add_option("--expires", options.expires, "Days such as 90d, or the last date (default: never)")
       ->type_name("TIME");
   commands.output(token);
+
+  add_state(app, commands);
 
   CLI::App* demo =
       commands.add(app, "demo", "See it work: a local Table Store and OSS, the daemon, live data",

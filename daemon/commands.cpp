@@ -1,6 +1,7 @@
 #include "daemon/commands.hpp"
 
 #include "daemon/remote_api.hpp"
+#include "daemon/state_commands.hpp"
 
 #include <fmt/format.h>
 
@@ -17,7 +18,7 @@ constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
 using LocalCommand = Exit (*)(const Options&, Console&);
 using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
 
-constexpr std::array<std::pair<std::string_view, LocalCommand>, 10> kLocal = {{
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 12> kLocal = {{
     {"daemon", command_daemon},
     {"check", command_check},
     {"import", command_import},
@@ -26,6 +27,8 @@ constexpr std::array<std::pair<std::string_view, LocalCommand>, 10> kLocal = {{
     {"simulate", command_simulate},
     {"doctor", command_doctor},
     {"token", command_token},
+    {"state check", command_state_check},
+    {"state restore", command_state_restore},
     {"completion", command_completion},
     {"man", command_man},
 }};

@@ -93,6 +93,9 @@ refused by the present state
 6
 gap in the stream
 .TP
+7
+the state file is damaged
+.TP
 130, 143
 stopped by SIGINT, SIGTERM
 .SH ENVIRONMENT

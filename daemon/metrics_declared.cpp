@@ -76,6 +76,9 @@ void declare_all(Metrics& metrics, std::string_view version) {
   metrics.declare_gauge("sluice_retention_low", "1 while that time is below the job's retentionWarning.");
   metrics.declare_gauge("sluice_clock_in_doubt",
                         "1 while the wall clock is not believed and nothing starts, otherwise 0.");
+  metrics.declare_gauge("sluice_backup_timestamp_seconds",
+                        "When the newest good backup of the state file was made.");
+  metrics.declare_gauge("sluice_state_damaged", "1 once the state file was found damaged, otherwise 0.");
   metrics.declare_counter("sluice_source_ahead_records_total",
                           "Stream records whose time is far ahead of the source's clock.");
   metrics.declare_counter("sluice_config_reloads_total", "Reloads of the job files, by result.");

@@ -45,8 +45,8 @@ struct StateReport {
 };
 
 // Looks at all of it and changes nothing. Errors: not_found, conflict (a daemon has it), invalid_argument
-// (another program's, or a newer version), permission_denied, io. Damage is part of the report. Not for a file
-// that this process has open: closing a second descriptor drops the locks of the first.
+// (another program's, or a newer version), permission_denied, io. Damage is part of the report. Not for a
+// file that this process has open: closing a second descriptor drops the locks of the first.
 Result<StateReport> look_at_state_file(const std::string& path);
 
 struct Restored {

@@ -1,0 +1,21 @@
+#pragma once
+// Commands on the state file of a daemon that does not run.
+
+#include "daemon/commands.hpp"
+
+namespace sluice::daemon {
+
+// The state file is damaged, of `sluice daemon` and `sluice state`. systemd does not start the daemon again
+// after it (RestartPreventExitStatus): only a person can help.
+inline constexpr Exit kStateDamaged{7};
+
+// Where the state file and the daemon's own backups of it are.
+std::string state_file_of(const Config& config);
+std::string backup_folder_of(const Config& config);
+
+// sluice state check [FILE]: all of it, changing nothing.
+Exit command_state_check(const Options& options, Console& console);
+// sluice state restore [BACKUP]: the newest of the daemon's own unless one is named.
+Exit command_state_restore(const Options& options, Console& console);
+
+}  // namespace sluice::daemon
