@@ -105,8 +105,10 @@ char* escape_by_16(const char* from, std::size_t size, char* to, const Marks& ma
     const __m128i bytes = load16(from);
     store16(to, bytes);
     const __m128i equal = _mm_or_si128(_mm_cmpeq_epi8(bytes, qualifiers), _mm_cmpeq_epi8(bytes, escapes));
-    const auto found = static_cast<unsigned>(_mm_movemask_epi8(equal)) | 1U << 16U;
-    const std::size_t clean = std::min(static_cast<std::size_t>(std::countr_zero(found)), left);
+    // What lies behind the text never decides: its end counts as found.
+    const unsigned end = 1U << std::min<std::size_t>(left, 16);
+    const auto found = static_cast<unsigned>(_mm_movemask_epi8(equal)) | end;
+    const auto clean = static_cast<std::size_t>(std::countr_zero(found));
     from += clean;
     to += clean;
     left -= clean;
