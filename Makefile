@@ -2,7 +2,7 @@
 PREFIX ?= /usr/local
 DEMO_ARGS ?=
 
-.PHONY: all deb demo test bench soak format install clean
+.PHONY: all deb demo test bench soak coverage cppcheck format install clean
 
 all:
 	@.ci/deps
@@ -36,6 +36,16 @@ bench:
 soak:
 	@.ci/deps test
 	@tests/soak
+
+# Lines and branches that the unit tests and the simulation execute; minutes to an hour, it is a build of its own.
+coverage:
+	@.ci/deps test
+	@tests/coverage
+
+# Static analysis of what is shipped, a minute.
+cppcheck:
+	@.ci/deps analysis
+	@.ci/cppcheck
 
 format:
 	@git ls-files '*.hpp' '*.cpp' | xargs clang-format -i
