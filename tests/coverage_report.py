@@ -25,7 +25,8 @@ def counts_of(data):
             name = file["file"]
             if name.startswith("..") or os.path.isabs(name):
                 name = os.path.relpath(os.path.normpath(build / name), root)
-            if not name.startswith(shipped):
+            # Generated sources are not ours.
+            if not name.startswith(shipped) or not (root / name).exists():
                 continue
             for line in file["lines"]:
                 number = line["line_number"]
