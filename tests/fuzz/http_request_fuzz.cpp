@@ -4,6 +4,7 @@
 
 #include "core/http/crypto.hpp"
 #include "daemon/access.hpp"
+#include "daemon/http_message.hpp"
 #include "daemon/http_rules.hpp"
 
 #include <boost/asio/buffer.hpp>
@@ -48,11 +49,30 @@ void check_fields(const http::request<http::string_body>& message) {
         origin.find("7788") != std::string::npos);
 }
 
+// A target that is accepted, encoded anew, is the same target. Nothing in it ends a text early, nor a line of
+// the log.
+void check_target(std::string_view text) {
+  const auto target = parse_target(text);
+  for (const char c : loggable(text)) check(static_cast<unsigned char>(c) >= 0x20);
+  // Raw control characters are scan_head()'s to refuse.
+  if (!target || text.find('\0') != std::string_view::npos) return;
+  check(target->path.starts_with('/') && target->path.find('\0') == std::string::npos);
+  std::string again = "/" + percent_encode(target->path.substr(1));
+  char separator = '?';
+  for (const auto& [name, value] : target->query) {
+    again += separator + percent_encode(name) + "=" + percent_encode(value);
+    separator = '&';
+  }
+  const auto reread = parse_target(again);
+  check(reread && reread->path == target->path && reread->query == target->query);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const Head whole = scan_head(text, 16 * 1024);
+  check_target(text.substr(0, text.find(' ')));
   check(!(whole.complete && whole.refusal));
   // A refusal stays one, however the bytes come in.
   const Head half = scan_head(text.substr(0, size / 2), 16 * 1024);
@@ -71,6 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       refuse_by_fields(kNames, message, std::string_view(message.method_string()), message.version());
   if (refusal) return 0;
   check_fields(message);
+  check_target(message.target());
   static const AccessConfig kConfig = access_config();
   Caller caller;
   caller.name = "203.0.113.7";

@@ -1,31 +1,70 @@
-sluice_fuzzer(time_expression_fuzz
-  SOURCES core/job/time_expression.cpp core/job/time_expression_parser.cpp core/job/expression_offset.cpp
-          core/job/civil_time.cpp
-  LINKS date::date-tz)
 file(GLOB job_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/job/*.cpp)
-sluice_fuzzer(job_file_fuzz SOURCES ${job_sources}
-  LINKS date::date-tz yaml-cpp OpenSSL::Crypto Boost::json)
-sluice_fuzzer(import_fuzz SOURCES ${job_sources}
-  LINKS date::date-tz yaml-cpp OpenSSL::Crypto Boost::json)
-sluice_fuzzer(plain_buffer_fuzz SOURCES core/tablestore/plain_buffer.cpp)
-sluice_fuzzer(page_fuzz SOURCES core/tablestore/page_decoder.cpp)
-sluice_fuzzer(store_xml_fuzz SOURCES core/objects/store_xml.cpp core/http/percent_decode.cpp)
-sluice_fuzzer(inflate_fuzz SOURCES core/http/inflate.cpp LINKS ZLIB::ZLIB)
-sluice_fuzzer(row_codec_fuzz SOURCES core/tablestore/row_codec.cpp core/tablestore/plain_buffer.cpp)
-sluice_fuzzer(series_tags_fuzz SOURCES core/tablestore/series_tags.cpp)
-sluice_fuzzer(status_table_fuzz
-  SOURCES core/tablestore/status_table.cpp core/http/deflate.cpp core/http/inflate.cpp
-  LINKS Boost::json ZLIB::ZLIB)
-sluice_fuzzer(manifest_fuzz
-  SOURCES core/objects/manifest.cpp core/pipeline/json_reader.cpp core/pipeline/position.cpp LINKS Boost::json)
-sluice_fuzzer(date_pattern_fuzz SOURCES core/format/date_pattern.cpp core/job/civil_time.cpp
-  LINKS date::date-tz ICU::i18n ICU::uc)
+# Those that fuzzers of their own read alone stay apart from the whole.
+set(job_alone core/job/civil_time.cpp core/job/cron.cpp core/job/expression_offset.cpp core/job/time_expression.cpp
+    core/job/time_expression_parser.cpp core/job/yaml_map.cpp core/job/yaml_document.cpp core/job/problems.cpp)
+list(REMOVE_ITEM job_sources ${job_alone})
 file(GLOB format_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/format/*.cpp)
-sluice_fuzzer(csv_fuzz SOURCES ${format_sources} core/job/civil_time.cpp
-  LINKS date::date-tz ICU::i18n ICU::uc OpenSSL::Crypto ZLIB::ZLIB PkgConfig::ZSTD)
-sluice_fuzzer(http_request_fuzz SOURCES daemon/http_rules.cpp daemon/access.cpp core/http/crypto.cpp
-  LINKS Boost::json OpenSSL::Crypto)
-sluice_fuzzer(object_path_fuzz
-  SOURCES core/localfile/object_path.cpp core/s3/etag.cpp core/http/crypto.cpp core/http/headers.cpp
-          core/http/endpoint.cpp
-  LINKS OpenSSL::Crypto)
+
+# Not ours, and no parser: without sanitizers and counters.
+sluice_fuzzed(fuzz_asio SOURCES core/base/boost_impl.cpp)
+set_source_files_properties(${CMAKE_SOURCE_DIR}/core/base/boost_impl.cpp PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all")
+sluice_fuzzed(fuzz_base SOURCES
+  core/base/error.cpp core/base/clock.cpp core/http/crypto.cpp core/http/deflate.cpp core/http/inflate.cpp
+  core/http/endpoint.cpp core/http/headers.cpp core/http/percent_decode.cpp core/http/proxy.cpp
+  core/pipeline/json_reader.cpp core/pipeline/position.cpp
+  USES fuzz_asio)
+sluice_fuzzed(fuzz_job_parts SOURCES ${job_alone} USES fuzz_base)
+sluice_fuzzed(fuzz_job SOURCES ${job_sources} USES fuzz_job_parts UNITY)
+sluice_fuzzed(fuzz_format SOURCES ${format_sources} USES fuzz_job_parts UNITY)
+sluice_fuzzed(fuzz_decoders SOURCES
+  core/tablestore/plain_buffer.cpp core/tablestore/page_decoder.cpp core/tablestore/row_codec.cpp
+  core/tablestore/series_tags.cpp core/tablestore/status_table.cpp core/objects/store_xml.cpp
+  core/objects/manifest.cpp core/localfile/object_path.cpp core/s3/etag.cpp
+  USES fuzz_base)
+# What the decoders are compared with.
+sluice_fuzzed(fuzz_second_opinion SOURCES
+  tests/fuzz/plain_buffer_repair.cpp tests/sandbox/plain_buffer_reader.cpp tests/sandbox/plain_buffer_writer.cpp
+  tests/sandbox/ots_value.cpp tests/sandbox/xml_in.cpp core/base/virtual_clock.cpp
+  USES fuzz_base)
+sluice_fuzzed(fuzz_client SOURCES
+  core/http/beast_impl.cpp core/http/connection.cpp core/http/credentials.cpp core/http/role_credentials.cpp core/http/retry_after.cpp
+  core/http/tls.cpp core/http/transport.cpp core/http/resolver.cpp
+  core/tablestore/client.cpp core/tablestore/operations.cpp core/tablestore/table_operations.cpp
+  core/tablestore/signature.cpp core/tablestore/retry.cpp core/tablestore/ots_error.cpp core/tablestore/table_row.cpp
+  core/oss/oss_error.cpp core/s3/s3_error.cpp
+  USES fuzz_decoders)
+target_include_directories(fuzz_client SYSTEM PUBLIC ${CMAKE_BINARY_DIR})
+set(messages ${CMAKE_BINARY_DIR}/core/tablestore/ots.pb)
+add_custom_command(OUTPUT ${messages}.cc ${messages}.h
+  COMMAND protobuf::protoc --cpp_out=${CMAKE_BINARY_DIR} -I ${CMAKE_SOURCE_DIR} core/tablestore/ots.proto
+  DEPENDS ${CMAKE_SOURCE_DIR}/core/tablestore/ots.proto VERBATIM)
+target_sources(fuzz_client PRIVATE ${messages}.cc)
+add_custom_target(fuzz_messages DEPENDS ${messages}.h)
+
+sluice_fuzzed(fuzz_state SOURCES
+  scheduler/instance.cpp storage/instance_rows.cpp storage/compressed_log.cpp storage/attempt_log_text.cpp
+  storage/sqlite.cpp
+  USES fuzz_job_parts)
+sluice_fuzzed(fuzz_daemon SOURCES
+  core/base/system_clock.cpp core/base/wall_alarm.cpp daemon/http_rules.cpp daemon/http_message.cpp daemon/access.cpp
+  daemon/channel_address.cpp daemon/csv_count.cpp daemon/problem.cpp daemon/remote_api.cpp
+  USES fuzz_job fuzz_client)
+
+sluice_fuzzer(answers_fuzz LINKS fuzz_daemon)
+sluice_fuzzer(cron_fuzz LINKS fuzz_job_parts)
+sluice_fuzzer(csv_fuzz LINKS fuzz_format)
+sluice_fuzzer(date_pattern_fuzz LINKS fuzz_format)
+sluice_fuzzer(http_request_fuzz LINKS fuzz_daemon)
+sluice_fuzzer(import_fuzz LINKS fuzz_job)
+sluice_fuzzer(inflate_fuzz LINKS fuzz_base)
+sluice_fuzzer(job_file_fuzz LINKS fuzz_job)
+sluice_fuzzer(manifest_fuzz LINKS fuzz_decoders)
+sluice_fuzzer(page_fuzz LINKS fuzz_client)
+sluice_fuzzer(plain_buffer_fuzz LINKS fuzz_decoders fuzz_second_opinion)
+sluice_fuzzer(row_codec_fuzz LINKS fuzz_decoders fuzz_second_opinion)
+sluice_fuzzer(state_fuzz LINKS fuzz_state)
+sluice_fuzzer(status_table_fuzz LINKS fuzz_decoders)
+sluice_fuzzer(store_xml_fuzz LINKS fuzz_decoders)
+sluice_fuzzer(table_store_answer_fuzz LINKS fuzz_client fuzz_second_opinion)
+sluice_fuzzer(texts_fuzz LINKS fuzz_daemon fuzz_decoders fuzz_state)
+sluice_fuzzer(time_expression_fuzz LINKS fuzz_job_parts)

@@ -1,0 +1,80 @@
+// Fuzz target of what the daemon reads back of its own, after a disk or an editor had its way with it:
+// positions, parameter values, log files plain and compressed. The first byte selects which.
+
+#include "scheduler/instance.hpp"
+#include "storage/attempt_log_text.hpp"
+#include "storage/compressed_log.hpp"
+#include "storage/instance_rows.hpp"
+#include "tests/fuzz/check.hpp"
+
+#include <fcntl.h>
+#include <string>
+#include <unistd.h>
+
+namespace {
+
+using namespace sluice;
+using fuzz::check;
+
+void positions(std::string_view text) {
+  try {
+    const pipeline::Positions read = storage::parse_positions(text);
+    check(storage::parse_positions(storage::positions_text(read)) == read);
+  } catch (const ErrorException& failure) {
+    check(failure.error().code() == Errc::corrupt);
+  }
+}
+
+// Pieces of any size, asked for one after the other, are the log.
+void log_pieces(std::string_view text) {
+  if (text.empty()) return;
+  const std::size_t bytes_max = 1 + static_cast<unsigned char>(text[0]) % 64U;
+  const storage::LogText log{std::string(text.substr(1))};
+  check(log.head <= log.tail && log.tail <= log.bytes.size());
+  std::string read;
+  std::uint64_t at = 0;
+  for (std::size_t count = 0;; ++count) {
+    check(count <= log.bytes.size() + 1);
+    const storage::LogPiece piece = storage::piece_of(log, at, bytes_max);
+    check(piece.offset >= at && piece.next >= piece.offset);
+    read += piece.text;
+    check(piece.at_end || piece.next > at);
+    at = piece.next;
+    if (piece.at_end) break;
+  }
+  check(read == log.bytes);
+}
+
+// A gzip gives its content or an error; bytes that are none are their own content to zlib.
+void compressed_log(std::string_view bytes) {
+  static const std::string path = "/dev/shm/sluice_state_fuzz." + std::to_string(::getpid());
+  const int plain = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600);
+  check(plain >= 0 && ::write(plain, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  ::close(plain);
+  const auto read = storage::read_compressed_log(path);
+  ::unlink(path.c_str());
+  if (!read) check(read.error().code() == Errc::io);
+}
+
+void chain(std::string_view text) {
+  const scheduler::Chain parsed = scheduler::parse_chain(text);
+  if (parsed.group > 0) {
+    const scheduler::Chain again = scheduler::parse_chain(scheduler::chain_of(parsed.job, parsed.group));
+    check(again.job == parsed.job && again.group == parsed.group);
+  }
+  try {
+    check(scheduler::to_string(storage::parse_state(std::string(text))) == text);
+  } catch (const ErrorException& failure) {
+    check(failure.error().code() == Errc::corrupt);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::string_view text = fuzz::text_of(data + 1, size - 1);
+  constexpr void (*kReaders[])(std::string_view) = {positions, log_pieces, compressed_log, chain};
+  kReaders[(data[0] - 'a') & 3](text);
+  return 0;
+}
