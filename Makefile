@@ -1,6 +1,7 @@
 # The everyday commands. CMakePresets.json has the builds behind them.
 PREFIX ?= /usr/local
 DEMO_ARGS ?=
+SOAK_ARGS ?=
 
 .PHONY: all deb demo test bench soak coverage cppcheck format install clean
 
@@ -32,10 +33,10 @@ bench:
 	@cmake --build --preset release --target sluice sluice-sandbox sluice_bench sluice_scheduler_bench
 	@tests/bench/run
 
-# The long campaigns: many more seeds, and an hour of each fuzzer.
+# The long campaigns: real faults, many more seeds, an hour of each fuzzer. SOAK_ARGS="chaos --seconds 600" runs one.
 soak:
 	@.ci/deps test
-	@tests/soak
+	@tests/soak/run $(SOAK_ARGS)
 
 # Lines and branches that the unit tests and the simulation execute; minutes to an hour, it is a build of its own.
 coverage:
