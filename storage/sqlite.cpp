@@ -188,6 +188,13 @@ void Database::create_file() const {
   // Refused for a file of another user; then opening decides.
   const int mode_set = ::chmod(options_.path.c_str(), 0600);
   if (mode_set != 0 && errno != EPERM && errno != EROFS) throw ErrorException(from_errno(errno, doing));
+  // SQLite would open it for reading only and then fail for a reason that nobody understands.
+  if (mode_set != 0 && errno == EROFS) {
+    throw ErrorException(
+        Error(Errc::io, fmt::format("open state: state file {}: its file system is read-only; see "
+                                    "the kernel's messages, and mount it for writing",
+                                    options_.path)));
+  }
 }
 
 void Database::configure() {

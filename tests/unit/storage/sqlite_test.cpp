@@ -7,9 +7,15 @@
 #include <catch2/catch.hpp>
 #include <sqlite3.h>
 
+#include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace {
 
@@ -156,6 +162,51 @@ TEST_CASE("sqlite: a folder that does not exist is named", "[storage]") {
   const Error error = open_error(path);
   CHECK(error.code() == Errc::not_found);
   CHECK(error.message() == "open state: create state file " + path + ": No such file or directory");
+}
+
+// What opening says where the folder's file system is read-only; nothing where a process may not make a
+// mount.
+std::string error_when_read_only(const std::string& folder, const std::string& path) {
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    const char* place = folder.c_str();
+    const bool made = (::unshare(CLONE_NEWNS) == 0 || ::unshare(CLONE_NEWUSER | CLONE_NEWNS) == 0) &&
+                      ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                      ::mount(place, place, nullptr, MS_BIND, nullptr) == 0 &&
+                      ::mount(nullptr, place, nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr) == 0;
+    std::string said;
+    if (made) {
+      try {
+        const Database opened(at(path));
+      } catch (const ErrorException& failure) {
+        said = failure.error().message();
+      }
+    }
+    ::_exit(::write(ends[1], said.data(), said.size()) == static_cast<ssize_t>(said.size()) ? 0 : 1);
+  }
+  ::close(ends[1]);
+  std::array<char, 1024> buffer{};
+  const ssize_t got = ::read(ends[0], buffer.data(), buffer.size());
+  ::close(ends[0]);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  return std::string(buffer.data(), got > 0 ? static_cast<std::size_t>(got) : 0);
+}
+
+TEST_CASE("sqlite: a state file on a read-only file system is refused, and the cause is told", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  { storage::SqliteStateStore store(at(path)); }
+  const std::string said = error_when_read_only(std::filesystem::path(path).parent_path().string(), path);
+  if (said.empty()) {
+    WARN("this process may not mount; nothing was checked");
+    return;
+  }
+  CHECK(said == "open state: state file " + path +
+                    ": its file system is read-only; see the kernel's messages, and mount it for writing");
 }
 
 TEST_CASE("sqlite: result codes become kinds", "[storage]") {
