@@ -96,14 +96,31 @@ awaitable<void> session_of(Stream stream, Listener& listener, Caller caller, std
   return run_session(std::move(stream), listener, std::move(caller), std::move(address));
 }
 
+// A process without descriptors fails five times a second, perhaps for hours: that is told once a minute.
+class AcceptFailures {
+ public:
+  void tell(const boost::system::error_code& failure, Duration now) {
+    ++untold_;
+    if (quiet_until_ && now < *quiet_until_) return;
+    spdlog::warn("accept a connection: {}; callers wait failures={}", failure.message(), untold_);
+    untold_ = 0;
+    quiet_until_ = now + std::chrono::minutes(1);
+  }
+
+ private:
+  std::optional<Duration> quiet_until_;
+  std::uint64_t untold_ = 0;
+};
+
 template <class Stream, class Acceptor>
 awaitable<void> accept_loop(Acceptor& acceptor, Listener& listener, TaskGroup& sessions, Clock& clock) {
+  AcceptFailures failures;
   for (;;) {
     auto accepted = co_await acceptor.async_accept(kAsValue);
     auto& [failure, socket] = accepted;
     if (failure == asio::error::operation_aborted || !acceptor.is_open()) co_return;
     if (failure) {
-      spdlog::warn("accept a connection: {}", failure.message());
+      failures.tell(failure, clock.monotonic());
       if (out_of_descriptors(failure)) co_await clock.sleep_for(listener.limits->accept_pause);
       continue;
     }
