@@ -1,7 +1,7 @@
 // A campaign of faults on real processes and the real clock: `tests/soak/run chaos` starts it in namespaces of its own. The
 // order of the faults follows from the seed; what the daemon was doing when they came does not.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -196,8 +196,8 @@ try {
 } finally {
   for (const ending of endings.reverse()) await ending();
   if (code === 0) {
-    for (const mounted of ['state', 'logs', 'net']) spawnSync('umount', [join(dir, mounted)]);
-    rmSync(dir, { recursive: true, force: true });
+    for (const mounted of ['state', 'logs', 'net']) spawnSync('umount', ['-l', join(dir, mounted)]);
+    spawnSync('rm', ['-rf', dir]);
   }
 }
 process.exit(code);

@@ -43,12 +43,13 @@ export class Disk {
     else command('mount', '-t', 'tmpfs', '-o', `size=${this.megabytes}m`, 'none', this.path);
   }
 
-  // What a machine does after its disk failed: unmount, check, mount.
+  // What a machine does after its disk failed: unmount, check, mount. What was removed just before it failed is there again.
   repair() {
     command('umount', this.path);
     const checked = spawnSync('e2fsck', ['-fp', this.image], { encoding: 'utf8' });
     if (checked.status > 1) throw new Error(`e2fsck: ${checked.stdout}`);
     this.mount();
+    this.empty();
   }
 
   fill() { spawnSync('dd', ['if=/dev/zero', `of=${join(this.path, 'filler')}`, 'bs=64k']);
