@@ -36,7 +36,7 @@ constexpr std::chrono::seconds kStopMargin{75};  // beyond drainLimit: attempts 
 
 std::unique_ptr<storage::AsyncStateStore> open_store(const Config& config) {
   std::vector<std::string> backups;
-  for (const KeptBackup& kept : kept_backups(backup_folder_of(config))) backups.push_back(kept.path);
+  for (const KeptBackup& kept : kept_backups(config.backup_dir)) backups.push_back(kept.path);
   auto store = storage::open_state_file(state_file_of(config), backups);
   return std::make_unique<storage::AsyncStateStore>(std::move(store), storage::Threading::worker);
 }
@@ -174,9 +174,9 @@ class App::Impl {
     housekeeping_ = std::make_unique<Housekeeping>(
         Housekeeping::Parts{clock_, config_, logs_, *store_, *history_,
                             [this] { return scheduler_->clock_doubt().has_value(); }});
-    backups_ = std::make_unique<Backups>(
-        Backups::Parts{clock_, *store_, metrics_, state_file_of(config_), backup_folder_of(config_),
-                       [this] { return scheduler_->clock_doubt().has_value(); }});
+    backups_ = std::make_unique<Backups>(Backups::Parts{
+        clock_, *store_, metrics_, state_file_of(config_), config_.backup_dir, config_.backup_every,
+        config_.backup_keep, [this] { return scheduler_->clock_doubt().has_value(); }});
     verifier_ = std::make_unique<Verifier>(*store_, clock_, *runner_);
     service_ = std::make_unique<AppService>(AppService::Parts{
         config_, clock_, *store_, *backfills_, logs_, *scheduler_, jobs_, metrics_, *verifier_, *reloader_,

@@ -63,6 +63,7 @@ awaitable<void> Backups::run() {
   if (!kept.empty())
     parts_.metrics.set("sluice_backup_timestamp_seconds", {},
                        std::chrono::duration<double>(kept.back().made.time_since_epoch()).count());
+  if (parts_.keep == 0) co_return;
   co_await parts_.clock.sleep_for(until_due(parts_.clock.now()));
   for (;;) {
     try {
@@ -70,7 +71,7 @@ awaitable<void> Backups::run() {
     } catch (const ErrorException& failure) {
       spdlog::error("back up the state file: {}", failure.error().message());
     }
-    co_await parts_.clock.sleep_for(kEvery);
+    co_await parts_.clock.sleep_for(parts_.every);
   }
 }
 
@@ -79,7 +80,7 @@ Duration Backups::until_due(Instant now) const {
   const auto kept = kept_backups(parts_.folder);
   const Duration first = kFirstAfter;
   if (kept.empty()) return first;
-  return std::clamp<Duration>(kept.back().made + kEvery - now, first, kEvery);
+  return std::clamp<Duration>(kept.back().made + parts_.every - now, first, parts_.every);
 }
 
 bool Backups::has_room() const {
@@ -145,7 +146,7 @@ awaitable<void> Backups::look_into(std::string damage) {
 
 void Backups::prune() const {
   auto kept = kept_backups(parts_.folder);
-  while (kept.size() > kKeep) {
+  while (kept.size() > parts_.keep) {
     std::error_code ignored;
     fs::remove(kept.front().path, ignored);
     kept.erase(kept.begin());

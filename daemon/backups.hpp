@@ -25,15 +25,13 @@ std::vector<KeptBackup> kept_backups(const std::string& folder);
 // "sluice-20181015T161500Z.db"
 std::string backup_name(Instant made);
 
-// Every kEvery a copy in `folder`, of which the newest kKeep stay. Each is checked whole: a bad one is
+// Every so often a copy in `folder`, of which the newest few stay. Each is checked whole: a bad one is
 // removed, and where the state file itself is damaged the store is stopped, so that nothing more is written
 // into it and the rule `store` tells of it; the good copies stay.
 class Backups {
  public:
-  static constexpr std::chrono::hours kEvery{1};
-  static constexpr std::size_t kKeep = 4;
-  static constexpr std::chrono::minutes kFirstAfter{1};  // where the newest one is older than kEvery
-  // Larger files are copied by hand or by a timer: an hourly copy of them would keep the disk busy.
+  static constexpr std::chrono::minutes kFirstAfter{1};  // where the newest one is older than `every`
+  // Larger files are copied by hand or by a timer: copies every hour would keep the disk busy.
   static constexpr std::uint64_t kBytesMax = std::uint64_t{1} << 30U;
 
   struct Parts {  // all outlive this
@@ -42,11 +40,13 @@ class Backups {
     Metrics& metrics;
     std::string state_file;
     std::string folder;
+    Duration every;
+    std::size_t keep;  // 0: none are made
     std::function<bool()> clock_in_doubt;
   };
   explicit Backups(Parts parts) : parts_(std::move(parts)) {}
 
-  // Until it is cancelled. Failures are logged, and it is tried again kEvery later.
+  // Until it is cancelled. Failures are logged, and it is tried again `every` later.
   awaitable<void> run();
 
  private:

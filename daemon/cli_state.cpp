@@ -48,10 +48,10 @@ Exit exit_for(const Error& error) {
 }
 
 std::string newest_backup(const Config& config) {
-  const auto kept = kept_backups(backup_folder_of(config));
+  const auto kept = kept_backups(config.backup_dir);
   if (kept.empty())
-    throw CommandFailure(Exit::not_found, fmt::format("restore the state: no backup in {}; name one",
-                                                      backup_folder_of(config)));
+    throw CommandFailure(Exit::not_found,
+                         fmt::format("restore the state: no backup in {}; name one", config.backup_dir));
   return kept.back().path;
 }
 
@@ -70,7 +70,6 @@ void note_restore(const std::string& file, const storage::Restored& restored, In
 }  // namespace
 
 std::string state_file_of(const Config& config) { return config.state_dir + "/sluice.db"; }
-std::string backup_folder_of(const Config& config) { return config.state_dir + "/backups"; }
 
 Exit command_state_check(const Options& options, Console& console) {
   const std::string file =

@@ -233,6 +233,13 @@ Config read(const YamlNode& document, const std::string& path, ProblemList& prob
     history.map().error("keep", "shorter than positions: an instance is kept at least as long as they are");
   history.finish();
 
+  Section backup(root.map().map("backup"), "backup", folder);
+  config.backup_dir = backup.path("dir");
+  if (config.backup_dir.empty()) config.backup_dir = config.state_dir + "/backups";
+  config.backup_every = backup.duration("every", std::chrono::minutes(10), std::chrono::days(7));
+  config.backup_keep = static_cast<std::size_t>(backup.number("keep", 0, 1000));
+  backup.finish();
+
   Section listen(root.map().map("listen"), "listen", folder);
   if (listen.text("socket") != kNone) config.socket = listen.path("socket");
   if (config.socket.size() > 107) listen.map().error("socket", "the path is longer than 107 bytes");

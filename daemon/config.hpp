@@ -29,8 +29,11 @@ struct Config {
   Duration log_compress_after{0};  // since the last line of an attempt's log
   Duration history_positions{0};   // how long the positions of committed windows are kept
   Duration history_keep{0};        // how long instances are kept; not less
-  std::string socket;              // Unix socket; empty: none
-  std::string tcp_address;         // empty: none
+  std::string backup_dir;          // of the copies of the state file
+  Duration backup_every{0};
+  std::size_t backup_keep = 0;  // the newest so many stay; 0: none are made
+  std::string socket;           // Unix socket; empty: none
+  std::string tcp_address;      // empty: none
   std::uint16_t tcp_port = 0;
   std::vector<std::string> hosts;  // further names of the TCP door: "name" or "name:port"
   TlsFiles tls;                    // of the TCP door

@@ -24,6 +24,13 @@ constexpr std::array kKeys = {
         "history.keep", "duration", "400d", "8d .. 3650d",
         "Age at which done instances, and versions of jobs that nobody needs, are removed; not less than "
         "history.positions. The ledger of what is covered stays."},
+    ConfigKey{"backup.dir", "path", "\"\"", "",
+              "Folder of the copies of the state file that the daemon makes and checks by itself; empty: "
+              "backups below stateDir. The daemon must be allowed to write there."},
+    ConfigKey{"backup.every", "duration", "1h", "10m .. 7d",
+              "Between two copies; all windows since the last one are exported again after a restore."},
+    ConfigKey{"backup.keep", "number", "4", "0 .. 1000",
+              "How many copies stay; 0 makes none, and removes none that are there."},
     ConfigKey{"listen.socket", "path", "/run/sluice/sluice.sock", "a path of at most 107 bytes, or none",
               "Unix socket for control, mode 0660."},
     ConfigKey{

@@ -9,9 +9,8 @@ namespace sluice::daemon {
 // after it (RestartPreventExitStatus): only a person can help.
 inline constexpr Exit kStateDamaged{7};
 
-// Where the state file and the daemon's own backups of it are.
+// Where the state file is.
 std::string state_file_of(const Config& config);
-std::string backup_folder_of(const Config& config);
 
 // sluice state check [FILE]: all of it, changing nothing.
 Exit command_state_check(const Options& options, Console& console);

@@ -22,7 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Keeper {
-  Keeper() { declare_all(metrics, "1"); }
+  explicit Keeper(std::size_t kept = 4) : keep(kept) { declare_all(metrics, "1"); }
   ~Keeper() {
     cancel.emit(boost::asio::cancellation_type::terminal);
     world.clock.settle();
@@ -48,6 +48,7 @@ struct Keeper {
     return found;
   }
 
+  std::size_t keep;
   test::Loop world{job::parse_local("2018-10-16T00:07+08:00").value()};
   test::TempFolder folder;
   std::string file = (fs::path(folder.path()) / "sluice.db").string();
@@ -55,7 +56,8 @@ struct Keeper {
   Metrics metrics;
   storage::AsyncStateStore store{storage::open_state_file(file, {}), storage::Threading::worker};
   bool doubt = false;
-  Backups backups{Backups::Parts{world.clock, store, metrics, file, copies, [this] { return doubt; }}};
+  Backups backups{
+      Backups::Parts{world.clock, store, metrics, file, copies, 1h, keep, [this] { return doubt; }}};
   boost::asio::cancellation_signal cancel;
 };
 
@@ -117,4 +119,13 @@ TEST_CASE("backups: damage of the state file stops the store, keeps the good cop
   CHECK(keeper.names() == std::vector<std::string>{"sluice-20181015T160800Z.db"});
   CHECK(keeper.metrics.text().find("sluice_state_damaged 1") != std::string::npos);
   CHECK(fs::exists(keeper.file + ".damaged"));
+}
+
+TEST_CASE("backups: none are made, and none removed, where none shall be kept") {
+  Keeper keeper(0);
+  fs::create_directories(keeper.copies);
+  std::ofstream(fs::path(keeper.copies) / "sluice-20181014T154700Z.db") << "x";
+  keeper.start();
+  CHECK_FALSE(keeper.world.clock.next_wake().has_value());
+  CHECK(keeper.names() == std::vector<std::string>{"sluice-20181014T154700Z.db"});
 }

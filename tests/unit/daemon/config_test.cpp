@@ -49,6 +49,9 @@ TEST_CASE("config: an empty file means all defaults, paths relative to the file"
   CHECK(config.log_retention_days == 30);
   CHECK(config.history_positions == 35 * 24h);
   CHECK(config.history_keep == 400 * 24h);
+  CHECK(config.backup_dir == "/var/lib/sluice/backups");
+  CHECK(config.backup_every == 1h);
+  CHECK(config.backup_keep == 4);
   CHECK(config.socket == "/run/sluice/sluice.sock");
   CHECK(config.tcp_address == "127.0.0.1");
   CHECK(config.tcp_port == 7788);
@@ -67,6 +70,7 @@ stateDir: state
 jobsDir: /jobs
 logs: {dir: logs, maxSize: 64KiB, totalSize: 2GiB, retentionDays: 7, compressAfter: 3h}
 history: {positions: 10d, keep: 30d}
+backup: {dir: copies, every: 30m, keep: 0}
 listen: {socket: none, tcp: "[::1]:0"}
 maxConcurrent: "3"
 drainLimit: 5m
@@ -86,6 +90,9 @@ dataSources:
   CHECK(config.log_total_bytes_max == std::uint64_t{2} << 30U);
   CHECK(config.history_positions == 10 * 24h);
   CHECK(config.history_keep == 30 * 24h);
+  CHECK(config.backup_dir == "/srv/copies");
+  CHECK(config.backup_every == 30min);
+  CHECK(config.backup_keep == 0);
   CHECK(config.socket.empty());
   CHECK(config.tcp_address == "::1");
   CHECK(config.tcp_port == 0);
