@@ -123,18 +123,21 @@ Error error_from_problem(int status, std::string_view body) {
   boost::system::error_code ec;
   const auto parsed = boost::json::parse(boost::json::string_view(body.data(), body.size()), ec);
   const auto* object = ec ? nullptr : parsed.if_object();
-  if (object == nullptr)
-    return Error(Errc::internal, fmt::format("read the answer: status {} without a reason", status));
+  const std::string no_reason = fmt::format("read the answer: status {} without a reason", status);
+  if (object == nullptr) return Error(Errc::internal, no_reason);
   const auto text = [&](std::string_view key) {
     const auto* value = object->if_contains(key);
     const auto* string = value == nullptr ? nullptr : value->if_string();
     return string == nullptr ? std::string() : std::string(*string);
   };
   const std::string name = text("code");
+  // Something between us and the daemon may answer in its own words.
+  std::string detail = text("detail");
+  if (detail.empty()) detail = no_reason;
   for (const Errc code : kCodes) {
-    if (to_string(code) == name) return Error(code, text("detail"));
+    if (to_string(code) == name) return Error(code, std::move(detail));
   }
-  return Error(status == 404 ? Errc::not_found : Errc::internal, text("detail"));
+  return Error(status == 404 ? Errc::not_found : Errc::internal, std::move(detail));
 }
 
 }  // namespace sluice::daemon

@@ -407,6 +407,15 @@ TEST_CASE("target: escapes are read, broken ones refused") {
   CHECK(percent_encode("a@b+c/d") == "a%40b%2Bc%2Fd");
 }
 
+TEST_CASE("problem: an answer that gives no reason is told of by its status") {
+  for (const char* body : {"", "<html>", "[]", "{}", R"({"detail":""})", R"({"message":"bad gateway"})"}) {
+    CHECK(error_from_problem(502, body).message() == "read the answer: status 502 without a reason");
+  }
+  const Error read = error_from_problem(404, R"({"code":"not_found"})");
+  CHECK(read.code() == Errc::not_found);
+  CHECK(read.message() == "read the answer: status 404 without a reason");
+}
+
 TEST_CASE("problem: every code keeps its name over the wire and has its exit code") {
   for (const Errc code :
        {Errc::not_found, Errc::refused_by_state, Errc::trimmed, Errc::invalid_argument, Errc::io}) {
