@@ -99,7 +99,7 @@ async function runFill(work, cases, tls, results) {
       await fillOnce(source, one.fill);
       await target.admin('create_bucket', { bucket: BUCKET });
       const runs = [];
-      results.push({ name: one.name, ...one.fill, compress: one.compress, source_tls: one.sourceTls,
+      results.push({ ...one.fill, name: one.name, compress: one.compress, source_tls: one.sourceTls,
         target_tls: one.targetTls, runs });
       for (let number = 1; number <= one.repeat; number++) {
         runs.push(await runOnce(work, one, source, target, one.sourceTls || one.targetTls ? tls : undefined, number));
