@@ -35,10 +35,10 @@ export function barChart({ title, unit, series, groups, limit }) {
     grid.push(`<line x1="${x(at)}" x2="${x(at)}" y1="${TOP - 6}" y2="${y}"/>`,
       `<text x="${x(at)}" y="${y + 15}" text-anchor="middle">${at.toFixed(digits)}</text>`);
   if (limit) body.push(`<line class="limit" x1="${x(limit.value)}" x2="${x(limit.value)}" y1="${TOP - 6}" y2="${y}"/>`,
-    `<text class="value" x="${Number(x(limit.value)) - 4}" y="${y - 2}" text-anchor="end">${escaped(limit.label)}</text>`);
+    `<text class="value" x="${Number(x(limit.value)) - 4}" y="${TOP - 12}" text-anchor="end">${escaped(limit.label)}</text>`);
   const legend = series.length === 1 ? [] : series.map((name, index) =>
-    `<rect x="${LEFT + index * 120}" y="34" width="11" height="11" fill="${SERIES[index]}"/>` +
-    `<text x="${LEFT + index * 120 + 16}" y="44">${escaped(name)}</text>`);
+    `<rect x="${LEFT + index * 130}" y="34" width="11" height="11" fill="${SERIES[index]}"/>` +
+    `<text x="${LEFT + index * 130 + 16}" y="44">${escaped(name)}</text>`);
   return [`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 24}" role="img" aria-label="${escaped(title)}">`,
     '<style>text{font:12px sans-serif;fill:#24292f}.title{font-weight:bold;font-size:14px}.value{font-size:10.5px}',
     '.grid line{stroke:#8c959f;stroke-opacity:.35}.limit{stroke:#cf3f3f;stroke-dasharray:5 3}',
