@@ -4,7 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { barChart } from './charts.mjs';
-import { cpu, mean, placeOf, programPlace, programTable, windowTable } from './tables.mjs';
+import { cpu, daemonPlace, daemonTable, mean, placeOf, programPlace, programTable, windowTable } from './tables.mjs';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const DOCUMENT = join(ROOT, 'docs/performance.md');
@@ -24,6 +24,8 @@ function sections() {
     const results = read(name);
     if (results) found[name] = `${programTable(results)}\n\n${programPlace(results)}`;
   }
+  const daemon = read('daemon');
+  if (daemon) found.daemon = `${daemonTable(daemon)}\n\n${daemonPlace(daemon)}`;
   return found;
 }
 

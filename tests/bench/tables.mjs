@@ -69,3 +69,17 @@ export function programPlace({ context }) {
   return `${context.num_cpus} cores at ${context.mhz_per_cpu} MHz, ${context.date.slice(0, 16).replace('T', ' ')}, ` +
     `load average ${context.load_avg[0]?.toFixed(1) ?? 'unknown'} at the start.`;
 }
+
+// Results of the daemon as a whole, part by part.
+export function daemonTable({ parts }) {
+  const shown = (value) => (Number.isInteger(value) ? String(value) : value.toPrecision(3));
+  const verdict = (one) => (one.target === undefined ? '' : one.met ? 'met' : 'gap');
+  return table(['part', 'what', 'measured', 'target', '', 'load average'], Object.entries(parts).flatMap(([name, part]) =>
+    part.results.map((one) => [name, one.what, `${shown(one.value)} ${one.unit}`, one.target ?? '', verdict(one),
+      `${part.load_before.toFixed(1)} to ${part.load_after.toFixed(1)}`])));
+}
+
+export function daemonPlace({ machine, parts }) {
+  const begun = Object.values(parts).map((part) => part.begun).sort();
+  return `${machine.cores} cores of ${machine.cpu}, kernel ${machine.kernel}, from ${begun[0].slice(0, 16).replace('T', ' ')} UTC on.`;
+}

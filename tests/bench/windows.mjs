@@ -142,11 +142,18 @@ async function runPart(name) {
   return wrongRuns(results);
 }
 
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !PARTS[name]);
-if (unknown.length) throw new Error(`there is no part ${unknown[0]}: name ${Object.keys(PARTS).join(', ')}`);
-if (spawnSync('/usr/bin/time', ['true']).status !== 0) throw new Error('run /usr/bin/time: install the package time');
-const wrong = [];
-for (const name of asked) wrong.push(...await runPart(name));
-for (const text of wrong) console.error(`wrong: ${text}`);
-process.exitCode = wrong.length ? 1 : 0;
+async function main(asked) {
+  const unknown = asked.find((name) => !PARTS[name]);
+  if (unknown) throw new Error(`there is no part ${unknown}: name ${Object.keys(PARTS).join(', ')}`);
+  if (spawnSync('/usr/bin/time', ['true']).status !== 0) throw new Error('there is no /usr/bin/time: install the package time');
+  const wrong = [];
+  for (const name of asked) wrong.push(...await runPart(name));
+  if (wrong.length) throw new Error(['rows are missing or doubled', ...wrong].join('\n  '));
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (failure) {
+  console.error(`measure whole windows: ${failure.message}`);
+  process.exitCode = 1;
+}
