@@ -59,6 +59,15 @@ std::string address_group(const asio::ip::tcp::socket& socket) {
   return asio::ip::address_v6(bytes).to_string();
 }
 
+void send_at_once(UnixProtocol::socket&) {}
+
+// An answer is several writes, with TLS one for each 8 KiB; what is left of it would wait for an
+// acknowledgement that the peer delays by 40 ms.
+void send_at_once(asio::ip::tcp::socket& socket) {
+  boost::system::error_code ignored;  // a missing option costs time, not correctness
+  socket.set_option(asio::ip::tcp::no_delay(true), ignored);
+}
+
 bool is_full(const Listener& listener, const std::string& address) {
   if (listener.connections >= listener.limits->connections_max) return true;
   const auto same = listener.by_address.find(address);
@@ -129,6 +138,7 @@ awaitable<void> accept_loop(Acceptor& acceptor, Listener& listener, TaskGroup& s
       turn_away(socket, listener.tls == nullptr);
       continue;
     }
+    send_at_once(socket);
     Caller caller = caller_of(socket, listener);
     sessions.start(session_of(Stream(std::move(socket)), listener, std::move(caller), std::move(address)));
   }
