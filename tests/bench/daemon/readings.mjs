@@ -40,6 +40,9 @@ export function memoryOf(pid) {
   return { resident: mb('VmRSS'), peak: mb('VmHWM'), anonymous: mb('RssAnon') };
 }
 
+// Bytes that the process has caused to be written to disks.
+export const writtenBy = (pid) => Number(lines(`/proc/${pid}/io`).write_bytes);
+
 export function machine() {
   return { cpu: cpus()[0].model.trim(), cores: cpus().length, memory_mb: Math.round(totalmem() / 1e6), kernel: release(),
     node: process.version };

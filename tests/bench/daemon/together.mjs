@@ -55,6 +55,8 @@ async function measure(results, count, places) {
     const [pid, other] = [daemon.child.pid, sandbox.child.pid];
     const cpu = [cpuOf(pid), cpuOf(other)];
     const idle = memoryOf(pid).resident;
+    await until('all windows to be claimed', () => seen.running.size === count, 280_000);
+    const claiming = cpuOf(pid) - cpu[0];
     await until('all windows to be done', () => seen.ended.size === count, 280_000);
     const used = [cpuOf(pid) - cpu[0], cpuOf(other) - cpu[1]];
     const { peak } = memoryOf(pid);
@@ -65,6 +67,7 @@ async function measure(results, count, places) {
       (Math.max(...attempts.map((one) => one.started)) / 1000 - first) / 1000, 's', places < count ? undefined : 1);
     note(results, `${what}: due until the last RUNNING is told`, (lastOf(seen.running) - first) / 1000, 's',
       places < count ? undefined : 1);
+    note(results, `${what}: CPU of the daemon until then`, claiming, 's');
     note(results, `${what}: due until all are done`, (lastOf(seen.ended) - first) / 1000, 's');
     note(results, `${what}: attempts that did not succeed`, attempts.filter((one) => one.result !== 'success').length, '', 0);
     note(results, `${what}: CPU of the daemon`, used[0], 's');
