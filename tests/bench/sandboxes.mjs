@@ -67,7 +67,7 @@ export async function startSandbox(program, dir, tls) {
   });
   while (!existsSync(ready) || !readFileSync(ready, 'utf8').includes('http')) {
     if (child.pid === undefined || child.exitCode !== null)
-      throw new Error(`start ${program}: it ended, see ${join(dir, 'log')}; build the target sluice-sandbox`);
+      throw new Error(`start ${program}: it ended; build the target sluice-sandbox. ${readFileSync(join(dir, 'log'), 'utf8')}`);
     await pause(20);
   }
   const endpoint = readFileSync(ready, 'utf8').split('\n')[0].replace(/\/$/, '');
