@@ -37,7 +37,7 @@ async function measure(results, what, target, path, pid, rounds) {
     times.push(performance.now() - begin);
   }
   const cpu = (threadsOf(pid).cpu - before) / rounds;
-  noteSpread(results, what, times, 'ms', { max: LIMIT });
+  noteSpread(results, what, times, 'ms', { p99: LIMIT });
   note(results, `${what}, CPU of the daemon`, cpu * 1000, 'ms');
   note(results, `${what}, size`, size, 'bytes');
 }
