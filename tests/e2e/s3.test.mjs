@@ -53,7 +53,7 @@ test('S3 gets the objects that OSS gets, whole and in parts, and a rerun writes 
 
 test('S3: a program killed in the middle leaves nothing to see, and the next run takes its upload away', async (t) => {
   const { dir, sandbox, s3, job } = await worldOf(t, 50_000);
-  await slowDown(sandbox, 150);
+  await slowDown(sandbox, 600);  // what is left to read when an upload is open must outlast the kill
   const args = job();
   const run = startProcess(t, 'run', SLUICE, args, dir);
   await until('an upload to be open', async () => {
