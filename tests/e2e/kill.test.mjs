@@ -1,22 +1,11 @@
 // The daemon dies by SIGKILL at random moments; every row arrives exactly once all the same.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { TableStore, ask, downloadRows, lastSlot, pause, startDaemon, until, world, writeConfig }
+import { TableStore, ask, downloadRows, lastSlot, pause, random, startDaemon, until, world, writeConfig }
   from './support.mjs';
 
 const KILLS = Number(process.env.SLUICE_KILLS ?? 50);
 const SEED = Number(process.env.SLUICE_SEED ?? Date.now() % 1_000_000);
-
-// A small generator, so that a failing run can be repeated with SLUICE_SEED.
-function random(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 test(`${KILLS} kills at random moments lose nothing and double nothing (SLUICE_SEED=${SEED})`, async (t) => {
   const next = random(SEED);

@@ -18,6 +18,17 @@ export const KEY = { id: 'sandbox-id', secret: 'sandbox-secret' };
 
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+// A small generator of numbers in [0, 1), so that a failing run can be repeated with its seed.
+export function random(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let x = Math.imul(state ^ (state >>> 15), state | 1);
+    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
+    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
 // Waits until probe() gives something true; fails with `what` after `limit` ms.
 export async function until(what, probe, limit = 60_000) {
   const end = performance.now() + limit;

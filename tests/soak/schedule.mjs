@@ -1,15 +1,6 @@
 // What goes wrong, in which order: all of it follows from the seed.
 
-// A small generator of numbers in [0, 1).
-export function random(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { random } from '../e2e/support.mjs';
 
 export const between = (next, low, high) => low + next() * (high - low);
 export const whole = (next, low, high) => Math.floor(between(next, low, high + 1));

@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { TableStore, ask, downloadRows, localSlot, sluice, startDaemon, startSandbox, oss, tableStore, until, writeConfig }
+import { TableStore, ask, downloadRows, localSlot, random, sluice, startDaemon, startSandbox, oss, tableStore, until, writeConfig }
   from '../e2e/support.mjs';
 import { instantOf } from './jobs.mjs';
-import { oneOf, random, whole } from './schedule.mjs';
+import { oneOf, whole } from './schedule.mjs';
 
 const MINUTE = 60_000;
 const { values: options } = parseArgs({ options: { seed: { type: 'string', default: '1' },

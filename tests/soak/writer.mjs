@@ -1,7 +1,7 @@
 // Writes to the tables without a pause and keeps the history of what it wrote: the truth that the oracle goes by.
 import { appendFileSync } from 'node:fs';
-import { TableStore, pause } from '../e2e/support.mjs';
-import { between, oneOf, random, whole } from './schedule.mjs';
+import { TableStore, pause, random } from '../e2e/support.mjs';
+import { between, oneOf, whole } from './schedule.mjs';
 
 const KEYS = 300;
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);

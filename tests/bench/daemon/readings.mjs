@@ -1,6 +1,7 @@
 // What /proc tells of a process and of the machine, and figures of many readings.
 import { readFileSync, readdirSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
+import { cpuOf as cpuTimesOf } from '../sandboxes.mjs';
 
 const lines = (path) => Object.fromEntries(readFileSync(path, 'utf8').split('\n').filter(Boolean)
   .map((line) => line.split(/:\s+/)));
@@ -23,8 +24,8 @@ export function threadsOf(pid) {
 
 // CPU seconds of the process, ended threads included; in steps of 10 ms.
 export function cpuOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / 100;
+  const { user, sys } = cpuTimesOf(pid);
+  return user + sys;
 }
 
 // CPU seconds of this process's children that have ended and been waited for.
