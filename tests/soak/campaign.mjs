@@ -16,10 +16,13 @@ import { Repartition, Writer } from './writer.mjs';
 
 const MINUTE = 60_000;
 const RECOVERY = 240_000;
+// From here on there is time for faults of minutes.
+const LONG = 1200;
 const { values: options } = parseArgs({ options: {
   seconds: { type: 'string', default: '3600' }, seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   kinds: { type: 'string', default: '' }, kills: { type: 'string', default: '0' }, report: { type: 'string', default: '' },
-  check: { type: 'string', default: '600' } } });
+  check: { type: 'string', default: '600' }, weight: { type: 'string', multiple: true, default: [] },
+  calm: { type: 'boolean', default: false } } });
 const seed = Number(options.seed);
 
 async function makePlace(t, dir) {
@@ -141,9 +144,11 @@ function watch(place) {
 async function campaign(t, dir) {
   const place = await makePlace(t, dir);
   const figures = place.figures = new Figures({ seed, place });
-  const all = kinds(place.able);
+  place.long = Number(options.seconds) >= LONG;
+  const all = kinds(place.able, options.calm);
   const chosen = options.kinds ? options.kinds.split(',') : Object.keys(all);
   place.kinds = Object.fromEntries(chosen.map((name) => [name, all[name] ?? (() => { throw new Error(`no kind ${name}`); })()]));
+  for (const [name, weight] of options.weight.map((one) => one.split('='))) place.kinds[name].weight = Number(weight);
   console.log(`seed ${seed}, ${options.seconds} s, in ${dir}; kinds ${chosen.join(' ')}`);
   await pause(Math.max(0, place.first - Date.now()) + 100);
   place.daemon.start();
@@ -175,6 +180,7 @@ async function campaign(t, dir) {
   clearInterval(watcher);
   const stopped = await place.daemon.end('SIGTERM', true);
   if (stopped?.code !== 0) figures.wrong.push(`an ordered stop ended with ${JSON.stringify(stopped)}`);
+  figures.wrong.push(...figures.grown());
   figures.network = await place.network.end();
   return figures;
 }

@@ -1,14 +1,15 @@
 // What goes wrong. Each fault begins, lasts, and is taken away again; what it returns says what it did. `weight`: how often in a
-// round; `group`: two of the same group never happen at once.
-import { copyFileSync, existsSync, mkdirSync, openSync, closeSync, readFileSync, rmdirSync, rmSync, statSync, truncateSync,
-  writeFileSync, writeSync } from 'node:fs';
+// round; `group`: two of the same group never happen at once; `alone`: nor with any other; `ends`: the daemon's life ends.
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
 import { pause, until } from '../e2e/support.mjs';
+import { corruption } from './damage.mjs';
 import { JOBS, jobFile } from './jobs.mjs';
 import { command } from './place.mjs';
 import { between, oneOf, whole } from './schedule.mjs';
 
+const NO_LOGS = 10 * 60_000;
 const some = (next) => between(next, 5, 20) * 1000;
 
 async function kills(place, next) {
@@ -24,13 +25,16 @@ async function kills(place, next) {
 
 async function stopped(place, next) {
   const times = whole(next, 1, 3);
+  let longest = 0;
   for (let i = 0; i < times; i++) {
     place.daemon.signal('SIGSTOP');
-    await pause(between(next, 500, 15_000));
+    const ms = place.long && next() < 0.25 ? between(next, 60_000, 180_000) : between(next, 500, 15_000);
+    longest = Math.max(longest, ms);
+    await pause(ms);
     place.daemon.signal('SIGCONT');
     await pause(between(next, 100, 2000));
   }
-  return `${times} stops`;
+  return `${times} stops of up to ${(longest / 1000).toFixed(1)} s`;
 }
 
 async function descriptors(place, next) {
@@ -77,6 +81,23 @@ const full = (disk) => async (place, next) => {
   return 'no byte left';
 };
 
+// For minutes not a byte for logs, while windows come due and must become durable.
+async function noLogs(place, next) {
+  if (!place.long || place.noLogs || next() < 0.5) return full('logs')(place, next);
+  place.noLogs = true;
+  const began = Date.now();
+  const end = began + NO_LOGS;
+  while (Date.now() < end) {
+    place.logs.fill();
+    await pause(500);
+  }
+  const durable = await place.daemon.durable();
+  const late = JOBS.filter(({ job }) => !(durable?.[job] >= end - 3 * 60_000));
+  if (late.length) place.figures.wrong.push(`logs were full for ${NO_LOGS / 1000} s: ${late.map(({ job }) => job).join()} stood still`);
+  place.logs.empty();
+  return `no byte left for ${Math.round((Date.now() - began) / 1000)} s`;
+}
+
 async function memory(place, next) {
   const own = /memory:(.*)/.exec(readFileSync('/proc/self/cgroup', 'utf8'))[1];
   const group = join('/sys/fs/cgroup/memory', own, `sluice-soak-${Date.now()}`);
@@ -97,6 +118,10 @@ async function memory(place, next) {
   return `${megabytes} MiB, killed ${killed} times`;
 }
 
+const STILL = 'standing still';
+// As libfaketime reads it: a time without a sign before it does not pass.
+const localTime = (ms) => new Date(ms).toLocaleString('sv');
+
 async function clock(place, next) {
   const { daemon } = place;
   daemon.fake = true;
@@ -104,58 +129,16 @@ async function clock(place, next) {
   await pause(3000);
   const steps = [];
   for (let i = whole(next, 1, 3); i > 0; i--) {
-    const seconds = oneOf(next, [-3600, -600, -90, -5, 5, 90, 300, 3600, 30 * 3600]);
+    const seconds = oneOf(next, [-3600, -600, -90, -5, 5, 90, 300, 3600, 30 * 3600, STILL]);
     steps.push(seconds);
-    writeFileSync(daemon.clock, `${seconds < 0 ? '' : '+'}${seconds}\n`);
+    writeFileSync(daemon.clock, seconds === STILL ? `${localTime(Date.now())}\n` : `${seconds < 0 ? '' : '+'}${seconds}\n`);
     await pause(between(next, 4000, 20_000));
   }
   writeFileSync(daemon.clock, '+0\n');
   await pause(between(next, 2000, 10_000));
-  if (steps.some((seconds) => seconds > 300)) place.far = true;
   daemon.fake = false;
   await daemon.end('SIGTERM');
-  return `steps of ${steps.join(', ')} s and back`;
-}
-
-function damage(file, next) {
-  const size = statSync(file).size;
-  const how = oneOf(next, ['garbage', 'garbage', 'truncated', 'zeros', 'head']);
-  if (how === 'truncated') truncateSync(file, Math.floor(size * between(next, 0.1, 0.9)));
-  else {
-    const at = how === 'head' ? 0 : Math.floor(between(next, 4096, size - 8192));
-    const bytes = Buffer.alloc(whole(next, 512, 8192));
-    if (how !== 'zeros') for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(next() * 256);
-    const open = openSync(file, 'r+');
-    writeSync(open, bytes, 0, bytes.length, at);
-    closeSync(open);
-  }
-  return how;
-}
-
-async function corruption(place, next) {
-  const { daemon } = place;
-  const file = join(place.state.path, 'sluice.db');
-  const copy = join(place.dir, 'backup.db');
-  rmSync(copy, { force: true });
-  const taken = await daemon.run('backup', copy);
-  if (taken.code !== 0 || !existsSync(copy)) return `no backup: ${taken.err}`;
-  await pause(between(next, 500, 70_000));
-  await daemon.end('SIGKILL', true);
-  const how = damage(file, next);
-  daemon.allowed++;
-  const before = daemon.refusedStarts;
-  daemon.start();
-  await pause(5000);
-  const detected = daemon.refusedStarts > before;
-  await daemon.end('SIGKILL', true);
-  await pause(1500);
-  daemon.allowed--;
-  place.counts[detected ? 'damageDetected' : 'damageNotDetectedAtStart'] =
-    (place.counts[detected ? 'damageDetected' : 'damageNotDetectedAtStart'] ?? 0) + 1;
-  for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
-  copyFileSync(copy, file);
-  daemon.start();
-  return `${how}, ${detected ? 'refused at start' : 'not noticed at start'}, restored`;
+  return `steps of ${steps.join(', ')} and back`;
 }
 
 const impaired = (make) => async (place, next) => {
@@ -239,24 +222,24 @@ async function people(place, next) {
   return done.join(', ');
 }
 
-// Every kind by name; those that the machine does not allow are left out.
-export function kinds(able) {
+// Every kind by name; those that the machine does not allow are left out, and for a `calm` campaign those that end the daemon.
+export function kinds(able, calm) {
   const all = {
-    kill: { group: 'daemon', weight: 3, run: kills },
+    kill: { ends: true, group: 'daemon', weight: 3, run: kills },
     stop: { group: 'process', weight: 2, run: stopped },
-    term: { group: 'daemon', run: async (place, next) => {
+    term: { ends: true, group: 'daemon', run: async (place, next) => {
       await place.daemon.end('SIGTERM', true);
       await pause(between(next, 0, 90_000));
       place.daemon.start();
       return 'down for a while';
     } },
     descriptors: { group: 'process', needs: 'prlimit', run: descriptors },
-    memory: { group: 'daemon', needs: 'memory', run: memory },
-    clock: { group: 'daemon', weight: 2, needs: 'faketime', run: clock },
+    memory: { ends: true, group: 'daemon', needs: 'memory', run: memory },
+    clock: { ends: true, group: 'daemon', weight: 2, needs: 'faketime', run: clock },
     stateFull: { group: 'disk', weight: 2, run: full('state') },
-    logsFull: { group: 'logs', weight: 2, run: full('logs') },
-    readOnly: { group: 'daemon', needs: 'loop', run: readOnly },
-    corruption: { group: 'daemon', run: corruption },
+    logsFull: { group: 'logs', weight: 2, run: noLogs },
+    readOnly: { ends: true, group: 'daemon', needs: 'loop', run: readOnly },
+    corruption: { ends: true, alone: true, group: 'daemon', run: corruption },
     slowNetwork: { group: 'network', needs: 'network', run: impaired((next) => ({ delay_ms: whole(next, 20, 300), jitter_ms: whole(next, 0, 100) })) },
     narrowNetwork: { group: 'network', needs: 'network', run: impaired((next) => ({ rate: whole(next, 4000, 60_000) })) },
     loss: { group: 'network', needs: 'network', run: impaired((next) => ({ loss: between(next, 0.01, 0.3), delay_ms: whole(next, 0, 40) })) },
@@ -267,5 +250,5 @@ export function kinds(able) {
     serverRestart: { group: 'server', weight: 2, run: serverRestart },
     people: { group: 'people', weight: 2, run: people },
   };
-  return Object.fromEntries(Object.entries(all).filter(([, kind]) => !kind.needs || able[kind.needs]));
+  return Object.fromEntries(Object.entries(all).filter(([, kind]) => (!kind.needs || able[kind.needs]) && !(calm && kind.ends)));
 }

@@ -4,6 +4,22 @@ import { JOBS } from './jobs.mjs';
 
 const seconds = (ms) => Number((ms / 1000).toFixed(1));
 
+// What must not grow: the median of the last quarter of a life against the median of its second quarter. A burst moves no
+// median; the first quarter fills caches.
+const LONG_LIFE = 600;
+const WATCHED = ['kib', 'files', 'threads'];
+const ALLOWED = { kib: (second) => second * 1.1 + 2048, files: (second) => second + 8, threads: (second) => second };
+
+const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? null;
+
+function growth(series) {
+  const quarter = (i) => series.slice(Math.floor(series.length * i / 4), Math.ceil(series.length * (i + 1) / 4));
+  const of = (name) => ({ first: series[0][name], second: median(quarter(1).map((one) => one[name])),
+    fourth: median(quarter(3).map((one) => one[name])), peak: Math.max(...series.map((one) => one[name])) });
+  return { seconds: Math.round((series.at(-1).at - series[0].at) / 1000),
+    ...Object.fromEntries(WATCHED.map((name) => [name, of(name)])) };
+}
+
 export class Figures {
   constructor({ seed, place }) {
     Object.assign(this, { seed, place, began: Date.now(), faults: {}, wrong: [], hands: [], last: null, checks: 0, logBytes: 0 });
@@ -25,15 +41,29 @@ export class Figures {
     this.wrong.push(...said.wrong);
   }
 
-  // The daemon that lived longest stands for all: what grows shows there.
+  // Lives that were long enough to show what grows.
+  lives() {
+    return this.place.daemon.lives.filter((life) => life.series?.length > 0).map((life) => growth(life.series));
+  }
+
+  // The daemon that lived longest, and the peaks of all.
   longest() {
-    const lives = this.place.daemon.lives.filter((life) => life.samples > 0);
-    const [life] = lives.sort((a, b) => b.samples - a.samples);
-    if (!life) return null;
-    return { seconds: life.samples, rss_kib: { first: life.first.kib, last: life.last.kib, peak: life.peak.kib },
-      descriptors: { first: life.first.files, last: life.last.files, peak: life.peak.files },
-      rss_kib_peak_of_all: Math.max(...lives.map((one) => one.peak.kib)),
-      descriptors_peak_of_all: Math.max(...lives.map((one) => one.peak.files)) };
+    const lives = this.lives().sort((a, b) => b.seconds - a.seconds);
+    if (!lives.length) return null;
+    return { ...lives[0], peak_of_all: Object.fromEntries(WATCHED.map((name) =>
+      [name, Math.max(...lives.map((one) => one[name].peak))])) };
+  }
+
+  // A life of ten minutes and more must not have grown, whatever happened in it.
+  grown() {
+    const told = [];
+    for (const life of this.lives().filter(({ seconds: lived }) => lived >= LONG_LIFE)) {
+      for (const name of WATCHED) {
+        const { second, fourth } = life[name];
+        if (fourth > ALLOWED[name](second)) told.push(`${name} grew from ${second} to ${fourth} in a life of ${life.seconds} s`);
+      }
+    }
+    return told;
   }
 
   report() {
@@ -58,8 +88,8 @@ export class Figures {
       line('splits, merges', `${report.splits}, ${report.merges}`), line('kills, starts', `${report.kills}, ${report.starts}`),
       line('windows, rows, objects', `${report.windows}, ${report.rows}, ${report.objects}`),
       line('lost, doubled', `${report.lost}, ${report.doubled}`), line('needed a hand', report.needed_a_hand),
-      ...(life ? [line('longest life', `${life.seconds} s, RSS ${life.rss_kib.first} -> ${life.rss_kib.last} KiB (peak ${life.rss_kib.peak}), ` +
-        `descriptors ${life.descriptors.first} -> ${life.descriptors.last} (peak ${life.descriptors.peak})`)] : []),
+      ...(life ? [line('longest life', `${life.seconds} s; first, median of second and last quarter, peak:`),
+        ...WATCHED.map((name) => line(`  ${name}`, ['first', 'second', 'fourth', 'peak'].map((one) => life[name][one]).join(', ')))] : []),
       line('logs at most', `${report.log_bytes_peak} bytes`), line('checks, wrong', `${report.checks}, ${report.wrong.length}`),
       ...report.wrong.slice(0, 30).map((text) => `WRONG ${text}`)].join('\n');
   }

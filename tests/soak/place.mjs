@@ -52,8 +52,13 @@ export class Disk {
     this.empty();
   }
 
-  fill() { spawnSync('dd', ['if=/dev/zero', `of=${join(this.path, 'filler')}`, 'bs=64k']);
-    spawnSync('dd', ['if=/dev/zero', `of=${join(this.path, 'filler2')}`, 'bs=512']); }
+  // To the last byte; again, where the daemon made room meanwhile.
+  fill() {
+    for (const [name, bytes] of [['filler', '64k'], ['filler2', '512']]) {
+      spawnSync('dd', ['if=/dev/zero', `of=${join(this.path, name)}`, `bs=${bytes}`, 'oflag=append', 'conv=notrunc']);
+    }
+  }
+
   empty() { command('rm', '-f', join(this.path, 'filler'), join(this.path, 'filler2')); }
   used() { return Number(command('du', '-sb', this.path).split('\t')[0]); }
 }
@@ -99,7 +104,7 @@ export function writeSettings({ dir, state, logs, endpoint, from }) {
   const paths = { config: join(dir, 'sluice.yaml'), socket: join(dir, 'sluice.sock'), jobs };
   const key = `accessId: "${KEY.id}", accessKey: "${KEY.secret}"`;
   writeFileSync(paths.config, [`stateDir: ${state}`, `jobsDir: ${jobs}`, 'logs:', `  dir: ${logs}`, '  totalSize: 4MiB',
-    '  maxSize: 64KiB', 'listen:', `  socket: ${paths.socket}`, '  tcp: none', 'drainLimit: 5s', 'dataSources:',
+    '  maxSize: 64KiB', 'backup: {every: 10m}', 'listen:', `  socket: ${paths.socket}`, '  tcp: none', 'drainLimit: 5s', 'dataSources:',
     `  source: {type: ots, endpoint: "${endpoint}", instanceName: demo, ${key}}`,
     `  target: {type: oss, endpoint: "${endpoint}", bucket: exports, ${key}}`, ''].join('\n'));
   for (const job of JOBS) {
@@ -136,13 +141,14 @@ export class Daemon {
     const mine = startProcess({ after() {} }, 'daemon', words[0], words.slice(1), this.dir);
     this.process = mine;
     this.starts++;
-    const life = { pid: mine.child.pid, began: Date.now(), samples: 0 };
+    const life = { pid: mine.child.pid, began: Date.now() };
     this.lives.push(life);
     mine.ended.then(({ code, signal }) => this.#ended(mine, life, code, signal));
   }
 
   async #ended(mine, life, code, signal) {
     life.ended = Date.now();
+    life.code = signal ?? code;
     if (this.process === mine) this.process = null;
     if (!mine.asked) {
       if (this.allowed) this.refusedStarts++;
@@ -167,19 +173,17 @@ export class Daemon {
   signal(name) { this.process?.child.kill(name); }
   get pid() { return this.process?.child.pid; }
 
-  // Whoever watches memory and descriptors; called once a second.
+  // Whoever watches memory, descriptors and threads; called once a second.
   sample() {
     const life = this.lives.at(-1);
     if (!this.process || this.group || this.fake) return;
     try {
-      const kib = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${life.pid}/status`, 'utf8'))[1]);
+      const status = readFileSync(`/proc/${life.pid}/status`, 'utf8');
+      const number = (name) => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]);
       const files = readdirSync(`/proc/${life.pid}/fd`).length;
       // The first seconds are those of the start.
       if (Date.now() - life.began < 20_000) return;
-      life.first ??= { kib, files };
-      life.last = { kib, files };
-      life.peak = { kib: Math.max(kib, life.peak?.kib ?? 0), files: Math.max(files, life.peak?.files ?? 0) };
-      life.samples++;
+      (life.series ??= []).push({ at: Date.now(), kib: number('VmRSS'), files, threads: number('Threads') });
     } catch { /* it has ended, or is about to be the daemon */ }
   }
 

@@ -1,0 +1,135 @@
+// Damages the state file of a daemon that was killed, and goes the documented way back: `sluice state check`, `sluice state
+// restore` with the copies that the daemon made by itself.
+import { closeSync, copyFileSync, existsSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { SLUICE, pause } from '../e2e/support.mjs';
+import { between, shuffled, whole } from './schedule.mjs';
+
+const DAMAGED = 7;
+// A start that refuses takes well under a second; the daemon may have to share its machine.
+const START = 6000;
+
+function overwrite(file, next, { at, zeros }) {
+  const bytes = Buffer.alloc(whole(next, 512, 8192));
+  if (!zeros) for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(next() * 256);
+  const open = openSync(file, 'r+');
+  writeSync(open, bytes, 0, bytes.length, at);
+  closeSync(open);
+  return `${bytes.length} bytes at ${at} of ${statSync(file).size}`;
+}
+
+const inside = (file, next) => Math.floor(between(next, 4096, Math.max(4097, statSync(file).size - 8192)));
+
+function cut(file, next) {
+  const size = statSync(file).size;
+  const left = Math.floor(size * between(next, 0.1, 0.9));
+  truncateSync(file, left);
+  return `${left} of ${size} bytes left`;
+}
+
+// Each way to damage `file`. `log`: it is the write-ahead log that is damaged, where a break in the last transaction is what a
+// power cut leaves: the state before it is right. `gone`: no backup is left either.
+export const WAYS = {
+  garbage: { run: (file, next) => overwrite(file, next, { at: inside(file, next) }) },
+  zeros: { run: (file, next) => overwrite(file, next, { at: inside(file, next), zeros: true }) },
+  head: { run: (file, next) => overwrite(file, next, { at: 0 }) },
+  cut: { run: cut },
+  logGarbage: { log: true, run: (file, next) => overwrite(`${file}-wal`, next, { at: Math.floor(between(next, 0, statSync(`${file}-wal`).size)) }) },
+  logCut: { log: true, run: (file, next) => cut(`${file}-wal`, next) },
+  gone: { gone: true, run: (file, next, folder) => {
+    for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
+    rmSync(folder, { recursive: true, force: true });
+    return 'the file and all backups are gone';
+  } },
+};
+
+// Every row of every table, as text; null where it cannot be read.
+function content(file) {
+  const program = 'import sqlite3, sys\nfor line in sqlite3.connect(sys.argv[1]).iterdump(): print(line)';
+  const said = spawnSync('python3', ['-c', program, file], { encoding: 'utf8', maxBuffer: 1 << 28 });
+  return said.status === 0 ? said.stdout : null;
+}
+
+// A copy of file and log, to look at without touching them.
+function copyOf(file, dir) {
+  const copy = join(dir, 'looked-at.db');
+  for (const end of ['', '-wal', '-shm']) rmSync(copy + end, { force: true });
+  for (const end of ['', '-wal']) if (existsSync(file + end)) copyFileSync(file + end, copy + end);
+  return content(copy);
+}
+
+function state(place, ...words) {
+  const done = spawnSync(SLUICE, ['state', ...words, '--config', place.daemon.paths.config], { encoding: 'utf8' });
+  return { code: done.status, said: `${done.stdout}${done.stderr}`.trim() };
+}
+
+// Starts the daemon: the exit code it refused with, or null.
+async function tryStart(daemon) {
+  daemon.allowed++;
+  daemon.start();
+  const life = daemon.lives.at(-1);
+  for (let waited = 0; waited < START && life.ended === undefined; waited += 100) await pause(100);
+  const code = life.ended === undefined ? null : life.code;
+  await daemon.end('SIGKILL', true);
+  daemon.wanted = false;
+  await pause(1500);
+  daemon.allowed--;
+  return code;
+}
+
+const hasRebuild = () => /^\s+rebuild\s/m.test(spawnSync(SLUICE, ['state', '--help'], { encoding: 'utf8' }).stdout ?? '');
+
+// One that was killed all the time has made no copy yet: then one is made by hand.
+async function backupThere(place, folder) {
+  if (existsSync(folder) && readdirSync(folder).some((one) => /^sluice-\d{8}T\d{6}Z\.db$/.test(one))) return;
+  place.copy = join(place.dir, 'by-hand.db');
+  rmSync(place.copy, { force: true });
+  await place.surely(() => place.daemon.run('backup', place.copy));
+}
+
+// What the check and the start said of the damage, as one word.
+function verdict(place, { told, how, checked, refused, before, after }) {
+  for (const code of [checked.code, refused]) {
+    if (![0, null, DAMAGED].includes(code)) place.figures.wrong.push(`${told}: check ${checked.code} ${checked.said}, start ${refused}`);
+  }
+  if (checked.code === DAMAGED) return refused === DAMAGED ? 'found' : 'foundByCheckOnly';
+  if (refused === DAMAGED) return 'foundByStartOnly';
+  if (after === null) place.figures.wrong.push(`${told}: neither check nor start noticed, and it cannot be read`);
+  if (after === before) return 'harmless';
+  return how.log ? 'olderState' : 'unseen';
+}
+
+// The documented way back, without what it keeps of the damaged file.
+function goBack(place, told, how) {
+  const back = how.gone ? state(place, 'rebuild') : place.copy ? state(place, 'restore', place.copy) : state(place, 'restore');
+  if (back.code !== 0) place.figures.wrong.push(`${told}: the way back ended with ${back.code}: ${back.said}`);
+  for (const name of readdirSync(place.state.path)) if (name.startsWith('sluice.db.until-')) rmSync(join(place.state.path, name));
+}
+
+export async function corruption(place, next) {
+  const { daemon } = place;
+  const file = join(place.state.path, 'sluice.db');
+  const folder = join(place.state.path, 'backups');
+  place.ways ??= shuffled(next, Object.keys(WAYS).filter((name) => !WAYS[name].gone || hasRebuild()));
+  place.damages = (place.damages ?? -1) + 1;
+  let name = place.ways[place.damages % place.ways.length];
+  await backupThere(place, folder);
+  await pause(between(next, 500, 20_000));
+  await daemon.end('SIGKILL', true);
+  if (WAYS[name].log && !(existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 4096)) name = 'garbage';
+  const how = WAYS[name];
+  const before = copyOf(file, place.dir);
+  const told = `${name} (${how.run(file, next, folder)})`;
+  const after = how.gone ? null : copyOf(file, place.dir);
+  const checked = how.gone ? { code: DAMAGED } : state(place, 'check');
+  const refused = how.gone ? DAMAGED : await tryStart(daemon);
+  const word = verdict(place, { told, how, checked, refused, before, after });
+  const ways = place.counts.damage ??= {};
+  (ways[name] ??= {})[word] = (ways[name][word] ?? 0) + 1;
+  const goesOn = word === 'harmless' || word === 'olderState';
+  if (!goesOn) goBack(place, told, how);
+  place.copy = null;
+  daemon.start();
+  return `${told}: ${word}${goesOn ? ', goes on' : how.gone ? ', rebuilt' : ', restored'}`;
+}
