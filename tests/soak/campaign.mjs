@@ -160,7 +160,7 @@ async function campaign(t, dir) {
   const end = Date.now() + Number(options.seconds) * 1000;
   let nextCheck = Date.now() + Number(options.check) * 1000;
   const order = rounds(seed, place.kinds);
-  const more = () => Date.now() < end || place.daemon.kills < Number(options.kills);
+  const more = () => Date.now() < end || (!options.calm && place.daemon.kills < Number(options.kills));
   while (more() && figures.wrong.length === 0 && !place.writer.failure) {
     await strike(place, order.next().value);
     if (Date.now() > nextCheck) {
