@@ -1,6 +1,7 @@
 #include "daemon/app.hpp"
 
 #include "core/base/signal.hpp"
+#include "core/base/system_clock.hpp"
 #include "core/base/task_group.hpp"
 #include "core/job/definition_text.hpp"
 #include "daemon/alert_setup.hpp"
@@ -36,7 +37,8 @@ constexpr std::chrono::seconds kStopMargin{75};  // beyond drainLimit: attempts 
 
 std::unique_ptr<storage::AsyncStateStore> open_store(const Config& config) {
   std::vector<std::string> backups;
-  for (const KeptBackup& kept : kept_backups(config.backup_dir)) backups.push_back(kept.path);
+  for (const KeptBackup& kept : kept_backups(config.backup_dir, SystemClock().now()))
+    backups.push_back(kept.path);
   auto store = storage::open_state_file(state_file_of(config), backups);
   return std::make_unique<storage::AsyncStateStore>(std::move(store), storage::Threading::worker);
 }

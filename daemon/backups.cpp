@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 namespace sluice::daemon {
 namespace {
@@ -45,7 +46,7 @@ std::string backup_name(Instant made) {
                      std::chrono::time_point_cast<std::chrono::seconds>(made), kSuffix);
 }
 
-std::vector<KeptBackup> kept_backups(const std::string& folder) {
+std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now) {
   std::vector<KeptBackup> found;
   std::error_code failure;
   for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
@@ -53,18 +54,20 @@ std::vector<KeptBackup> kept_backups(const std::string& folder) {
     const auto made = made_at(entry->path().filename().string());
     if (made) found.push_back({entry->path().string(), *made});
   }
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.made < b.made; });
+  const auto age = [now](const KeptBackup& one) { return std::pair(one.made <= now, one.made); };
+  std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return age(a) < age(b); });
   return found;
 }
 
 awaitable<void> Backups::run() {
   parts_.metrics.set("sluice_state_damaged", {}, 0);
-  const auto kept = kept_backups(parts_.folder);
-  if (!kept.empty())
+  const Instant now = parts_.clock.now();
+  const auto kept = kept_backups(parts_.folder, now);
+  if (!kept.empty() && kept.back().made <= now)
     parts_.metrics.set("sluice_backup_timestamp_seconds", {},
                        std::chrono::duration<double>(kept.back().made.time_since_epoch()).count());
   if (parts_.keep == 0) co_return;
-  co_await parts_.clock.sleep_for(until_due(parts_.clock.now()));
+  co_await parts_.clock.sleep_for(until_due(now));
   for (;;) {
     try {
       if (!parts_.clock_in_doubt() && has_room()) co_await make_one();
@@ -77,9 +80,9 @@ awaitable<void> Backups::run() {
 
 // A restart does not make copies come more often.
 Duration Backups::until_due(Instant now) const {
-  const auto kept = kept_backups(parts_.folder);
+  const auto kept = kept_backups(parts_.folder, now);
   const Duration first = kFirstAfter;
-  if (kept.empty()) return first;
+  if (kept.empty() || kept.back().made > now) return first;
   return std::clamp<Duration>(kept.back().made + parts_.every - now, first, parts_.every);
 }
 
@@ -121,7 +124,7 @@ awaitable<void> Backups::make_one() {
   parts_.metrics.set("sluice_backup_timestamp_seconds", {},
                      std::chrono::duration<double>(made.time_since_epoch()).count());
   spdlog::info("backed up the state file file={} bytes={}", path, report->bytes);
-  prune();
+  prune(made);
 }
 
 // The copy is bad. Is it the file, or only what became of it on the way?
@@ -144,8 +147,8 @@ awaitable<void> Backups::look_into(std::string damage) {
   spdlog::critical("{}", found->message());
 }
 
-void Backups::prune() const {
-  auto kept = kept_backups(parts_.folder);
+void Backups::prune(Instant now) const {
+  auto kept = kept_backups(parts_.folder, now);
   while (kept.size() > parts_.keep) {
     std::error_code ignored;
     fs::remove(kept.front().path, ignored);

@@ -19,8 +19,9 @@ struct KeptBackup {
   Instant made{};
 };
 
-// Those in `folder` by their names, the oldest first; none where there is no such folder.
-std::vector<KeptBackup> kept_backups(const std::string& folder);
+// Those in `folder` by their names, the oldest first; none where there is no such folder. A name after `now`
+// comes from a clock that was ahead and says nothing of its age: those come before all others.
+std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now);
 
 // "sluice-20181015T161500Z.db"
 std::string backup_name(Instant made);
@@ -54,7 +55,7 @@ class Backups {
   bool has_room() const;
   awaitable<void> make_one();
   awaitable<void> look_into(std::string damage);
-  void prune() const;
+  void prune(Instant now) const;
 
   Parts parts_;
   WorkerThread checker_{"backup"};

@@ -48,7 +48,7 @@ Exit exit_for(const Error& error) {
 }
 
 std::string newest_backup(const Config& config) {
-  const auto kept = kept_backups(config.backup_dir);
+  const auto kept = kept_backups(config.backup_dir, SystemClock().now());
   if (kept.empty())
     throw CommandFailure(Exit::not_found,
                          fmt::format("restore the state: no backup in {}; name one", config.backup_dir));

@@ -43,7 +43,7 @@ struct Keeper {
   }
   std::vector<std::string> names() const {
     std::vector<std::string> found;
-    for (const KeptBackup& kept : kept_backups(copies))
+    for (const KeptBackup& kept : kept_backups(copies, world.clock.now()))
       found.push_back(fs::path(kept.path).filename().string());
     return found;
   }
@@ -74,7 +74,8 @@ TEST_CASE("backups: one is made soon after the start and then every hour, and th
   CHECK(keeper.names() == std::vector<std::string>{"sluice-20181015T180800Z.db", "sluice-20181015T190800Z.db",
                                                    "sluice-20181015T200800Z.db",
                                                    "sluice-20181015T210800Z.db"});
-  const auto report = storage::look_at_state_file(kept_backups(keeper.copies).back().path);
+  const auto report =
+      storage::look_at_state_file(kept_backups(keeper.copies, keeper.world.clock.now()).back().path);
   REQUIRE(report.has_value());
   CHECK_FALSE(report->damage.has_value());
 }
@@ -94,6 +95,20 @@ TEST_CASE("backups: a restart waits for the next hour, and a clock in doubt make
   keeper.pass(1h);
   CHECK(keeper.names().size() == 2);
   CHECK(fs::exists(fs::path(keeper.copies) / "mine.db"));
+}
+
+TEST_CASE("backups: copies from a clock that was ahead go first, and are not the newest") {
+  Keeper keeper(2);
+  fs::create_directories(keeper.copies);
+  std::ofstream(fs::path(keeper.copies) / "sluice-20181016T120000Z.db") << "x";
+  std::ofstream(fs::path(keeper.copies) / "sluice-20181016T130000Z.db") << "x";
+  keeper.start();
+  keeper.pass(1min);
+  CHECK(keeper.names() ==
+        std::vector<std::string>{"sluice-20181016T130000Z.db", "sluice-20181015T160800Z.db"});
+  keeper.pass(1h);
+  CHECK(keeper.names() ==
+        std::vector<std::string>{"sluice-20181015T160800Z.db", "sluice-20181015T170800Z.db"});
 }
 
 TEST_CASE("backups: damage of the state file stops the store, keeps the good copies and is noted") {
