@@ -63,19 +63,23 @@ function state(place, ...words) {
   return { code: done.status, said: `${done.stdout}${done.stderr}`.trim() };
 }
 
-// Starts the daemon: the exit code it refused with, or null if it answers.
+// Starts the daemon: the exit code it refused with, 'at work' if it runs and tells of the damage, null if it just works.
 async function tryStart(daemon) {
   daemon.allowed++;
   daemon.start();
   const life = daemon.lives.at(-1);
   const end = Date.now() + START;
-  while (Date.now() < end && life.ended === undefined && !(await daemon.durable())) await pause(100);
-  const code = life.ended === undefined ? null : life.code;
+  let said = null;
+  while (Date.now() < end && life.ended === undefined && said?.code !== 0 && !/state restore/.test(said?.err ?? '')) {
+    await pause(300);
+    said = await daemon.run('coverage');
+  }
+  const outcome = life.ended === undefined ? (said?.code === 0 ? null : 'at work') : life.code;
   await daemon.end('SIGKILL', true);
   daemon.wanted = false;
   await pause(1500);
   daemon.allowed--;
-  return code;
+  return outcome;
 }
 
 const hasRebuild = () => /^\s+rebuild\s/m.test(spawnSync(SLUICE, ['state', '--help'], { encoding: 'utf8' }).stdout ?? '');
@@ -91,10 +95,12 @@ async function backupThere(place, folder) {
 // What the check and the start said of the damage, as one word.
 function verdict(place, { told, how, checked, refused, before, after }) {
   for (const code of [checked.code, refused]) {
-    if (![0, null, DAMAGED].includes(code)) place.figures.wrong.push(`${told}: check ${checked.code} ${checked.said}, start ${refused}`);
+    if (![0, null, 'at work', DAMAGED].includes(code)) place.figures.wrong.push(`${told}: check ${checked.code} ${checked.said}, start ${refused}`);
   }
-  if (checked.code === DAMAGED) return refused === DAMAGED ? 'found' : 'foundByCheckOnly';
-  if (refused === DAMAGED) return 'foundByStartOnly';
+  if (checked.code === DAMAGED) {
+    return refused === DAMAGED ? 'found' : refused === 'at work' ? 'foundByCheckAndAtWork' : 'foundByCheckOnly';
+  }
+  if (refused !== null) return 'foundByStartOnly';
   if (after === null) place.figures.wrong.push(`${told}: neither check nor start noticed, and it cannot be read`);
   if (after === before) return 'harmless';
   return how.log ? 'olderState' : 'unseen';
