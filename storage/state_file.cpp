@@ -100,8 +100,10 @@ std::string no_backup_used(const std::string& path, const std::string& newest) {
       path, newest);
 }
 
-CheckDepth depth_for(const std::string& path, LogLook log) {
-  const bool doubtful = log != LogLook::none || is_there(damage_note(path));
+// An ordered end removes the log. An empty one is what a daemon leaves that was killed while it had nothing
+// to do.
+CheckDepth depth_for(const std::string& path) {
+  const bool doubtful = is_there(path + "-wal") || is_there(damage_note(path));
   return doubtful && size_of(path) <= kCheckedWholeMax ? CheckDepth::whole : CheckDepth::decisive;
 }
 
@@ -219,7 +221,7 @@ std::unique_ptr<SqliteStateStore> open_state_file(const std::string& path,
     throw ErrorException(Error(Errc::corrupt, no_backup_used(path, backups.back())));
   DatabaseOptions options;
   options.path = path;
-  auto store = std::make_unique<SqliteStateStore>(std::move(options), depth_for(path, *log));
+  auto store = std::make_unique<SqliteStateStore>(std::move(options), depth_for(path));
   remove_file(damage_note(path));
   return store;
 }

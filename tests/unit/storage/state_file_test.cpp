@@ -243,6 +243,22 @@ TEST_CASE("state file: damage noted while the daemon ran makes the next start lo
   CHECK(bytes_of(path) == bytes);
 }
 
+TEST_CASE("state file: a start after a kill looks at all of it, though the log was empty", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("sluice.db");
+  make_state(path);
+  CHECK_FALSE(fs::exists(path + "-wal"));
+  std::string bytes = bytes_of(path);
+  const std::size_t root = bytes.size() / kPage / 2;
+  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(root * kPage), kPage, '\xff');
+  write_bytes(path, bytes);
+  write_bytes(path + "-wal", "");
+  const Opened opened = open(path);
+  REQUIRE(opened.error);
+  CHECK(opened.error->code() == Errc::corrupt);
+  CHECK(bytes_of(path) == bytes);
+}
+
 TEST_CASE("state file: a look tells what it is, of files and copies, and refuses one in use", "[storage]") {
   const test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
