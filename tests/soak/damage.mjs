@@ -58,8 +58,11 @@ function copyOf(file, dir) {
   return content(copy);
 }
 
+// Beside the daemon, from where a rebuild reaches the services as the daemon does.
 function state(place, ...words) {
-  const done = spawnSync(SLUICE, ['state', ...words, '--config', place.daemon.paths.config], { encoding: 'utf8' });
+  const { able, file } = place.network;
+  const command = [...(able ? ['nsenter', `--net=${file}`] : []), SLUICE, 'state', ...words, '--config', place.daemon.paths.config];
+  const done = spawnSync(command[0], command.slice(1), { encoding: 'utf8' });
   return { code: done.status, said: `${done.stdout}${done.stderr}`.trim() };
 }
 
