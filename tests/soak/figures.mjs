@@ -7,8 +7,9 @@ const seconds = (ms) => Number((ms / 1000).toFixed(1));
 // What must not grow: the median of the last quarter of a life against the median of its second quarter. A burst moves no
 // median; the first quarter fills caches.
 const LONG_LIFE = 600;
-const WATCHED = ['kib', 'files', 'threads'];
-const ALLOWED = { kib: (second) => second * 1.1 + 2048, files: (second) => second + 8, threads: (second) => second };
+const WATCHED = ['kib', 'anonymous_kib', 'files', 'threads'];
+const memory = (second) => second * 1.1 + 2048;
+const ALLOWED = { kib: memory, anonymous_kib: memory, files: (second) => second + 8, threads: (second) => second };
 
 const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)] ?? null;
 

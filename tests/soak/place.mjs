@@ -183,7 +183,7 @@ export class Daemon {
       const files = readdirSync(`/proc/${life.pid}/fd`).length;
       // The first seconds are those of the start.
       if (Date.now() - life.began < 20_000) return;
-      (life.series ??= []).push({ at: Date.now(), kib: number('VmRSS'), files, threads: number('Threads') });
+      (life.series ??= []).push({ at: Date.now(), kib: number('VmRSS'), anonymous_kib: number('RssAnon'), files, threads: number('Threads') });
     } catch { /* it has ended, or is about to be the daemon */ }
   }
 
