@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DEMO_ARGS ?=
 SOAK_ARGS ?=
 
-.PHONY: all deb demo test bench soak coverage cppcheck format install clean
+.PHONY: all deb demo test bench soak coverage cppcheck tsan format install clean
 
 all:
 	@.ci/deps
@@ -47,6 +47,11 @@ coverage:
 cppcheck:
 	@.ci/deps analysis
 	@.ci/cppcheck
+
+# Data races and deadlocks between the program's threads; a build of its own, the end-to-end files with it.
+tsan:
+	@.ci/deps test
+	@.ci/tsan
 
 format:
 	@git ls-files '*.hpp' '*.cpp' | xargs clang-format -i
