@@ -150,11 +150,12 @@ const impaired = (make) => async (place, next) => {
 };
 
 const STREAM = ['DescribeTable', 'ListStream', 'DescribeStream', 'GetShardIterator', 'GetStreamRecord'];
+// Without empty_page: an empty answer after the settling time is the end of a window, whatever comes behind it later.
 const OTS = [{ action: 'status', value: 503, code: 'OTSServerUnavailable' }, { action: 'status', value: 503, code: 'OTSServerBusy' },
   { action: 'status', value: 403, code: 'OTSQuotaExhausted' }, { action: 'status', value: 500, code: 'OTSInternalServerError' },
   { action: 'delay_ms', value: 1500 }, { action: 'reset_before' }, { action: 'reset_after' }, { action: 'truncate_body', value: 20 },
   { action: 'bad_md5' }, { action: 'bad_crc' }, { action: 'wrong_signature_answer' }, { action: 'stall' },
-  { action: 'empty_page' }, { action: 'short_page', value: 1 }];
+  { action: 'short_page', value: 1 }];
 const OSS = [{ action: 'status', value: 503, code: 'ServiceUnavailable', retry_after: 1 }, { action: 'status', value: 500, code: 'InternalError' },
   { action: 'status', value: 503, code: 'SlowDown' }, { action: 'status_after', value: 503, code: 'ServiceUnavailable' },
   { action: 'delay_ms', value: 1500 }, { action: 'reset_before' }, { action: 'reset_after' }, { action: 'truncate_body', value: 5 },
