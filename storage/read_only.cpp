@@ -1,5 +1,6 @@
 #include "storage/read_only.hpp"
 
+#include "storage/json_texts.hpp"
 #include "storage/migrations.hpp"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace sluice::storage {
 namespace {
@@ -100,6 +102,17 @@ void check_version(Reader& reader, StateReport& report) {
                                            report.path, report.version, known)));
 }
 
+void check_json(Reader& reader, StateReport& report) {
+  std::vector<std::pair<std::string, std::string>> columns;
+  reader.each(std::string(kJsonColumns), [&](sqlite3_stmt* row) {
+    columns.emplace_back(text_of_column(row, 0), text_of_column(row, 1));
+  });
+  for (const auto& column : columns) {
+    reader.each(select_broken_json(column.first, column.second),
+                [&](sqlite3_stmt*) { report.damage = broken_json(column.first, column.second); });
+  }
+}
+
 }  // namespace
 
 void read_state_file(StateReport& report) {
@@ -114,6 +127,8 @@ void read_state_file(StateReport& report) {
     report.damage = fmt::format("a row of the table {} belongs to none of {}", text_of_column(row, 0),
                                 text_of_column(row, 2));
   });
+  if (report.damage) return;
+  check_json(reader, report);
   if (report.damage) return;
   std::int64_t written = reader.number("SELECT max(finished_us) FROM attempts");
   if (report.version >= 3) written = std::max(written, reader.number("SELECT max(until_us) FROM watch"));

@@ -1,5 +1,7 @@
 #include "storage/state_check.hpp"
 
+#include "storage/json_texts.hpp"
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -8,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <utility>
 #include <vector>
 
 namespace sluice::storage {
@@ -35,6 +38,19 @@ std::optional<std::string> run_check(Database& database, const std::string& sql)
   if ((code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB)
     return sqlite3_errmsg(database.handle());
   database.fail(code, "check state");
+}
+
+std::optional<std::string> find_broken_json(Database& database) {
+  std::vector<std::pair<std::string, std::string>> columns;
+  {
+    Statement rows = database.prepare(std::string(kJsonColumns));
+    while (rows.step()) columns.emplace_back(rows.text(0), rows.text(1));
+  }
+  for (const auto& [table, column] : columns) {
+    Statement rows = database.prepare(select_broken_json(table, column));
+    if (rows.step()) return broken_json(table, column);
+  }
+  return std::nullopt;
 }
 
 bool is_large(std::string_view table) {
@@ -135,8 +151,11 @@ class LogWalk {
 }  // namespace
 
 std::optional<std::string> find_damage(Database& database, CheckDepth depth) {
-  if (depth == CheckDepth::whole) return run_check(database, "PRAGMA quick_check(1)");
-  if (depth == CheckDepth::complete) return run_check(database, "PRAGMA integrity_check(1)");
+  if (depth != CheckDepth::decisive) {
+    const bool whole = depth == CheckDepth::whole;
+    auto damage = run_check(database, whole ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)");
+    return damage ? damage : find_broken_json(database);
+  }
   std::vector<std::string> tables;
   {
     Statement rows = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name");

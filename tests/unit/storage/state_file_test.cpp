@@ -259,6 +259,25 @@ TEST_CASE("state file: a start after a kill looks at all of it, though the log w
   CHECK(bytes_of(path) == bytes);
 }
 
+TEST_CASE("state file: garbage within the text of a position is found", "[storage]") {
+  const test::TempFolder folder;
+  const std::string path = folder.file("sluice.db");
+  make_state(path);
+  std::string bytes = bytes_of(path);
+  const std::string text = "{\"version\":1,";
+  std::size_t found = 0;
+  for (std::size_t at = 0; (at = bytes.find(text, at)) != std::string::npos; ++found)
+    bytes.replace(at, text.size(), text.size(), '\x91');
+  REQUIRE(found > 0);
+  write_bytes(path, bytes);
+  const auto report = storage::look_at_state_file(path);
+  REQUIRE(report.has_value());
+  REQUIRE(report->damage.has_value());
+  CHECK(report->damage->find("a text of positions.") != std::string::npos);
+  storage::note_damage(path, Error(Errc::corrupt, "seen by a backup"));
+  CHECK(open(path).error);
+}
+
 TEST_CASE("state file: a look tells what it is, of files and copies, and refuses one in use", "[storage]") {
   const test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
