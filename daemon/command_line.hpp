@@ -64,8 +64,10 @@ struct Options {
   std::uint64_t seed = 1;
   std::vector<std::string> faults;
   std::string run_time = "30s";
-  bool write = false;  // doctor
-  std::string role;    // token ...
+  bool write = false;      // doctor
+  bool new_state = false;  // state rebuild ...
+  bool rerun = false;
+  std::string role;  // token ...
   std::string expires;
   bool once = false;  // demo
   std::string dir;

@@ -6,7 +6,7 @@ namespace {
 void add_state(CLI::App& app, Commands& commands) {
   Options& options = commands.options();
   CLI::App* state =
-      app.add_subcommand("state", "The state file of a daemon that does not run: check, restore");
+      app.add_subcommand("state", "The state file of a daemon that does not run: check, restore, rebuild");
   state->require_subcommand(1);
   state->footer("Example:\n  sluice state check");
   const auto add = [&](const std::string& name, const std::string& help, const std::string& example) {
@@ -23,6 +23,18 @@ void add_state(CLI::App& app, Commands& commands) {
   add("restore", "Put a backup in the place of the state file, which is kept", "sluice state restore")
       ->add_option("BACKUP", options.target, "The backup (default: the newest one that the daemon made)")
       ->type_name("");
+  CLI::App* rebuild =
+      add("rebuild", "Find out from manifests and objects which windows are exported, and put that into it",
+          "sluice state rebuild --dry-run\n  sluice state rebuild orders --new");
+  rebuild->add_option("JOB", options.targets, "Only these jobs (default: all)")->type_name("");
+  rebuild->add_flag("--dry-run", options.dry_run, "Say what would be put into it, and change nothing");
+  rebuild->add_flag("--new", options.new_state,
+                    "Begin with an empty state file; the old one is kept beside it");
+  rebuild
+      ->add_option("--from", options.from, "The first slot to look at (default: as the stream keeps records)")
+      ->type_name("TIME");
+  rebuild->add_flag("--rerun", options.rerun,
+                    "Run windows again whose objects are missing or changed, if the stream still keeps them");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
 using LocalCommand = Exit (*)(const Options&, Console&);
 using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
 
-constexpr std::array<std::pair<std::string_view, LocalCommand>, 12> kLocal = {{
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 13> kLocal = {{
     {"daemon", command_daemon},
     {"check", command_check},
     {"import", command_import},
@@ -29,6 +29,7 @@ constexpr std::array<std::pair<std::string_view, LocalCommand>, 12> kLocal = {{
     {"token", command_token},
     {"state check", command_state_check},
     {"state restore", command_state_restore},
+    {"state rebuild", command_state_rebuild},
     {"completion", command_completion},
     {"man", command_man},
 }};

@@ -16,5 +16,7 @@ std::string state_file_of(const Config& config);
 Exit command_state_check(const Options& options, Console& console);
 // sluice state restore [BACKUP]: the newest of the daemon's own unless one is named.
 Exit command_state_restore(const Options& options, Console& console);
+// sluice state rebuild [JOB...]: what manifests and objects prove is put into it; all of it or nothing.
+Exit command_state_rebuild(const Options& options, Console& console);
 
 }  // namespace sluice::daemon

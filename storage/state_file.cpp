@@ -283,6 +283,24 @@ Result<Restored> restore_state_file(const std::string& backup, const std::string
   return restored;
 }
 
+Result<void> copy_state_file(const std::string& path, const std::string& to) {
+  const auto lock = StateFileLock::take(path);
+  if (!lock) return lock.error();
+  try {
+    if (is_there(ready_copy(path))) complete_restore(path, {});
+    copy_bytes(path, to);
+    remove_file(to + "-wal");
+    if (is_there(path + "-wal")) copy_bytes(path + "-wal", to + "-wal");
+  } catch (const ErrorException& failure) {
+    return failure.error();
+  }
+  return {};
+}
+
+void remove_state_file(const std::string& path) noexcept {
+  for (const char* const part : {"", "-wal", "-shm", "-journal", ".damaged"}) ::unlink((path + part).c_str());
+}
+
 Result<StateFileLock> StateFileLock::take(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (file < 0) {

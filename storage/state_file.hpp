@@ -61,6 +61,13 @@ struct Restored {
 Result<Restored> restore_state_file(const std::string& backup, const std::string& path, Instant now,
                                     const std::function<void()>& before_step = {});
 
+// Copies the state file `path`, which no daemon uses, with its log to `to`, for work that may be given up;
+// completes a restore that was cut off before. Errors: conflict, not_found, io, disk_full.
+Result<void> copy_state_file(const std::string& path, const std::string& to);
+
+// Removes a file that no longer counts, with its log. Failing to is no matter.
+void remove_state_file(const std::string& path) noexcept;
+
 // Keeps other programs from a state file while it lives, whatever is in it.
 class StateFileLock {
  public:

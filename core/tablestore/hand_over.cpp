@@ -46,6 +46,13 @@ awaitable<Result<std::string>> checkpoint_text(StreamApi& streams, const ShardPo
     case Kind::iterator:
       break;
   }
+  if (position.iterator.empty()) {
+    co_return Error(
+        Errc::refused_by_state,
+        fmt::format("hand over shard {}: its iterator is not known, because the state was rebuilt; "
+                    "the next window that is exported has one",
+                    position.shard));
+  }
   if (!position.last) co_return position.iterator;
   auto exact = co_await iterator_behind(streams, position);
   if (exact.has_error()) co_return exact.error().in("shard " + position.shard);

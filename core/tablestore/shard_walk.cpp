@@ -34,7 +34,16 @@ ShardWalk::ShardWalk(WalkPlan plan)
       next_(plan_.start.next),
       polled_(plan_.start.polled),
       pause_(kPauseMin) {
-  if (plan_.start.kind == Kind::iterator) {
+  const bool knows_page = plan_.start.kind == Kind::iterator && !plan_.start.iterator.empty();
+  if (plan_.start.kind == Kind::iterator && !knows_page && !last_) {
+    // Nothing was met in it so far: what it holds from then on is new.
+    plan_.start.kind = Kind::at_time;
+    plan_.start.time = polled_;
+  }
+  if (plan_.start.kind == Kind::iterator && !knows_page) {
+    state_ = State::probe_seek;
+    trim_cause_ = "no record that was read is kept any more";
+  } else if (plan_.start.kind == Kind::iterator) {
     state_ = State::read;
     iterator_ = plan_.start.iterator;
     resume_after_ = last_;
@@ -118,7 +127,7 @@ Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence
   // Only the iterator is too old. Where all that is kept is new, reading goes on with the oldest.
   if (last_ && (!oldest || *oldest > *last_)) return {};
   must_meet_last_ = last_.has_value();
-  seek_time_ = from - kSeekMargin;
+  seek_time_ = (last_ ? std::min(from, time_of(*last_)) : from) - kSeekMargin;
   state_ = State::seek;
   return {};
 }

@@ -26,7 +26,7 @@ TEST_CASE("shard walk: where the last record read is still kept, an iterator tha
   ShardWalk walk(plan(start));
   REQUIRE(trim(walk, at(-3h)).has_value());
   REQUIRE(walk.next().kind == StepKind::seek);
-  CHECK(walk.next().time == kStart - 10min);
+  CHECK(walk.next().time == kStart - 2h - 10min);  // there it is met
   REQUIRE(walk.found("again").has_value());
   SECTION("the search leads to records before it") {
     CHECK(feed(walk, {at(-3h), at(-2h), at(1min)}, "it1") == "llt");
@@ -43,6 +43,61 @@ TEST_CASE("shard walk: where the last record read is still kept, an iterator tha
     CHECK(walk.next().kind == StepKind::seek);
   }
   CHECK(walk.gaps().empty());
+}
+
+TEST_CASE("shard walk: a position without an iterator is found by its last record") {
+  ShardPosition start = begin(Kind::iterator);
+  start.iterator.clear();
+  start.last = at(-2h);
+  start.polled = kStart;
+  WalkPlan planned = plan(start);
+  planned.retention = 24h;
+  ShardWalk walk(planned);
+  REQUIRE(walk.next().kind == StepKind::seek);
+  CHECK_FALSE(walk.next().time.has_value());
+  REQUIRE(walk.found("oldest").has_value());
+  REQUIRE(walk.next().kind == StepKind::probe);
+  SECTION("it is still kept") {
+    REQUIRE(walk.probed(kSettled, at(-3h)).has_value());
+    REQUIRE(walk.next().kind == StepKind::seek);
+    REQUIRE(walk.found("again").has_value());
+    CHECK(feed(walk, {at(-2h - 1min), at(-2h), at(1min), at(6min)}, "it1") == "llts");
+    CHECK(walk.position().iterator == "again");
+  }
+  SECTION("it is trimmed, and nothing behind it can be") {
+    REQUIRE(walk.probed(kSettled, at(1min)).has_value());
+    CHECK(feed(walk, {at(1min), at(6min)}, "it1") == "ts");
+  }
+  SECTION("the shard is empty by now") {
+    REQUIRE(walk.probed(kSettled, {}).has_value());
+    CHECK(feed(walk, {}, "it1") == "");
+  }
+  CHECK(walk.gaps().empty());
+}
+
+TEST_CASE("shard walk: what may be missing behind a last record without an iterator is a gap") {
+  ShardPosition start = begin(Kind::iterator);
+  start.iterator.clear();
+  start.last = at(-3h);
+  start.polled = kStart - 2h;
+  WalkPlan planned = plan(start);
+  planned.retention = 1h;
+  ShardWalk walk(planned);
+  REQUIRE(walk.found("oldest").has_value());
+  const auto probed = walk.probed(kSettled, at(-30min));
+  REQUIRE(probed.has_error());
+  CHECK(probed.error().code() == Errc::trimmed);
+}
+
+TEST_CASE("shard walk: a shard in which nothing was met, without an iterator, is read on by time") {
+  ShardPosition start = begin(Kind::iterator);
+  start.iterator.clear();
+  start.polled = kStart;
+  ShardWalk walk(plan(start));
+  REQUIRE(walk.next().kind == StepKind::seek);
+  CHECK(walk.next().time == kStart - 10min);
+  REQUIRE(walk.found("again").has_value());
+  CHECK(feed(walk, {at(-1h), at(1min), at(6min)}, "it1") == "lts");
 }
 
 TEST_CASE(
