@@ -38,25 +38,31 @@ class WorkingCopy {
   WorkingCopy(std::string file, bool begin_anew, const std::string& backups)
       : file_(std::move(file)), path_(file_ + ".rebuild") {
     storage::remove_state_file(path_);
-    const auto present = storage::look_at_state_file(file_);
-    const bool missing = !present && present.error().code() == Errc::not_found;
-    if (!present && !missing) refuse(present.error());
-    if (!begin_anew && missing && !kept_backups(backups).empty()) {
+    if (begin_anew) {
+      if (const auto lock = storage::StateFileLock::take(file_); !lock) refuse(lock.error());
+      return;
+    }
+    const auto copied = storage::copy_state_file(file_, path_);
+    const bool missing = !copied && copied.error().code() == Errc::not_found;
+    if (missing && !kept_backups(backups).empty()) {
       throw CommandFailure(
           Exit::refused,
           fmt::format("rebuild the state: {} is missing, but there are backups in {}; \"sluice "
                       "state restore\" first, then rebuild what is newer, or begin --new",
                       file_, backups));
     }
-    if (begin_anew || missing) return;
-    if (present->damage) {
+    if (missing) return;
+    if (!copied) refuse(copied.error());
+    const auto looked = storage::look_at_state_file(path_);
+    if (!looked) refuse(looked.error());
+    if (looked->damage) {
+      storage::remove_state_file(path_);
       throw CommandFailure(
           kStateDamaged,
           fmt::format("rebuild the state: {} is damaged: {}; \"sluice state restore\" a backup "
                       "first, or begin --new",
-                      file_, *present->damage));
+                      file_, *looked->damage));
     }
-    if (const auto copied = storage::copy_state_file(file_, path_); !copied) refuse(copied.error());
   }
   WorkingCopy(const WorkingCopy&) = delete;
   WorkingCopy& operator=(const WorkingCopy&) = delete;
@@ -72,7 +78,8 @@ class WorkingCopy {
   }
 
  private:
-  [[noreturn]] static void refuse(const Error& error) {
+  [[noreturn]] void refuse(const Error& error) const {
+    storage::remove_state_file(path_);
     throw CommandFailure(exit_of(error.code()), "rebuild the state: " + error.message());
   }
 

@@ -25,14 +25,18 @@ constexpr std::string_view kUnknownStream = "not known";
 
 enum class Side { start, end };
 
-ShardPosition position_of(const ManifestShard& shard, Side side, Instant read_until) {
+ShardPosition position_of(const ManifestShard& shard, Side side, const pipeline::Window& window) {
   const ManifestPosition& said = side == Side::start ? shard.start : shard.end;
   ShardPosition position;
   position.shard = shard.shard;
   position.kind = said.kind;
   position.time = said.time;
   position.last = said.last;
-  if (said.kind != Kind::at_time) position.polled = read_until;
+  if (said.kind == Kind::at_time) return position;
+  position.polled = side == Side::start ? window.start : window.end;
+  // No record was met so far: it is read on by time, from a window earlier, so that a late one is not left
+  // out.
+  if (said.kind == Kind::iterator && !said.last) position.polled -= window.end - window.start;
   return position;
 }
 
@@ -48,9 +52,8 @@ pipeline::Positions positions_of(const Manifest& manifest, Side side,
                                  const std::optional<StreamToday>& stream) {
   pipeline::Positions positions;
   if (!stream) return positions;
-  const Instant read_until = side == Side::start ? manifest.window.start : manifest.window.end;
   for (const ManifestShard& shard : manifest.shards)
-    positions.shards.push_back(position_of(shard, side, read_until));
+    positions.shards.push_back(position_of(shard, side, manifest.window));
   name_stream(positions, *stream, manifest.window.end);
   return positions;
 }
