@@ -44,7 +44,7 @@ class WorkingCopy {
     }
     const auto copied = storage::copy_state_file(file_, path_);
     const bool missing = !copied && copied.error().code() == Errc::not_found;
-    if (missing && !kept_backups(backups).empty()) {
+    if (missing && !kept_backups(backups, SystemClock().now()).empty()) {
       throw CommandFailure(
           Exit::refused,
           fmt::format("rebuild the state: {} is missing, but there are backups in {}; \"sluice "

@@ -22,6 +22,7 @@ using scheduler::NewInstance;
 
 constexpr int kSlotsAtLeast = 3;
 constexpr std::size_t kAtOnce = 8;
+constexpr std::size_t kComparedAtOnce = 4;
 constexpr std::size_t kListingsKept = 8;
 constexpr std::chrono::hours kReachOfTables{24 * 7};
 
@@ -306,6 +307,54 @@ class Surveying {
   JobSurvey survey_;
 };
 
+// The comparison of one job's windows; lives as long as it runs.
+class Comparing {
+ public:
+  Comparing(SurveyPorts ports, const job::Job& job, const std::vector<scheduler::ProvenWindow>& windows)
+      : ports_(std::move(ports)), job_(job), windows_(windows), differences_(windows.size()) {}
+
+  awaitable<Result<std::vector<WindowDifference>>> run() {
+    const auto work = [this](std::size_t place) { return compare(place); };
+    const auto done = co_await objects::side_by_side(windows_.size(), kComparedAtOnce, work);
+    if (!done) co_return done.error();
+    std::vector<WindowDifference> all;
+    for (std::size_t place = 0; place < windows_.size(); ++place) {
+      for (objects::Difference& difference : differences_[place])
+        all.push_back(WindowDifference{place, std::move(difference)});
+    }
+    co_return all;
+  }
+
+ private:
+  awaitable<Result<void>> compare(std::size_t place) {
+    const scheduler::ProvenWindow& window = windows_[place];
+    auto opened = ports_.runner.open_target(job_, instance_of(window.instance));
+    if (!opened) co_return opened.error();
+    // Where windows replace each other's objects, only those of the newest are there.
+    const job::Target& target = opened->work.target;
+    const bool shared = target.write_single_object || target.truncate_scope == job::TruncateScope::prefix;
+    if (shared && place + 1 < windows_.size()) co_return Result<void>();
+    objects::LedgerWindow ledger;
+    ledger.objects = window.outcome.objects;
+    ledger.rows = pipeline::rows_written(window.outcome.statistics);
+    ledger.same_definition = window.instance.version == job_.version;
+    ledger.window = opened->work.window;
+    ledger.target = target;
+    const std::unique_ptr<objects::ObjectStore> store = opened->open_store([](std::string_view) {});
+    auto check = co_await objects::check_window(*store, ledger);
+    if (!check) co_return check.error();
+    differences_[place] = std::move(check->differences);
+    ports_.progress(fmt::format("{}: compared {} of {} windows", job_.name, ++compared_, windows_.size()));
+    co_return Result<void>();
+  }
+
+  SurveyPorts ports_;
+  const job::Job& job_;
+  const std::vector<scheduler::ProvenWindow>& windows_;
+  std::vector<std::vector<objects::Difference>> differences_;
+  std::size_t compared_ = 0;
+};
+
 }  // namespace
 
 awaitable<Result<JobSurvey>> survey_job(SurveyPorts ports, const job::Job& job, SurveyRange range) {
@@ -315,28 +364,8 @@ awaitable<Result<JobSurvey>> survey_job(SurveyPorts ports, const job::Job& job, 
 
 awaitable<Result<std::vector<WindowDifference>>> compare_proven(
     SurveyPorts ports, const job::Job& job, const std::vector<scheduler::ProvenWindow>& windows) {
-  std::vector<WindowDifference> found;
-  for (std::size_t place = 0; place < windows.size(); ++place) {
-    const scheduler::ProvenWindow& window = windows[place];
-    auto opened = ports.runner.open_target(job, instance_of(window.instance));
-    if (!opened) co_return opened.error();
-    const job::Target& target = opened->work.target;
-    const bool shared = target.write_single_object || target.truncate_scope == job::TruncateScope::prefix;
-    if (shared && place + 1 < windows.size()) continue;
-    objects::LedgerWindow ledger;
-    ledger.objects = window.outcome.objects;
-    ledger.rows = pipeline::rows_written(window.outcome.statistics);
-    ledger.same_definition = window.instance.version == job.version;
-    ledger.window = opened->work.window;
-    ledger.target = target;
-    const std::unique_ptr<objects::ObjectStore> store = opened->open_store([](std::string_view) {});
-    auto check = co_await objects::check_window(*store, ledger);
-    if (!check) co_return check.error();
-    for (objects::Difference& difference : check->differences)
-      found.push_back(WindowDifference{place, std::move(difference)});
-    ports.progress(fmt::format("{}: compared {} of {} windows", job.name, place + 1, windows.size()));
-  }
-  co_return found;
+  Comparing comparing(std::move(ports), job, windows);
+  co_return co_await comparing.run();
 }
 
 }  // namespace sluice::daemon

@@ -133,7 +133,7 @@ class Reading {
     auto previous = committed_.empty() ? std::nullopt : std::optional(committed_.back().outcome.end);
     // A manifest does not tell when clocks stepped back.
     if (previous && !rules_.clocks_step && forgetting_.below(100) < 30)
-      previous = told_by_manifest(*previous, committed_.back().window);
+      previous = told_by_manifest(*previous, committed_.back().window.end, committed_.back().window);
     for (;;) {
       auto plan = loop_.run(reader.plan(window, previous, log_));
       if (plan.has_value()) return *std::move(plan);
@@ -141,14 +141,15 @@ class Reading {
     }
   }
 
-  // What scheduler/rebuild.cpp makes of the end of a window.
-  static pipeline::Positions told_by_manifest(pipeline::Positions positions, const pipeline::Window& window) {
+  // What scheduler/rebuild.cpp makes of the positions at `until`, the start or the end of a window.
+  static pipeline::Positions told_by_manifest(pipeline::Positions positions, Instant until,
+                                              const pipeline::Window& window) {
     for (pipeline::ShardPosition& shard : positions.shards) {
       if (shard.kind == pipeline::ShardPosition::Kind::at_time) continue;
       shard.iterator.clear();
       shard.next.reset();
       const bool met_nothing = shard.kind == pipeline::ShardPosition::Kind::iterator && !shard.last;
-      shard.polled = met_nothing ? window.start : window.end;
+      shard.polled = met_nothing ? until - (window.end - window.start) : until;
     }
     return positions;
   }
@@ -245,11 +246,19 @@ class Reading {
 
   // Exactly, or not at all where its records are gone.
   void repeat(const Committed& committed) {
+    pipeline::ReadPlan plan = committed.plan;
+    plan.until = committed.outcome.end;
+    repeat(committed, plan);
+    if (rules_.clocks_step) return;
+    plan.start = told_by_manifest(plan.start, committed.window.start, committed.window);
+    plan.until = told_by_manifest(*plan.until, committed.window.end, committed.window);
+    repeat(committed, plan);
+  }
+
+  void repeat(const Committed& committed, const pipeline::ReadPlan& plan) {
     StreamReader reader(stream_, loop_.clock, source_);
     test::CollectingWriter writer(loop_.clock);
     pipeline::Statistics statistics;
-    pipeline::ReadPlan plan = committed.plan;
-    plan.until = committed.outcome.end;
     const auto outcome = loop_.run(reader.read(committed.window, plan, writer, statistics, log_));
     if (outcome.has_error()) {
       const Errc code = outcome.error().code();
@@ -257,7 +266,7 @@ class Reading {
       throw std::logic_error("repeat: " + outcome.error().message());
     }
     if (writer.rows != committed.rows) throw std::logic_error("a repeated window differs");
-    if (!(outcome->end == committed.outcome.end)) throw std::logic_error("a repeated window ends elsewhere");
+    if (!(outcome->end == *plan.until)) throw std::logic_error("a repeated window ends elsewhere");
   }
 
   SeededRandom random_;
