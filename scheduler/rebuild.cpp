@@ -34,9 +34,12 @@ ShardPosition position_of(const ManifestShard& shard, Side side, const pipeline:
   position.last = said.last;
   if (said.kind == Kind::at_time) return position;
   position.polled = side == Side::start ? window.start : window.end;
-  // No record was met so far: it is read on by time, from a window earlier, so that a late one is not left
-  // out.
-  if (said.kind == Kind::iterator && !said.last) position.polled -= window.end - window.start;
+  // No record was met in it so far: it is read on by time, from where its chain began or from a window
+  // earlier, so that what came late is not left out.
+  if (said.kind == Kind::iterator && !said.last) {
+    const bool began_here = side == Side::end && shard.start.kind == Kind::at_time;
+    position.polled = began_here ? shard.start.time : window.start - (window.end - window.start);
+  }
   return position;
 }
 

@@ -98,6 +98,15 @@ TEST_CASE("rebuild: windows that go on from each other are taken over with posit
   CHECK(window.start.shards[0].polled == at_minute(0));
 }
 
+TEST_CASE("rebuild: a shard in which nothing was met is read on from where its chain began, or earlier") {
+  const Proof proof = prove({found(5, {shard("s1", place(Kind::at_time, -5), place(Kind::iterator))}),
+                             found(10, {shard("s1", place(Kind::iterator), place(Kind::iterator))})});
+  REQUIRE(proof.windows.size() == 2);
+  CHECK(proof.windows[0].outcome.end.shards[0].polled == at_minute(-5));
+  CHECK(proof.windows[1].start.shards[0].polled == at_minute(-5));
+  CHECK(proof.windows[1].outcome.end.shards[0].polled == at_minute(-5));
+}
+
 TEST_CASE(
     "rebuild: a window that is left out is none, if the next one begins where the one before it ended") {
   CHECK(names(prove({found(5, 1, 2), found(20, 2, 4)})) == Names{"m5", "m20"});

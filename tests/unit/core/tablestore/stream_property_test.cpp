@@ -56,8 +56,7 @@ class Reading {
       read_window(start, end);
       // An answer that seems to be the end only moves records to a later window. A first window would move
       // them to before its start, and what expires until then was not known to be there.
-      if (i == 0 && !rules_.records_expire && history_.chance(30))
-        stream_.blank_page = [this] { return history_.chance(10); };
+      if (i == 0 && !rules_.records_expire && history_.chance(30)) hold_back();
       start = end;
       if (history_.chance(10)) start += 5min;  // a window that never ran
       trim_what_is_done();
@@ -81,6 +80,11 @@ class Reading {
     rules.records_expire = dice == 1;
     rules.stream_restarts = dice == 1 && random.below(2) == 0;
     return rules;
+  }
+
+  void hold_back() {
+    stream_.blank_page = [this] { return history_.chance(10); };
+    has_blank_pages_ = true;
   }
 
   // Requests fail now and then, and the world does not stand still while a window is read.
@@ -131,9 +135,7 @@ class Reading {
 
   pipeline::Positions plan(StreamReader& reader, const pipeline::Window& window) {
     auto previous = committed_.empty() ? std::nullopt : std::optional(committed_.back().outcome.end);
-    // A manifest does not tell when clocks stepped back.
-    if (previous && !rules_.clocks_step && forgetting_.below(100) < 30)
-      previous = told_by_manifest(*previous, committed_.back().window.end, committed_.back().window);
+    if (previous && tells_all() && forgetting_.below(100) < 30) previous = told_end(committed_.back());
     for (;;) {
       auto plan = loop_.run(reader.plan(window, previous, log_));
       if (plan.has_value()) return *std::move(plan);
@@ -141,15 +143,30 @@ class Reading {
     }
   }
 
-  // What scheduler/rebuild.cpp makes of the positions at `until`, the start or the end of a window.
-  static pipeline::Positions told_by_manifest(pipeline::Positions positions, Instant until,
-                                              const pipeline::Window& window) {
+  // A manifest does not tell when clocks stepped back, nor which records of a shard an answer held back that
+  // seemed to be its end.
+  bool tells_all() const { return !rules_.clocks_step && !has_blank_pages_; }
+
+  // What scheduler/rebuild.cpp makes of the positions of a window.
+  static pipeline::Positions told_start(const Committed& committed) {
+    const pipeline::Window& window = committed.window;
+    return told(committed.plan.start, {}, window.start, window.start - (window.end - window.start));
+  }
+  static pipeline::Positions told_end(const Committed& committed) {
+    const pipeline::Window& window = committed.window;
+    return told(committed.outcome.end, committed.plan.start, window.end,
+                window.start - (window.end - window.start));
+  }
+  static pipeline::Positions told(pipeline::Positions positions, const pipeline::Positions& start,
+                                  Instant read_until, Instant earlier) {
     for (pipeline::ShardPosition& shard : positions.shards) {
       if (shard.kind == pipeline::ShardPosition::Kind::at_time) continue;
+      const bool met_nothing = shard.kind == pipeline::ShardPosition::Kind::iterator && !shard.last;
+      const pipeline::ShardPosition* const began = start.find(shard.shard);
+      const bool began_here = began != nullptr && began->kind == pipeline::ShardPosition::Kind::at_time;
       shard.iterator.clear();
       shard.next.reset();
-      const bool met_nothing = shard.kind == pipeline::ShardPosition::Kind::iterator && !shard.last;
-      shard.polled = met_nothing ? until - (window.end - window.start) : until;
+      shard.polled = !met_nothing ? read_until : began_here ? began->time : earlier;
     }
     return positions;
   }
@@ -249,9 +266,9 @@ class Reading {
     pipeline::ReadPlan plan = committed.plan;
     plan.until = committed.outcome.end;
     repeat(committed, plan);
-    if (rules_.clocks_step) return;
-    plan.start = told_by_manifest(plan.start, committed.window.start, committed.window);
-    plan.until = told_by_manifest(*plan.until, committed.window.end, committed.window);
+    if (!tells_all()) return;
+    plan.start = told_start(committed);
+    plan.until = told_end(committed);
     repeat(committed, plan);
   }
 
@@ -281,6 +298,7 @@ class Reading {
   std::vector<Committed> committed_;
   bool is_reading_ = false;
   bool is_quiet_ = false;
+  bool has_blank_pages_ = false;
   std::uint64_t events_left_ = 0;  // bounds, so that reading comes to an end
   std::uint64_t faults_left_ = 0;
 };
