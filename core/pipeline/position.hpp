@@ -34,7 +34,8 @@ struct ShardPosition {
   std::string shard;
   Kind kind = Kind::oldest;
   Instant time{};                // at_time only
-  std::string iterator;          // iterator only: opaque text of the server, names a page
+  std::string iterator;          // iterator only: opaque text of the server, names a page; empty: not known,
+                                 // the place is found by `last`, or by the time `polled`
   std::optional<Sequence> last;  // last record that belongs to the past
   std::optional<Sequence> next;  // first record that belongs to the future, where one was seen
   // Everything before this time was read: the server's time after an empty page, otherwise the last record's
