@@ -26,8 +26,8 @@ using Parser = beast::http::response_parser<beast::http::string_body>;
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kHeaderBytesMax = 64 * 1024;
-constexpr std::size_t kReadBytes = 64 * 1024;  // an empty buffer would be filled 512 bytes at a time
-constexpr std::size_t kAddressesMax = 4;       // so that a connect is over after a few limits
+constexpr std::size_t kReadBytes = kHeaderBytesMax;  // an empty buffer would be filled 512 bytes at a time
+constexpr std::size_t kAddressesMax = 4;             // so that a connect is over after a few limits
 
 // Network failures are values, but a cancelled task must not take its cancellation for one.
 awaitable<void> rethrow_cancellation() {
@@ -61,6 +61,13 @@ Error read_error(const Parser& parser, const error_code& code, const Request& re
     return Error(Errc::corrupt, fmt::format("read answer: not valid HTTP: {}", code.message()));
   }
   return network_error("read answer", code, request.limit);
+}
+
+// Whether an answer that we can read may begin with `bytes`.
+bool begins_answer(std::string_view bytes) {
+  constexpr std::string_view kBegin = "HTTP/1.";
+  const std::size_t known = std::min(bytes.size(), kBegin.size());
+  return bytes.substr(0, known) == kBegin.substr(0, known);
 }
 
 Response take_response(Parser& parser) {
@@ -115,11 +122,14 @@ class StreamConnection final : public Connection {
     beast::flat_buffer buffer;
     buffer.reserve(kReadBytes);
     beast::get_lowest_layer(stream_).expires_after(request.limit);
-    // The parser, not its message: only so do the limits count.
-    auto outcome = co_await beast::http::async_read(stream_, buffer, parser, kAsTuple);
-    const auto& [code, bytes] = outcome;
+    error_code code = co_await read_head(buffer);
     Exchange result;
-    result.answer_begun = bytes > 0 || buffer.size() > 0 || parser.got_some();
+    result.answer_begun = buffer.size() > 0;
+    if (!code) {
+      // The parser, not its message: only so do the limits count.
+      auto outcome = co_await beast::http::async_read(stream_, buffer, parser, kAsTuple);
+      code = std::get<0>(outcome);
+    }
     if (code) {
       co_await rethrow_cancellation();
       result.response = read_error(parser, code, request);
@@ -134,6 +144,26 @@ class StreamConnection final : public Connection {
       result.response = take_response(parser);
     }
     co_return result;
+  }
+
+  // Until the whole head is in `buffer`, and perhaps more. The parser judges a line at once if it is in the
+  // first piece that it gets, and else only when the head has ended: with whole heads it has one answer.
+  awaitable<error_code> read_head(beast::flat_buffer& buffer) {
+    constexpr std::string_view kEnd = "\r\n\r\n";
+    std::size_t searched = 0;
+    for (;;) {
+      const auto room = buffer.prepare(kReadBytes - buffer.size());
+      auto outcome = co_await stream_.async_read_some(room, kAsTuple);
+      const auto& [code, bytes] = outcome;
+      if (code) co_return code;
+      buffer.commit(bytes);
+      const std::string_view head(static_cast<const char*>(buffer.data().data()), buffer.size());
+      // Who speaks another language may well keep the connection open.
+      if (!begins_answer(head)) co_return beast::http::error::bad_version;
+      if (head.find(kEnd, searched) != std::string_view::npos) co_return error_code();
+      if (head.size() == kReadBytes) co_return beast::http::error::header_limit;
+      searched = head.size() - std::min(head.size(), kEnd.size() - 1);
+    }
   }
 
   Stream stream_;

@@ -1,5 +1,5 @@
 // Fuzz target of HTTP answers, through the client's own connection and a loopback socket: any bytes in any
-// two pieces give the same answer, or an error, within the limits, and a connection that may be used
+// two pieces give the same answer or the same error, within the limits, and a connection that may be used
 // again is one whose answer was whole.
 //
 // Input: a byte of choices, one for where the bytes are cut, then the bytes the server sends before it
@@ -114,6 +114,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::check(whole.response->status == parts.response->status &&
                 whole.response->headers == parts.response->headers &&
                 whole.response->body == parts.response->body);
+  } else {
+    fuzz::check(whole.response.error().message() == parts.response.error().message());
   }
   return 0;
 }

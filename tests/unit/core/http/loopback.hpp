@@ -40,6 +40,7 @@ struct Reply {
   std::string text;        // written as it is; may be empty
   Then then = Then::keep;  // hold: neither reads, writes nor closes any more
   bool early = false;      // answers when the head is there, without reading the body
+  std::size_t cut = 0;     // so many bytes come first, in a piece of their own
 };
 
 // Serves connection number i by script i; connections without a script are closed at once. After
@@ -105,13 +106,21 @@ class LoopbackServer {
     for (const Reply& reply : scripts_[number]) {
       const bool complete = co_await read_request(stream, buffer, !reply.early);
       if (!complete) co_return;
-      auto written =
-          co_await asio::async_write(stream, asio::buffer(reply.text), asio::as_tuple(asio::use_awaitable));
+      if (reply.cut > 0) co_await write_alone(stream, asio::buffer(reply.text, reply.cut));
+      const asio::const_buffer rest = asio::buffer(reply.text) + reply.cut;
+      auto written = co_await asio::async_write(stream, rest, asio::as_tuple(asio::use_awaitable));
       if (std::get<0>(written) || reply.then == Reply::Then::close) co_return;
       if (reply.then == Reply::Then::hold) co_await held_.wait();
     }
     // Waits for the client to close.
     co_await read_request(stream, buffer, true);
+  }
+
+  // Gives the client, which is on the same loop, turns enough to read them before anything else comes.
+  template <class Stream>
+  awaitable<void> write_alone(Stream& stream, asio::const_buffer bytes) {
+    co_await asio::async_write(stream, bytes, asio::as_tuple(asio::use_awaitable));
+    for (int turn = 0; turn < 5; ++turn) co_await asio::post(asio::use_awaitable);
   }
 
   template <class Stream>

@@ -164,6 +164,47 @@ TEST_CASE("transport: what is not HTTP is corrupt", "[http]") {
   }
 }
 
+TEST_CASE("transport: what came of an answer does not depend on the pieces that it came in", "[http]") {
+  struct Case {
+    std::string text;
+    std::string end;  // of the message
+  };
+  const Case answer = GENERATE(values<Case>({
+      {"220 mail.example ESMTP\r\n", "not valid HTTP: bad version"},
+      {"HTTP/2.0 200 OK\r\n\r\n", "not valid HTTP: bad version"},
+      {"HTTP/1.1 200 OK\r\n no name: at all\r\n\r\n", "not valid HTTP: bad field"},
+      {"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+       "not valid HTTP: multiple Content-Length"},
+      {"HTTP/1.1 200 OK\r\nConte", "connection closed before the answer"},
+      {"HTTP/1.1 20x OK\r\nContent-Length: 1\r\n", "connection closed before the answer"},
+      {"HTT", "connection closed before the answer"},
+  }));
+  Client client;
+  std::vector<std::vector<Reply>> scripts;
+  for (std::size_t cut = 0; cut < answer.text.size(); ++cut)
+    scripts.push_back({{answer.text, Then::close, false, cut}});
+  LoopbackServer server(client.io, "127.0.0.1", scripts);
+  for (std::size_t cut = 0; cut < answer.text.size(); ++cut) {
+    CAPTURE(answer.text, cut);
+    const auto response = client.send(server, get());
+    REQUIRE(response.has_error());
+    CHECK_THAT(response.error().message(), Catch::EndsWith("read answer: " + answer.end));
+  }
+}
+
+TEST_CASE("transport: a head without an end is corrupt", "[http]") {
+  Client client;
+  const std::string head = "HTTP/1.1 200 OK\r\nX-One: " + std::string(64 * 1024, 'a');
+  LoopbackServer server(client.io, "127.0.0.1", {{{head, Then::hold}}, {{head, Then::hold, false, 30'000}}});
+  for (int i = 0; i < 2; ++i) {
+    const auto response = client.send(server, get());
+    REQUIRE(response.has_error());
+    CHECK(response.error().code() == Errc::corrupt);
+    CHECK_THAT(response.error().message(),
+               Catch::EndsWith("read answer: not valid HTTP: header limit exceeded"));
+  }
+}
+
 TEST_CASE("transport: a silent server is a timeout and its connection is thrown away", "[http]") {
   Client client;
   LoopbackServer server(
