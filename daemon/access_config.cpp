@@ -1,6 +1,6 @@
 #include "daemon/access_config.hpp"
 
-#include "daemon/api_json.hpp"
+#include "daemon/time_text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -82,14 +82,6 @@ AccessConfig read_access(YamlMap access) {
   job::read_word(access, "anonymous", kAnonymousRoles, config.anonymous);
   access.finish();
   return config;
-}
-
-std::optional<Instant> end_of_date(std::string_view text) {
-  constexpr std::size_t kDateLength = 10;
-  if (text.size() != kDateLength) return std::nullopt;  // nor with a time of day
-  const auto begin = time_from_text(text, "UTC");
-  if (!begin || *begin < Instant()) return std::nullopt;
-  return *begin + std::chrono::days(1);
 }
 
 }  // namespace sluice::daemon

@@ -1,7 +1,8 @@
 #include "daemon/alert_text.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/job/civil_time.hpp"
-#include "daemon/api_json.hpp"
+#include "daemon/time_text.hpp"
 
 #include <fmt/format.h>
 
@@ -149,15 +150,6 @@ std::string behind_text(const scheduler::Notice& notice) {
 
 std::string link_of(const AlertConfig& config) { return config.link.empty() ? "" : config.link + "/"; }
 
-// Errors are one line in our own texts, whatever a server said.
-std::string one_line(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string cut_text(std::string_view text, std::size_t bytes) {
@@ -182,12 +174,12 @@ AlertMessage compose_alert(const Delivery& delivery, Language language, const Al
   const AlertFacts& facts = notice.facts;
   const std::string zone = facts.zone.empty() ? config.policy.silence.zone : facts.zone;
   const bool test = notice.event == NoticeEvent::test;
-  const std::string error = cut_text(one_line(facts.error), kErrorBytesMax);
+  const std::string error = foreign_line(facts.error, kErrorBytesMax);
   const std::string out = test ? std::string() : way_out(notice, language);
   const std::string link = link_of(config);
   AlertMessage message;
   message.id = delivery.id;
-  message.title = "[sluice] " + one_line(headline(delivery, language));
+  message.title = "[sluice] " + foreign_line(headline(delivery, language), kErrorBytesMax);
   Lines lines(language);
   lines.add("job", "作业", facts.job);
   lines.add("instance", "实例", notice.kind == AlertKind::channel ? std::string() : facts.instance);

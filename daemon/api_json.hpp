@@ -4,6 +4,7 @@
 
 #include "daemon/http_message.hpp"
 #include "daemon/service.hpp"
+#include "daemon/time_text.hpp"
 
 #include <boost/json.hpp>
 
@@ -12,20 +13,7 @@
 
 namespace sluice::daemon {
 
-// "2018-10-15T16:15:00Z", with milliseconds when there are any.
-std::string utc_text(Instant instant);
 boost::json::value time_or_null(const std::optional<Instant>& instant);
-
-// Reads the job::parse_local() forms, and a bare date "2018-10-16" or minute "2018-10-16T00:15" in `zone`.
-Result<Instant> time_from_text(std::string_view text, std::string_view zone);
-
-// A day of a zone: [from, to), 23 to 25 hours.
-struct LocalDay {
-  Instant from{};
-  Instant to{};
-};
-// Of "2018-10-16". invalid_argument.
-Result<LocalDay> local_day(std::string_view date, std::string_view zone);
 
 std::optional<job::Job> find_job(const Service& service, std::string_view name);
 Error no_such_job(std::string_view name);  // not_found

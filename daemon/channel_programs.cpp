@@ -1,5 +1,6 @@
 #include "daemon/channel_programs.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
 #include "daemon/channel_webhook.hpp"
@@ -72,10 +73,7 @@ ProcessRequest request_of(const ChannelConfig& config) {
 
 // Output of programs goes to a terminal or a log some day.
 std::string printable(std::string_view text) {
-  std::string out = cut_text(text, kOutputShown);
-  for (char& c : out) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7f') c = ' ';
-  }
+  std::string out = foreign_line(text, kOutputShown);
   while (out.ends_with(' ')) out.pop_back();
   return out;
 }

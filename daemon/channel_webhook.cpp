@@ -1,5 +1,6 @@
 #include "daemon/channel_webhook.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/base/within.hpp"
 #include "core/http/crypto.hpp"
 #include "core/job/references.hpp"
@@ -112,13 +113,16 @@ Error refused_by(std::string_view who, std::int64_t code, std::string_view said)
 
 std::int64_t code_in(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : 0;
+  if (value == nullptr || !value->is_number()) return 0;
+  boost::system::error_code failure;
+  const auto code = value->to_number<std::int64_t>(failure);
+  return failure ? -1 : code;  // whatever 1.5 means, it is not 0
 }
 
 std::string said_in(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   return value != nullptr && value->is_string()
-             ? cut_text(std::string_view(value->get_string()), kAnswerShown)
+             ? foreign_line(std::string_view(value->get_string()), kAnswerShown)
              : std::string();
 }
 
@@ -147,7 +151,7 @@ Result<void> webhook_answer(WebhookShape shape, const http::Response& response) 
                                       ? "; redirects are not followed, give the last address"
                                       : "";
     return Error(Errc::unavailable, fmt::format("send notice: the server answered {}{}: {}", response.status,
-                                                hint, cut_text(response.body, kAnswerShown)));
+                                                hint, foreign_line(response.body, kAnswerShown)));
   }
   const bool robot =
       shape == WebhookShape::dingtalk || shape == WebhookShape::wecom || shape == WebhookShape::feishu;
@@ -156,7 +160,7 @@ Result<void> webhook_answer(WebhookShape shape, const http::Response& response) 
   const auto value = json::parse(response.body, failure);
   if (failure || !value.is_object()) {
     return Error(Errc::corrupt, fmt::format("send notice: the robot's answer is no JSON object: {}",
-                                            cut_text(response.body, kAnswerShown)));
+                                            foreign_line(response.body, kAnswerShown)));
   }
   const json::object& answer = value.get_object();
   if (shape == WebhookShape::feishu) {
@@ -217,8 +221,10 @@ awaitable<Result<void>> WebhookChannel::send(AlertMessage message) {
   if (!secrets) co_return secrets.error();
   const auto request = webhook_request(config_, *secrets, message, ports_.clock.now());
   if (!request) co_return request.error();
-  const auto response = co_await within(ports_.clock, config_.timeout, "send notice", exchange(*request));
+  auto response = co_await within(ports_.clock, config_.timeout, "send notice", exchange(*request));
   if (!response) co_return Error(response.error().code(), mask_secrets(response.error().message(), *secrets));
+  // Here already: of a secret that is cut in the middle nothing would be found.
+  response->body = mask_secrets(std::move(response->body), *secrets);
   const auto taken = webhook_answer(config_.shape, *response);
   if (!taken) co_return Error(taken.error().code(), mask_secrets(taken.error().message(), *secrets));
   co_return Result<void>();

@@ -1,9 +1,9 @@
 #include "core/base/system_clock.hpp"
 #include "core/http/crypto.hpp"
 #include "core/job/yaml_map.hpp"
-#include "daemon/access_config.hpp"
 #include "daemon/cli_output.hpp"
 #include "daemon/commands.hpp"
+#include "daemon/time_text.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

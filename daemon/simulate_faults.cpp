@@ -3,7 +3,7 @@
 #include "core/base/random.hpp"
 #include "core/job/civil_time.hpp"
 #include "core/job/yaml_map.hpp"
-#include "daemon/api_json.hpp"
+#include "daemon/time_text.hpp"
 #include "scheduler/calendar.hpp"
 
 #include <fmt/format.h>

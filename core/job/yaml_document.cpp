@@ -1,5 +1,7 @@
 #include "core/job/yaml_document.hpp"
 
+#include "core/base/utf8.hpp"
+
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -138,22 +140,6 @@ class TreeBuilder final : public YAML::EventHandler {
   std::vector<YamlNode> open_;
   YamlNode root_;
 };
-
-// Length of the UTF-8 sequence at the head of `text`; 0 if there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-  const unsigned char head = byte(0);
-  if (head < 0x80) return 1;
-  const std::size_t length = head >= 0xF0 ? 4 : head >= 0xE0 ? 3 : 2;
-  if (head < 0xC2 || head > 0xF4 || text.size() < length) return 0;
-  for (std::size_t at = 1; at < length; ++at) {
-    if ((byte(at) & 0xC0U) != 0x80U) return 0;
-  }
-  const bool overlong = (head == 0xE0 && byte(1) < 0xA0) || (head == 0xF0 && byte(1) < 0x90);
-  const bool surrogate = head == 0xED && byte(1) >= 0xA0;
-  const bool too_large = head == 0xF4 && byte(1) >= 0x90;
-  return overlong || surrogate || too_large ? 0 : length;
-}
 
 // NUL is refused too: with one, yaml-cpp would take the text for UTF-16.
 void check_text(std::string_view text) {

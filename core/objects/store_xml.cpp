@@ -1,5 +1,6 @@
 #include "core/objects/store_xml.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/http/percent_decode.hpp"
 
 #include <fmt/format.h>
@@ -323,11 +324,7 @@ bool is_usable_etag(std::string_view etag) {
 
 std::string one_line(std::string_view text) {
   constexpr std::size_t kLineBytesMax = 300;
-  std::string line(text.substr(0, kLineBytesMax));
-  for (char& byte : line) {
-    if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) byte = ' ';
-  }
-  return line;
+  return foreign_line(text, kLineBytesMax);
 }
 
 }  // namespace sluice::objects

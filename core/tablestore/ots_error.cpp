@@ -1,5 +1,6 @@
 #include "core/tablestore/ots_error.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/tablestore/ots.pb.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,8 @@
 
 namespace sluice::tablestore {
 namespace {
+
+constexpr std::size_t kServerTextMax = 1000;  // what the service says has a line
 
 struct Rule {
   std::string_view code;
@@ -109,11 +112,11 @@ std::string_view way_out(const ServerError& error) {
 ServerError parse_server_error(const http::Response& answer) {
   ServerError error;
   error.status = answer.status;
-  error.request_id = answer.header("x-ots-requestid");
+  error.request_id = foreign_line(answer.header("x-ots-requestid"), kServerTextMax);
   ots::proto::Error body;
   if (body.ParsePartialFromString(answer.body) && body.IsInitialized()) {
-    error.code = body.code();
-    error.message = body.message();
+    error.code = foreign_line(body.code(), kServerTextMax);
+    error.message = foreign_line(body.message(), kServerTextMax);
   }
   return error;
 }

@@ -4,6 +4,7 @@
 #include "daemon/access_config.hpp"
 #include "daemon/gate.hpp"
 #include "daemon/router.hpp"
+#include "daemon/time_text.hpp"
 
 #include "fake_service.hpp"
 #include <catch2/catch.hpp>

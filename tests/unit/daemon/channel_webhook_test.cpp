@@ -126,6 +126,19 @@ TEST_CASE("webhook: what robots refuse with status 200 is a failure") {
         "send notice: the server answered 302; redirects are not followed, give the last address: ");
 }
 
+TEST_CASE("webhook: what a server answers is an error of one line in UTF-8, whatever it is") {
+  using Shape = WebhookShape;
+  CHECK(webhook_answer(Shape::wecom, answered(200, R"({"errcode":1.5,"errmsg":"half"})")).error().message() ==
+        "send notice: WeCom answered -1: half");
+  CHECK(webhook_answer(Shape::feishu, answered(200, R"({"code":1e300})")).error().message() ==
+        "send notice: Feishu answered -1: ");
+  CHECK(
+      webhook_answer(Shape::dingtalk, answered(200, R"({"errcode":7,"errmsg":"a\nb"})")).error().message() ==
+      "send notice: DingTalk answered 7: a b");
+  CHECK(webhook_answer(Shape::slack, answered(502, "<html>\r\n\xc4\xe3")).error().message() ==
+        "send notice: the server answered 502: <html>  ??");
+}
+
 TEST_CASE("webhook: no secret reaches an error, whoever says it") {
   test::Loop loop;
   test::ScriptedTransport transport;
@@ -134,12 +147,14 @@ TEST_CASE("webhook: no secret reaches an error, whoever says it") {
   config.headers.emplace_back("Authorization", Secret("${env:SLUICE_TEST_HOOK_KEY}"));
   WebhookChannel channel(config, ChannelPorts{loop.io.get_executor(), loop.clock, transport});
   transport.answer(answered(500, "bad: token-canary sign-canary header-canary"));
+  transport.answer(answered(500, std::string(190, 'x') + " token-canary"));
   transport.fail(
       Error(Errc::unavailable, "connect to https://robot.example.com/send?access_token=token-canary"));
-  for (int turn = 0; turn < 2; ++turn) {
+  for (int turn = 0; turn < 3; ++turn) {
     const auto sent = loop.run(channel.send(sample_message()));
     REQUIRE_FALSE(sent);
     INFO(sent.error().message());
+    CHECK(sent.error().message().find("token-") == std::string::npos);
     CHECK(sent.error().message().find("canary") == std::string::npos);
     CHECK(sent.error().message().find("******") != std::string::npos);
   }

@@ -1,6 +1,6 @@
 #include "core/http/crypto.hpp"
-#include "daemon/access_config.hpp"
 #include "daemon/config.hpp"
+#include "daemon/time_text.hpp"
 
 #include "direct_api.hpp"
 #include <catch2/catch.hpp>

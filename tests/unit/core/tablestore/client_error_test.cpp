@@ -89,6 +89,18 @@ TEST_CASE("errors: an error body that is no message leaves the code empty", "[ta
   }
 }
 
+TEST_CASE("errors: what something on the way says becomes one line of UTF-8", "[tablestore]") {
+  http::Response answer;
+  answer.status = 400;
+  answer.headers = {{"x-ots-requestid", "a\tb"}};
+  answer.body =
+      "\x0a\x03\xc4\xe3"
+      "A\x12\x03"
+      "a\nb";
+  CHECK(to_error(parse_server_error(answer), "describe table orders").message() ==
+        "describe table orders: 400 ??A: a b, request a b");
+}
+
 TEST_CASE("retry: pauses double from half the base up to the cap of their kind", "[tablestore]") {
   SeededRandom random(1);
   const RetryPolicy policy;

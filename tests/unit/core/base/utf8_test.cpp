@@ -1,0 +1,34 @@
+#include "core/base/utf8.hpp"
+
+#include <catch2/catch.hpp>
+
+using namespace sluice;
+
+TEST_CASE("utf8: a character has its length, and what is none has no length") {
+  CHECK(utf8_length("a") == 1);
+  CHECK(utf8_length("é!") == 2);
+  CHECK(utf8_length("你") == 3);
+  CHECK(utf8_length("😀") == 4);
+  CHECK(utf8_length("\xe4\xbd") == 0);          // ends early
+  CHECK(utf8_length("\xbd") == 0);              // the inside of one
+  CHECK(utf8_length("\xc0\x80") == 0);          // longer than need be
+  CHECK(utf8_length("\xe0\x80\x80") == 0);      // likewise
+  CHECK(utf8_length("\xed\xa0\x80") == 0);      // half of a surrogate pair
+  CHECK(utf8_length("\xf4\x90\x80\x80") == 0);  // beyond Unicode
+}
+
+TEST_CASE("utf8: what a server said becomes one line of UTF-8") {
+  CHECK(foreign_line("", 10).empty());
+  CHECK(foreign_line("a\r\nb\tc\x7f", 100) == "a  b c ");
+  CHECK(foreign_line("\xc4\xe3\xba\xc3 你好", 100) == "???? 你好");  // GBK, then UTF-8
+  CHECK(foreign_line(std::string_view("a\0b", 3), 100) == "a b");
+}
+
+TEST_CASE("utf8: a long line is cut between characters") {
+  CHECK(foreign_line("abc", 3) == "abc");
+  CHECK(foreign_line("abcd", 3) == "...");
+  CHECK(foreign_line("abcdef", 5) == "ab...");
+  CHECK(foreign_line("你好世界", 12) == "你好世界");
+  CHECK(foreign_line("你好世界", 9) == "你好...");
+  CHECK(foreign_line("你好世界", 8) == "你...");
+}
