@@ -2,6 +2,7 @@
 // What the fuzzers share.
 
 #include "core/base/error.hpp"
+#include "core/base/utf8.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -22,6 +23,22 @@ inline void check(bool holds) {
 inline bool inside(std::string_view whole, std::string_view part) {
   return part.empty() ||
          (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
+}
+
+// Which of `count` things a byte selects: 'a' the first, so that seeds are text.
+inline std::size_t choice(std::uint8_t byte, std::size_t count) {
+  return static_cast<std::uint8_t>(byte - 'a') % count;
+}
+
+// UTF-8 without control characters: what goes into logs, the state file and JSON.
+inline void check_line(std::string_view text, std::size_t bytes_max) {
+  check(text.size() <= bytes_max);
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    check(length > 0 && first >= 0x20 && first != 0x7f);
+    text.remove_prefix(length);
+  }
 }
 
 // An error's text is for people, and goes into a line of a log.

@@ -8,6 +8,7 @@
 #include "tests/fuzz/check.hpp"
 
 #include <fcntl.h>
+#include <iterator>
 #include <string>
 #include <unistd.h>
 
@@ -72,12 +73,40 @@ void chain(std::string_view text) {
   }
 }
 
+// A row of an instance: its texts and numbers, one a line, the rest are its values. Values that are read are
+// written as they were.
+void instance_row(std::string_view text) {
+  static storage::Database* const kDatabase = [] {
+    storage::DatabaseOptions options;
+    options.path = "/dev/shm/sluice_state_fuzz." + std::to_string(::getpid()) + ".db";
+    auto* const database = new storage::Database(options);
+    for (const char* const end : {"", "-wal", "-shm"}) ::unlink((options.path + end).c_str());
+    return database;
+  }();
+  const std::string name(fuzz::take_part(text, '\n'));
+  const std::string number(fuzz::take_part(text, '\n'));
+  const std::string state(fuzz::take_part(text, '\n'));
+  constexpr std::string_view kRow =
+      "SELECT 1, ?1, ?2, 'UTC', ?2, ?4, ?2, ?2, 'v', ?3, '', ?2, ?2, ?2, ?2, NULL, ?2, ?2, ?2, ?2, ?2";
+  storage::Statement row = kDatabase->prepare(kRow, name, number, state, text);
+  check(row.step());
+  try {
+    const job::ParameterValues values = storage::read_instance(row).values;
+    const std::string written = storage::values_text(values);
+    storage::Statement again = kDatabase->prepare(std::string(kRow) + " ", name, number, state, written);
+    check(again.step() && storage::read_instance(again).values == values);
+  } catch (const ErrorException& failure) {
+    check(failure.error().code() == Errc::corrupt);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::string_view text = fuzz::text_of(data + 1, size - 1);
-  constexpr void (*kReaders[])(std::string_view) = {positions, log_pieces, compressed_log, chain};
-  kReaders[(data[0] - 'a') & 3](text);
+  constexpr void (*kReaders[])(std::string_view) = {positions, log_pieces, compressed_log, chain,
+                                                    instance_row};
+  kReaders[fuzz::choice(data[0], std::size(kReaders))](text);
   return 0;
 }

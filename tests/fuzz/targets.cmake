@@ -9,7 +9,7 @@ file(GLOB format_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_
 sluice_fuzzed(fuzz_asio SOURCES core/base/boost_impl.cpp)
 set_source_files_properties(${CMAKE_SOURCE_DIR}/core/base/boost_impl.cpp PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all")
 sluice_fuzzed(fuzz_base SOURCES
-  core/base/error.cpp core/base/clock.cpp core/http/crypto.cpp core/http/deflate.cpp core/http/inflate.cpp
+  core/base/error.cpp core/base/clock.cpp core/base/utf8.cpp core/http/crypto.cpp core/http/deflate.cpp core/http/inflate.cpp
   core/http/endpoint.cpp core/http/headers.cpp core/http/percent_decode.cpp core/http/proxy.cpp
   core/pipeline/json_reader.cpp core/pipeline/position.cpp
   USES fuzz_asio)
@@ -48,9 +48,15 @@ sluice_fuzzed(fuzz_state SOURCES
 sluice_fuzzed(fuzz_daemon SOURCES
   core/base/system_clock.cpp core/base/wall_alarm.cpp daemon/http_rules.cpp daemon/http_message.cpp daemon/access.cpp
   daemon/channel_address.cpp daemon/csv_count.cpp daemon/problem.cpp daemon/remote_api.cpp
+  daemon/time_text.cpp daemon/event_ring.cpp daemon/simulate_faults.cpp daemon/alert_text.cpp
+  daemon/alert_template.cpp daemon/channel_webhook.cpp scheduler/alerts.cpp scheduler/calendar.cpp scheduler/slot_days.cpp
   USES fuzz_job fuzz_client)
+sluice_fuzzed(fuzz_config SOURCES
+  daemon/config.cpp daemon/config_keys.cpp daemon/access_config.cpp daemon/alert_config.cpp
+  USES fuzz_daemon)
 
 sluice_fuzzer(answers_fuzz LINKS fuzz_daemon)
+sluice_fuzzer(config_fuzz LINKS fuzz_config)
 sluice_fuzzer(cron_fuzz LINKS fuzz_job_parts)
 sluice_fuzzer(csv_fuzz LINKS fuzz_format)
 sluice_fuzzer(date_pattern_fuzz LINKS fuzz_format)

@@ -14,6 +14,9 @@
 #include "daemon/access.hpp"
 #include "daemon/channel_address.hpp"
 #include "daemon/csv_count.hpp"
+#include "daemon/event_ring.hpp"
+#include "daemon/simulate_faults.hpp"
+#include "daemon/time_text.hpp"
 #include "scheduler/instance.hpp"
 #include "tests/fuzz/check.hpp"
 
@@ -150,14 +153,67 @@ void token(std::string_view text) {
   check(access.role == daemon::Role::none || found == "alice");
 }
 
-constexpr std::array kReaders = {object_path, etag,    series_tags, endpoint, proxy,    dates, local_time,
-                                 instance_id, numbers, web_address, percent,  csv_rows, token};
+std::vector<job::Job> simulated_jobs() {
+  job::Job job;
+  job.name = "orders";
+  return {job};
+}
+
+// `--fault` of simulations: a fault of the simulated day, or a message.
+void fault(std::string_view text) {
+  static const std::vector<job::Job> kJobs = simulated_jobs();
+  constexpr Instant kBegin{std::chrono::seconds(1'539'619'200)};  // 2018-10-16 in Shanghai
+  daemon::FaultScope scope;
+  scope.jobs = kJobs;
+  scope.time = {kBegin, kBegin + std::chrono::hours(24)};
+  scope.zone = "Asia/Shanghai";
+  const std::vector<std::string> texts = {std::string(text)};
+  const auto faults = daemon::parse_faults(texts, scope);
+  if (!faults) return check(faults.error().code() == Errc::invalid_argument);
+  check(faults->fail_percent >= 0 && faults->fail_percent <= 100);
+  for (const daemon::ClockStep& step : faults->clock_steps) check(scope.time.holds(step.at));
+  for (const Instant rerun : faults->reruns) check(scope.time.holds(rerun));
+  for (const auto* spans : {&faults->outages, &faults->source_gone})
+    for (const daemon::TimeSpan& span : *spans) check(span.from < span.to);
+  daemon::ScriptedAttempt attempt;
+  attempt.job = "orders";
+  attempt.slot = attempt.begin = kBegin + std::chrono::hours(12);
+  check(daemon::scripted_act(*faults, attempt, 1, std::chrono::seconds(10)).takes >= Duration(0));
+}
+
+// Last-Event-ID: only what the ring has handed out is gone on from.
+void event_id(std::string_view text) {
+  daemon::EventRing ring("boot", 4);
+  for (int n = 0; n < 9; ++n) ring.add("instance", "orders", "{}");
+  const auto number = ring.resume(text);
+  if (!number) return;
+  check(*number <= ring.last() && !ring.lost(*number));
+  const auto again = ring.resume(ring.id(*number));
+  check(again == number);
+}
+
+// Dates and minutes of the API and the command line; a day of a zone is a day.
+void times(std::string_view text) {
+  for (const std::string_view zone : {"UTC", "Asia/Shanghai", "America/New_York"}) {
+    const auto time = daemon::time_from_text(text, zone);
+    if (!time) check(time.error().code() == Errc::invalid_argument);
+    const auto day = daemon::local_day(text, zone);
+    if (!day) continue;
+    const Duration length = day->to - day->from;
+    check(length >= std::chrono::hours(23) && length <= std::chrono::hours(25));
+  }
+  const auto end = daemon::end_of_date(text);
+  if (end) check(daemon::utc_text(*end - std::chrono::days(1)).starts_with(text));
+}
+
+constexpr std::array kReaders = {object_path, etag,        series_tags, endpoint,    proxy,   dates,
+                                 local_time,  instance_id, numbers,     web_address, percent, csv_rows,
+                                 token,       fault,       event_id,    times};
 
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  // Letters, so that seeds are text.
-  kReaders[(data[0] + 256U - 'a') % kReaders.size()](fuzz::text_of(data + 1, size - 1));
+  kReaders[fuzz::choice(data[0], kReaders.size())](fuzz::text_of(data + 1, size - 1));
   return 0;
 }
