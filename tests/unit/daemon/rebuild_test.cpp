@@ -20,7 +20,7 @@ namespace {
 // Exports a table, so that no stream has to be asked.
 constexpr const char* kTableJob = R"(
 name: orders
-schedule: {cycle: minute, start: "00:00", end: "23:59", interval: 5m}
+schedule: {cycle: minute, start: "00:00", end: "23:59", interval: 5m, from: "2018-10-16T10:00+08:00"}
 parameters: {start_time: "$[yyyymmddhh24miss-10/24/60]", end_time: "$[yyyymmddhh24miss-5/24/60]"}
 script:
   inline:

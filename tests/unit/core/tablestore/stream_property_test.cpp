@@ -147,11 +147,7 @@ class Reading {
   // seemed to be its end.
   bool tells_all() const { return !rules_.clocks_step && !has_blank_pages_; }
 
-  // What scheduler/rebuild.cpp makes of the positions of a window.
-  static pipeline::Positions told_start(const Committed& committed) {
-    const pipeline::Window& window = committed.window;
-    return told(committed.plan.start, {}, window.start, window.start - (window.end - window.start));
-  }
+  // What scheduler/rebuild.cpp makes of the end of a window.
   static pipeline::Positions told_end(const Committed& committed) {
     const pipeline::Window& window = committed.window;
     return told(committed.outcome.end, committed.plan.start, window.end,
@@ -263,19 +259,11 @@ class Reading {
 
   // Exactly, or not at all where its records are gone.
   void repeat(const Committed& committed) {
-    pipeline::ReadPlan plan = committed.plan;
-    plan.until = committed.outcome.end;
-    repeat(committed, plan);
-    if (!tells_all()) return;
-    plan.start = told_start(committed);
-    plan.until = told_end(committed);
-    repeat(committed, plan);
-  }
-
-  void repeat(const Committed& committed, const pipeline::ReadPlan& plan) {
     StreamReader reader(stream_, loop_.clock, source_);
     test::CollectingWriter writer(loop_.clock);
     pipeline::Statistics statistics;
+    pipeline::ReadPlan plan = committed.plan;
+    plan.until = committed.outcome.end;
     const auto outcome = loop_.run(reader.read(committed.window, plan, writer, statistics, log_));
     if (outcome.has_error()) {
       const Errc code = outcome.error().code();
