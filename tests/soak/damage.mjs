@@ -28,7 +28,7 @@ function cut(file, next) {
 }
 
 // Each way to damage `file`. `log`: it is the write-ahead log that is damaged, where a break in the last transaction is what a
-// power cut leaves: the state before it is right. `gone`: no backup is left either.
+// power cut leaves: the state before it is right.
 export const WAYS = {
   garbage: { run: (file, next) => overwrite(file, next, { at: inside(file, next) }) },
   zeros: { run: (file, next) => overwrite(file, next, { at: inside(file, next), zeros: true }) },
@@ -36,11 +36,6 @@ export const WAYS = {
   cut: { run: cut },
   logGarbage: { log: true, run: (file, next) => overwrite(`${file}-wal`, next, { at: Math.floor(between(next, 0, statSync(`${file}-wal`).size)) }) },
   logCut: { log: true, run: (file, next) => cut(`${file}-wal`, next) },
-  gone: { gone: true, run: (file, next, folder) => {
-    for (const end of ['', '-wal', '-shm']) rmSync(file + end, { force: true });
-    rmSync(folder, { recursive: true, force: true });
-    return 'the file and all backups are gone';
-  } },
 };
 
 // A sum of every row of every table; null where they cannot be read. Texts are bytes: they may be garbage.
@@ -68,11 +63,8 @@ function copyOf(file, dir) {
   return content(copy);
 }
 
-// Beside the daemon, from where a rebuild reaches the services as the daemon does.
 function state(place, ...words) {
-  const { able, file } = place.network;
-  const command = [...(able ? ['nsenter', `--net=${file}`] : []), SLUICE, 'state', ...words, '--config', place.daemon.paths.config];
-  const done = spawnSync(command[0], command.slice(1), { encoding: 'utf8' });
+  const done = spawnSync(SLUICE, ['state', ...words, '--config', place.daemon.paths.config], { encoding: 'utf8' });
   return { code: done.status, said: `${done.stdout}${done.stderr}`.trim() };
 }
 
@@ -94,8 +86,6 @@ async function tryStart(daemon) {
   daemon.allowed--;
   return outcome;
 }
-
-const hasRebuild = () => /^\s+rebuild\s/m.test(spawnSync(SLUICE, ['state', '--help'], { encoding: 'utf8' }).stdout ?? '');
 
 // One that was killed all the time has made no copy yet: then one is made by hand.
 async function backupThere(place, folder) {
@@ -120,8 +110,8 @@ function verdict(place, { told, how, checked, refused, before, after }) {
 }
 
 // The documented way back, without what it keeps of the damaged file.
-function goBack(place, told, how) {
-  const back = how.gone ? state(place, 'rebuild') : place.copy ? state(place, 'restore', place.copy) : state(place, 'restore');
+function goBack(place, told) {
+  const back = place.copy ? state(place, 'restore', place.copy) : state(place, 'restore');
   if (back.code !== 0) place.figures.wrong.push(`${told}: the way back ended with ${back.code}: ${back.said}`);
   for (const name of readdirSync(place.state.path)) if (name.startsWith('sluice.db.until-')) rmSync(join(place.state.path, name));
 }
@@ -130,7 +120,7 @@ export async function corruption(place, next) {
   const { daemon } = place;
   const file = join(place.state.path, 'sluice.db');
   const folder = join(place.state.path, 'backups');
-  place.ways ??= shuffled(next, Object.keys(WAYS).filter((name) => !WAYS[name].gone || hasRebuild()));
+  place.ways ??= shuffled(next, Object.keys(WAYS));
   place.damages = (place.damages ?? -1) + 1;
   let name = place.ways[place.damages % place.ways.length];
   await backupThere(place, folder);
@@ -139,16 +129,16 @@ export async function corruption(place, next) {
   if (WAYS[name].log && !(existsSync(`${file}-wal`) && statSync(`${file}-wal`).size > 4096)) name = 'garbage';
   const how = WAYS[name];
   const before = copyOf(file, place.dir);
-  const told = `${name} (${how.run(file, next, folder)})`;
-  const after = how.gone ? null : copyOf(file, place.dir);
-  const checked = how.gone ? { code: DAMAGED } : state(place, 'check');
-  const refused = how.gone ? DAMAGED : await tryStart(daemon);
+  const told = `${name} (${how.run(file, next)})`;
+  const after = copyOf(file, place.dir);
+  const checked = state(place, 'check');
+  const refused = await tryStart(daemon);
   const word = verdict(place, { told, how, checked, refused, before, after });
   const ways = place.counts.damage ??= {};
   (ways[name] ??= {})[word] = (ways[name][word] ?? 0) + 1;
   const goesOn = word === 'harmless' || word === 'olderState';
-  if (!goesOn) goBack(place, told, how);
+  if (!goesOn) goBack(place, told);
   place.copy = null;
   daemon.start();
-  return `${told}: ${word}${goesOn ? ', goes on' : how.gone ? ', rebuilt' : ', restored'}`;
+  return `${told}: ${word}${goesOn ? ', goes on' : ', restored'}`;
 }
