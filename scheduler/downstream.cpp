@@ -74,6 +74,7 @@ awaitable<Result<std::vector<Instance>>> Scheduler::downstream(InstanceId id) {
   std::vector<Instance> found;
   if (dependencies_.in_order(id.job)) found = co_await due_instances(chain_of(id), id.scheduled);
   if (found.empty()) found.push_back(std::move(*root));
+  if (found.size() > kDownstreamMax) co_return too_many(id);
   Chosen chosen;
   for (const Instance& instance : found) chosen[id.job].insert(instance.id.scheduled);
   const Jobs jobs = jobs_;  // a reload may come while the store is asked

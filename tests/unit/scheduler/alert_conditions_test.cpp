@@ -195,6 +195,23 @@ TEST_CASE(
   CHECK(chain.seen("01:00") == "unfinished 00:05 4");
 }
 
+TEST_CASE(
+    "alert conditions: an unfinished cycle is a trouble of its own, and names its first open instance") {
+  Watched chain;
+  Instance open = instance_at("08:05", State::failure, "attempt 4 failed: no space");
+  open.cycle = 98;
+  Observation observed;
+  observe_cycle(open, chain.watch, observed);
+  REQUIRE(observed.conditions.size() == 1);
+  const Condition& condition = observed.conditions[0];
+  CHECK(condition.kind == AlertKind::unfinished_cycle);
+  CHECK(condition.key == "unfinished orders cycle 98");
+  CHECK(condition.facts.instance == "orders@2018-10-16T08:05+08:00");
+  CHECK(condition.facts.count == 98);
+  CHECK(condition.facts.error == "attempt 4 failed: no space");
+  CHECK(condition.channels == std::vector<std::string>{"ops"});
+}
+
 TEST_CASE("alert conditions: slots without an instance are missing, the first is named") {
   Watched chain;
   chain.facts.last_planned = at("08:00");

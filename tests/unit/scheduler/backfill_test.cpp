@@ -131,6 +131,26 @@ TEST_CASE("backfill: parallelism is 1 to 10, 1 = serial, and the range must not 
   CHECK_FALSE(check_order(wanted, true, true));
 }
 
+TEST_CASE("backfill: an order takes up to seven ranges, none backwards, and a priority of 1 to 9") {
+  BackfillOrder wanted = order();
+  const BackfillRange day{wanted.from, wanted.to};
+  wanted.ranges.assign(7, day);
+  CHECK(check_order(wanted, true, true));
+  wanted.ranges.push_back(day);
+  CHECK(check_order(wanted, true, true).error().message() ==
+        "backfill orders: at most 7 ranges at once, got 8; ask for the rest in another one");
+  wanted.ranges = {day, {day.to, day.from}};
+  CHECK(check_order(wanted, true, true).error().message().find("before the beginning") != std::string::npos);
+  wanted = order();
+  for (const int priority : {0, 10}) {
+    wanted.priority = priority;
+    CHECK(check_order(wanted, true, true).error().message() ==
+          "backfill orders: priority must be 1 to 9, got " + std::to_string(priority));
+  }
+  wanted.priority = 9;
+  CHECK(check_order(wanted, true, true));
+}
+
 TEST_CASE("backfill: run-now is for jobs whose windows may be read before they are over") {
   BackfillOrder wanted = order();
   wanted.run_now = true;

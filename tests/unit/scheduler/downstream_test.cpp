@@ -1,5 +1,6 @@
 // Rows 15 and 21 of scheduling.md section 4.
 #include "tests/support/scheduler_acts.hpp"
+#include "tests/support/state_store_samples.hpp"
 
 namespace sluice::scheduler {
 namespace {
@@ -69,6 +70,29 @@ TEST_CASE("transition 15: rerun downstream is refused as a whole when one of the
         "rerun downstream: orders@2018-10-16T00:15+08:00 is RUNNING; all that follows must wait or be done; "
         "--force runs it again in any state");
   CHECK(state_of(bench, "orders", "00:05") == State::success);
+  CHECK(bench.ask(bench.store.audit(10)).empty());
+}
+
+TEST_CASE("transition 15: rerun downstream of more than 2000 is refused, and names the backfill instead") {
+  SchedulerBench bench;
+  const std::int64_t group = GENERATE(0, 7);  // of a backfill nothing else follows
+  std::vector<NewInstance> planned;
+  for (int i = 0; i < 3100; ++i) {
+    planned.push_back(test::planned_at("orders", i - 4000));
+    planned.back().id.group = group;
+  }
+  const InstanceId first = planned.front().id;
+  bench.ask(bench.store.add_instances(std::move(planned)));
+  bench.jobs[0].dependencies.self = true;
+  bench.start();
+  Order order;
+  order.actor = "uid 1000";
+  order.force = true;
+  const auto refused = bench.ask(bench.scheduler->rerun_downstream(order, first));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Errc::invalid_argument);
+  CHECK(refused.error().message().find("more than 2000 instances follow from it; run a backfill") !=
+        std::string::npos);
   CHECK(bench.ask(bench.store.audit(10)).empty());
 }
 
