@@ -14,7 +14,9 @@ using scheduler::Incident;
 
 [[noreturn]] void refuse_alert_row(std::string_view what, std::string_view text) {
   throw ErrorException(
-      Error(Errc::corrupt, fmt::format("read alerts of the state file: {} reads \"{}\"", what, text)));
+      Error(Errc::corrupt,
+            fmt::format("read alerts of the state file: {} reads \"{}\"; restore a backup of the state file",
+                        what, text)));
 }
 
 json::value alert_json(const std::string& text) {

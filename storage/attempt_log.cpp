@@ -89,13 +89,22 @@ void AttemptLog::write_line(std::string_view line) {
   append(line);
 }
 
-// A log that exists is continued as it stands.
 void AttemptLog::open() {
   if (const auto made = make_log_folders(path_); !made) throw ErrorException(made.error());
-  const int opened = ::open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0640);
-  if (opened < 0) throw_errno("open", path_);
-  file_ = opened;
+  file_ = ::open(path_.c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0640);
+  if (file_ < 0) throw_errno("open", path_);
   ::flock(file_, LOCK_SH | LOCK_NB);  // compress_log() leaves it alone
+  try {
+    go_on();
+  } catch (const ErrorException&) {
+    ::close(file_);
+    file_ = -1;  // the next line begins here again: it must not be written over what is there
+    throw;
+  }
+}
+
+// A log that exists is continued as it stands.
+void AttemptLog::go_on() {
   const LogText present(read_whole(file_, path_));
   size_ = present.bytes.size();
   left_out_lines_ = present.left_out_lines;
@@ -110,25 +119,19 @@ void AttemptLog::open() {
 }
 
 void AttemptLog::append(std::string_view bytes) {
+  if (overlong_) shorten();
   if (size_ + bytes.size() > bytes_max_) leave_out();
   write_at_end(bytes);
   if (head_size_ == 0 && size_ >= bytes_max_ / 2) head_size_ = size_;
 }
 
 void AttemptLog::write_at_end(std::string_view bytes) {
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count =
-        ::pwrite(file_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(size_ + done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      const int cause = count == 0 ? ENOSPC : errno;
-      // Half a line is worse than none. When even this fails, the next line overwrites it.
-      if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) errno = cause;
-      errno = cause;
-      throw_errno("write", path_);
-    }
-    done += static_cast<std::size_t>(count);
+  const int cause = write_all(file_, bytes, size_);
+  if (cause != 0) {
+    // Half a line is worse than none.
+    overlong_ = ::ftruncate(file_, static_cast<off_t>(size_)) != 0;
+    errno = cause;
+    throw_errno("write", path_);
   }
   size_ += bytes.size();
 }
@@ -149,7 +152,13 @@ void AttemptLog::leave_out() {
   if (present.bytes[head_size_ - 1] != '\n') write_at_end("\n");
   head_size_ = size_;
   write_at_end(mark_line(left_out_lines_, left_out_bytes_) + std::string(tail.substr(cut)));
+  overlong_ = true;
+  shorten();
+}
+
+void AttemptLog::shorten() {
   if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) throw_errno("shorten", path_);
+  overlong_ = false;
 }
 
 Result<LogPiece> read_log(const std::string& path, std::uint64_t offset, std::size_t bytes_max) {

@@ -42,9 +42,11 @@ class AttemptLog final : public pipeline::Log {
   std::string format(pipeline::Level level, std::string_view text) const;
   void write_line(std::string_view line);
   void open();
+  void go_on();
   void append(std::string_view bytes);
   void write_at_end(std::string_view bytes);
   void leave_out();
+  void shorten();
 
   const Clock& clock_;
   std::string path_;
@@ -55,6 +57,7 @@ class AttemptLog final : public pipeline::Log {
   std::uint64_t head_size_ = 0;  // bytes up to the first line end behind half of the cap; 0: not there yet
   std::uint64_t left_out_lines_ = 0;
   std::uint64_t left_out_bytes_ = 0;
+  bool overlong_ = false;  // something old still lies behind size_
   std::uint64_t lost_lines_ = 0;
   std::string failure_;
 };

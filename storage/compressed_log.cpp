@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <optional>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,11 +41,28 @@ bool write_gzip(int file, const std::string& bytes) {
   gzFile out = ::gzdopen(::dup(file), "wb6");
   if (out == nullptr) return false;
   const auto size = static_cast<unsigned>(bytes.size());
-  const bool written = size == 0 || ::gzwrite(out, bytes.data(), size) == static_cast<int>(size);
+  const bool written = ::gzwrite(out, bytes.data(), size) == static_cast<int>(size);
   const int cause = errno;
   const bool closed = ::gzclose(out) == Z_OK;
   if (!written) errno = cause;
   return written && closed && ::fsync(file) == 0;
+}
+
+// `bytes` as gzip under `path`, with the times of the plain one.
+Result<void> put_gzip(const std::string& path, const std::string& bytes, const struct stat& plain) {
+  const std::string unfinished = path + ".tmp";
+  const OpenFile out(unfinished, O_CREAT | O_WRONLY | O_TRUNC);
+  if (!out) return log_failure("open", unfinished);
+  const std::array<timespec, 2> times = {plain.st_atim, plain.st_mtim};
+  std::optional<Error> failure;
+  if (!write_gzip(out.number(), bytes) || ::futimens(out.number(), times.data()) != 0) {
+    failure = log_failure("write", unfinished);
+  } else if (::rename(unfinished.c_str(), path.c_str()) != 0) {
+    failure = log_failure("rename", unfinished);
+  }
+  if (!failure) return {};
+  ::unlink(unfinished.c_str());
+  return *failure;
 }
 
 }  // namespace
@@ -64,19 +82,7 @@ Result<bool> compress_log(const std::string& path) {
   } catch (const ErrorException& failure) {
     return failure.error();
   }
-  const std::string compressed = path + ".gz";
-  const std::string unfinished = compressed + ".tmp";
-  {
-    const OpenFile out(unfinished, O_CREAT | O_WRONLY | O_TRUNC);
-    if (!out) return log_failure("open", unfinished);
-    const std::array<timespec, 2> times = {status.st_atim, status.st_mtim};
-    if (!write_gzip(out.number(), bytes) || ::futimens(out.number(), times.data()) != 0) {
-      const Error failure = log_failure("write", unfinished);
-      ::unlink(unfinished.c_str());
-      return failure;
-    }
-  }
-  if (::rename(unfinished.c_str(), compressed.c_str()) != 0) return log_failure("rename", unfinished);
+  if (const auto made = put_gzip(path + ".gz", bytes, status); !made) return made.error();
   if (::unlink(path.c_str()) != 0) return log_failure("delete", path);
   return true;
 }

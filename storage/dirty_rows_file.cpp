@@ -36,18 +36,11 @@ Result<void> DirtyRowsFile::append(std::string_view line) {
     if (const auto opened = open(); !opened) return opened;
   }
   const std::string bytes = std::string(line) + '\n';
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count =
-        ::pwrite(file_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(bytes_ + done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) {
-      const int cause = count == 0 ? ENOSPC : errno;
-      std::string doing = fmt::format("write {}", path_);
-      if (::ftruncate(file_, static_cast<off_t>(bytes_)) != 0) doing += ", whose last line is cut,";
-      return from_errno(cause, doing);
-    }
-    done += static_cast<std::size_t>(count);
+  const int cause = write_all(file_, bytes, bytes_);
+  if (cause != 0) {
+    std::string doing = fmt::format("write {}", path_);
+    if (::ftruncate(file_, static_cast<off_t>(bytes_)) != 0) doing += ", whose last line is cut,";
+    return from_errno(cause, doing);
   }
   bytes_ += bytes.size();
   return {};

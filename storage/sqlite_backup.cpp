@@ -1,21 +1,23 @@
 #include "storage/sqlite_backup.hpp"
 
+#include "storage/synced.hpp"
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <cerrno>
 #include <cstdio>
 #include <fcntl.h>
-#include <filesystem>
 #include <unistd.h>
 
 namespace sluice::storage {
 namespace {
 
+constexpr std::string_view kWriteBackup = "write backup";
 constexpr int kPagesPerStep = 256;  // of 4 KiB: a step keeps other callers waiting for a few milliseconds
 
 [[noreturn]] void fail_system(int number, const std::string& path) {
-  throw ErrorException(from_errno(number, fmt::format("write backup {}", path)));
+  throw ErrorException(from_errno(number, fmt::format("{} {}", kWriteBackup, path)));
 }
 
 // A new, private, empty file in place of what an interrupted backup left.
@@ -24,14 +26,6 @@ void create(const std::string& path) {
   const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
   if (file < 0) fail_system(errno, path);
   ::close(file);
-}
-
-void sync_path(const std::string& path, int flags) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
-  if (file < 0) fail_system(errno, path);
-  const int number = ::fsync(file) == 0 ? 0 : errno;
-  ::close(file);
-  if (number != 0) fail_system(number, path);
 }
 
 }  // namespace
@@ -72,16 +66,15 @@ void Backup::put_in_place() {
   const int code = sqlite3_backup_finish(copy_.release());
   target_.reset();
   if (code != SQLITE_OK) fail(code);
-  sync_path(part_, 0);
+  sync_path(part_, kWriteBackup);
   if (std::rename(part_.c_str(), path_.c_str()) != 0) fail_system(errno, path_);
-  const std::filesystem::path folder = std::filesystem::path(path_).parent_path();
-  sync_path(folder.empty() ? "." : folder.string(), O_DIRECTORY);
+  sync_folder_of(path_, kWriteBackup);
   done_ = true;
 }
 
 void Backup::fail(int code) const {
   const int number = target_ ? sqlite3_system_errno(target_.get()) : 0;
-  throw ErrorException(sqlite_error(code, number, part_, "write backup", sqlite3_errstr(code)));
+  throw ErrorException(sqlite_error(code, number, part_, kWriteBackup, sqlite3_errstr(code)));
 }
 
 }  // namespace sluice::storage

@@ -2,6 +2,7 @@
 
 #include "storage/migrations.hpp"
 #include "storage/read_only.hpp"
+#include "storage/synced.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -28,32 +29,27 @@ constexpr off_t kLockBytes = 512;
 std::string ready_copy(const std::string& path) { return path + ".restored"; }
 std::string damage_note(const std::string& path) { return path + ".damaged"; }
 
-std::uint64_t size_of(const std::string& path) {
-  std::error_code failure;
-  const auto size = fs::file_size(path, failure);
-  return failure ? 0 : size;
-}
-
-bool is_there(const std::string& path) {
-  struct stat present {};
-  return ::lstat(path.c_str(), &present) == 0;
-}
-
 [[noreturn]] void throw_errno(int number, const std::string& doing) {
   throw ErrorException(from_errno(number, doing));
 }
 
-void sync_one(const std::string& path, int flags) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
-  if (file < 0) throw_errno(errno, "sync " + path);
-  const int number = ::fsync(file) == 0 ? 0 : errno;
-  ::close(file);
-  if (number != 0) throw_errno(number, "sync " + path);
+// Of what stat() or lstat() said of `path`. What cannot be told is not taken for missing: a file would be
+// passed over.
+bool was_found(int code, const std::string& path) {
+  if (code == 0) return true;
+  if (errno == ENOENT || errno == ENOTDIR) return false;
+  throw_errno(errno, "look at " + path);
 }
 
-void sync_folder_of(const std::string& path) {
-  const fs::path folder = fs::path(path).parent_path();
-  sync_one(folder.empty() ? "." : folder.string(), O_DIRECTORY);
+bool is_there(const std::string& path) {
+  struct stat present {};
+  return was_found(::lstat(path.c_str(), &present), path);
+}
+
+// 0 where there is none.
+std::uint64_t size_of(const std::string& path) {
+  struct stat present {};
+  return was_found(::stat(path.c_str(), &present), path) ? static_cast<std::uint64_t>(present.st_size) : 0;
 }
 
 void remove_file(const std::string& path) {
@@ -89,7 +85,7 @@ void complete_restore(const std::string& path, const Steps& before) {
   step(before);
   rename_file(ready_copy(path), path);
   step(before);
-  sync_folder_of(path);
+  sync_folder_of(path, "sync");
 }
 
 std::string no_backup_used(const std::string& path, const std::string& newest) {
@@ -137,11 +133,9 @@ Result<void> check_not_in_use(const std::string& path) {
 
 // As the old file, or the folder where there is none.
 void take_owner(const std::string& path, const std::string& like) {
+  const std::string model = is_there(like) ? like : folder_of(like);
   struct stat present {};
-  if (::stat(like.c_str(), &present) != 0) {
-    const fs::path folder = fs::path(like).parent_path();
-    if (::stat(folder.empty() ? "." : folder.c_str(), &present) != 0) throw_errno(errno, "look at " + like);
-  }
+  if (::stat(model.c_str(), &present) != 0) throw_errno(errno, "look at " + model);
   if (::chmod(path.c_str(), 0600) != 0) throw_errno(errno, "set the mode of " + path);
   if (present.st_uid == ::geteuid()) return;
   if (::chown(path.c_str(), present.st_uid, present.st_gid) != 0)
@@ -153,6 +147,30 @@ void copy_bytes(const std::string& from, const std::string& to) {
   std::error_code failure;
   fs::copy_file(from, to, failure);
   if (failure) throw_errno(failure.value(), fmt::format("copy {} to {}", from, to));
+}
+
+Result<StateReport> looked_at(const std::string& path) {
+  StateReport report;
+  report.path = path;
+  if (!is_there(path)) return Error(Errc::not_found, fmt::format("look at state file {}: not there", path));
+  if (const auto unused = check_not_in_use(path); !unused) return unused.error();
+  report.bytes = size_of(path);
+  const auto log = look_at_log(path + "-wal", report.bytes);
+  if (!log) return log.error();
+  report.log = *log;
+  if (report.bytes == 0) {
+    report.damage = "the file is empty";
+    return report;
+  }
+  try {
+    read_state_file(report);
+  } catch (const ErrorException& failure) {
+    if (failure.error().code() != Errc::corrupt) throw;
+    report.damage = failure.error().message();
+  }
+  if (report.log == LogLook::damaged && !report.damage)
+    report.damage = "its write-ahead log is damaged: commits behind the damage would be lost";
+  return report;
 }
 
 Result<StateReport> look_at_backup(const std::string& backup) {
@@ -177,7 +195,7 @@ void prepare_copy(const std::string& backup, const std::string& path, const std:
   step(before);
   take_owner(part, path);
   step(before);
-  sync_one(part, 0);
+  sync_path(part, "sync");
   const auto copied = look_at_state_file(part);
   if (!copied) throw ErrorException(copied.error());
   if (copied->damage)
@@ -227,27 +245,11 @@ std::unique_ptr<SqliteStateStore> open_state_file(const std::string& path,
 }
 
 Result<StateReport> look_at_state_file(const std::string& path) {
-  StateReport report;
-  report.path = path;
-  if (!is_there(path)) return Error(Errc::not_found, fmt::format("look at state file {}: not there", path));
-  if (const auto unused = check_not_in_use(path); !unused) return unused.error();
-  report.bytes = size_of(path);
-  const auto log = look_at_log(path + "-wal", report.bytes);
-  if (!log) return log.error();
-  report.log = *log;
-  if (report.bytes == 0) {
-    report.damage = "the file is empty";
-    return report;
-  }
   try {
-    read_state_file(report);
+    return looked_at(path);
   } catch (const ErrorException& failure) {
-    if (failure.error().code() != Errc::corrupt) return failure.error();
-    report.damage = failure.error().message();
+    return failure.error();
   }
-  if (report.log == LogLook::damaged && !report.damage)
-    report.damage = "its write-ahead log is damaged: commits behind the damage would be lost";
-  return report;
 }
 
 Result<Restored> restore_state_file(const std::string& backup, const std::string& path, Instant now,
@@ -270,11 +272,11 @@ Result<Restored> restore_state_file(const std::string& backup, const std::string
       link_file(path + "-wal", restored.kept + "-wal");
     }
     step(before_step);
-    sync_folder_of(path);
+    sync_folder_of(path, "sync");
     step(before_step);
     rename_file(part, ready_copy(path));
     step(before_step);
-    sync_folder_of(path);
+    sync_folder_of(path, "sync");
     complete_restore(path, before_step);
   } catch (const ErrorException& failure) {
     ::unlink(part.c_str());

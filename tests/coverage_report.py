@@ -57,13 +57,19 @@ def add(name, kind, hit):
 
 for (name, number), count in lines.items():
     add(name, "lines", count > 0)
+missed = collections.Counter()
 for (name, number, _, _), count in branches.items():
     written = text[name][number]
     # What nobody executed is missed once, by its line.
     if condition.search(written) and not awaited.search(written) and lines[name, number] > 0:
         add(name, "branches", count > 0)
+        missed[name, number] += count == 0
 uncovered = sorted((name, number) for (name, number), count in lines.items() if count == 0)
 (build / "uncovered.txt").write_text("".join(f"{n}:{l}: {text[n][l].strip()}\n" for n, l in uncovered))
+
+
+partly = sorted((name, number, count) for (name, number), count in missed.items() if count > 0)
+(build / "branches.txt").write_text("".join(f"{n}:{l}: {c} {text[n][l].strip()}\n" for n, l, c in partly))
 
 
 def percent(part, whole):
@@ -74,4 +80,5 @@ print("| folder | lines | covered | branches | covered |\n|---|---|---|---|---|"
 for folder, of in sorted(folders.items()):
     print(f"| {folder} | {of['lines']} | {percent(of['lines covered'], of['lines'])} "
           f"| {of['branches']} | {percent(of['branches covered'], of['branches'])} |")
-print(f"\n{len(uncovered)} lines not executed: {build.relative_to(root)}/uncovered.txt")
+print(f"\n{len(uncovered)} lines not executed: {build.relative_to(root)}/uncovered.txt; "
+      f"{sum(missed.values())} branches not taken: branches.txt")
