@@ -51,7 +51,7 @@ struct Attempts::Active {
 };
 
 Attempts::Attempts(Executor executor, Clock& clock, StateStore& store, Runner& runner, Observer& observer,
-                   Counters& counters, StoreHealth& health, std::function<void()> on_end)
+                   Counters& counters, StoreHealth& health, std::function<void(const InstanceId&)> on_end)
     : executor_(executor),
       clock_(clock),
       store_(store),
@@ -112,7 +112,7 @@ awaitable<void> Attempts::supervise(ActivePointer active) {
   active_.erase(active->instance.row);
   running_.remove(active->instance.id);
   changed_.notify_all();
-  on_end_();
+  on_end_(active->instance.id);
 }
 
 awaitable<void> Attempts::attempt(Active& active) {

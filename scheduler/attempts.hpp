@@ -28,9 +28,9 @@ namespace sluice::scheduler {
 // once.
 class Attempts {
  public:
-  // All outlive this. `on_end` is called after each attempt, when its place is free again.
+  // All outlive this. `on_end` is called with the instance after each attempt, when its place is free again.
   Attempts(Executor executor, Clock& clock, StateStore& store, Runner& runner, Observer& observer,
-           Counters& counters, StoreHealth& health, std::function<void()> on_end);
+           Counters& counters, StoreHealth& health, std::function<void(const InstanceId&)> on_end);
 
   // Claims the instance and begins an attempt of it, by the definition `job`. `note`, unless empty, goes into
   // the attempt's log, and into its error if it fails. Not after give_up().
@@ -96,7 +96,7 @@ class Attempts {
   Observer& observer_;
   Counters& counters_;
   StoreHealth& health_;
-  std::function<void()> on_end_;
+  std::function<void(const InstanceId&)> on_end_;
   std::map<std::int64_t, ActivePointer> active_;  // by instance row
   Running running_;                               // the same, counted
   Signal changed_;

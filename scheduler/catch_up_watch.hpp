@@ -35,6 +35,8 @@ class CatchUpWatch {
 
   // True while it is not decided yet which windows of the job run: none may start.
   bool undecided(std::string_view job) const { return away_.contains(job) || added_.contains(job); }
+  // Of any job.
+  bool undecided() const noexcept { return !away_.empty() || !added_.empty(); }
 
   // Decides for the jobs that are planned up to now, and notes that somebody is here.
   awaitable<void> decide_missed(const Jobs& jobs, std::function<bool(const std::string& job)> planned);

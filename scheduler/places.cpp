@@ -1,6 +1,7 @@
 #include "scheduler/places.hpp"
 
 #include <algorithm>
+#include <string_view>
 #include <tuple>
 
 namespace sluice::scheduler {
@@ -28,13 +29,16 @@ Place place_for(const InstanceId& id, const Running& running, const Limits& limi
   return id.group != 0 && running.backfills >= limits.backfills() ? Place::backfills_full : Place::free;
 }
 
-void sort_by_turn(std::vector<Instance>& candidates) {
-  const auto turn = [](const Instance& instance) {
-    return std::tuple(instance.id.group != 0, -instance.priority, instance.id.scheduled);
+bool comes_first(const InstanceId& a, int priority_a, const InstanceId& b, int priority_b) {
+  const auto turn = [](const InstanceId& id, int priority) {
+    return std::tuple(id.group != 0, -priority, id.scheduled, std::string_view(id.job), id.group);
   };
-  std::sort(candidates.begin(), candidates.end(), [&](const Instance& a, const Instance& b) {
-    if (turn(a) != turn(b)) return turn(a) < turn(b);
-    return a.id.job != b.id.job ? a.id.job < b.id.job : a.id.group < b.id.group;
+  return turn(a, priority_a) < turn(b, priority_b);
+}
+
+void sort_by_turn(std::vector<Instance>& candidates) {
+  std::sort(candidates.begin(), candidates.end(), [](const Instance& a, const Instance& b) {
+    return comes_first(a.id, a.priority, b.id, b.priority);
   });
 }
 

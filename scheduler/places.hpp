@@ -34,6 +34,7 @@ Place place_for(const InstanceId& id, const Running& running, const Limits& limi
 
 // The order in which places are given: recurring before backfills, higher priority, earlier slot, then by the
 // chain's name.
+bool comes_first(const InstanceId& a, int priority_a, const InstanceId& b, int priority_b);
 void sort_by_turn(std::vector<Instance>& candidates);
 
 }  // namespace sluice::scheduler

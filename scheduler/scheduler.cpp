@@ -34,7 +34,8 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       pauses_(clock, store),
       planner_(clock, store, random, observer, counters_, options_.freezer),
       dependencies_(store, [this](const std::string& job) { return planner_.has_planned(job); }),
-      attempts_(executor, clock, store, runner, observer, counters_, health_, [this] { wake(); }),
+      attempts_(executor, clock, store, runner, observer, counters_, health_,
+                [this](const InstanceId& id) { attempt_ended(id); }),
       catch_up_(clock, store, options_.catch_up, observer),
       backfills_(clock, store, options_.backfills, jobs_, definitions_, attempts_, observer, counters_,
                  options_.freezer,
@@ -202,7 +203,10 @@ void Scheduler::accept_clock() {
 // Nothing is executed and nothing logged; what waits for it goes on. It waits for other jobs as any does.
 awaitable<void> Scheduler::finish_dry_run(Instance dry, Instant now) {
   const std::optional<Blocker> blocker = co_await dependencies_.blocker(dry, now);
-  if (blocker) co_return;
+  if (blocker) {
+    ready_list_.block(dry, blocker->job);
+    co_return;
+  }
   co_await store_.finish_dry_run(dry.row, now);
   health_.worked(StoreHealth::Call::write);
   dry.state = State::success;
@@ -284,7 +288,15 @@ void Scheduler::set_jobs(std::vector<job::Job> jobs, const Handovers& handovers)
   wake();
 }
 
+void Scheduler::attempt_ended(const InstanceId& id) {
+  ready_list_.end(id);
+  turn_pending_ = true;
+  turn_signal_.notify_all();
+}
+
+// What is due may be anything now.
 void Scheduler::wake() {
+  ready_list_.doubt();
   turn_pending_ = true;
   turn_signal_.notify_all();
 }

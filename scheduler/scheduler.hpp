@@ -15,6 +15,7 @@
 #include "scheduler/dependency_check.hpp"
 #include "scheduler/pauses.hpp"
 #include "scheduler/planner.hpp"
+#include "scheduler/ready_list.hpp"
 #include "scheduler/why.hpp"
 
 #include <optional>
@@ -131,8 +132,16 @@ class Scheduler {
   awaitable<bool> plan();
   awaitable<std::optional<Instant>> turn();
   awaitable<std::optional<Instant>> try_turn();
+  class Sorted;
+  bool must_look_at_all(Instant now) const;
+  awaitable<bool> look_at_all(Instant now);
+  awaitable<bool> look_at_ended(Instant now);
+  awaitable<std::vector<Instance>> read_again(InstanceId id, Instant now);
+  awaitable<void> settle(Sorted sorted, Instant now);
   bool may_start(const Instance& instance, Instant now) const;
   awaitable<bool> start_in_turn(std::vector<Instance> ready, Instant now);
+  awaitable<bool> start_ready(Instant now);
+  awaitable<void> start(Instance instance, Instant now);
   awaitable<std::optional<Instant>> start_backfills(bool recurring_waits);
   template <class T>
   awaitable<Result<T>> guarded(std::string doing, awaitable<Result<T>> work);
@@ -162,7 +171,8 @@ class Scheduler {
   awaitable<std::vector<Instance>> due_instances(std::string job, Instant from);
   Result<void> check_forced(const Order& order, const Instance& root) const;
   job::RerunProperty rerun_property(const Instance& instance) const;
-  bool must_wait(const Instance& instance) const;
+  bool must_wait(const InstanceId& id) const;
+  void attempt_ended(const InstanceId& id);
   void wake();
   void wake_planning();
 
@@ -181,6 +191,10 @@ class Scheduler {
   Attempts attempts_;
   CatchUpWatch catch_up_;
   Backfills backfills_;
+  ReadyList ready_list_;
+  std::optional<Instant> due_;         // when the last turn found something due next
+  Duration looked_at_all_{0};          // monotonic
+  std::uint64_t failures_before_ = 0;  // of the store, until then
   TaskGroup tasks_;
   TaskGroup clock_watch_;
   ClockGuard clock_guard_;

@@ -11,8 +11,8 @@ namespace sluice::scheduler {
 
 // A recurring instance never waits for a place that a backfill has, but for an attempt at its own slot: both
 // write the same objects.
-bool Scheduler::must_wait(const Instance& instance) const {
-  return catch_up_.undecided(instance.id.job) || attempts_.runs_slot(instance.id.job, instance.id.scheduled);
+bool Scheduler::must_wait(const InstanceId& id) const {
+  return catch_up_.undecided(id.job) || attempts_.runs_slot(id.job, id.scheduled);
 }
 
 // Backfills take what the recurring instances leave. Returns when run hours begin that one waits for.

@@ -34,6 +34,7 @@ awaitable<std::size_t> FaultyStateStore::remove_unstarted(std::string job, Insta
 }
 
 awaitable<std::vector<scheduler::Instance>> FaultyStateStore::heads(Instant now) {
+  ++looks_at_all_;
   return pass(inner_.heads(now), false);
 }
 

@@ -24,6 +24,7 @@ class FaultyStateStore final : public scheduler::StateStore {
   Clock* time = nullptr;
   Error error = Error(Errc::disk_full, "write state file: no space left on device");
   std::size_t calls() const noexcept { return calls_; }
+  std::size_t looks_at_all() const noexcept { return looks_at_all_; }  // calls of heads()
   // The fate of the next call, for the ports beside this one (faulty_backfills.hpp).
   Fault next(bool writes) {
     const Fault fault = script ? script(calls_, writes) : Fault::none;
@@ -79,6 +80,7 @@ class FaultyStateStore final : public scheduler::StateStore {
 
   scheduler::StateStore& inner_;
   std::size_t calls_ = 0;
+  std::size_t looks_at_all_ = 0;
 };
 
 }  // namespace sluice::test
