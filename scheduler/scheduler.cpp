@@ -290,6 +290,11 @@ void Scheduler::set_jobs(std::vector<job::Job> jobs, const Handovers& handovers)
 
 void Scheduler::attempt_ended(const InstanceId& id) {
   ready_list_.end(id);
+  if (id.group != 0) {
+    // When it repeats is for the store to say.
+    if (due_ && clock_.now() >= *due_) ready_list_.doubt();
+    due_.reset();
+  }
   turn_pending_ = true;
   turn_signal_.notify_all();
 }

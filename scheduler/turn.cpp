@@ -1,8 +1,10 @@
 // One look at what is due: which instances may start now, in which order.
 
+#include "core/base/run_all.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace sluice::scheduler {
@@ -13,10 +15,27 @@ namespace {
 constexpr std::size_t kPage = 250;
 constexpr int kPagesMax = 20;
 
+// Called with what was just read: nothing may be awaited in between, for what is stored as running and not
+// claimed by then is nobody's.
+using Sort = std::function<void(Instance)>;
+
+// Side by side, readings wait for one commit of the store instead of one each.
+awaitable<Result<void>> read_and_sort(awaitable<std::vector<Instance>> reading, Sort sort) {
+  std::vector<Instance> found = co_await std::move(reading);
+  for (Instance& instance : found) sort(std::move(instance));
+  co_return Result<void>();
+}
+
+awaitable<std::vector<Instance>> as_list(awaitable<std::optional<Instance>> reading) {
+  std::optional<Instance> found = co_await std::move(reading);
+  std::vector<Instance> list;
+  if (found) list.push_back(std::move(*found));
+  co_return list;
+}
+
 }  // namespace
 
-// Sorts out what was just read: nothing may be awaited between the reading and this, for what is stored as
-// running and not claimed by then is nobody's.
+// What was just read, sorted out.
 class Scheduler::Sorted {
  public:
   std::vector<Instance> ready;    // may start, as far as it and the places are concerned
@@ -38,10 +57,14 @@ awaitable<std::optional<Instant>> Scheduler::turn() {
                                    [this](const std::string& job) { return planner_.is_planned(job); });
   const Instant now = clock_.now();
   bool waiting = false;  // for a place
-  if (!must_look_at_all(now)) waiting = co_await look_at_ended(now);
-  if (must_look_at_all(now)) waiting = co_await look_at_all(now);
+  bool all = must_look_at_all(now);
+  if (!all) {
+    waiting = co_await look_at_ended(now);
+    all = must_look_at_all(now);
+  }
+  if (all) waiting = co_await look_at_all(now);
   const std::optional<Instant> opens = co_await start_backfills(waiting);
-  due_ = co_await store_.next_due(now);
+  if (all || !due_) due_ = co_await store_.next_due(now);
   co_return opens&& due_ ? std::min(opens, due_) : opens ? opens : due_;
 }
 
@@ -93,17 +116,23 @@ awaitable<bool> Scheduler::look_at_all(Instant now) {
   co_return waiting;
 }
 
-// Looks into the chains whose attempts have ended, then gives the free places to what has waited.
+// Looks into the chains whose attempts have ended, then gives the free places to what has waited. Nothing but
+// a retry of these can be due sooner than what was known.
 awaitable<bool> Scheduler::look_at_ended(Instant now) {
   Sorted sorted;
-  while (const std::optional<InstanceId> ended = ready_list_.take_ended()) {
-    InstanceId id = *ended;
-    std::vector<Instance> found = co_await read_again(std::move(id), now);
-    for (Instance& instance : found) {
-      const Situation present = situation(instance, now);
-      sorted.add(std::move(instance), present);
+  const Sort sort = [&](Instance instance) {
+    const Situation present = situation(instance, now);
+    if (decide(instance, present) == Step::wait_for_retry) {
+      due_ = std::min(due_.value_or(due_at(instance)), due_at(instance));
     }
+    sorted.add(std::move(instance), present);
+  };
+  std::vector<awaitable<Result<void>>> readings;
+  while (const std::optional<InstanceId> ended = ready_list_.take_ended()) {
+    readings.push_back(read_and_sort(read_again(*ended, now), sort));
   }
+  const Result<void> read = co_await run_all(std::move(readings));
+  if (!read) throw ErrorException(read.error());
   for (const Instance& instance : sorted.ready) ready_list_.add(instance);
   co_await settle(std::move(sorted), now);
   co_return co_await start_ready(now);
@@ -112,18 +141,10 @@ awaitable<bool> Scheduler::look_at_ended(Instant now) {
 // What may have become ready by the end of an attempt of the instance.
 awaitable<std::vector<Instance>> Scheduler::read_again(InstanceId id, Instant now) {
   std::string chain = chain_of(id);
-  if (ready_list_.cut_short().contains(chain)) {
-    co_return co_await store_.runnable(std::move(chain), Instant::min(), now, kPage);
-  }
-  std::optional<Instance> found;
-  if (dependencies_.in_order(id.job)) {
-    found = co_await store_.head(std::move(chain));
-  } else {
-    found = co_await store_.instance(std::move(id));
-  }
-  std::vector<Instance> one;
-  if (found) one.push_back(std::move(*found));
-  co_return one;
+  if (ready_list_.cut_short().contains(chain))
+    return store_.runnable(std::move(chain), Instant::min(), now, kPage);
+  return as_list(dependencies_.in_order(id.job) ? store_.head(std::move(chain))
+                                                : store_.instance(std::move(id)));
 }
 
 awaitable<void> Scheduler::settle(Sorted sorted, Instant now) {
@@ -156,29 +177,47 @@ awaitable<bool> Scheduler::start_in_turn(std::vector<Instance> ready, Instant no
   co_return left_over;
 }
 
-// The same for what was found before. Each is read again: an answer of then may not be true any more.
+// The same for what was found before. Each is read again, as many as there are places: an answer of then may
+// not be true any more.
 awaitable<bool> Scheduler::start_ready(Instant now) {
-  for (auto entry = ready_list_.first(); entry && !stopping_; entry = ready_list_.next(*entry)) {
-    const Place place = place_for(entry->id, attempts_.running(), limits_);
-    if (place == Place::all_taken) co_return true;
-    const bool in_order = dependencies_.in_order(entry->id.job);
-    if (place != Place::free || must_wait(entry->id) || (in_order && attempts_.busy(entry->id))) continue;
-    std::optional<Instance> present;
-    if (in_order) {
-      std::string chain = chain_of(entry->id);
-      present = co_await store_.head(std::move(chain));
-    } else {
-      present = co_await store_.instance(entry->id);
+  std::optional<ReadyList::Entry> last;  // of those that were picked
+  while (!stopping_) {
+    const std::size_t taken = attempts_.running().total - attempts_.running().backfills;
+    if (taken >= limits_.total) co_return ready_list_.first().has_value();
+    const std::size_t most = std::min(limits_.total - taken, ReadyList::kEndsMax);
+    std::vector<ReadyList::Entry> picked;
+    for (auto entry = last ? ready_list_.next(*last) : ready_list_.first(); entry && picked.size() < most;
+         entry = ready_list_.next(*entry)) {
+      last = entry;
+      const InstanceId& id = entry->id;
+      const bool free = place_for(id, attempts_.running(), limits_) == Place::free && !must_wait(id);
+      if (free && !(dependencies_.in_order(id.job) && attempts_.busy(id))) picked.push_back(*entry);
     }
-    ready_list_.remove(*entry);
-    const bool same = present && present->row == entry->row && present->priority == entry->priority;
-    const Step step = same ? decide(*present, situation(*present, now)) : Step::done;
-    if (step != Step::start && step != Step::wait_for_place) {
-      // Somebody has changed it, and what is the first of its chain now is not known here.
+    if (picked.empty()) break;
+    std::vector<Instance> ready;
+    const Sort sort = [&](Instance instance) {
+      const bool same = std::ranges::any_of(picked, [&](const ReadyList::Entry& entry) {
+        return entry.row == instance.row && entry.priority == instance.priority;
+      });
+      const Step step = decide(instance, situation(instance, now));
+      if (same && (step == Step::start || step == Step::wait_for_place)) ready.push_back(std::move(instance));
+    };
+    std::vector<awaitable<Result<void>>> readings;
+    for (const ReadyList::Entry& entry : picked) {
+      std::string chain = chain_of(entry.id);
+      auto reading =
+          dependencies_.in_order(entry.id.job) ? store_.head(std::move(chain)) : store_.instance(entry.id);
+      readings.push_back(read_and_sort(as_list(std::move(reading)), sort));
+      ready_list_.remove(entry);
+    }
+    const Result<void> read = co_await run_all(std::move(readings));
+    if (!read) throw ErrorException(read.error());
+    if (ready.size() != picked.size()) {
+      // Somebody has changed one, and what is the first of its chain now is not known here.
       ready_list_.doubt();
       co_return false;
     }
-    co_await start(std::move(*present), now);
+    co_await start_in_turn(std::move(ready), now);
   }
   for (const std::string& chain : ready_list_.cut_short()) {
     InstanceId id;
