@@ -115,6 +115,9 @@ awaitable<Result<void>> Scheduler::act_once(Order order, InstanceId id) {
   const Result<void> done = co_await store_.operate_all(std::move(changes));
   health_.worked(StoreHealth::Call::write);
   if (!done) co_return Error(Errc::conflict, done.error().message());
+  // A turn in between may have found nothing open, and closed the backfill again.
+  const Result<void> still_open = co_await backfills_.before_action(id);
+  static_cast<void>(still_open);  // cancelled meanwhile: that skips it
   if (stops_attempt) co_return co_await stop_attempt(*instance, std::move(reason));
   observer_.instance_changed(after);
   co_return Result<void>();

@@ -68,3 +68,35 @@ TEST_CASE("backfill: cancelled with kill, what runs is stopped, and its failure 
   bench.advance(10min);
   CHECK(bench.ask(bench.backfills.unfinished_backfills()).empty());
 }
+
+TEST_CASE("backfill: one that is done is not closed again while a rerun of it is being stored") {
+  BackfillBench bench;
+  bool slow = false;
+  bench.latency = [&slow](bool writes) { return slow && writes ? Duration(40s) : Duration(0); };
+  bench.start();
+  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T00:10"));
+  bench.advance(10s);
+  REQUIRE(bench.state_of(made.id) == BackfillState::done);
+  slow = true;  // a turn comes between opening the backfill and changing the instance
+  REQUIRE(bench.ask(bench.scheduler->rerun(BackfillBench::group_id(1, "2018-10-10T00:00"), "uid 1")));
+  slow = false;
+  bench.advance(2min);
+  CHECK(bench.of_group(1, "2018-10-10T00:00").attempts == 2);
+  CHECK(bench.state_of(made.id) == BackfillState::done);
+}
+
+TEST_CASE("backfill: what follows from an instance of one that is done runs again") {
+  BackfillBench bench;
+  bench.start();
+  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T00:10"));
+  bench.advance(10s);
+  REQUIRE(bench.state_of(made.id) == BackfillState::done);
+  scheduler::Order order;
+  order.actor = "uid 1";
+  const auto again =
+      bench.ask(bench.scheduler->rerun_downstream(order, BackfillBench::group_id(1, "2018-10-10T00:00")));
+  REQUIRE(again);
+  CHECK(again->size() == 2);
+  bench.advance(10s);
+  CHECK(bench.of_group(1, "2018-10-10T00:05").attempts == 2);
+}
