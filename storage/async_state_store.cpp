@@ -20,8 +20,11 @@ constexpr std::chrono::milliseconds kIdleAfter{2000};
 AsyncStateStore::AsyncStateStore(std::unique_ptr<SqliteStateStore> store, Threading threading)
     : store_(std::move(store)) {
   if (threading == Threading::caller) return;
-  worker_ = std::make_unique<WorkerThread>(
-      "store", [this] { checkpoint_when_idle(); }, kIdleAfter, commit_together(store_->database()));
+  WhenIdle idle;
+  idle.run = [this] { checkpoint_when_idle(); };
+  idle.wanted = [this] { return store_->wants_checkpoint(); };
+  idle.after = kIdleAfter;
+  worker_ = std::make_unique<WorkerThread>("store", std::move(idle), commit_together(store_->database()));
 }
 
 AsyncStateStore::~AsyncStateStore() { close(); }

@@ -123,6 +123,8 @@ class Database {
   // Copies the write-ahead log into the file, empties it and gives cached pages back. False when a reader was
   // in the way.
   bool checkpoint();
+  // False when that would find nothing: no row was written since, and few pages are cached.
+  bool wants_checkpoint() const;
 
   // Damage was found by other means than a call.
   void mark_damaged(Error damage);
@@ -155,6 +157,7 @@ class Database {
   std::map<std::string, std::unique_ptr<sqlite3_stmt, Finalize>, std::less<>> cache_;
   TransactionGroup* group_ = nullptr;
   std::optional<Error> damage_;
+  std::int64_t written_back_ = -1;  // rows ever changed by this connection, at the last checkpoint
 };
 
 // Takes the write lock at once (BEGIN IMMEDIATE) and rolls back unless committed. Within a TransactionGroup

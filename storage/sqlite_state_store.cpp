@@ -5,6 +5,7 @@
 #include "storage/migrations.hpp"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include <algorithm>
 #include <map>
@@ -83,7 +84,7 @@ std::string listing_sql(const InstanceQuery& query) {
 }  // namespace
 
 SqliteStateStore::SqliteStateStore(DatabaseOptions options, std::optional<CheckDepth> check)
-    : database_(std::move(options)) {
+    : totals_(std::make_unique<Totals>()), database_(std::move(options)) {
   if (check) {
     if (const auto damage = find_damage(database_, *check)) {
       database_.mark_damaged(damage_error(database_.path(), "open state", *damage));
@@ -91,6 +92,11 @@ SqliteStateStore::SqliteStateStore(DatabaseOptions options, std::optional<CheckD
     }
   }
   migrate(database_, migration_steps());
+  const auto forget = [](void* totals, int change, const char*, const char* table, sqlite3_int64) {
+    if (change != SQLITE_UPDATE && std::string_view(table) == "instances")
+      static_cast<Totals*>(totals)->clear();
+  };
+  sqlite3_update_hook(database_.handle(), forget, totals_.get());
 }
 
 std::optional<std::int64_t> SqliteStateStore::job_id(const std::string& name) {
@@ -228,13 +234,23 @@ std::vector<scheduler::Attempt> SqliteStateStore::attempts(std::int64_t instance
   return found;
 }
 
-// What is done needs no look at the rows: it is the difference of two index walks.
+// The walk over all of a chain in its index: 4 ms for a year of one job. Within a transaction, which may be
+// undone, it is not kept.
+std::uint64_t SqliteStateStore::total(std::int64_t chain) {
+  const auto known = totals_->find(chain);
+  if (known != totals_->end()) return known->second;
+  Statement all = database_.prepare("SELECT count(*) FROM instances WHERE job_id = ?", chain);
+  const std::uint64_t found = all.step() ? all.count(0) : 0;
+  if (!database_.in_transaction()) totals_->emplace(chain, found);
+  return found;
+}
+
+// What is done needs no look at the rows: it is the difference of all and what is not.
 std::vector<std::pair<State, std::uint64_t>> SqliteStateStore::counts(const std::string& job) {
   const auto id = job_id(job);
   if (!id) return {};
   std::map<State, std::uint64_t> counted;
-  Statement all = database_.prepare("SELECT count(*) FROM instances WHERE job_id = ?", *id);
-  std::uint64_t done = all.step() ? all.count(0) : 0;
+  std::uint64_t done = total(*id);
   Statement unfinished = database_.prepare(
       "SELECT state, count(*) FROM instances INDEXED BY instances_unfinished "
       "WHERE job_id = ?1 AND state NOT IN ('SUCCESS', 'SKIPPED') GROUP BY state UNION ALL "

@@ -7,6 +7,7 @@
 #include "storage/sqlite_backup.hpp"
 #include "storage/state_check.hpp"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,7 @@ class SqliteStateStore {
 
   // Empties the write-ahead log into the file. For when there is nothing else to do.
   void checkpoint() { database_.checkpoint(); }
+  bool wants_checkpoint() const { return database_.wants_checkpoint(); }
 
   // A copy of the whole state in `path` while the store goes on. The caller steps it and destroys it before
   // the store, between two calls of this class.
@@ -82,6 +84,8 @@ class SqliteStateStore {
     bool repeated = false;   // it has succeeded before
   };
 
+  using Totals = std::map<std::int64_t, std::uint64_t>;
+
   std::optional<std::int64_t> job_id(const std::string& name);
   std::int64_t make_job_id(const std::string& name);
   std::size_t add_row(const scheduler::NewInstance& planned, std::int64_t chain);
@@ -97,7 +101,10 @@ class SqliteStateStore {
   bool predecessor_succeeded(const Subject& subject);
   std::vector<scheduler::Instance> collect(Statement rows);
   void add_objects(scheduler::Instance& instance);
+  std::uint64_t total(std::int64_t chain);
 
+  // Instances by chain, as far as they were counted since one was added or deleted. SQLite holds its address.
+  std::unique_ptr<Totals> totals_;
   Database database_;
 };
 

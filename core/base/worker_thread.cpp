@@ -27,9 +27,8 @@ class SignalsBlocked {
 
 }  // namespace
 
-WorkerThread::WorkerThread(const char* name, std::function<void()> when_idle,
-                           std::chrono::milliseconds idle_after, CallsTogether together)
-    : when_idle_(std::move(when_idle)), idle_after_(idle_after), together_(std::move(together)) {
+WorkerThread::WorkerThread(const char* name, WhenIdle idle, CallsTogether together)
+    : idle_(std::move(idle)), together_(std::move(together)) {
   const SignalsBlocked blocked;
   thread_ = std::thread(&WorkerThread::run, this);
   pthread_setname_np(thread_.native_handle(), name);
@@ -106,14 +105,17 @@ std::unique_ptr<WorkerThread::Item> WorkerThread::companion() {
 std::unique_ptr<WorkerThread::Item> WorkerThread::next() {
   const auto awake = [this] { return stopping_ || !queue_.empty(); };
   std::unique_lock lock(mutex_);
-  if (!when_idle_) {
-    changed_.wait(lock, awake);
-  } else if (!changed_.wait_for(lock, idle_after_, awake)) {
+  if (idle_.run && !awake()) {
     lock.unlock();
-    when_idle_();
+    const bool wanted = !idle_.wanted || idle_.wanted();
     lock.lock();
-    changed_.wait(lock, awake);
+    if (wanted && !changed_.wait_for(lock, idle_.after, awake)) {
+      lock.unlock();
+      idle_.run();
+      lock.lock();
+    }
   }
+  changed_.wait(lock, awake);
   if (queue_.empty()) return nullptr;
   std::unique_ptr<Item> item = std::move(queue_.front());
   queue_.pop_front();

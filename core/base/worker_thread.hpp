@@ -35,13 +35,19 @@ struct CallsTogether {
   std::chrono::milliseconds longest{0};  // no call joins later than this after the first
 };
 
+// What the thread does once after a burst of work, when nothing came for a while. Called on the thread;
+// neither may throw.
+struct WhenIdle {
+  std::function<void()> run;     // empty: nothing
+  std::function<bool()> wanted;  // asked after the burst; false: not after this one. Empty: always
+  std::chrono::milliseconds after{0};
+};
+
 // Work is done in the order of arrival. Signals stay with the other threads.
 class WorkerThread {
  public:
-  // `name` is the thread's, at most 15 bytes. `when_idle`, if any, runs on the thread once after each burst
-  // of work, when nothing came for `idle_after`; it must not throw.
-  explicit WorkerThread(const char* name, std::function<void()> when_idle = {},
-                        std::chrono::milliseconds idle_after = std::chrono::milliseconds(0),
+  // `name` is the thread's, at most 15 bytes.
+  explicit WorkerThread(const char* name, WhenIdle idle = WhenIdle(),
                         CallsTogether together = CallsTogether());
   ~WorkerThread();  // stop()
   WorkerThread(const WorkerThread&) = delete;
@@ -85,8 +91,7 @@ class WorkerThread {
   bool others_wait();
   std::unique_ptr<Item> companion();
 
-  std::function<void()> when_idle_;
-  std::chrono::milliseconds idle_after_;
+  WhenIdle idle_;
   CallsTogether together_;
   std::mutex mutex_;
   std::condition_variable changed_;

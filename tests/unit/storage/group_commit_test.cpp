@@ -150,7 +150,7 @@ awaitable<void> make(WorkerThread& worker, SqliteStateStore& store, Call call,
 // Makes all calls at once; how each ended.
 std::vector<std::optional<Error>> run_group(SqliteStateStore& store) {
   boost::asio::io_context loop{1};
-  WorkerThread worker("test", {}, {}, storage::commit_together(store.database(), 100, std::chrono::hours(1)));
+  WorkerThread worker("test", {}, storage::commit_together(store.database(), 100, std::chrono::hours(1)));
   std::promise<void> begun;
   std::promise<void> opened;
   boost::asio::co_spawn(loop, hold(worker, begun, opened), [](std::exception_ptr) {});

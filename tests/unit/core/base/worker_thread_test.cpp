@@ -103,7 +103,7 @@ awaitable<void> say(WorkerThread& worker, Crowd& crowd, char letter) {
 
 void run_crowd(Crowd& crowd, std::size_t most, std::string_view letters) {
   boost::asio::io_context loop{1};
-  WorkerThread worker("test", {}, {}, crowd.together(most));
+  WorkerThread worker("test", {}, crowd.together(most));
   boost::asio::co_spawn(loop, pass(worker, crowd.gate), [](std::exception_ptr) {});
   loop.poll();
   crowd.gate.begun.get_future().wait();
@@ -190,13 +190,30 @@ TEST_CASE("worker thread: it is told once when there is nothing to do", "[base]"
   boost::asio::io_context loop{1};
   std::promise<void> idle;
   std::atomic<int> times = 0;
-  auto when_idle = [&] {
+  WhenIdle when_idle;
+  when_idle.after = std::chrono::milliseconds(1);
+  when_idle.run = [&] {
     if (++times == 1) idle.set_value();
   };
-  WorkerThread worker("test", when_idle, std::chrono::milliseconds(1));
+  WorkerThread worker("test", when_idle);
   idle.get_future().wait();
   worker.stop();
   CHECK(times == 1);
+}
+
+TEST_CASE("worker thread: it does not wake when what it would do then is not wanted", "[base]") {
+  std::promise<void> asked;
+  std::atomic<int> times = 0;
+  WhenIdle when_idle;
+  when_idle.run = [&] { ++times; };
+  when_idle.wanted = [&] {
+    asked.set_value();
+    return false;
+  };
+  WorkerThread worker("test", when_idle);
+  asked.get_future().wait();
+  worker.stop();
+  CHECK(times == 0);
 }
 
 TEST_CASE("worker thread: calls that wait are done together and answered in order after the last", "[base]") {
