@@ -13,7 +13,9 @@ std::int64_t seconds(Duration duration) {
 
 awaitable<std::optional<RetentionState>> retention_of(scheduler::StateStore& store, const job::Job& job,
                                                       Instant now) {
-  const auto newest = co_await store.committed_before(job.name, Instant::max());
+  // Nothing behind it is committed, unless the clock has been set back: then until it is there again what was
+  // committed before that counts. Asked without a bound the store would walk over the rest of the day's plan.
+  const auto newest = co_await store.committed_before(job.name, now + Duration(1));
   std::optional<RetentionState> state;
   if (!newest) co_return state;
   const auto clock = pipeline::retention_clock(*newest, now);

@@ -195,6 +195,25 @@ TEST_CASE("api: coverage tells how long the source keeps what is needed next") {
   CHECK(retention["trimmed_at"].text() == "2018-10-16T03:07:00Z");
 }
 
+TEST_CASE("api: how long the source keeps something is asked of the windows that are due, not of the plan") {
+  Fixture f;
+  f.service.plan(3);
+  pipeline::ShardPosition shard;
+  shard.shard = "s1";
+  shard.kind = pipeline::ShardPosition::Kind::iterator;
+  shard.polled = f.world.clock.now() - std::chrono::hours(13);
+  f.service.end_positions.shards.push_back(shard);
+  f.service.end_positions.retention = std::chrono::hours(24);
+  f.service.succeed(2, 7);
+  REQUIRE(f.service.id(2).scheduled > f.world.clock.now());
+  const auto retention = [&] {
+    return f.json("/api/v1/jobs/orders").as_object().at("coverage").as_object().at("retention");
+  };
+  CHECK(retention().is_null());
+  f.world.clock.advance(f.service.id(2).scheduled - f.world.clock.now());
+  CHECK_FALSE(retention().is_null());
+}
+
 TEST_CASE("api: logs come in pieces that join") {
   Fixture f;
   f.service.plan(1);
