@@ -15,6 +15,7 @@
 #include "daemon/metrics_observer.hpp"
 #include "daemon/outgoing.hpp"
 #include "daemon/reload.hpp"
+#include "daemon/resident.hpp"
 #include "daemon/router.hpp"
 #include "daemon/state_commands.hpp"
 #include "storage/async_backfills.hpp"
@@ -305,6 +306,7 @@ class App::Impl {
     while (!scheduler_->ready()) co_await clock_.sleep_for(kReadyPoll);
     tell(fmt::format("READY=1\nSTATUS={} jobs", jobs_.jobs().size()));
     spdlog::info("ready jobs={}", jobs_.jobs().size());
+    let_go_of_program_pages();
     if (hooks_.on_ready) hooks_.on_ready(tcp_port_);
   }
 
