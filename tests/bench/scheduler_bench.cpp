@@ -108,6 +108,25 @@ void claim_due(benchmark::State& state) {
 }
 BENCHMARK(claim_due)->Arg(1'000)->Iterations(1)->UseManualTime()->Unit(benchmark::kMillisecond);
 
+// The same with 8 places and attempts of 1 ms: each end gives its place to the next of those that wait.
+void claim_in_turn(benchmark::State& state) {
+  const int count = static_cast<int>(state.range(0));
+  for (auto _ : state) {
+    state.PauseTiming();
+    World world(count, 8, milliseconds(1));
+    world.put(world.clock.now(), Duration(0), count);
+    state.ResumeTiming();
+    world.run(static_cast<std::size_t>(count));
+  }
+}
+BENCHMARK(claim_in_turn)
+    ->Arg(1'000)
+    ->Arg(10'000)
+    ->Iterations(1)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
+
 // 200 instances, due 20 ms apart: how late each starts (RUNNING is on the disk).
 void start_latency(benchmark::State& state) {
   constexpr int kCount = 200;
