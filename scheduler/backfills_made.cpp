@@ -35,7 +35,9 @@ awaitable<Result<std::vector<BackfillSlot>>> Backfills::stretch(JobPointer job, 
   if (!order.all) coverage = co_await instances_.coverage(job->name);
   FreezeFailures failures;
   std::vector<Slot> wanted = calendar->slots(from, to);
-  std::erase_if(wanted, [&](const Slot& slot) { return !wants(order, slot.at, job->schedule.zone); });
+  // On an off day there is nothing to run, again or for the first time.
+  std::erase_if(wanted,
+                [&](const Slot& slot) { return slot.dry_run || !wants(order, slot.at, job->schedule.zone); });
   std::vector<NewInstance> rows = scheduler::make_instances(*job, wanted, freezer_, failures);
   if (failures.count > 0) co_return Error(Errc::invalid_argument, failures.first);
   std::vector<BackfillSlot> slots;

@@ -100,3 +100,19 @@ TEST_CASE("backfill: what follows from an instance of one that is done runs agai
   bench.advance(10s);
   CHECK(bench.of_group(1, "2018-10-10T00:05").attempts == 2);
 }
+
+TEST_CASE("backfill: an off day of a weekly job is no part of it") {
+  BackfillBench bench;
+  job::Job& weekly = bench.jobs.front();
+  weekly.schedule.cycle = job::Cycle::week;
+  weekly.schedule.weekdays = {1};
+  weekly.schedule.at = 3h;
+  weekly.schedule.off_days_dry_run = true;
+  bench.start();
+  scheduler::BackfillOrder order = bench.order("2018-10-08T00:00", "2018-10-15T00:00");
+  order.all = true;
+  const Backfill made = bench.create(order);
+  bench.advance(1min);
+  CHECK(bench.ran() == "#1@08T03:00");
+  CHECK(bench.instances_of(made).size() == 1);
+}
