@@ -19,9 +19,12 @@ awaitable<void> Housekeeping::prune_logs() {
   }
 }
 
-// The size of all logs is counted afterwards.
+// The size of all logs is counted afterwards. Clock and configuration are the loop's: a reload changes the
+// latter while the disk's thread works.
 awaitable<void> Housekeeping::compress_once() {
-  auto compress = [&] { return parts_.logs.compress(parts_.clock.now(), parts_.config.log_compress_after); };
+  const Instant now = parts_.clock.now();
+  const Duration age = parts_.config.log_compress_after;
+  auto compress = [this, now, age] { return parts_.logs.compress(now, age); };
   const auto compressed = co_await disk_worker_.call(compress);
   if (!compressed) spdlog::warn("compress old logs: {}", compressed.error().message());
 }
@@ -30,7 +33,8 @@ awaitable<void> Housekeeping::prune_once() {
   storage::LogRetention retention;
   retention.age_max = std::chrono::hours(24) * parts_.config.log_retention_days;
   retention.bytes_max = parts_.config.log_total_bytes_max;
-  auto prune = [&] { return parts_.logs.prune(parts_.clock.now(), retention); };
+  const Instant now = parts_.clock.now();
+  auto prune = [&] { return parts_.logs.prune(now, retention); };
   const auto pruned = co_await disk_worker_.call(prune);
   if (!pruned) spdlog::warn("remove old logs: {}", pruned.error().message());
   if (pruned && pruned->files > 0)

@@ -10,8 +10,10 @@
 #include <boost/asio/co_spawn.hpp>
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 using namespace sluice;
 using namespace sluice::daemon;
@@ -38,6 +40,23 @@ struct RecordingVersions final : test::MemoryVersionStore {
     before.push_back(limit);
     co_return 0;
   }
+};
+
+// A clock that belongs to the loop, and counts who else looks at it.
+struct LoopClock final : Clock {
+  explicit LoopClock(Clock& clock) : inner(clock) {}
+  Instant now() const override {
+    if (std::this_thread::get_id() != loop) ++from_elsewhere;
+    return inner.now();
+  }
+  Duration monotonic() const override { return inner.monotonic(); }
+  awaitable<void> sleep_until(Instant when) override { return inner.sleep_until(when); }
+  awaitable<void> sleep_for(Duration duration) override { return inner.sleep_for(duration); }
+  awaitable<void> wall_step(Duration lead) override { return inner.wall_step(lead); }
+
+  Clock& inner;
+  std::thread::id loop = std::this_thread::get_id();
+  mutable std::atomic<int> from_elsewhere = 0;
 };
 
 struct Fixture {
@@ -81,8 +100,8 @@ struct Fixture {
   RecordingVersions versions;
   RecordingHistory history;
   bool doubt = false;
-  Housekeeping keeper{
-      Housekeeping::Parts{world.clock, config, logs, versions, history, [this] { return doubt; }}};
+  LoopClock clock{world.clock};
+  Housekeeping keeper{Housekeeping::Parts{clock, config, logs, versions, history, [this] { return doubt; }}};
   boost::asio::cancellation_signal cancel;
 };
 
@@ -147,4 +166,12 @@ TEST_CASE("housekeeping: logs are compressed and removed by age, but not while t
   CHECK_FALSE(fs::exists(old));
   CHECK(fs::exists(old.string() + ".gz"));
   CHECK(fs::exists(young));
+}
+
+TEST_CASE("housekeeping: the thread of the disk does not look at what belongs to the loop") {
+  Fixture f;
+  f.write_log(1, 72h);
+  f.start(f.keeper.prune_logs());
+  f.finish_round();
+  CHECK(f.clock.from_elsewhere == 0);
 }
