@@ -82,7 +82,7 @@ constexpr std::array kReadingKeys = {
            "[A table and then its stream](#a-table-and-then-its-stream).",
            kStream},
     JobKey{"settle", "duration", "60s", "0s .. 1h",
-           "How long after the window's end an empty answer does not yet count as the end.", kStream},
+           "How long after the window's end empty answers do not yet count as the end.", kStream},
     JobKey{"onGap", "word", "fail", "fail, continue",
            "`continue` records a lost part of the stream and goes on.", kStream},
     JobKey{"retentionWarning", "duration", "0s", "0s .. 7d",

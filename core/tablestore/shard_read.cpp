@@ -97,7 +97,7 @@ awaitable<Result<void>> ShardRead::read() {
   const auto converted = co_await convert_and_fetch(page.content);
   count(before);
   if (converted.has_error()) co_return converted;
-  co_return walk_.end_page(page.content.next_iterator, page.content.may_more.value_or(false));
+  co_return walk_.end_page(page.content.next_iterator, page.content.may_more);
 }
 
 awaitable<Result<StreamPage>> ShardRead::fetch(std::string iterator) {

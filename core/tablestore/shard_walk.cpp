@@ -221,7 +221,8 @@ Result<void> ShardWalk::check_order(const Sequence& sequence) {
   return error(Errc::corrupt, fmt::format("record {} follows record {}", to_text(sequence), to_text(*last_)));
 }
 
-Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator, bool may_more) {
+Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator,
+                                 std::optional<bool> may_more) {
   if (stopped_) {
     state_ = State::done;
     return {};
@@ -252,9 +253,9 @@ Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator
   return {};
 }
 
-Result<void> ShardWalk::end_empty_page(bool may_more, bool moved) {
+Result<void> ShardWalk::end_empty_page(std::optional<bool> may_more, bool moved) {
   ++empty_pages_;
-  if (may_more && empty_pages_ < kEmptyPagesMax) {
+  if (may_more == true && empty_pages_ < kEmptyPagesMax) {
     state_ = State::read;
     return {};
   }
@@ -263,8 +264,10 @@ Result<void> ShardWalk::end_empty_page(bool may_more, bool moved) {
   polled_ = server_time_;
   const Duration left = plan_.window_end + plan_.settle - server_time_;
   if (!expects_more && left <= 0us) {
-    // One empty answer whose iterator moved on may have passed over something; the next one tells.
-    state_ = moved && empty_pages_ == 1 ? State::read : State::done;
+    // One empty answer may hold something back, unless the server says that there is no more; the next one
+    // tells.
+    const bool says_end = may_more == false && !moved;
+    state_ = empty_pages_ == 1 && !says_end ? State::read : State::done;
     return {};
   }
   if (empty_pages_ > 1) pause_ = std::min(2 * pause_, kPauseMax);

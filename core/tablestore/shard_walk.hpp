@@ -92,8 +92,9 @@ class ShardWalk {
   // incomplete).
   Result<Verdict> judge(const pipeline::Sequence& sequence);
 
-  // All records of the page were judged, or one of them with stop.
-  Result<void> end_page(const std::optional<std::string>& next_iterator, bool may_more);
+  // All records of the page were judged, or one of them with stop. `may_more` as the server told it, if it
+  // did.
+  Result<void> end_page(const std::optional<std::string>& next_iterator, std::optional<bool> may_more);
 
   void paused();
 
@@ -115,7 +116,7 @@ class ShardWalk {
   bool is_all_kept(Instant server_time, const std::optional<pipeline::Sequence>& oldest) const;
   Result<void> lose(Instant from, Instant to, std::string_view cause);
   Result<void> gone(const Error& error);
-  Result<void> end_empty_page(bool may_more, bool moved);
+  Result<void> end_empty_page(std::optional<bool> may_more, bool moved);
   bool is_astray() const;
   Error missing() const;
   Instant known_until() const;

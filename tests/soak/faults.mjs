@@ -150,7 +150,7 @@ const impaired = (make) => async (place, next) => {
 };
 
 const STREAM = ['DescribeTable', 'ListStream', 'DescribeStream', 'GetShardIterator', 'GetStreamRecord'];
-// Without empty_page: an empty answer after the settling time is the end of a window, whatever comes behind it later.
+// Without empty_page: two empty answers after the settling time are the end of a window, whatever comes behind them later.
 const OTS = [{ action: 'status', value: 503, code: 'OTSServerUnavailable' }, { action: 'status', value: 503, code: 'OTSServerBusy' },
   { action: 'status', value: 403, code: 'OTSQuotaExhausted' }, { action: 'status', value: 500, code: 'OTSInternalServerError' },
   { action: 'delay_ms', value: 1500 }, { action: 'reset_before' }, { action: 'reset_after' }, { action: 'truncate_body', value: 20 },

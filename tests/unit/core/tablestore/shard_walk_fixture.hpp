@@ -45,7 +45,7 @@ inline WalkPlan plan(ShardPosition start) {
 
 // Feeds one page; the text of the verdicts: t(ake), l(eave), s(top), or the error.
 inline std::string feed(ShardWalk& walk, std::vector<Sequence> records, const char* next,
-                        Instant server_time = kSettled, bool may_more = false) {
+                        Instant server_time = kSettled, std::optional<bool> may_more = {}) {
   const auto first = records.empty() ? std::nullopt : std::optional(records.front());
   if (auto begun = walk.begin_page(server_time, first); begun.has_error()) return begun.error().message();
   std::string verdicts;
