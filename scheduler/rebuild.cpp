@@ -25,7 +25,9 @@ constexpr std::string_view kUnknownStream = "not known";
 
 enum class Side { start, end };
 
-ShardPosition position_of(const ManifestShard& shard, Side side, const pipeline::Window& window) {
+// `left_at`: where the window before it ended, which need not be where this one starts.
+ShardPosition position_of(const ManifestShard& shard, Side side, const pipeline::Window& window,
+                          std::optional<Instant> left_at) {
   const ManifestPosition& said = side == Side::start ? shard.start : shard.end;
   ShardPosition position;
   position.shard = shard.shard;
@@ -38,7 +40,8 @@ ShardPosition position_of(const ManifestShard& shard, Side side, const pipeline:
   // earlier, so that what came late is not left out.
   if (said.kind == Kind::iterator && !said.last) {
     const bool began_here = side == Side::end && shard.start.kind == Kind::at_time;
-    position.polled = began_here ? shard.start.time : window.start - (window.end - window.start);
+    const Instant read_before = std::min(window.start, left_at.value_or(window.start));
+    position.polled = began_here ? shard.start.time : read_before - (window.end - window.start);
   }
   return position;
 }
@@ -52,11 +55,11 @@ void name_stream(pipeline::Positions& positions, const StreamToday& stream, Inst
 }
 
 pipeline::Positions positions_of(const Manifest& manifest, Side side,
-                                 const std::optional<StreamToday>& stream) {
+                                 const std::optional<StreamToday>& stream, std::optional<Instant> left_at) {
   pipeline::Positions positions;
   if (!stream) return positions;
   for (const ManifestShard& shard : manifest.shards)
-    positions.shards.push_back(position_of(shard, side, manifest.window));
+    positions.shards.push_back(position_of(shard, side, manifest.window, left_at));
   name_stream(positions, *stream, manifest.window.end);
   return positions;
 }
@@ -116,8 +119,9 @@ ProvenWindow proven(FoundManifest found, const std::optional<StreamToday>& strea
                     const std::optional<Left>& before) {
   const Manifest& manifest = *found.manifest;
   ProvenWindow window;
-  window.start = positions_of(manifest, Side::start, stream);
-  window.outcome.end = positions_of(manifest, Side::end, stream);
+  const auto left_at = before ? std::optional(before->window_end) : std::nullopt;
+  window.start = positions_of(manifest, Side::start, stream, left_at);
+  window.outcome.end = positions_of(manifest, Side::end, stream, left_at);
   window.outcome.objects = manifest.objects;
   window.outcome.statistics.records = manifest.records;
   window.outcome.statistics.rows = manifest.rows + manifest.dirty_rows;

@@ -68,7 +68,7 @@ class Reading {
     if (!rules_.records_expire) {
       for (auto& shard : stream_.shards) shard.trimmed = 0;
     }
-    for (const Committed& committed : committed_) repeat(committed);
+    for (std::size_t place = 0; place < committed_.size(); ++place) repeat(committed_[place], before(place));
   }
 
  private:
@@ -135,7 +135,8 @@ class Reading {
 
   pipeline::Positions plan(StreamReader& reader, const pipeline::Window& window) {
     auto previous = committed_.empty() ? std::nullopt : std::optional(committed_.back().outcome.end);
-    if (previous && tells_all() && forgetting_.below(100) < 30) previous = told_end(committed_.back());
+    if (previous && tells_all() && forgetting_.below(100) < 30)
+      previous = told_end(committed_.back(), before(committed_.size() - 1));
     for (;;) {
       auto plan = loop_.run(reader.plan(window, previous, log_));
       if (plan.has_value()) return *std::move(plan);
@@ -147,12 +148,21 @@ class Reading {
   // seemed to be its end.
   bool tells_all() const { return !rules_.clocks_step && !has_blank_pages_; }
 
-  // What scheduler/rebuild.cpp makes of the end of a window.
-  static pipeline::Positions told_end(const Committed& committed) {
-    const pipeline::Window& window = committed.window;
-    return told(committed.outcome.end, committed.plan.start, window.end,
-                window.start - (window.end - window.start));
+  // What scheduler/rebuild.cpp makes of the positions of a window, which follows `before` unless it is the
+  // first.
+  static pipeline::Positions told_start(const Committed& committed, const Committed* before) {
+    return told(committed.plan.start, {}, committed.window.start, read_before(committed.window, before));
   }
+  static pipeline::Positions told_end(const Committed& committed, const Committed* before) {
+    return told(committed.outcome.end, committed.plan.start, committed.window.end,
+                read_before(committed.window, before));
+  }
+  // The last window of a history may end before it starts: it ends where all is read.
+  static Instant read_before(const pipeline::Window& window, const Committed* before) {
+    const Instant left_at = before != nullptr ? before->window.end : window.start;
+    return std::min({window.start, window.end, left_at}) - std::chrono::abs(window.end - window.start);
+  }
+  const Committed* before(std::size_t place) const { return place == 0 ? nullptr : &committed_[place - 1]; }
   static pipeline::Positions told(pipeline::Positions positions, const pipeline::Positions& start,
                                   Instant read_until, Instant earlier) {
     for (pipeline::ShardPosition& shard : positions.shards) {
@@ -258,12 +268,20 @@ class Reading {
   }
 
   // Exactly, or not at all where its records are gone.
-  void repeat(const Committed& committed) {
+  void repeat(const Committed& committed, const Committed* before) {
+    pipeline::ReadPlan plan = committed.plan;
+    plan.until = committed.outcome.end;
+    repeat_as(committed, plan);
+    if (!tells_all()) return;
+    plan.start = told_start(committed, before);
+    plan.until = told_end(committed, before);
+    repeat_as(committed, plan);
+  }
+
+  void repeat_as(const Committed& committed, const pipeline::ReadPlan& plan) {
     StreamReader reader(stream_, loop_.clock, source_);
     test::CollectingWriter writer(loop_.clock);
     pipeline::Statistics statistics;
-    pipeline::ReadPlan plan = committed.plan;
-    plan.until = committed.outcome.end;
     const auto outcome = loop_.run(reader.read(committed.window, plan, writer, statistics, log_));
     if (outcome.has_error()) {
       const Errc code = outcome.error().code();
