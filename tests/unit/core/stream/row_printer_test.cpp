@@ -9,6 +9,9 @@
 
 #include <array>
 #include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace sluice;
@@ -131,6 +134,60 @@ TEST_CASE("stream: a reader that goes away makes the attempt fail, and says what
   CHECK(written.error().code() == Errc::unavailable);
   f.run(printer->abort());
   CHECK(f.log.lines.back() == "1 rows were printed before that");
+}
+
+TEST_CASE("stream: an attempt that ends before its first row has nothing to tell", "[stream]") {
+  Fixture f;
+  const auto printer = f.begin();
+  REQUIRE(f.run(printer->prepare()));
+  f.run(printer->abort());
+  CHECK(f.output.text.empty());
+  CHECK(f.log.lines.empty());
+}
+
+TEST_CASE("stream: a row that cannot be encoded is left out, and too many of them end the attempt",
+          "[stream]") {
+  Fixture f;
+  f.target.encoding = "GBK";
+  f.begin();
+  pipeline::DirtyLimit one{{1}, {}, f.statistics, f.log};
+  const auto printer = f.writer->begin(f.window, f.statistics, f.log, one);
+  const auto rows = batch_of({{"1", "a"}, {"2", "\xF0\x9F\x98\x80"}, {"3", "b"}});
+  REQUIRE(f.run(printer->open(0).write(rows)));
+  CHECK(f.output.text == "1,a\n3,b\n");
+  CHECK(f.statistics.dirty_rows == 1);
+  const auto second = f.run(printer->open(0).write(rows));
+  REQUIRE_FALSE(second);
+  CHECK(second.error().code() == Errc::dirty_limit);
+}
+
+TEST_CASE("stream: a format that cannot be is refused before a window begins", "[stream]") {
+  Fixture f;
+  f.target.encoding = "no such";
+  CHECK(stream::make_writer({f.clock, f.output}, f.target, f.settings).error().code() ==
+        Errc::invalid_argument);
+}
+
+TEST_CASE("stream: a pipe that is full for now is waited for", "[stream]") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe2(ends.data(), O_NONBLOCK) == 0);
+  const std::string text(1 << 20, 'x');  // a pipe holds 64 KiB
+  std::thread writer([&] {
+    static_cast<void>(stream::make_row_output(ends[1])->write(text));
+    ::close(ends[1]);
+  });
+  std::string got;
+  for (;;) {
+    pollfd waiting{ends[0], POLLIN, 0};
+    ::poll(&waiting, 1, -1);
+    std::array<char, 4096> part{};
+    const ssize_t count = ::read(ends[0], part.data(), part.size());
+    if (count <= 0) break;
+    got.append(part.data(), static_cast<std::size_t>(count));
+  }
+  writer.join();
+  CHECK(got == text);
+  ::close(ends[0]);
 }
 
 TEST_CASE("stream: a broken pipe is an error and no death", "[stream]") {
