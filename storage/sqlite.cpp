@@ -139,11 +139,6 @@ std::optional<Instant> Statement::maybe_instant(int column) const {
   return instant(column);
 }
 
-std::optional<std::string> Statement::maybe_text(int column) const {
-  if (is_null(column)) return std::nullopt;
-  return text(column);
-}
-
 void Database::Close::operator()(sqlite3* handle) const noexcept { sqlite3_close_v2(handle); }
 void Database::Finalize::operator()(sqlite3_stmt* handle) const noexcept { sqlite3_finalize(handle); }
 

@@ -56,7 +56,6 @@ class Statement {
   bool is_null(int column) const;
   Instant instant(int column) const { return Instant(Duration(integer(column))); }
   std::optional<Instant> maybe_instant(int column) const;
-  std::optional<std::string> maybe_text(int column) const;
 
  private:
   friend class Database;
@@ -109,7 +108,7 @@ class Database {
   std::size_t run(std::string_view sql, const Values&... values) {
     Statement statement = borrow(sql);
     (statement.bind(values), ...);
-    while (statement.step()) continue;
+    statement.step();  // without rows one step is all of it
     return changes();
   }
 
