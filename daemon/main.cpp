@@ -1,5 +1,5 @@
-#include "daemon/commands.hpp"
-#include "daemon/daemon_log.hpp"
+#include "daemon/app/daemon_log.hpp"
+#include "daemon/cli/commands.hpp"
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>

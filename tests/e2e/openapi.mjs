@@ -1,4 +1,4 @@
-// Requests and answers held against daemon/openapi.json.
+// Requests and answers held against daemon/api/openapi.json.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import Ajv from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
 
-const FILE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'daemon', 'openapi.json');
+const FILE = join(dirname(fileURLToPath(import.meta.url)), '..', '..', 'daemon', 'api', 'openapi.json');
 export const description = JSON.parse(readFileSync(FILE, 'utf8'));
 
 // Every operation: { method, path, id, role, parameters, body, answers }.

@@ -6,8 +6,8 @@
 #include "core/oss/oss_error.hpp"
 #include "core/s3/s3_error.hpp"
 #include "core/tablestore/ots_error.hpp"
-#include "daemon/channel_webhook.hpp"
-#include "daemon/remote_api.hpp"
+#include "daemon/alerts/channel_webhook.hpp"
+#include "daemon/client/remote_api.hpp"
 #include "tests/fuzz/check.hpp"
 
 #include <boost/json.hpp>

@@ -1,6 +1,6 @@
 // Fuzz target of sluice.yaml: any text gives a configuration or problems with a place, and its limits hold.
 
-#include "daemon/config.hpp"
+#include "daemon/config/config.hpp"
 #include "tests/fuzz/check.hpp"
 
 #include <fmt/format.h>

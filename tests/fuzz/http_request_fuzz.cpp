@@ -3,9 +3,9 @@
 // other.
 
 #include "core/http/crypto.hpp"
-#include "daemon/access.hpp"
-#include "daemon/http_message.hpp"
-#include "daemon/http_rules.hpp"
+#include "daemon/http/access.hpp"
+#include "daemon/http/http_message.hpp"
+#include "daemon/http/http_rules.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http.hpp>

@@ -46,13 +46,13 @@ sluice_fuzzed(fuzz_state SOURCES
   storage/sqlite.cpp
   USES fuzz_job_parts)
 sluice_fuzzed(fuzz_daemon SOURCES
-  core/base/system_clock.cpp core/base/wall_alarm.cpp daemon/http_rules.cpp daemon/http_message.cpp daemon/access.cpp
-  daemon/channel_address.cpp daemon/csv_count.cpp daemon/problem.cpp daemon/remote_api.cpp
-  daemon/time_text.cpp daemon/event_ring.cpp daemon/simulate_faults.cpp daemon/alert_text.cpp
-  daemon/alert_template.cpp daemon/channel_webhook.cpp scheduler/alerts.cpp scheduler/calendar.cpp scheduler/slot_days.cpp
+  core/base/system_clock.cpp core/base/wall_alarm.cpp daemon/http/http_rules.cpp daemon/http/http_message.cpp daemon/http/access.cpp
+  daemon/alerts/channel_address.cpp daemon/export/csv_count.cpp daemon/http/problem.cpp daemon/client/remote_api.cpp
+  daemon/base/time_text.cpp daemon/api/event_ring.cpp daemon/simulate/simulate_faults.cpp daemon/alerts/alert_text.cpp
+  daemon/alerts/alert_template.cpp daemon/alerts/channel_webhook.cpp scheduler/alerts.cpp scheduler/calendar.cpp scheduler/slot_days.cpp
   USES fuzz_job fuzz_client)
 sluice_fuzzed(fuzz_config SOURCES
-  daemon/config.cpp daemon/config_keys.cpp daemon/access_config.cpp daemon/alert_config.cpp
+  daemon/config/config.cpp daemon/config/config_keys.cpp daemon/http/access_config.cpp daemon/alerts/alert_config.cpp
   USES fuzz_daemon)
 
 sluice_fuzzer(answers_fuzz LINKS fuzz_daemon)

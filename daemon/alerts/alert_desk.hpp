@@ -1,0 +1,19 @@
+#pragma once
+// What the API asks of alerts.
+
+#include "daemon/alerts/alert_outbox.hpp"
+
+namespace sluice::daemon {
+
+class AlertDesk {
+ public:
+  virtual ~AlertDesk() = default;
+  virtual scheduler::AlertStore& alert_store() = 0;
+  virtual std::vector<ChannelStatus> channels() const = 0;
+  // Puts a test notice into the outbox; the delivery's id. not_found: no such channel.
+  virtual awaitable<Result<std::int64_t>> test(std::string channel) = 0;
+  // Looks again soon: an operator changed something.
+  virtual void wake() = 0;
+};
+
+}  // namespace sluice::daemon

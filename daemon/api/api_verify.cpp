@@ -1,0 +1,82 @@
+#include "daemon/api/api.hpp"
+#include "daemon/api/api_json.hpp"
+#include "daemon/api/query_parameters.hpp"
+#include "daemon/http/problem.hpp"
+
+#include <spdlog/spdlog.h>
+
+namespace sluice::daemon {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kWindowsDefault = 100;
+constexpr std::size_t kWindowsMax = 1000;
+
+json::object to_json(const VerifiedWindow& window) {
+  json::array differences;
+  for (const objects::Difference& difference : window.check.differences) {
+    differences.push_back(json::object{{"kind", objects::to_string(difference.kind)},
+                                       {"object", difference.object},
+                                       {"detail", difference.detail}});
+  }
+  const scheduler::Instance& instance = window.instance;
+  return {{"id", scheduler::to_string(instance.id, instance.zone)},
+          {"window",
+           json::object{{"start", utc_text(instance.window_start)}, {"end", utc_text(instance.window_end)}}},
+          {"zone", instance.zone},
+          {"objects", window.check.objects},
+          {"rows", window.check.rows},
+          {"bytes", window.check.bytes},
+          {"without_checksum", window.check.without_checksum},
+          {"differences", std::move(differences)}};
+}
+
+Result<VerifyQuery> verify_query_of(const HttpRequest& request, const std::string& zone) {
+  VerifyQuery query;
+  const auto from = time_parameter(request, "from", zone);
+  if (!from) return from.error();
+  query.from = *from;
+  const auto to = time_parameter(request, "to", zone);
+  if (!to) return to.error();
+  query.to = *to;
+  const auto after = instance_parameter(request, "after");
+  if (!after) return after.error();
+  query.after = *after;
+  const auto limit = number_parameter(request, "limit", kWindowsDefault, 1, kWindowsMax);
+  if (!limit) return limit.error();
+  query.limit = *limit;
+  return query;
+}
+
+}  // namespace
+
+namespace api {
+
+awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, const PathValues& values) {
+  const auto jobs = service.jobs();
+  const scheduler::Chain chain = scheduler::parse_chain(values[0]);
+  const auto found = std::find_if(jobs.begin(), jobs.end(),
+                                  [&](const job::Job& candidate) { return candidate.name == chain.job; });
+  if (found == jobs.end()) {
+    co_return problem_response(Error(Errc::not_found, fmt::format("find job {}: no such job", values[0])));
+  }
+  auto query = verify_query_of(request, found->schedule.zone);
+  if (!query) co_return problem_response(query.error());
+  query->group = chain.group;
+  const auto page = co_await service.verify(*found, std::move(*query));
+  if (!page) co_return problem_response(page.error());
+  json::array windows;
+  std::size_t differences = 0;
+  for (const VerifiedWindow& window : page->windows) {
+    differences += window.check.differences.size();
+    windows.push_back(to_json(window));
+  }
+  if (differences > 0) spdlog::warn("verify job={} differences={}", found->name, differences);
+  json::value next = nullptr;
+  if (page->next) next = scheduler::to_string(*page->next, found->schedule.zone);
+  co_return json_response(json::object{{"windows", std::move(windows)}, {"next", std::move(next)}});
+}
+
+}  // namespace api
+}  // namespace sluice::daemon

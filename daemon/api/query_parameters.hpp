@@ -1,0 +1,48 @@
+#pragma once
+// Reading the query of a request. Errors are invalid_argument and say which parameter, what it was and what
+// is allowed.
+
+#include "daemon/api/service.hpp"
+#include "daemon/http/http_message.hpp"
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace sluice::daemon {
+
+// The zone of the job whose chain this is; of the first job if there is no such job.
+std::string zone_of_chain(const Service& service, std::string_view chain);
+
+// A time as time_from_text() reads it; nothing when absent.
+Result<std::optional<Instant>> time_parameter(const HttpRequest& request, std::string_view name,
+                                              std::string_view zone);
+
+// The id of an instance; nothing when absent.
+Result<std::optional<scheduler::InstanceId>> instance_parameter(const HttpRequest& request,
+                                                                std::string_view name);
+
+// One of `words`; the first when absent.
+Result<std::string> word_parameter(const HttpRequest& request, std::string_view name,
+                                   std::initializer_list<std::string_view> words);
+
+// Slots, from `date` or from `from` and `to`. Both are nothing when the request has none of them.
+struct SlotRange {
+  std::optional<Instant> from;
+  std::optional<Instant> to;
+};
+Result<SlotRange> slots_parameter(const HttpRequest& request, std::string_view zone);
+
+// What GET /api/v1/instances asks for.
+struct InstanceListing {
+  scheduler::InstanceQuery query;        // with the states that are stored
+  std::vector<scheduler::State> wanted;  // those to show; empty: all
+  std::optional<std::int64_t> backfill;  // only the instances of this one
+};
+Result<InstanceListing> instance_listing(const Service& service, const HttpRequest& request);
+
+// Its page, in order. not_found: no such backfill.
+awaitable<Result<std::vector<scheduler::Instance>>> find_instances(Service& service, InstanceListing listing);
+
+}  // namespace sluice::daemon

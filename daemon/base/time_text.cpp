@@ -1,0 +1,69 @@
+#include "daemon/base/time_text.hpp"
+
+#include "core/job/civil_time.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace sluice::daemon {
+
+std::string utc_text(Instant instant) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
+  const auto ms = std::chrono::floor<std::chrono::milliseconds>(instant - seconds).count();
+  const std::string text =
+      fmt::format("{:%Y-%m-%dT%H:%M:%S}", fmt::gmtime(seconds.time_since_epoch().count()));
+  return ms == 0 ? text + "Z" : fmt::format("{}.{:03}Z", text, ms);
+}
+
+Result<Instant> time_from_text(std::string_view text, std::string_view zone) {
+  const auto number = [&](std::size_t at, std::size_t length) {
+    int value = 0;
+    for (const char c : text.substr(at, length))
+      value = c >= '0' && c <= '9' && value >= 0 ? value * 10 + (c - '0') : -1;
+    return value;
+  };
+  const bool day_only = text.size() == 10;
+  const bool minute = text.size() == 16 && (text[10] == 'T' || text[10] == ' ') && text[13] == ':';
+  if (!day_only && !minute) return job::parse_local(text);
+  const std::chrono::year_month_day day(std::chrono::year(number(0, 4)),
+                                        std::chrono::month(static_cast<unsigned>(std::max(number(5, 2), 0))),
+                                        std::chrono::day(static_cast<unsigned>(std::max(number(8, 2), 0))));
+  const int hours = minute ? number(11, 2) : 0;
+  const int minutes = minute ? number(14, 2) : 0;
+  const bool valid = text[4] == '-' && text[7] == '-' && number(0, 4) >= 0 && day.ok() && hours >= 0 &&
+                     hours < 24 && minutes >= 0 && minutes < 60;
+  if (!valid) {
+    return Error(Errc::invalid_argument, fmt::format("read the time \"{}\": expected 2018-10-16 or "
+                                                     "2018-10-16T00:15, with or without +08:00",
+                                                     text));
+  }
+  const job::CivilTime civil =
+      std::chrono::sys_days(day) + std::chrono::hours(hours) + std::chrono::minutes(minutes);
+  return job::to_instant(civil, zone);
+}
+
+Result<LocalDay> local_day(std::string_view date, std::string_view zone) {
+  if (date.size() != 10) {
+    return Error(Errc::invalid_argument, fmt::format("read date: expected 2018-10-16, got \"{}\"", date));
+  }
+  const auto from = time_from_text(date, zone);
+  if (!from) return from.error().in("date");
+  // 36 hours on is always some time of the next day.
+  const auto tomorrow = job::to_civil(*from + std::chrono::hours(36), zone);
+  if (!tomorrow) return tomorrow.error();
+  const auto to = job::to_instant(std::chrono::floor<std::chrono::days>(*tomorrow), zone);
+  if (!to) return to.error();
+  return LocalDay{*from, *to};
+}
+
+std::optional<Instant> end_of_date(std::string_view text) {
+  constexpr std::size_t kDateLength = 10;
+  if (text.size() != kDateLength) return std::nullopt;  // nor with a time of day
+  const auto begin = time_from_text(text, "UTC");
+  if (!begin || *begin < Instant()) return std::nullopt;
+  return *begin + std::chrono::days(1);
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,80 @@
+#include "core/base/system_clock.hpp"
+#include "daemon/api/api_json.hpp"
+#include "daemon/app/app.hpp"
+#include "daemon/app/daemon_log.hpp"
+#include "daemon/cli/cli_output.hpp"
+#include "daemon/cli/commands.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <filesystem>
+
+namespace sluice::daemon {
+namespace {
+
+// By its name: everything else is a job file.
+bool is_config(const std::string& file) { return std::filesystem::path(file).filename() == "sluice.yaml"; }
+
+void append(std::vector<job::Problem>& all, std::vector<job::Problem> some) {
+  all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
+}
+
+// The data sources that job files may name: of --config, of a checked sluice.yaml, of the default file.
+job::DataSources sources_for(const Options& options, std::vector<job::Problem>& problems) {
+  std::string file = options.config;
+  for (const std::string& candidate : options.files) {
+    if (file.empty() && is_config(candidate)) file = candidate;
+  }
+  const bool checked = std::find(options.files.begin(), options.files.end(), file) != options.files.end();
+  if (file.empty()) file = "/etc/sluice/sluice.yaml";
+  if (options.config.empty() && !checked && !std::filesystem::exists(file)) return {};
+  LoadedConfig loaded = load_config(file);
+  if (!checked) append(problems, std::move(loaded.problems));
+  return loaded.config ? std::move(loaded.config->sources) : job::DataSources();
+}
+
+}  // namespace
+
+Exit command_daemon(const Options& options, Console& console) {
+  Config config = config_for(options, console);
+  set_daemon_log(config.log_level, config.log_format);
+  boost::asio::io_context loop(1);
+  SystemClock clock;
+  SystemRandom random;
+  App app(loop, clock, random, std::move(config), SystemdNotify::from_environment());
+  const auto ended = run_app(loop, app);
+  if (ended) return Exit::done;
+  if (ended.error().code() == Errc::corrupt)
+    throw CommandFailure(Exit::state_damaged, ended.error().message());
+  throw CommandFailure(ended.error());
+}
+
+Exit command_check(const Options& options, Console& console) {
+  std::vector<job::Problem> problems;
+  const job::DataSources sources = sources_for(options, problems);
+  std::size_t jobs = 0;
+  for (const std::string& file : options.files) {
+    if (is_config(file)) {
+      append(problems, load_config(file).problems);
+      continue;
+    }
+    job::LoadedJobs loaded = job::load_job_file(file, sources);
+    jobs += loaded.jobs.size();
+    append(problems, std::move(loaded.problems));
+  }
+  const bool failed = std::any_of(problems.begin(), problems.end(), [](const job::Problem& problem) {
+    return problem.severity == job::Severity::error;
+  });
+  if (options.json) {
+    boost::json::array out;
+    for (const job::Problem& problem : problems) out.push_back(to_json(problem));
+    print_json(boost::json::object{{"valid", !failed}, {"jobs", jobs}, {"problems", std::move(out)}},
+               console);
+  } else {
+    for (const job::Problem& problem : problems) console.out << job::to_string(problem) << '\n';
+    if (!failed) console.out << fmt::format("{} files, {} jobs: valid\n", options.files.size(), jobs);
+  }
+  return failed ? Exit::usage : Exit::done;
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,121 @@
+// What an edit would change, before it applies.
+#include "daemon/base/json_view.hpp"
+#include "daemon/cli/cli_output.hpp"
+#include "daemon/cli/commands.hpp"
+#include "daemon/config/job_set.hpp"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+namespace sluice::daemon {
+namespace {
+
+namespace json = boost::json;
+
+json::value ask_about_file(const Options& options, Api& api) {
+  const std::string file = std::filesystem::absolute(options.target).lexically_normal().string();
+  // The daemon checks it with its own data sources; here it is only read, with the script it names.
+  const JobFile read = read_job_file(file, {});
+  if (read.written.text.empty()) {
+    throw CommandFailure(Exit::usage, read.loaded.problems.empty()
+                                          ? fmt::format("plan {}: the file is empty", file)
+                                          : job::to_string(read.loaded.problems.front()));
+  }
+  const json::object body{{"file", file},
+                          {"text", read.written.text},
+                          {"script_file", read.written.script_file},
+                          {"script", read.written.script},
+                          {"from", options.from},
+                          {"to", options.to}};
+  return api.post("/api/v1/diff", json::serialize(body));
+}
+
+json::value ask_about_job(const Options& options, Api& api) {
+  return api.get(fmt::format("/api/v1/jobs/{}/diff?from={}&to={}", percent_encode(options.target),
+                             percent_encode(options.from), percent_encode(options.to)));
+}
+
+std::string value_shown(const JsonView& value) { return value.text().empty() ? "(none)" : value.text(); }
+
+void print_slots(const JsonView& difference, const std::string& zone, Console& console) {
+  for (const json::value& value : difference["slots"].items()) {
+    const JsonView slot(value);
+    const std::string change = slot["change"].text();
+    std::string line = fmt::format("  {} {}",
+                                   change == "gone"    ? "-"
+                                   : change == "added" ? "+"
+                                                       : "~",
+                                   local_text(slot["scheduled"].time(), zone));
+    for (const json::value& key : slot["changes"].items()) {
+      const JsonView changed(key);
+      line += fmt::format("  {}: {} -> {}", changed["key"].text(), value_shown(changed["before"]),
+                          value_shown(changed["after"]));
+    }
+    const Tone tone = change == "gone" ? Tone::bad : change == "added" ? Tone::good : Tone::warn;
+    console.out << console.paint(line, tone) << '\n';
+  }
+}
+
+// False when the edit has errors.
+bool print_problems(const JsonView& difference, Console& console) {
+  bool good = true;
+  for (const json::value& value : difference["problems"].items()) {
+    const JsonView problem(value);
+    good = good && problem["severity"].text() != "error";
+    console.err << fmt::format("{}:{}:{}: {}: {}\n", problem["file"].text(), problem["line"].count(),
+                               problem["column"].count(), problem["severity"].text(),
+                               problem["message"].text());
+  }
+  return good;
+}
+
+void print_difference(const JsonView& difference, Console& console) {
+  const std::string zone = difference["zone"].text();
+  const std::string before = difference["before"].text();
+  const std::string after = difference["after"].text();
+  const std::string job = console.paint(difference["job"].text(), Tone::strong);
+  if (before == after) {
+    console.out << fmt::format("{}: no difference, {} is in force\n", job, before);
+    return;
+  }
+  if (before.empty()) console.out << fmt::format("{}: a new job, version {}\n", job, after);
+  if (after.empty())
+    console.out << fmt::format("{}: its file is gone; its instances would stay and wait\n", job);
+  if (!before.empty() && !after.empty()) console.out << fmt::format("{}: {} -> {}\n", job, before, after);
+  for (const json::value& value : difference["keys"].items()) {
+    const JsonView change(value);
+    console.out << fmt::format("  {}: {} -> {}\n", change["key"].text(), value_shown(change["before"]),
+                               value_shown(change["after"]));
+  }
+  const std::size_t slots = difference["slots"].items().size();
+  console.out << fmt::format(
+      "\nslots from {} to {} ({}): {} differ, {} stay\n", local_text(difference["from"].time(), zone),
+      local_text(difference["to"].time(), zone), zone, slots, difference["unchanged"].count());
+  print_slots(difference, zone, console);
+  console.out << fmt::format(
+      "\nA reload replaces {} planned instances that have not started. Slots of the past are never run or "
+      "planned "
+      "anew by an edit; what is due, running or done keeps its definition.\n",
+      difference["replaced"].count());
+}
+
+}  // namespace
+
+Exit plan_difference(const Options& options, bool file, Api& api, Console& console) {
+  const json::value answer = file ? ask_about_file(options, api) : ask_about_job(options, api);
+  const JsonView difference(answer);
+  const bool good = print_problems(difference, console);
+  if (options.json) {
+    print_json(answer, console);
+    return good ? Exit::done : Exit::usage;
+  }
+  if (!good) {
+    console.out << "the file has errors: the version in force stays\n";
+    return Exit::usage;
+  }
+  print_difference(difference, console);
+  return Exit::done;
+}
+
+}  // namespace sluice::daemon

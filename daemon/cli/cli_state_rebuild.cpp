@@ -1,0 +1,347 @@
+#include "core/base/system_clock.hpp"
+#include "core/job/civil_time.hpp"
+#include "daemon/api/api_json.hpp"
+#include "daemon/app/foreground.hpp"
+#include "daemon/cli/cli_output.hpp"
+#include "daemon/cli/state_commands.hpp"
+#include "daemon/config/job_set.hpp"
+#include "daemon/export/outgoing.hpp"
+#include "daemon/state/backups.hpp"
+#include "daemon/state/rebuild.hpp"
+#include "storage/async_state_store.hpp"
+#include "storage/state_file.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <optional>
+#include <unistd.h>
+
+namespace sluice::daemon {
+namespace {
+
+namespace json = boost::json;
+
+// Windows and differences that are printed by name; all of them are in the JSON.
+constexpr std::size_t kPrintedMax = 20;
+
+struct Rebuilding {
+  job::Job job;
+  Result<JobPlan> plan = Error();
+};
+
+// A copy of the state file that is worked on, or an empty one: the file itself is replaced as a whole at the
+// end, or not at all.
+class WorkingCopy {
+ public:
+  WorkingCopy(std::string file, bool begin_anew, const std::string& backups)
+      : file_(std::move(file)), path_(file_ + ".rebuild") {
+    storage::remove_state_file(path_);
+    if (begin_anew) {
+      if (const auto lock = storage::StateFileLock::take(file_); !lock) refuse(lock.error());
+      return;
+    }
+    const auto copied = storage::copy_state_file(file_, path_);
+    const bool missing = !copied && copied.error().code() == Errc::not_found;
+    if (missing && !kept_backups(backups, SystemClock().now()).empty()) {
+      throw CommandFailure(
+          Exit::refused,
+          fmt::format("rebuild the state: {} is missing, but there are backups in {}; \"sluice "
+                      "state restore\" first, then rebuild what is newer, or begin --new",
+                      file_, backups));
+    }
+    if (missing) return;
+    if (!copied) refuse(copied.error());
+    const auto looked = storage::look_at_state_file(path_);
+    if (!looked) refuse(looked.error());
+    if (looked->damage) {
+      storage::remove_state_file(path_);
+      throw CommandFailure(
+          Exit::state_damaged,
+          fmt::format("rebuild the state: {} is damaged: {}; \"sluice state restore\" a backup "
+                      "first, or begin --new",
+                      file_, *looked->damage));
+    }
+  }
+  WorkingCopy(const WorkingCopy&) = delete;
+  WorkingCopy& operator=(const WorkingCopy&) = delete;
+  ~WorkingCopy() { storage::remove_state_file(path_); }
+
+  const std::string& path() const noexcept { return path_; }
+
+  // The name under which the old file is kept; empty where there was none.
+  std::string put_in_place(Instant now) {
+    const auto restored = storage::restore_state_file(path_, file_, now);
+    if (!restored) refuse(restored.error());
+    return restored->kept;
+  }
+
+ private:
+  [[noreturn]] void refuse(const Error& error) const {
+    storage::remove_state_file(path_);
+    throw CommandFailure(exit_of(error.code()), "rebuild the state: " + error.message());
+  }
+
+  std::string file_;
+  std::string path_;
+};
+
+std::vector<job::Job> chosen_jobs(const Options& options, const Config& config, Console& console,
+                                  bool& all_read) {
+  JobSet set(config.jobs_dir, config.sources);
+  for (const job::Problem& problem : set.reload()) {
+    console.err << job::to_string(problem) << '\n';
+    if (problem.severity == job::Severity::error) all_read = false;
+  }
+  std::vector<job::Job> jobs = set.jobs();
+  for (const std::string& name : options.targets) {
+    if (std::ranges::count(jobs, name, &job::Job::name) == 0)
+      throw CommandFailure(Exit::not_found,
+                           fmt::format("rebuild the state: no job {} in {}", name, config.jobs_dir));
+  }
+  if (options.targets.empty()) return jobs;
+  std::erase_if(jobs,
+                [&](const job::Job& job) { return std::ranges::count(options.targets, job.name) == 0; });
+  return jobs;
+}
+
+Result<RebuildWish> wish_for(const Options& options, const job::Job& job) {
+  RebuildWish wish;
+  wish.rerun = options.rerun;
+  if (options.from.empty()) return wish;
+  const auto from = time_from_text(options.from, job.schedule.zone);
+  if (!from) return from.error();
+  wish.from = *from;
+  return wish;
+}
+
+awaitable<void> look_at_all(SurveyPorts ports, scheduler::StateStore& store, const Options& options,
+                            std::vector<Rebuilding>& jobs) {
+  // As a daemon does that starts: attempts that were running when the file was copied are over.
+  std::vector<std::string> never_again;
+  for (const Rebuilding& one : jobs) {
+    if (one.job.rerun.property == job::RerunProperty::never) never_again.push_back(one.job.name);
+  }
+  co_await store.close_lost(ports.clock.now(), std::move(never_again));
+  for (Rebuilding& one : jobs) {
+    const auto wish = wish_for(options, one.job);
+    if (!wish) throw CommandFailure(wish.error());
+    one.plan = co_await look_and_plan(ports, store, one.job, *wish);
+  }
+}
+
+bool changes_anything(const Rebuilding& one) {
+  return one.plan && (!one.plan->proof.windows.empty() || one.plan->first);
+}
+
+bool is_known(const Rebuilding& one) { return one.plan && one.plan->by != JobPlan::By::nothing; }
+
+awaitable<void> put_all_down(storage::AsyncStateStore& store, std::vector<Rebuilding>& jobs, Instant now) {
+  const std::string actor = fmt::format("uid {}", ::getuid());
+  for (Rebuilding& one : jobs) {
+    if (!changes_anything(one)) continue;
+    JobPlan plan = *one.plan;
+    const auto done = co_await put_down(store, store, one.job, std::move(plan), actor, now);
+    if (!done) throw CommandFailure(done.error());
+  }
+}
+
+std::string local_time(Instant at, const job::Job& job) {
+  return job::format_local(std::chrono::floor<std::chrono::seconds>(at), job.schedule.zone);
+}
+
+std::string id_text(const scheduler::NewInstance& instance) { return to_string(instance.id, instance.zone); }
+
+json::object to_json(const Rebuilding& one) {
+  json::object out{{"job", one.job.name}};
+  if (!one.plan) {
+    out["error"] = one.plan.error().message();
+    return out;
+  }
+  const JobPlan& plan = *one.plan;
+  const auto& windows = plan.proof.windows;
+  const auto maybe_time = [](const std::optional<Instant>& at) {
+    return at ? json::value(utc_text(*at)) : json::value(nullptr);
+  };
+  out["by"] = to_string(plan.by);
+  out["goes_on"] = maybe_time(plan.goes_on);
+  out["windows"] = windows.size();
+  out["first"] = windows.empty() ? json::value(nullptr) : json::value(id_text(windows.front().instance));
+  out["last"] = windows.empty() ? json::value(nullptr) : json::value(id_text(windows.back().instance));
+  json::array breaks;
+  for (const scheduler::ChainBreak& broken : plan.proof.breaks) {
+    breaks.push_back(json::object{{"manifest", broken.manifest},
+                                  {"slot", utc_text(broken.slot)},
+                                  {"reason", broken.reason},
+                                  {"passed", broken.passed},
+                                  {"kept", broken.kept}});
+  }
+  out["breaks"] = std::move(breaks);
+  out["again"] = plan.proof.again;
+  json::array differences;
+  for (const WindowDifference& found : plan.differences) {
+    differences.push_back(json::object{{"instance", id_text(windows[found.place].instance)},
+                                       {"kind", objects::to_string(found.difference.kind)},
+                                       {"object", found.difference.object},
+                                       {"detail", found.difference.detail},
+                                       {"rerun", !windows[found.place].rerun.empty()}});
+  }
+  out["differences"] = std::move(differences);
+  out["warning"] = plan.warning ? json::value(*plan.warning) : json::value(nullptr);
+  return out;
+}
+
+void print_breaks(const Rebuilding& one, Console& console) {
+  for (const scheduler::ChainBreak& broken : one.plan->proof.breaks) {
+    const std::string_view consequence =
+        broken.passed ? "it and what lies before is not counted upon, and too old to be exported again"
+        : broken.kept
+            ? "windows from there on are exported again"
+            : "windows from there on should be exported again, but the stream does not keep what they need";
+    console.out << fmt::format("  {}: {}: {}\n", console.paint(broken.manifest, Tone::warn), broken.reason,
+                               consequence);
+  }
+}
+
+void print_differences(const Rebuilding& one, Console& console) {
+  const JobPlan& plan = *one.plan;
+  std::size_t printed = 0;
+  for (const WindowDifference& found : plan.differences) {
+    if (++printed > kPrintedMax) {
+      console.out << fmt::format("  and {} more differences\n", plan.differences.size() - kPrintedMax);
+      break;
+    }
+    const auto& window = plan.proof.windows[found.place];
+    console.out << fmt::format("  {}  {}  {} {}{}\n", id_text(window.instance),
+                               console.paint(objects::to_string(found.difference.kind), Tone::bad),
+                               found.difference.object, found.difference.detail,
+                               window.rerun.empty() ? "" : "; runs again");
+  }
+}
+
+void print_job(const Rebuilding& one, Console& console) {
+  const std::string name = console.paint(one.job.name, Tone::strong);
+  if (!one.plan) {
+    console.out << fmt::format("{}: {}\n", name, console.paint(one.plan.error().message(), Tone::bad));
+    return;
+  }
+  const JobPlan& plan = *one.plan;
+  const auto& windows = plan.proof.windows;
+  const std::string next = plan.goes_on ? local_time(*plan.goes_on, one.job) : "";
+  switch (plan.by) {
+    case JobPlan::By::manifests:
+      console.out << fmt::format(
+          "{}: manifests prove {} windows, {} to {}; the next one begins where it ended, {}\n", name,
+          count_text(windows.size()), id_text(windows.front().instance), id_text(windows.back().instance),
+          next);
+      break;
+    case JobPlan::By::objects:
+      console.out << fmt::format(
+          "{}: names of objects tell that it came to {}; what changed from there on is "
+          "exported again, by time\n",
+          name, next);
+      break;
+    case JobPlan::By::state_file:
+      console.out << fmt::format(
+          "{}: the state file has it up to {}; nothing behind that is proven, so its windows "
+          "run again\n",
+          name, next);
+      break;
+    case JobPlan::By::nothing:
+      console.out << fmt::format("{}: {}\n", name, console.paint("nothing is known", Tone::bad));
+      break;
+  }
+  print_breaks(one, console);
+  print_differences(one, console);
+  if (plan.warning) console.out << fmt::format("  {}\n", console.paint(*plan.warning, Tone::warn));
+}
+
+struct RebuildOutcome {
+  bool changed = false;
+  bool known = false;  // of every job
+  std::string kept;
+};
+
+Exit print_outcome(const std::string& file, const RebuildOutcome& outcome,
+                   const std::vector<Rebuilding>& jobs, const Options& options, Console& console) {
+  if (options.json) {
+    json::array out;
+    for (const Rebuilding& one : jobs) out.push_back(to_json(one));
+    print_json(json::object{{"file", file},
+                            {"changed", outcome.changed},
+                            {"kept", outcome.kept.empty() ? json::value(nullptr) : json::value(outcome.kept)},
+                            {"jobs", std::move(out)}},
+               console);
+  } else if (outcome.changed) {
+    console.out << fmt::format("rebuilt {}{}\n", file,
+                               outcome.kept.empty() ? "" : "; what was there is kept as " + outcome.kept);
+    console.out << "start the daemon now, and compare with \"sluice verify JOB\"\n";
+  } else {
+    console.out << fmt::format("{} is as it was{}\n", file,
+                               options.dry_run ? " (--dry-run)" : ": there is nothing to put into it");
+  }
+  return outcome.known ? Exit::done : Exit::failed;
+}
+
+// Looks at what the jobs name. A signal ends it.
+std::optional<int> look_outside(const Config& config, const Options& options, scheduler::StateStore& store,
+                                std::vector<Rebuilding>& jobs, Console& console) {
+  boost::asio::io_context loop(1);
+  SystemClock clock;
+  SystemRandom random;
+  auto outgoing = transport_options(config, read_proxy_environment());
+  if (!outgoing) throw CommandFailure(outgoing.error());
+  const auto transport = http::make_transport(loop.get_executor(), clock, std::move(*outgoing));
+  ExportRunner runner(
+      ExportPorts{loop.get_executor(), clock, random, *transport}, config.sources,
+      [](const scheduler::Instance&, int) -> std::unique_ptr<pipeline::Log> { return nullptr; },
+      [](const std::string&, const pipeline::Statistics&) {});
+  ProgressLine progress(console);
+  const SurveyPorts ports{clock, runner, [&](std::string_view line) { progress.show(line); }};
+  return run_in_foreground(loop, look_at_all(ports, store, options, jobs));
+}
+
+// All of it or nothing.
+std::optional<int> put_into(storage::Database& database, storage::AsyncStateStore& store,
+                            std::vector<Rebuilding>& jobs, Instant now) {
+  boost::asio::io_context loop(1);
+  storage::TransactionGroup all(database);
+  const auto signal = run_in_foreground(loop, put_all_down(store, jobs, now));
+  if (!signal) all.commit();
+  return signal;
+}
+
+Exit exit_by(int signal) { return signal == SIGINT ? Exit::interrupted : Exit::terminated; }
+
+}  // namespace
+
+Exit command_state_rebuild(const Options& options, Console& console) {
+  const Config config = config_for(options, console);
+  const std::string file = state_file_in(config.state_dir);
+  RebuildOutcome outcome;
+  outcome.known = true;
+  std::vector<Rebuilding> jobs;
+  for (job::Job& job : chosen_jobs(options, config, console, outcome.known)) jobs.push_back({std::move(job)});
+  WorkingCopy copy(file, options.new_state, config.backup_dir);
+  auto opened = storage::open_state_file(copy.path(), {});
+  storage::Database& database = opened->database();
+  storage::AsyncStateStore store(std::move(opened), storage::Threading::caller);
+
+  if (const auto signal = look_outside(config, options, store, jobs, console)) return exit_by(*signal);
+  outcome.known = outcome.known && std::ranges::all_of(jobs, is_known);
+  if (!options.json) {
+    for (const Rebuilding& one : jobs) print_job(one, console);
+    console.out.flush();
+  }
+  if (!options.dry_run && std::ranges::any_of(jobs, changes_anything)) {
+    const Instant now = SystemClock().now();
+    if (const auto signal = put_into(database, store, jobs, now)) return exit_by(*signal);
+    store.close();
+    outcome.kept = copy.put_in_place(now);
+    outcome.changed = true;
+  }
+  return print_outcome(file, outcome, jobs, options, console);
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,145 @@
+#include "daemon/cli/commands.hpp"
+
+#include "daemon/cli/state_commands.hpp"
+#include "daemon/client/remote_api.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+
+namespace sluice::daemon {
+namespace {
+
+constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
+
+using LocalCommand = Exit (*)(const Options&, Console&);
+using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
+
+constexpr std::array<std::pair<std::string_view, LocalCommand>, 13> kLocal = {{
+    {"daemon", command_daemon},
+    {"check", command_check},
+    {"import", command_import},
+    {"run", command_run},
+    {"demo", command_demo},
+    {"simulate", command_simulate},
+    {"doctor", command_doctor},
+    {"token", command_token},
+    {"state check", command_state_check},
+    {"state restore", command_state_restore},
+    {"state rebuild", command_state_rebuild},
+    {"completion", command_completion},
+    {"man", command_man},
+}};
+
+constexpr std::array<std::pair<std::string_view, RemoteCommand>, 33> kRemote = {{
+    {"plan", command_plan},
+    {"status", command_status},
+    {"jobs", command_jobs},
+    {"instances", command_instances},
+    {"coverage", command_coverage},
+    {"show", command_show},
+    {"why", command_why},
+    {"logs", command_logs},
+    {"rerun", command_act},
+    {"kill", command_act},
+    {"freeze", command_act},
+    {"unfreeze", command_act},
+    {"set-success", command_act},
+    {"skip", command_act},
+    {"release", command_act},
+    {"priority", command_act},
+    {"pause", command_pause},
+    {"resume", command_resume},
+    {"verify", command_verify},
+    {"backfill", command_backfill},
+    {"backfills", command_backfills},
+    {"backfill show", command_act_on_backfill},
+    {"backfill pause", command_act_on_backfill},
+    {"backfill resume", command_act_on_backfill},
+    {"backfill cancel", command_act_on_backfill},
+    {"backup", command_backup},
+    {"versions", command_versions},
+    {"reload", command_reload},
+    {"audit", command_audit},
+    {"incidents", command_incidents},
+    {"incident", command_incident},
+    {"ack", command_ack},
+    {"alert-test", command_alert_test},
+}};
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+// --socket means this machine, whatever the environment says.
+std::unique_ptr<Api> make_api(const Options& options) {
+  auto remote = options.socket.empty() ? remote_server(environment) : std::nullopt;
+  if (remote) return make_remote_api(std::move(*remote));
+  return make_unix_api(socket_path(options));
+}
+
+Exit run_command(const Options& options, Console& console) {
+  for (const auto& [name, command] : kLocal) {
+    if (name == options.command) return command(options, console);
+  }
+  for (const auto& [name, command] : kRemote) {
+    if (name != options.command) continue;
+    const auto api = make_api(options);
+    return command(options, *api, console);
+  }
+  throw CommandFailure(Exit::usage, fmt::format("run {}: no such command", options.command));
+}
+
+}  // namespace
+
+int run_command_line(int argc, const char* const* argv, Console& console) {
+  const auto parsed = parse_command_line(argc, argv);
+  if (const auto* early = std::get_if<EndedEarly>(&parsed)) {
+    (early->exit == 0 ? console.out : console.err) << early->text;
+    return early->exit;
+  }
+  Exit exit = Exit::failed;
+  try {
+    exit = run_command(std::get<Options>(parsed), console);
+  } catch (const CommandFailure& failure) {
+    console.err << "sluice: " << failure.what() << '\n';
+    exit = failure.exit();
+  } catch (const std::exception& failure) {
+    console.err << "sluice: " << failure.what() << '\n';
+  }
+  console.out.flush();
+  return static_cast<int>(exit);
+}
+
+std::string socket_path(const Options& options) {
+  if (!options.socket.empty()) return options.socket;
+  const char* given = std::getenv("SLUICE_SOCKET");
+  if (given != nullptr && *given != '\0') return given;
+  const std::string file = options.config.empty() ? kDefaultConfig : options.config;
+  if (!options.config.empty() || std::filesystem::exists(file)) {
+    const LoadedConfig loaded = load_config(file);
+    if (loaded.config && !loaded.config->socket.empty()) return loaded.config->socket;
+    if (!options.config.empty()) {
+      throw CommandFailure(Exit::usage,
+                           fmt::format("find the socket in {}: the file is invalid or names none; "
+                                       "see sluice check {}",
+                                       file, file));
+    }
+  }
+  return "/run/sluice/sluice.sock";
+}
+
+Config config_for(const Options& options, Console& console) {
+  const bool absent = options.config.empty() && !std::filesystem::exists(kDefaultConfig);
+  const std::string file = options.config.empty() ? kDefaultConfig : options.config;
+  LoadedConfig loaded = absent ? parse_config(file, "") : load_config(file);
+  for (const job::Problem& problem : loaded.problems) console.err << job::to_string(problem) << '\n';
+  if (!loaded.config) throw CommandFailure(Exit::usage, fmt::format("read {}: see above", file));
+  return std::move(*loaded.config);
+}
+
+}  // namespace sluice::daemon

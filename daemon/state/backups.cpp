@@ -1,0 +1,159 @@
+#include "daemon/state/backups.hpp"
+
+#include "storage/state_file.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+namespace sluice::daemon {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "sluice-";
+constexpr std::string_view kSuffix = ".db";
+
+// What backup_name() wrote; nothing else counts as ours.
+std::optional<Instant> made_at(const std::string& name) {
+  if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  int hour = 0;
+  int minute = 0;
+  int second = 0;
+  if (std::sscanf(name.c_str(), "sluice-%4d%2u%2uT%2d%2d%2dZ.db", &year, &month, &day, &hour, &minute,
+                  &second) != 6)
+    return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(day)};
+  if (!date.ok()) return std::nullopt;
+  const Instant made = Instant(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
+                       std::chrono::minutes(minute) + std::chrono::seconds(second);
+  return backup_name(made) == name ? std::optional(made) : std::nullopt;
+}
+
+}  // namespace
+
+std::string backup_name(Instant made) {
+  return fmt::format("{}{:%Y%m%dT%H%M%SZ}{}", kPrefix,
+                     std::chrono::time_point_cast<std::chrono::seconds>(made), kSuffix);
+}
+
+std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now) {
+  std::vector<KeptBackup> found;
+  std::error_code failure;
+  for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    const auto made = made_at(entry->path().filename().string());
+    if (made) found.push_back({entry->path().string(), *made});
+  }
+  const auto age = [now](const KeptBackup& one) { return std::pair(one.made <= now, one.made); };
+  std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return age(a) < age(b); });
+  return found;
+}
+
+awaitable<void> Backups::run() {
+  parts_.metrics.set("sluice_state_damaged", {}, 0);
+  const Instant now = parts_.clock.now();
+  const auto kept = kept_backups(parts_.folder, now);
+  if (!kept.empty() && kept.back().made <= now)
+    parts_.metrics.set("sluice_backup_timestamp_seconds", {},
+                       std::chrono::duration<double>(kept.back().made.time_since_epoch()).count());
+  if (parts_.keep == 0) co_return;
+  co_await parts_.clock.sleep_for(until_due(now));
+  for (;;) {
+    try {
+      if (!parts_.clock_in_doubt() && has_room()) co_await make_one();
+    } catch (const ErrorException& failure) {
+      spdlog::error("back up the state file: {}", failure.error().message());
+    }
+    co_await parts_.clock.sleep_for(parts_.every);
+  }
+}
+
+// A restart does not make copies come more often.
+Duration Backups::until_due(Instant now) const {
+  const auto kept = kept_backups(parts_.folder, now);
+  const Duration first = kFirstAfter;
+  if (kept.empty() || kept.back().made > now) return first;
+  return std::clamp<Duration>(kept.back().made + parts_.every - now, first, parts_.every);
+}
+
+bool Backups::has_room() const {
+  std::error_code failure;
+  const std::uint64_t bytes = fs::file_size(parts_.state_file, failure);
+  if (!failure && bytes > kBytesMax) {
+    spdlog::warn("no backup of the state file: it has {} bytes, more than {}; let a timer run sluice backup",
+                 bytes, kBytesMax);
+    return false;
+  }
+  fs::create_directories(parts_.folder, failure);
+  if (!failure) fs::permissions(parts_.folder, fs::perms::owner_all, failure);
+  const auto space = failure ? fs::space_info{} : fs::space(parts_.folder, failure);
+  if (failure) {
+    spdlog::error("back up the state file: use the folder {}: {}", parts_.folder, failure.message());
+    return false;
+  }
+  // The state file needs to grow as well.
+  if (space.available >= 3 * bytes) return true;
+  spdlog::error("no backup of the state file: {} bytes are free for its {}", space.available, bytes);
+  return false;
+}
+
+awaitable<void> Backups::make_one() {
+  const Instant made = parts_.clock.now();
+  const std::string path = (fs::path(parts_.folder) / backup_name(made)).string();
+  co_await parts_.store.backup(path);
+  auto check = [&] { return storage::look_at_state_file(path); };
+  const auto report = co_await checker_.call(check);
+  if (!report) throw ErrorException(report.error());
+  if (report->damage) {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+    std::string damage = *report->damage;
+    co_await look_into(std::move(damage));
+    co_return;
+  }
+  parts_.metrics.set("sluice_backup_timestamp_seconds", {},
+                     std::chrono::duration<double>(made.time_since_epoch()).count());
+  spdlog::info("backed up the state file file={} bytes={}", path, report->bytes);
+  prune(made);
+}
+
+// The copy is bad. Is it the file, or only what became of it on the way?
+awaitable<void> Backups::look_into(std::string damage) {
+  const std::string file = parts_.state_file;
+  std::optional<Error> found;
+  auto look = [&](storage::Database& database) {
+    if (const auto own = storage::find_damage(database, storage::CheckDepth::complete)) {
+      found = storage::damage_error(file, "check state", *own);
+      database.mark_damaged(*found);
+    }
+  };
+  co_await parts_.store.with_database(look);
+  if (!found) {
+    spdlog::error("a backup of the state file is damaged, the file is not: {}; look at the disk", damage);
+    co_return;
+  }
+  storage::note_damage(file, *found);
+  parts_.metrics.set("sluice_state_damaged", {}, 1);
+  spdlog::critical("{}", found->message());
+}
+
+void Backups::prune(Instant now) const {
+  auto kept = kept_backups(parts_.folder, now);
+  while (kept.size() > parts_.keep) {
+    std::error_code ignored;
+    fs::remove(kept.front().path, ignored);
+    kept.erase(kept.begin());
+  }
+}
+
+}  // namespace sluice::daemon

@@ -1,0 +1,94 @@
+// What `sluice jobs`, `sluice status` and `sluice run` say of schedules and of the clock.
+
+#include "daemon/base/json_view.hpp"
+#include "daemon/cli/commands.hpp"
+#include "tests/unit/daemon/api/direct_api.hpp"
+#include "tests/unit/daemon/api/fake_service.hpp"
+#include "tests/unit/daemon/job_file_text.hpp"
+#include "tests/unit/daemon/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sstream>
+
+using namespace sluice;
+using namespace sluice::daemon;
+
+namespace {
+
+struct Fixture : test::CommandFixture {
+  std::string jobs() {
+    out.str("");
+    CHECK(command_jobs(parse({"jobs"}), api, console) == Exit::done);
+    return out.str();
+  }
+};
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("jobs: tells the schedule in words, the next slot, and what the job waits for") {
+  Fixture f;
+  CHECK(has(f.jobs(), "every 5 min 00:00-23:59"));
+  CHECK(has(f.jobs(), "2018-10-16 00:10"));
+  job::Job& job = f.service.jobs_[0];
+  job.schedule.cycle = job::Cycle::week;
+  job.schedule.weekdays = {1, 4};
+  job.schedule.at = std::chrono::hours(3);
+  job::Upstream users;
+  users.job = "users";
+  job::Upstream items;
+  items.job = "items";
+  items.previous_cycle = true;
+  job.dependencies.jobs = {users, items};
+  CHECK(has(f.jobs(), "Mon, Thu at 03:00"));
+  CHECK(has(f.jobs(), "2018-10-18 03:00"));
+  CHECK(has(f.jobs(), "users, items (previous cycle)"));
+  job.schedule.off_days_dry_run = true;
+  CHECK(has(f.jobs(), "2018-10-16 03:00 (dry run)"));
+  job.schedule.effective_to = std::chrono::sys_days(std::chrono::year(2018) / 10 / 15);
+  CHECK(has(f.jobs(), "none"));
+}
+
+TEST_CASE("status: a wall clock in doubt is told by the API, the command and readyz, with the way out") {
+  Fixture f;
+  const auto fine = f.api.get("/api/v1/status");
+  CHECK(JsonView(fine)["clock_in_doubt"].is_null());
+  CHECK(JsonView(fine)["ready"].boolean());
+  f.service.clock_in_doubt =
+      "the wall clock jumped ahead by 26280h of a sudden: sluice reload says that it is right";
+  const auto doubted = f.api.get("/api/v1/status");
+  CHECK(JsonView(doubted)["clock_in_doubt"].text() == f.service.clock_in_doubt);
+  CHECK_FALSE(JsonView(doubted)["ready"].boolean());
+  const auto ready = f.service.ask("GET", "/readyz");
+  CHECK(ready.status == 503);
+  CHECK(ready.body == f.service.clock_in_doubt + "\n");
+  CHECK(command_status(Fixture::parse({"status"}), f.api, f.console) == Exit::done);
+  CHECK(has(f.out.str(), "CLOCK " + f.service.clock_in_doubt));
+}
+
+TEST_CASE("run: without --at, a schedule that has had no slot is exit code 2 and says so") {
+  Fixture f;
+  test::TempFolder folder;
+  const std::string config = folder.write("sluice.yaml", "maxConcurrent: 1\n");
+  std::string text = test::job_text("orders");
+  const std::string every = "cycle: minute, start: \"00:00\", end: \"23:59\", interval: 5m";
+  text.replace(text.find(every), every.size(),
+               "cycle: week, on: [mon], at: \"03:00\", effectiveFrom: \"9000-01-01\"");
+  const std::string file = folder.write("orders.yaml", text);
+  CHECK(f.run({"run", file.c_str(), "--config", config.c_str()}) == 2);
+  INFO(f.err.str());
+  CHECK(
+      has(f.err.str(), "run orders: its schedule (Mon at 03:00) has no slot before now; give one with --at"));
+}
+
+TEST_CASE("api: an instance has the code of its reason") {
+  Fixture f;
+  f.service.plan(2);
+  f.service.fail(0, Error(Errc::unavailable, "connect: refused"));
+  const auto failed = f.api.get("/api/v1/instances/orders@2018-10-16T00:00%2B08:00");
+  CHECK(JsonView(failed)["reason_code"].text() == "attempt_failed");
+  const auto waiting = f.api.get("/api/v1/instances/orders@2018-10-16T00:05%2B08:00");
+  CHECK(JsonView(waiting)["reason_code"].text() == "none");
+}

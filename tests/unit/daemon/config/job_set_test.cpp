@@ -1,0 +1,143 @@
+#include "daemon/config/job_set.hpp"
+
+#include "tests/unit/daemon/job_file_text.hpp"
+#include "tests/unit/daemon/temp_folder.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+
+using namespace sluice;
+using daemon::JobSet;
+using test::job_text;
+
+namespace {
+
+std::string text_of(const std::vector<job::Problem>& problems) {
+  std::string out;
+  for (const auto& problem : problems) out += to_string(problem) + "\n";
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("jobs: a broken file keeps the version it had, others go on; a removed file takes its job along") {
+  test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  folder.write("b.yml", job_text("b"));
+  folder.write("notes.txt", "no job");
+  JobSet set(folder.path(), {});
+  INFO(text_of(set.reload()));
+  REQUIRE(set.jobs().size() == 2);
+
+  folder.write("a.yaml", "name: a\nnonsense: 1\n");
+  folder.write("b.yml", job_text("b", 10));
+  const auto problems = set.reload();
+  CHECK_FALSE(problems.empty());
+  REQUIRE(set.jobs().size() == 2);
+  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
+  CHECK(set.jobs()[1].schedule.interval == std::chrono::minutes(10));
+
+  std::filesystem::remove(folder.path("a.yaml"));
+  set.reload();
+  REQUIRE(set.jobs().size() == 1);
+  CHECK(set.jobs()[0].name == "b");
+}
+
+TEST_CASE("jobs: one name in two files is a problem of the second") {
+  test::TempFolder folder;
+  folder.write("a.yaml", job_text("same"));
+  folder.write("b.yaml", job_text("same", 10));
+  JobSet set(folder.path(), {});
+  const auto problems = set.reload();
+  CHECK(text_of(problems).find(folder.path("b.yaml") + ":1:1: error: name: same is the job of " +
+                               folder.path("a.yaml") + " already") != std::string::npos);
+  REQUIRE(set.jobs().size() == 1);
+  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
+}
+
+TEST_CASE("jobs: a folder that cannot be read is a problem and changes nothing") {
+  test::TempFolder folder;
+  folder.write("jobs/a.yaml", job_text("a"));
+  JobSet set(folder.path("jobs"), {});
+  set.reload();
+  std::filesystem::rename(folder.path("jobs"), folder.path("elsewhere"));
+  CHECK(set.reload().size() == 1);
+  CHECK(set.jobs().size() == 1);
+}
+
+TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
+  test::TempFolder folder;
+  std::string text = job_text("printer");
+  const std::size_t writer = text.find("      writer:");
+  text = text.substr(0, writer) + "      writer:\n        plugin: stream\n        parameter: {print: true}\n";
+  folder.write("a.yaml", text);
+  folder.write("b.yaml", job_text("b"));
+  JobSet set(folder.path(), {});
+  const auto problems = set.reload();
+  CHECK(text_of(problems).find("error: job printer prints its rows (plugin stream), and nobody reads what a "
+                               "daemon prints; use `sluice run`, or another plugin") != std::string::npos);
+  REQUIRE(set.jobs().size() == 1);
+  CHECK(set.jobs()[0].name == "b");
+}
+
+TEST_CASE("jobs: reading changes nothing until it is taken, and keeps the texts without credentials") {
+  test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  JobSet set(folder.path(), {});
+  set.reload();
+  std::string edited = job_text("a", 10);
+  const std::size_t key = edited.find("${env:SLUICE_TEST_CANARY}");
+  edited.replace(key, 25, "canary-in-clear");
+  folder.write("a.yaml", edited);
+  JobSet::Reading reading = set.read({});
+  CHECK(set.jobs().at(0).schedule.interval == std::chrono::minutes(5));
+  CHECK(reading.entries.at("a").text.text.find("canary") == std::string::npos);
+  set.take(std::move(reading), {});
+  CHECK(set.jobs().at(0).schedule.interval == std::chrono::minutes(10));
+  CHECK(set.entries().at("a").text.file == folder.path("a.yaml"));
+}
+
+TEST_CASE("jobs: a script of its own file is kept with its job") {
+  test::TempFolder folder;
+  const std::string whole = job_text("a");
+  const std::size_t script = whole.find("\nscript:");
+  folder.write("a.yaml", whole.substr(0, script) + "\nscript: {file: a.script}\n");
+  folder.write("a.script", whole.substr(whole.find("    type: job")));
+  JobSet set(folder.path(), {});
+  INFO(text_of(set.reload()));
+  REQUIRE(set.entries().contains("a"));
+  CHECK(set.entries().at("a").text.script_file == folder.path("a.script"));
+  CHECK(set.entries().at("a").text.script.starts_with("    type: job"));
+}
+
+TEST_CASE("jobs: a circle of dependencies takes nothing down that runs; the change waits until it is gone") {
+  test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  folder.write("b.yaml", "dependsOn: {jobs: [{job: a}]}\n" + job_text("b"));
+  JobSet set(folder.path(), {});
+  CHECK(text_of(set.reload()).empty());
+  folder.write("a.yaml", "dependsOn: {jobs: [{job: b}]}\n" + job_text("a", 10));
+  folder.write("c.yaml", job_text("c"));
+  CHECK(text_of(set.reload()) ==
+        folder.path() +
+            "/a.yaml:1:1: error: dependsOn.jobs: a waits for itself: a -> b -> a; take one of these out, "
+            "or make it cycle: previous\n");
+  const auto jobs = set.jobs();
+  REQUIRE(jobs.size() == 3);
+  CHECK(jobs[0].schedule.interval == std::chrono::minutes(5));
+  CHECK(jobs[0].dependencies.jobs.empty());
+  CHECK(jobs[1].dependencies.jobs.size() == 1);
+  folder.write("a.yaml", "dependsOn: {jobs: [{job: b, cycle: previous}]}\n" + job_text("a", 10));
+  CHECK(text_of(set.reload()).empty());
+  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(10));
+}
+
+TEST_CASE("jobs: a job that is waited for and not there is a warning, not an error") {
+  test::TempFolder folder;
+  folder.write("b.yaml", "dependsOn: {jobs: [{job: a}]}\n" + job_text("b"));
+  JobSet set(folder.path(), {});
+  CHECK(text_of(set.reload()) ==
+        folder.path() + "/b.yaml:1:1: warning: dependsOn.jobs: no job a is loaded; b waits until it is\n");
+  CHECK(set.jobs().size() == 1);
+}

@@ -1,0 +1,146 @@
+#include "daemon/state/backups.hpp"
+
+#include "core/job/civil_time.hpp"
+#include "storage/state_file.hpp"
+#include "tests/support/run.hpp"
+#include "tests/unit/daemon/temp_folder.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <catch2/catch.hpp>
+
+#include <filesystem>
+#include <fstream>
+
+using namespace sluice;
+using namespace sluice::daemon;
+using namespace std::chrono_literals;
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Keeper {
+  explicit Keeper(std::size_t kept = 4) : keep(kept) { declare_all(metrics, "1"); }
+  ~Keeper() {
+    cancel.emit(boost::asio::cancellation_type::terminal);
+    world.clock.settle();
+    store.close();
+  }
+  void start() {
+    boost::asio::co_spawn(world.io, backups.run(),
+                          boost::asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr) {}));
+    world.clock.settle();
+  }
+  // To the next look, and until it is over: the threads of store and check take real time.
+  void pass(Duration time) {
+    world.clock.advance(time);
+    while (!world.clock.next_wake()) {
+      world.io.restart();
+      world.io.run_one();
+    }
+  }
+  std::vector<std::string> names() const {
+    std::vector<std::string> found;
+    for (const KeptBackup& kept : kept_backups(copies, world.clock.now()))
+      found.push_back(fs::path(kept.path).filename().string());
+    return found;
+  }
+
+  std::size_t keep;
+  test::Loop world{job::parse_local("2018-10-16T00:07+08:00").value()};
+  test::TempFolder folder;
+  std::string file = (fs::path(folder.path()) / "sluice.db").string();
+  std::string copies = (fs::path(folder.path()) / "backups").string();
+  Metrics metrics;
+  storage::AsyncStateStore store{storage::open_state_file(file, {}), storage::Threading::worker};
+  bool doubt = false;
+  Backups backups{
+      Backups::Parts{world.clock, store, metrics, file, copies, 1h, keep, [this] { return doubt; }}};
+  boost::asio::cancellation_signal cancel;
+};
+
+}  // namespace
+
+TEST_CASE("backups: one is made soon after the start and then every hour, and the newest four stay") {
+  Keeper keeper;
+  keeper.start();
+  CHECK(keeper.names().empty());
+  keeper.pass(1min);
+  CHECK(keeper.names() == std::vector<std::string>{"sluice-20181015T160800Z.db"});
+  CHECK(keeper.metrics.text().find("sluice_backup_timestamp_seconds 1539619680") != std::string::npos);
+  for (int hour = 0; hour < 5; ++hour) keeper.pass(1h);
+  CHECK(keeper.names() == std::vector<std::string>{"sluice-20181015T180800Z.db", "sluice-20181015T190800Z.db",
+                                                   "sluice-20181015T200800Z.db",
+                                                   "sluice-20181015T210800Z.db"});
+  const auto report =
+      storage::look_at_state_file(kept_backups(keeper.copies, keeper.world.clock.now()).back().path);
+  REQUIRE(report.has_value());
+  CHECK_FALSE(report->damage.has_value());
+}
+
+TEST_CASE("backups: a restart waits for the next hour, and a clock in doubt makes none") {
+  Keeper keeper;
+  fs::create_directories(keeper.copies);
+  std::ofstream(fs::path(keeper.copies) / "sluice-20181015T154700Z.db") << "x";
+  std::ofstream(fs::path(keeper.copies) / "mine.db") << "x";
+  keeper.start();
+  keeper.pass(39min);
+  CHECK(keeper.names().size() == 1);
+  keeper.doubt = true;
+  keeper.pass(1min);
+  CHECK(keeper.names().size() == 1);
+  keeper.doubt = false;
+  keeper.pass(1h);
+  CHECK(keeper.names().size() == 2);
+  CHECK(fs::exists(fs::path(keeper.copies) / "mine.db"));
+}
+
+TEST_CASE("backups: copies from a clock that was ahead go first, and are not the newest") {
+  Keeper keeper(2);
+  fs::create_directories(keeper.copies);
+  std::ofstream(fs::path(keeper.copies) / "sluice-20181016T120000Z.db") << "x";
+  std::ofstream(fs::path(keeper.copies) / "sluice-20181016T130000Z.db") << "x";
+  keeper.start();
+  keeper.pass(1min);
+  CHECK(keeper.names() ==
+        std::vector<std::string>{"sluice-20181016T130000Z.db", "sluice-20181015T160800Z.db"});
+  keeper.pass(1h);
+  CHECK(keeper.names() ==
+        std::vector<std::string>{"sluice-20181015T160800Z.db", "sluice-20181015T170800Z.db"});
+}
+
+TEST_CASE("backups: damage of the state file stops the store, keeps the good copies and is noted") {
+  Keeper keeper;
+  keeper.start();
+  keeper.pass(1min);
+  auto spoil = [](storage::Database& database) {
+    database.execute(
+        "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema WHERE name = 'instances_by_slot'; "
+        "PRAGMA writable_schema=RESET");
+  };
+  bool spoilt = false;
+  const auto work = [&]() -> awaitable<void> {
+    co_await keeper.store.with_database(spoil);
+    spoilt = true;
+  };
+  boost::asio::co_spawn(keeper.world.io, work(), [](std::exception_ptr) {});
+  while (!spoilt) {
+    keeper.world.io.restart();
+    keeper.world.io.run_one();
+  }
+  keeper.pass(1h);
+  CHECK(keeper.names() == std::vector<std::string>{"sluice-20181015T160800Z.db"});
+  CHECK(keeper.metrics.text().find("sluice_state_damaged 1") != std::string::npos);
+  CHECK(fs::exists(keeper.file + ".damaged"));
+}
+
+TEST_CASE("backups: none are made, and none removed, where none shall be kept") {
+  Keeper keeper(0);
+  fs::create_directories(keeper.copies);
+  std::ofstream(fs::path(keeper.copies) / "sluice-20181014T154700Z.db") << "x";
+  keeper.start();
+  CHECK_FALSE(keeper.world.clock.next_wake().has_value());
+  CHECK(keeper.names() == std::vector<std::string>{"sluice-20181014T154700Z.db"});
+}
