@@ -115,8 +115,12 @@ test('a state file that is gone is rebuilt from manifests, and nothing is export
 test('a backup from the middle is brought up to what the manifests prove', async (t) => {
   const w = await prepared(t);
   const backup = join(w.dir, 'copy.db');
+  // Slow enough that the copy is of the middle.
+  await w.sandbox.admin('faults', [{ service: 'ots', operation: 'GetStreamRecord', every: 1, action: 'delay_ms', value: 400 }]);
   let daemon = await exported(t, w, 2);
   assert.equal(sluice(['backup', backup, '--socket', w.paths.socket]).code, 0);
+  assert.ok(done(w.paths) < windows, 'some windows were still to come when the copy was made');
+  await w.sandbox.admin('faults', []);
   await until('all windows', () => done(w.paths) === windows);
   await stop(daemon);
   writeFileSync(w.file, Buffer.alloc(8192, 0xff));
