@@ -22,7 +22,7 @@ int write_all(int file, std::string_view bytes, std::uint64_t at) noexcept {
   while (!bytes.empty()) {
     const ssize_t count = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
     if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
+    if (count <= 0) return count == 0 ? ENOSPC : errno;
     bytes.remove_prefix(static_cast<std::size_t>(count));
     at += static_cast<std::uint64_t>(count);
   }
