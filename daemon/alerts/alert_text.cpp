@@ -1,7 +1,6 @@
 #include "daemon/alerts/alert_text.hpp"
 
 #include "core/base/utf8.hpp"
-#include "core/job/civil_time.hpp"
 #include "daemon/base/time_text.hpp"
 
 #include <fmt/format.h>
@@ -107,8 +106,7 @@ std::string way_out(const scheduler::Notice& notice, Language language) {
 }
 
 std::string local_or_empty(const std::optional<Instant>& instant, const std::string& zone) {
-  return instant ? job::format_local(std::chrono::floor<std::chrono::seconds>(*instant), zone)
-                 : std::string();
+  return instant ? local_text(*instant, zone) : std::string();
 }
 
 std::string length_text(Duration length, Language language) {

@@ -9,6 +9,10 @@
 
 namespace sluice::daemon {
 
+std::string local_text(Instant instant, std::string_view zone) {
+  return job::format_local(std::chrono::floor<std::chrono::seconds>(instant), zone);
+}
+
 std::string utc_text(Instant instant) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(instant);
   const auto ms = std::chrono::floor<std::chrono::milliseconds>(instant - seconds).count();

@@ -2,9 +2,9 @@
 #include "daemon/app/foreground.hpp"
 #include "daemon/cli/cli_output.hpp"
 #include "daemon/cli/commands.hpp"
+#include "daemon/cli/look_outside.hpp"
 #include "daemon/config/job_set.hpp"
 #include "daemon/doctor/doctor_world.hpp"
-#include "daemon/export/outgoing.hpp"
 #include "storage/sqlite_version.hpp"
 
 #include <boost/json.hpp>
@@ -46,17 +46,9 @@ awaitable<void> look_at_jobs(DoctorPorts ports, const std::vector<job::Job>& job
 // Asks what the jobs name. A signal ends it.
 std::optional<int> look_at_services(const Config& config, const std::vector<job::Job>& jobs, bool write,
                                     std::vector<Finding>& findings) {
-  boost::asio::io_context loop(1);
-  SystemClock clock;
-  SystemRandom random;
-  auto outgoing = transport_options(config, read_proxy_environment());
-  if (!outgoing) throw CommandFailure(outgoing.error());
-  const auto transport = http::make_transport(loop.get_executor(), clock, std::move(*outgoing));
-  ExportRunner runner(
-      ExportPorts{loop.get_executor(), clock, random, *transport}, config.sources,
-      [](const scheduler::Instance&, int) -> std::unique_ptr<pipeline::Log> { return nullptr; },
-      [](const std::string&, const pipeline::Statistics&) {});
-  return run_in_foreground(loop, look_at_jobs(DoctorPorts{clock, *transport, runner}, jobs, write, findings));
+  return look_outside(config, [&](Outside outside) {
+    return look_at_jobs(DoctorPorts{outside.clock, outside.transport, outside.runner}, jobs, write, findings);
+  });
 }
 
 void print_finding(const Finding& finding, Console& console) {

@@ -1,11 +1,11 @@
 #include "core/base/system_clock.hpp"
-#include "core/job/civil_time.hpp"
 #include "daemon/api/api_json.hpp"
 #include "daemon/app/foreground.hpp"
+#include "daemon/base/time_text.hpp"
 #include "daemon/cli/cli_output.hpp"
+#include "daemon/cli/look_outside.hpp"
 #include "daemon/cli/state_commands.hpp"
 #include "daemon/config/job_set.hpp"
-#include "daemon/export/outgoing.hpp"
 #include "daemon/state/backups.hpp"
 #include "daemon/state/rebuild.hpp"
 #include "storage/async_state_store.hpp"
@@ -147,10 +147,6 @@ awaitable<void> put_all_down(storage::AsyncStateStore& store, std::vector<Rebuil
   }
 }
 
-std::string local_time(Instant at, const job::Job& job) {
-  return job::format_local(std::chrono::floor<std::chrono::seconds>(at), job.schedule.zone);
-}
-
 std::string id_text(const scheduler::NewInstance& instance) { return to_string(instance.id, instance.zone); }
 
 json::object to_json(const Rebuilding& one) {
@@ -228,7 +224,7 @@ void print_job(const Rebuilding& one, Console& console) {
   }
   const JobPlan& plan = *one.plan;
   const auto& windows = plan.proof.windows;
-  const std::string next = plan.goes_on ? local_time(*plan.goes_on, one.job) : "";
+  const std::string next = plan.goes_on ? local_text(*plan.goes_on, one.job.schedule.zone) : "";
   switch (plan.by) {
     case JobPlan::By::manifests:
       console.out << fmt::format(
@@ -285,21 +281,15 @@ Exit print_outcome(const std::string& file, const RebuildOutcome& outcome,
 }
 
 // Looks at what the jobs name. A signal ends it.
-std::optional<int> look_outside(const Config& config, const Options& options, scheduler::StateStore& store,
-                                std::vector<Rebuilding>& jobs, Console& console) {
-  boost::asio::io_context loop(1);
-  SystemClock clock;
-  SystemRandom random;
-  auto outgoing = transport_options(config, read_proxy_environment());
-  if (!outgoing) throw CommandFailure(outgoing.error());
-  const auto transport = http::make_transport(loop.get_executor(), clock, std::move(*outgoing));
-  ExportRunner runner(
-      ExportPorts{loop.get_executor(), clock, random, *transport}, config.sources,
-      [](const scheduler::Instance&, int) -> std::unique_ptr<pipeline::Log> { return nullptr; },
-      [](const std::string&, const pipeline::Statistics&) {});
+std::optional<int> look_for_windows(const Config& config, const Options& options,
+                                    scheduler::StateStore& store, std::vector<Rebuilding>& jobs,
+                                    Console& console) {
   ProgressLine progress(console);
-  const SurveyPorts ports{clock, runner, [&](std::string_view line) { progress.show(line); }};
-  return run_in_foreground(loop, look_at_all(ports, store, options, jobs));
+  return look_outside(config, [&](Outside outside) {
+    const SurveyPorts ports{outside.clock, outside.runner,
+                            [&](std::string_view line) { progress.show(line); }};
+    return look_at_all(ports, store, options, jobs);
+  });
 }
 
 // All of it or nothing.
@@ -328,7 +318,7 @@ Exit command_state_rebuild(const Options& options, Console& console) {
   storage::Database& database = opened->database();
   storage::AsyncStateStore store(std::move(opened), storage::Threading::caller);
 
-  if (const auto signal = look_outside(config, options, store, jobs, console)) return exit_by(*signal);
+  if (const auto signal = look_for_windows(config, options, store, jobs, console)) return exit_by(*signal);
   outcome.known = outcome.known && std::ranges::all_of(jobs, is_known);
   if (!options.json) {
     for (const Rebuilding& one : jobs) print_job(one, console);

@@ -1,6 +1,6 @@
 #include "daemon/state/rebuild.hpp"
 
-#include "core/job/civil_time.hpp"
+#include "daemon/base/time_text.hpp"
 #include "scheduler/rebuild_commit.hpp"
 
 #include <fmt/format.h>
@@ -15,10 +15,6 @@ using scheduler::ProvenWindow;
 
 // A window this close to what the stream keeps may come too late when it runs again.
 constexpr Duration kRerunMargin = std::chrono::hours(1);
-
-std::string local_text(Instant at, const job::Job& job) {
-  return job::format_local(std::chrono::floor<std::chrono::seconds>(at), job.schedule.zone);
-}
 
 scheduler::StreamToday today(const tablestore::StreamState& stream) {
   scheduler::StreamToday now{stream.id, stream.enabled, stream.retention, {}};
@@ -90,7 +86,7 @@ void warn_of_retention(JobPlan& plan, const std::optional<tablestore::StreamStat
   plan.warning = fmt::format(
       "the stream keeps records from {} on only: those between are lost, and its next window fails with "
       "trimmed unless onGap is continue{}",
-      local_text(kept_from, job),
+      local_text(kept_from, job.schedule.zone),
       plan.by == JobPlan::By::state_file || !plan.proof.breaks.empty()
           ? "; rebuild with --new does not count on what the state file has"
           : "");
@@ -163,7 +159,7 @@ awaitable<Result<void>> put_down(scheduler::StateStore& store, scheduler::AuditL
   entry.action = "rebuild";
   entry.target = job.name;
   entry.detail = fmt::format("{} windows by {}; goes on at {}", plan.proof.windows.size(), to_string(plan.by),
-                             plan.goes_on ? local_text(*plan.goes_on, job) : "its next slot");
+                             plan.goes_on ? local_text(*plan.goes_on, job.schedule.zone) : "its next slot");
   const auto committed =
       co_await scheduler::commit_proven(store, std::move(plan.proof.windows), std::move(actor), now);
   if (!committed) co_return committed;
