@@ -1,13 +1,7 @@
 #define CATCH_CONFIG_RUNNER
-#include "tests/support/test_data.hpp"
-
 #include <catch2/catch.hpp>
 
 #include <cstdio>
-
-std::string sluice::test::test_data(std::string_view name) {
-  return std::string(SLUICE_TEST_DATA "/").append(name);
-}
 
 int main(int argc, char** argv) {
   Catch::Session session;

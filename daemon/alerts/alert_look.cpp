@@ -20,7 +20,6 @@ using scheduler::ChainFacts;
 using scheduler::Incident;
 using scheduler::JobWatch;
 
-constexpr std::chrono::hours kKnownFor{24};
 constexpr Duration kRetentionEvery = std::chrono::minutes(1);  // positions are long texts
 constexpr const char* kRunning = "running";
 constexpr std::string_view kFailure = "failure ";

@@ -5,6 +5,9 @@
 
 namespace sluice::daemon {
 
+// How long a closed incident is still told from a new one.
+inline constexpr std::chrono::hours kKnownFor{24};
+
 struct AlertService::Look {
   Instant now{};
   scheduler::Observation observed;

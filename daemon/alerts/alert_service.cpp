@@ -15,8 +15,6 @@ using scheduler::AlertChange;
 using scheduler::AlertKind;
 using scheduler::Incident;
 
-constexpr std::chrono::hours kKnownFor{24};
-
 }  // namespace
 
 AlertService::AlertService(Parts parts, std::vector<std::unique_ptr<Channel>> channels)

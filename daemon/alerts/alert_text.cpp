@@ -106,7 +106,7 @@ std::string way_out(const scheduler::Notice& notice, Language language) {
 }
 
 std::string local_or_empty(const std::optional<Instant>& instant, const std::string& zone) {
-  return instant ? local_text(*instant, zone) : std::string();
+  return instant ? local_second(*instant, zone) : std::string();
 }
 
 std::string length_text(Duration length, Language language) {

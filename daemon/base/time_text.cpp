@@ -9,7 +9,7 @@
 
 namespace sluice::daemon {
 
-std::string local_text(Instant instant, std::string_view zone) {
+std::string local_second(Instant instant, std::string_view zone) {
   return job::format_local(std::chrono::floor<std::chrono::seconds>(instant), zone);
 }
 

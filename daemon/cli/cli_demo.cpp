@@ -13,12 +13,6 @@
 namespace sluice::daemon {
 namespace {
 
-template <class T>
-T value_or_fail(Result<T> result) {
-  if (!result) throw CommandFailure(Exit::failed, result.error().message());
-  return std::move(*result);
-}
-
 void fail_if(const Result<void>& result) {
   if (!result) throw CommandFailure(Exit::failed, result.error().message());
 }

@@ -224,7 +224,7 @@ void print_job(const Rebuilding& one, Console& console) {
   }
   const JobPlan& plan = *one.plan;
   const auto& windows = plan.proof.windows;
-  const std::string next = plan.goes_on ? local_text(*plan.goes_on, one.job.schedule.zone) : "";
+  const std::string next = plan.goes_on ? local_second(*plan.goes_on, one.job.schedule.zone) : "";
   switch (plan.by) {
     case JobPlan::By::manifests:
       console.out << fmt::format(

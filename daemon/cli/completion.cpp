@@ -34,7 +34,7 @@ std::string sub_names(const DeclaredCommand& command) {
 }
 
 // In single quotes, for each of the shells.
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   for (const char c : text) out += c == '\'' ? "'\\''" : std::string(1, c);
   return out + "'";
@@ -49,7 +49,7 @@ void walk(const DeclaredCommand& command, const std::string& path, const Each& e
 }
 
 std::string bash_values(const DeclaredOption& option) {
-  if (!option.choices.empty()) return fmt::format("words={}", quoted(with_spaces(option.choices)));
+  if (!option.choices.empty()) return fmt::format("words={}", in_quotes(with_spaces(option.choices)));
   switch (kind_of(option.value)) {
     case ValueKind::file:
       return "files=f";
@@ -64,13 +64,13 @@ std::string bash_values(const DeclaredOption& option) {
 }
 
 std::string bash_words(const DeclaredCommand& command) {
-  std::string out = fmt::format("words={}", quoted(sub_names(command)));
+  std::string out = fmt::format("words={}", in_quotes(sub_names(command)));
   for (const DeclaredOption& positional : command.positionals) {
     const ValueKind kind = kind_of_positional(positional);
     if (kind == ValueKind::file) out += "; files=f";
     if (kind == ValueKind::job) out += "; words+=\" $(sluice completion jobs 2>/dev/null)\"";
     if (!positional.choices.empty())
-      out += fmt::format("; words+={}", quoted(" " + with_spaces(positional.choices)));
+      out += fmt::format("; words+={}", in_quotes(" " + with_spaces(positional.choices)));
   }
   return out;
 }
@@ -108,7 +108,7 @@ void zsh_options(const DeclaredCommand& command, std::string& out) {
       if (!option.value.empty())
         spec +=
             fmt::format(":{}:{}", zsh_text(option.value), zsh_action(kind_of(option.value), option.choices));
-      out += fmt::format(" \\\n    {}", quoted(spec));
+      out += fmt::format(" \\\n    {}", in_quotes(spec));
     }
   }
 }
@@ -124,7 +124,7 @@ void zsh_function(const std::string& path, const DeclaredCommand& command, std::
       const std::string spec =
           fmt::format("{}:{}:{}", positional.repeats ? "*" : "", positional.names.front(),
                       zsh_action(kind_of_positional(positional), positional.choices));
-      out += fmt::format(" \\\n    {}", quoted(spec));
+      out += fmt::format(" \\\n    {}", in_quotes(spec));
     }
     out += "\n}\n";
     return;
@@ -133,7 +133,7 @@ void zsh_function(const std::string& path, const DeclaredCommand& command, std::
       " \\\n    '1: :->command' \\\n    '*:: :->rest'\n  case $state in\n    command)\n      local -a "
       "commands\n      commands=(";
   for (const DeclaredCommand& sub : command.commands)
-    out += fmt::format("\n        {}", quoted(zsh_text(sub.name) + ":" + zsh_text(sub.help)));
+    out += fmt::format("\n        {}", in_quotes(zsh_text(sub.name) + ":" + zsh_text(sub.help)));
   out += "\n      )\n      _describe command commands\n";
   for (const DeclaredOption& positional : command.positionals) {
     if (kind_of_positional(positional) == ValueKind::job) out += "      _sluice_jobs\n";
@@ -145,24 +145,25 @@ void zsh_function(const std::string& path, const DeclaredCommand& command, std::
 }
 
 void fish_options(const std::string& path, const DeclaredCommand& command, std::string& out) {
-  const std::string begin = fmt::format("complete -c sluice -n {}", quoted("__sluice_at " + quoted(path)));
+  const std::string begin =
+      fmt::format("complete -c sluice -n {}", in_quotes("__sluice_at " + in_quotes(path)));
   for (const DeclaredCommand& sub : command.commands)
-    out += fmt::format("{} -a {} -d {}\n", begin, sub.name, quoted(sub.help));
+    out += fmt::format("{} -a {} -d {}\n", begin, sub.name, in_quotes(sub.help));
   for (const DeclaredOption& positional : command.positionals) {
     const ValueKind kind = kind_of_positional(positional);
     if (kind == ValueKind::file) out += begin + " -F\n";
     if (kind == ValueKind::job) out += begin + " -a '(sluice completion jobs 2>/dev/null)'\n";
     if (!positional.choices.empty())
-      out += fmt::format("{} -a {}\n", begin, quoted(with_spaces(positional.choices)));
+      out += fmt::format("{} -a {}\n", begin, in_quotes(with_spaces(positional.choices)));
   }
   for (const DeclaredOption& option : command.options) {
     out += begin;
     for (const std::string& name : option.names)
       out += name.starts_with("--") ? " -l " + name.substr(2) : " -s " + name.substr(1);
-    out += " -d " + quoted(option.help);
+    out += " -d " + in_quotes(option.help);
     const ValueKind kind = kind_of(option.value);
     if (!option.choices.empty()) {
-      out += fmt::format(" -x -a {}", quoted(with_spaces(option.choices)));
+      out += fmt::format(" -x -a {}", in_quotes(with_spaces(option.choices)));
     } else if (kind == ValueKind::file || kind == ValueKind::directory) {
       out += " -r -F";
     } else if (kind == ValueKind::job) {
@@ -181,13 +182,13 @@ std::string bash_completion(const DeclaredCommand& root) {
   std::string values;
   std::string words;
   walk(root, "", [&](const std::string& path, const DeclaredCommand& command) {
-    if (!path.empty()) commands += fmt::format("      {}) path={} ;;\n", quoted(path), quoted(path));
+    if (!path.empty()) commands += fmt::format("      {}) path={} ;;\n", in_quotes(path), in_quotes(path));
     for (const DeclaredOption& option : command.options) {
       if (option.value.empty()) continue;
       for (const std::string& name : option.names)
-        values += fmt::format("    {}) {} ;;\n", quoted(path + ":" + name), bash_values(option));
+        values += fmt::format("    {}) {} ;;\n", in_quotes(path + ":" + name), bash_values(option));
     }
-    words += fmt::format("      {}) options={}; {} ;;\n", quoted(path), quoted(all_names(command)),
+    words += fmt::format("      {}) options={}; {} ;;\n", in_quotes(path), in_quotes(all_names(command)),
                          bash_words(command));
   });
   return fmt::format(R"(# bash completion of sluice, made by: sluice completion bash
@@ -232,7 +233,7 @@ std::string fish_completion(const DeclaredCommand& root) {
   std::string paths;
   std::string rest;
   walk(root, "", [&](const std::string& path, const DeclaredCommand& command) {
-    if (!path.empty()) paths += fmt::format(" {}", quoted(path));
+    if (!path.empty()) paths += fmt::format(" {}", in_quotes(path));
     fish_options(path, command, rest);
   });
   return fmt::format(R"(# fish completion of sluice, made by: sluice completion fish

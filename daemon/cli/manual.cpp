@@ -70,7 +70,7 @@ void command_section(const std::string& path, const DeclaredCommand& command, st
   for (const DeclaredCommand& sub : command.commands) command_section(path + " " + sub.name, sub, out);
 }
 
-constexpr std::string_view kEnd = R"(.SH EXIT STATUS
+constexpr std::string_view kLastSections = R"(.SH EXIT STATUS
 .TP
 0
 done
@@ -167,7 +167,7 @@ std::string command_page(const DeclaredCommand& root) {
   out += ".SH COMMANDS\n";
   for (const DeclaredCommand& command : root.commands)
     command_section("sluice " + command.name, command, out);
-  return out.append(kEnd);
+  return out.append(kLastSections);
 }
 
 std::string config_page(std::span<const ConfigKey> keys) {

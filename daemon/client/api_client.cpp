@@ -18,7 +18,7 @@ namespace sluice::daemon {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
+namespace beast_http = boost::beast::http;
 using Stream = boost::beast::basic_stream<asio::local::stream_protocol>;
 
 constexpr auto kAsValue = asio::as_tuple(asio::use_awaitable);
@@ -36,7 +36,7 @@ std::string hint_for(const boost::system::error_code& failure) {
   return "is the daemon running? Name its socket with --socket PATH or $SLUICE_SOCKET";
 }
 
-awaitable<Answer> ask(std::string socket, http::request<http::string_body> request) {
+awaitable<Answer> ask(std::string socket, beast_http::request<beast_http::string_body> request) {
   Stream stream(co_await asio::this_coro::executor);
   stream.expires_after(kConnectLimit);
   const asio::local::stream_protocol::endpoint endpoint(socket);
@@ -46,11 +46,11 @@ awaitable<Answer> ask(std::string socket, http::request<http::string_body> reque
                          fmt::format("connect to {}: {}; {}", socket, failure.message(), hint_for(failure)));
   }
   stream.expires_after(kAnswerLimit);
-  const auto written = co_await http::async_write(stream, request, kAsValue);
+  const auto written = co_await beast_http::async_write(stream, request, kAsValue);
   boost::beast::flat_buffer buffer;
-  http::response_parser<http::string_body> parser;
+  beast_http::response_parser<beast_http::string_body> parser;
   parser.body_limit(kAnswerBytesMax);
-  const auto read = co_await http::async_read(stream, buffer, parser, kAsValue);
+  const auto read = co_await beast_http::async_read(stream, buffer, parser, kAsValue);
   if (const auto failure = std::get<0>(read)) {
     const auto first = std::get<0>(written) ? std::get<0>(written) : failure;
     throw CommandFailure(Exit::unreachable, fmt::format("ask the daemon at {}: {}", socket, first.message()));
@@ -65,19 +65,21 @@ class UnixApi final : public Api {
  public:
   explicit UnixApi(std::string socket) : socket_(std::move(socket)) {}
 
-  boost::json::value get(const std::string& target) override { return call(http::verb::get, target, ""); }
+  boost::json::value get(const std::string& target) override {
+    return call(beast_http::verb::get, target, "");
+  }
   boost::json::value post(const std::string& target, const std::string& body) override {
-    return call(http::verb::post, target, body);
+    return call(beast_http::verb::post, target, body);
   }
 
  private:
-  boost::json::value call(http::verb method, const std::string& target, const std::string& body) {
+  boost::json::value call(beast_http::verb method, const std::string& target, const std::string& body) {
     if (socket_.size() > 107)
       throw CommandFailure(Exit::usage, "use the socket: its path is longer than 107 bytes");
-    http::request<http::string_body> request(method, target, 11, body);
-    request.set(http::field::host, "localhost");
-    request.set(http::field::connection, "close");
-    if (!body.empty()) request.set(http::field::content_type, "application/json");
+    beast_http::request<beast_http::string_body> request(method, target, 11, body);
+    request.set(beast_http::field::host, "localhost");
+    request.set(beast_http::field::connection, "close");
+    if (!body.empty()) request.set(beast_http::field::content_type, "application/json");
     request.prepare_payload();
     const Answer answer = run(ask(socket_, std::move(request)));
     return read_answer(answer.status, answer.body);

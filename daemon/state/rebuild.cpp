@@ -86,7 +86,7 @@ void warn_of_retention(JobPlan& plan, const std::optional<tablestore::StreamStat
   plan.warning = fmt::format(
       "the stream keeps records from {} on only: those between are lost, and its next window fails with "
       "trimmed unless onGap is continue{}",
-      local_text(kept_from, job.schedule.zone),
+      local_second(kept_from, job.schedule.zone),
       plan.by == JobPlan::By::state_file || !plan.proof.breaks.empty()
           ? "; rebuild with --new does not count on what the state file has"
           : "");
@@ -159,7 +159,7 @@ awaitable<Result<void>> put_down(scheduler::StateStore& store, scheduler::AuditL
   entry.action = "rebuild";
   entry.target = job.name;
   entry.detail = fmt::format("{} windows by {}; goes on at {}", plan.proof.windows.size(), to_string(plan.by),
-                             plan.goes_on ? local_text(*plan.goes_on, job.schedule.zone) : "its next slot");
+                             plan.goes_on ? local_second(*plan.goes_on, job.schedule.zone) : "its next slot");
   const auto committed =
       co_await scheduler::commit_proven(store, std::move(plan.proof.windows), std::move(actor), now);
   if (!committed) co_return committed;

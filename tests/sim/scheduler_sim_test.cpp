@@ -14,7 +14,9 @@
 #include <functional>
 #include <string>
 
-namespace sluice::test {
+using namespace sluice;
+using namespace sluice::test;
+
 namespace {
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
@@ -85,4 +87,3 @@ TEST_CASE("simulation: random weeks on the SQLite store lose and double nothing"
 }
 
 }  // namespace
-}  // namespace sluice::test

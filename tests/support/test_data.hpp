@@ -1,5 +1,5 @@
 #pragma once
-// Where the files of tests/data are. Only tests/main.cpp knows the folder, so that the objects of the tests
+// Where the files of tests/data are. Only test_data.cpp knows the folder, so that the objects of the tests
 // are the same in every checkout and the compiler cache serves them all.
 
 #include <string>

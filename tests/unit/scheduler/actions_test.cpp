@@ -1,14 +1,16 @@
 #include "scheduler/actions.hpp"
 
 #include "tests/support/catch_result.hpp"
+#include "tests/unit/scheduler/instance_samples.hpp"
 
-#include "instance_samples.hpp"
 #include <catch2/catch.hpp>
 
 #include <array>
 #include <optional>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -105,4 +107,3 @@ TEST_CASE("rerun property: ALL_DENIED runs nothing again that was attempted, unl
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -1,17 +1,19 @@
 // The rows of scheduling.md section 6 (rerun), and of its section 10 those that are about attempts.
 #include "tests/support/scheduler_acts.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
 using job::RerunProperty;
-using test::act;
-using test::act_of;
-using test::Fault;
-using test::SchedulerBench;
-using test::slot;
-using test::state_of;
+using sluice::test::act;
+using sluice::test::act_of;
+using sluice::test::Fault;
+using sluice::test::SchedulerBench;
+using sluice::test::slot;
+using sluice::test::state_of;
 
 const Error kUnavailable(Errc::unavailable, "get records: 503");
 
@@ -31,12 +33,12 @@ TEST_CASE("rerun: the interval counts from the end of the failed attempt") {
   bench.start();
   bench.advance_to(slot("00:15"));
   REQUIRE(bench.runner.starts.size() == 2);
-  CHECK(bench.runner.starts[1].at == test::local_time(slot("00:13:30")));
+  CHECK(bench.runner.starts[1].at == sluice::test::local_time(slot("00:13:30")));
 }
 
 TEST_CASE("rerun: a timeout and a manual stop are not retried") {
   SchedulerBench bench;
-  bench.jobs = {test::job_named("orders"), test::job_named("users")};
+  bench.jobs = {sluice::test::job_named("orders"), sluice::test::job_named("users")};
   bench.jobs[0].timeout = 1min;
   bench.runner.script = [](const Instance&, int) { return act_of(1h); };
   bench.start();
@@ -79,7 +81,7 @@ TEST_CASE("rerun: with the newest definition the instance takes over its version
   order.latest = true;
   REQUIRE(act(bench, "orders", "00:05", order));
   CHECK(bench.get("orders", slot("00:05")).version == "version-2");
-  CHECK(test::audit_line(bench) ==
+  CHECK(sluice::test::audit_line(bench) ==
         "rerun orders@2018-10-16T00:05+08:00 by uid 1000 was FAILURE, with the newest definition");
 }
 
@@ -118,7 +120,7 @@ TEST_CASE("timeout: the time an attempt plans its positions counts") {
   bench.jobs[0].timeout = 2min;
   bench.runner.script = [](const Instance&, int) {
     auto slow = act_of(1h, kUnavailable);
-    slow.at = test::ScriptedRunner::Stage::plan;
+    slow.at = sluice::test::ScriptedRunner::Stage::plan;
     return slow;
   };
   bench.start();
@@ -160,7 +162,7 @@ TEST_CASE("timeout: its end is stored however long the store takes to work again
   bench.advance(2min);
   const Instance late = bench.get("orders", slot("00:05"));
   CHECK(late.state == State::failure);
-  CHECK(late.finished == test::local_time(slot("00:06")));
+  CHECK(late.finished == sluice::test::local_time(slot("00:06")));
   CHECK(bench.ask(bench.store.attempts(late.row)).size() == 1);
 }
 
@@ -196,7 +198,7 @@ TEST_CASE("behaviour 7: a crash while it waits for a retry keeps the due time of
   CHECK(bench.executed() == "orders@00:05");
   bench.advance_to(slot("00:25:01"));
   CHECK(bench.executed() == "orders@00:05 orders@00:05#2");
-  CHECK(bench.runner.starts[1].at == test::local_time(slot("00:25:01")));
+  CHECK(bench.runner.starts[1].at == sluice::test::local_time(slot("00:25:01")));
 }
 
 TEST_CASE("behaviour 8: a timed out attempt takes back what it wrote, and is over when it has: no process") {
@@ -209,7 +211,7 @@ TEST_CASE("behaviour 8: a timed out attempt takes back what it wrote, and is ove
   };
   bench.start();
   bench.advance_to(slot("00:06:10"));
-  CHECK(test::shown_in(bench, "orders", "00:05") == State::killing);
+  CHECK(sluice::test::shown_in(bench, "orders", "00:05") == State::killing);
   CHECK(bench.runner.executing == 1);
   bench.advance(10s);
   CHECK(bench.runner.executing == 0);
@@ -247,7 +249,7 @@ TEST_CASE(
   bench.advance(1h);
   CHECK(bench.executed() == "orders@00:05");
   CHECK(state_of(bench, "orders", "00:05") == State::lost);
-  CHECK(test::why(bench, "orders", "00:10").find("is lost: attempt 1 was lost") != std::string::npos);
+  CHECK(sluice::test::why(bench, "orders", "00:10").find("is lost: attempt 1 was lost") != std::string::npos);
   SECTION("set to success, what waits for it goes on") {
     REQUIRE(act(bench, "orders", "00:05", Action::set_success, "the target has it"));
     bench.advance(30s);
@@ -276,7 +278,7 @@ TEST_CASE("behaviour 9: a stop of the daemon that cuts such an attempt short lea
 
 TEST_CASE("limits: maxParallel of a job bounds its instances running at once, others go on") {
   SchedulerBench bench;
-  bench.jobs = {test::job_named("orders"), test::job_named("users")};
+  bench.jobs = {sluice::test::job_named("orders"), sluice::test::job_named("users")};
   bench.options.attempts_max = 10;
   bench.jobs[0].dependencies.self = false;
   bench.jobs[0].max_parallel = 2;
@@ -286,9 +288,8 @@ TEST_CASE("limits: maxParallel of a job bounds its instances running at once, ot
   bench.start();
   bench.advance_to(slot("00:21"));
   CHECK(bench.executed() == "orders@00:05 users@00:05 orders@00:10 users@00:10 users@00:15 users@00:20");
-  CHECK(test::why(bench, "orders", "00:15") ==
+  CHECK(sluice::test::why(bench, "orders", "00:15") ==
         "waits for a free place: as many instances of orders are running as its maxParallel allows");
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -7,8 +7,8 @@ using namespace std::chrono_literals;
 using scheduler::Backfill;
 using scheduler::BackfillState;
 using scheduler::State;
-using test::BackfillBench;
-using test::Fault;
+using sluice::test::BackfillBench;
+using sluice::test::Fault;
 
 namespace {
 

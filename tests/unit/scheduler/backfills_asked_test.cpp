@@ -13,14 +13,14 @@ using namespace std::chrono_literals;
 using scheduler::Backfill;
 using scheduler::BackfillState;
 using scheduler::State;
-using test::BackfillBench;
-using test::takes;
+using sluice::test::BackfillBench;
+using sluice::test::takes;
 
 namespace {
 
 // Values as the job's expressions give them; the windows of the seed job.
 Result<scheduler::Frozen> freeze_values(const job::Job& job, Instant slot) {
-  Result<scheduler::Frozen> frozen = test::freeze_seed(job, slot);
+  Result<scheduler::Frozen> frozen = sluice::test::freeze_seed(job, slot);
   Result<job::ParameterValues> values = job::freeze(job, slot);
   if (!values) return values.error();
   frozen->values = std::move(*values);
@@ -28,7 +28,7 @@ Result<scheduler::Frozen> freeze_values(const job::Job& job, Instant slot) {
 }
 
 job::Job with_values() {
-  job::Job job = test::job_named("orders", 12h);
+  job::Job job = sluice::test::job_named("orders", 12h);
   for (const auto& [name, expression] : {std::pair("day", "${yyyymmdd}"), {"at", "$[yyyymmddhh24mi]"}})
     job.parameters.push_back(job::Parameter{name, expression});
   return job;
@@ -63,18 +63,18 @@ struct VersionsBench : BackfillBench {
     if (scheduler) scheduler->set_jobs(jobs);
     clock.settle();
   }
-  test::MemoryVersionStore kept;
+  sluice::test::MemoryVersionStore kept;
 };
 
 }  // namespace
 
 TEST_CASE("backfill: of several ranges and a part of the day only their slots run, in one order of dates") {
   BackfillBench bench;
-  bench.jobs = {test::job_named("orders", 6h)};
+  bench.jobs = {sluice::test::job_named("orders", 6h)};
   bench.start();
   auto wanted = bench.order("2018-10-08T00:00", "2018-10-13T00:00", 2);
-  wanted.ranges = {{test::local_time("2018-10-12T00:00+08:00"), wanted.to},
-                   {wanted.from, test::local_time("2018-10-10T00:00+08:00")}};
+  wanted.ranges = {{sluice::test::local_time("2018-10-12T00:00+08:00"), wanted.to},
+                   {wanted.from, sluice::test::local_time("2018-10-10T00:00+08:00")}};
   wanted.times = {6h, 18h};
   const auto preview = bench.ask(bench.scheduler->preview_backfill(wanted, 1000)).value();
   CHECK(preview.runs == 6);
@@ -132,7 +132,7 @@ TEST_CASE("backfill: its parameters stand in place of the job's, also when an in
 
 TEST_CASE("backfill: outside its run hours nothing of it starts, what runs ends, and why says so") {
   BackfillBench bench("2018-10-16T23:50+08:00");
-  bench.jobs = {test::independent("orders", 6h)};
+  bench.jobs = {sluice::test::independent("orders", 6h)};
   bench.runner.script = [](const scheduler::Instance&, int) { return takes(20min); };
   bench.start();
   auto wanted = bench.order("2018-10-10T00:00", "2018-10-11T00:00");
@@ -158,7 +158,7 @@ TEST_CASE("backfill: on weekends only, it waits for Saturday and goes on over Su
   scheduler::RunHours hours;
   hours.weekends = true;
   const auto next = [&](const std::string& now) {
-    return job::format_local(scheduler::next_start(hours, test::local_time(now), "Asia/Shanghai"),
+    return job::format_local(scheduler::next_start(hours, sluice::test::local_time(now), "Asia/Shanghai"),
                              "Asia/Shanghai");
   };
   CHECK(next("2018-10-16T12:00+08:00") == "2018-10-20T00:00+08:00");  // a Tuesday
@@ -177,7 +177,8 @@ TEST_CASE("backfill: run hours lie in the job's zone, on days that are shorter a
   scheduler::RunHours hours;
   hours.hours = {2h, 3h};
   const auto next = [&](const std::string& now) {
-    return job::format_local(scheduler::next_start(hours, test::local_time(now), "Europe/Berlin"), "UTC");
+    return job::format_local(scheduler::next_start(hours, sluice::test::local_time(now), "Europe/Berlin"),
+                             "UTC");
   };
   CHECK(next("2018-03-24T12:00+01:00").substr(0, 16) == "2018-03-26T00:00");  // the 25th has no such hour
   CHECK(next("2018-10-28T01:30+02:00").substr(0, 16) == "2018-10-28T00:00");  // the first of the two
@@ -213,7 +214,7 @@ TEST_CASE("backfill: a reload before all its instances are made does not mix two
   bool broken = true;
   bench.faulty->script = [&](std::size_t, bool is_write) {
     writes += is_write ? 1U : 0U;  // the backfill, the instances of its first day, ...
-    return broken && writes > 2 ? test::Fault::before : test::Fault::none;
+    return broken && writes > 2 ? sluice::test::Fault::before : sluice::test::Fault::none;
   };
   const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-13T00:00"));
   const std::size_t before = bench.instances_of(made).size();
@@ -236,7 +237,7 @@ TEST_CASE("backfill: a version that is kept no more is told of, and the present 
   bench.faulty->script = [&](std::size_t, bool is_write) {
     const bool fails = is_write && broken;
     broken = broken || is_write;  // the backfill is stored, its instances are not
-    return fails ? test::Fault::before : test::Fault::none;
+    return fails ? sluice::test::Fault::before : sluice::test::Fault::none;
   };
   const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
   bench.bring("version-2");

@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 using scheduler::Backfill;
 using scheduler::BackfillState;
 using scheduler::State;
-using test::BackfillBench;
-using test::failing;
-using test::takes;
+using sluice::test::BackfillBench;
+using sluice::test::failing;
+using sluice::test::takes;
 
 TEST_CASE("backfill: paused, nothing new starts; resumed, it goes on where it was") {
   BackfillBench bench;

@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 using scheduler::Backfill;
 using scheduler::BackfillState;
 using scheduler::State;
-using test::BackfillBench;
-using test::failing;
-using test::takes;
+using sluice::test::BackfillBench;
+using sluice::test::failing;
+using sluice::test::takes;
 
 TEST_CASE("backfill: slots that succeeded are left alone unless all are wanted") {
   BackfillBench bench;
@@ -52,15 +52,15 @@ TEST_CASE("backfill: a slot that succeeded is repeated exactly when all are want
 
 TEST_CASE("backfill: windows chain where they adjoin, join the recurring ones, and else seek by time") {
   BackfillBench bench;
-  std::set<Instant> broken = {test::local_time("2018-10-16T00:20+08:00"),
-                              test::local_time("2018-10-16T00:30+08:00")};
+  std::set<Instant> broken = {sluice::test::local_time("2018-10-16T00:20+08:00"),
+                              sluice::test::local_time("2018-10-16T00:30+08:00")};
   bench.runner.script = [&](const scheduler::Instance& instance, int) {
     return instance.id.group == 0 && broken.contains(instance.id.scheduled) ? failing() : takes(1s);
   };
   bench.start();
   // 00:20 and 00:30 fail and are declared done, so the window after each brings their records.
   for (const std::string slot : {"2018-10-16T00:20+08:00", "2018-10-16T00:30+08:00"}) {
-    bench.advance(test::local_time(slot) + 10s - bench.clock.now());
+    bench.advance(sluice::test::local_time(slot) + 10s - bench.clock.now());
     REQUIRE(bench.ask(bench.scheduler->set_success(bench.id("orders", slot), "uid 1")));
   }
   bench.advance_to("2018-10-16T00:41+08:00");
@@ -90,7 +90,7 @@ TEST_CASE("backfill: a window does not go on from one that it does not adjoin") 
   bench.advance(1min);
   CHECK(bench.count(before, State::success) == 2);
   const auto& last = bench.runner.objects.at(BackfillBench::group_id(1, "2018-10-15T23:55"));
-  CHECK(last.to == test::local_time("2018-10-15T23:50+08:00"));
+  CHECK(last.to == sluice::test::local_time("2018-10-15T23:50+08:00"));
 }
 
 TEST_CASE("backfill: it waits while the recurring instance of the same slot has still to run") {
@@ -159,7 +159,7 @@ TEST_CASE("backfill: jobs that do not exist and ranges without slots are refused
 
 TEST_CASE("backfill: a day of a minute schedule in one go, and one too large is refused") {
   BackfillBench bench;
-  bench.jobs = {test::job_named("orders", 1min)};
+  bench.jobs = {sluice::test::job_named("orders", 1min)};
   bench.start();
   CHECK(bench.refusal(bench.order("2018-07-01T00:00", "2018-10-01T00:00")).find("more than 100000") !=
         std::string::npos);

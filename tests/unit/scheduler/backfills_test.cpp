@@ -10,9 +10,9 @@ using namespace std::chrono_literals;
 using scheduler::Backfill;
 using scheduler::BackfillState;
 using scheduler::State;
-using test::BackfillBench;
-using test::failing;
-using test::takes;
+using sluice::test::BackfillBench;
+using sluice::test::failing;
+using sluice::test::takes;
 
 TEST_CASE("backfill: by default the dates are serial, in order, each window with its own values") {
   BackfillBench bench;
@@ -25,14 +25,14 @@ TEST_CASE("backfill: by default the dates are serial, in order, each window with
   CHECK(bench.count(made, State::success) == 576);
   CHECK(bench.state_of(made.id) == BackfillState::done);
   const auto first = bench.of_group(1, "2018-10-10T00:00");
-  CHECK(first.window_start == test::local_time("2018-10-09T23:50+08:00"));
+  CHECK(first.window_start == sluice::test::local_time("2018-10-09T23:50+08:00"));
   CHECK(first.version == "version-1");
   CHECK_FALSE(bench.runner.overlapped);
 }
 
 TEST_CASE("backfill: groups run in parallel, the dates of one group serially") {
   BackfillBench bench;
-  bench.jobs = {test::job_named("orders", 12h)};
+  bench.jobs = {sluice::test::job_named("orders", 12h)};
   bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
   bench.start();
   const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-16T00:00", 3));
@@ -48,7 +48,7 @@ TEST_CASE("backfill: no more than `parallel` attempts run at once, and one place
   for (const auto& [parallel, places, most] : {std::tuple(2, 10U, 2U), {10, 4U, 3U}, {10, 1U, 1U}}) {
     BackfillBench bench;
     bench.options.attempts_max = places;
-    bench.jobs = {test::independent("orders", 60min)};
+    bench.jobs = {sluice::test::independent("orders", 60min)};
     bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
     bench.start();
     const Backfill made = bench.create(bench.order("2018-10-01T00:00", "2018-10-11T00:00", parallel));
@@ -61,7 +61,7 @@ TEST_CASE("backfill: no more than `parallel` attempts run at once, and one place
 
 TEST_CASE("backfill: one failure stops the rest of its group only; a rerun goes on") {
   BackfillBench bench;
-  bench.jobs = {test::job_named("orders", 12h)};
+  bench.jobs = {sluice::test::job_named("orders", 12h)};
   bool broken = true;
   bench.runner.script = [&](const scheduler::Instance& instance, int) {
     return broken && instance.id == BackfillBench::group_id(1, "2018-10-10T12:00") ? failing() : takes(1s);
@@ -83,9 +83,9 @@ TEST_CASE("backfill: one failure stops the rest of its group only; a rerun goes 
 TEST_CASE("backfill: inside a date without self-dependency instances run concurrently, the next date after") {
   BackfillBench bench;
   bench.options.attempts_max = 10;
-  bench.jobs = {test::independent("orders", 8h)};
+  bench.jobs = {sluice::test::independent("orders", 8h)};
   bench.runner.script = [](const scheduler::Instance& instance, int) {
-    return takes(instance.id.scheduled == test::local_time("2018-10-10T08:00+08:00") ? 5min : 1min);
+    return takes(instance.id.scheduled == sluice::test::local_time("2018-10-10T08:00+08:00") ? 5min : 1min);
   };
   bench.start();
   bench.create(bench.order("2018-10-10T00:00", "2018-10-11T08:00", 3));
@@ -102,9 +102,9 @@ TEST_CASE("backfill: inside a date without self-dependency instances run concurr
 TEST_CASE("backfill: the next date waits for the slowest instance of the date before") {
   BackfillBench bench;
   bench.options.attempts_max = 10;
-  bench.jobs = {test::independent("orders", 12h)};
+  bench.jobs = {sluice::test::independent("orders", 12h)};
   bench.runner.script = [](const scheduler::Instance& instance, int) {
-    return takes(instance.id.scheduled == test::local_time("2018-10-10T00:00+08:00") ? 5min : 1min);
+    return takes(instance.id.scheduled == sluice::test::local_time("2018-10-10T00:00+08:00") ? 5min : 1min);
   };
   bench.start();
   auto wanted = bench.order("2018-10-10T00:00", "2018-10-14T00:00", 2);
@@ -117,7 +117,7 @@ TEST_CASE("backfill: the next date waits for the slowest instance of the date be
 
 TEST_CASE("backfill: desc runs the newest business date first, and only without self-dependency") {
   BackfillBench bench;
-  bench.jobs = {test::independent("orders", 12h)};
+  bench.jobs = {sluice::test::independent("orders", 12h)};
   bench.runner.script = [](const scheduler::Instance&, int) { return takes(1s); };
   bench.start();
   auto wanted = bench.order("2018-10-10T00:00", "2018-10-12T00:00");
@@ -176,7 +176,7 @@ TEST_CASE("behaviour 12: a backfill of 7 days x 288 in 3 groups leaves the recur
 TEST_CASE("backfill: recurring instances of many jobs due together take places from nobody but themselves") {
   BackfillBench bench;
   bench.jobs.clear();
-  for (const char* name : {"a", "b", "c", "d", "orders"}) bench.jobs.push_back(test::job_named(name));
+  for (const char* name : {"a", "b", "c", "d", "orders"}) bench.jobs.push_back(sluice::test::job_named(name));
   bench.options.attempts_max = 5;
   bench.runner.script = [](const scheduler::Instance& instance, int) {
     return takes(instance.id.group == 0 ? 1s : 4min);

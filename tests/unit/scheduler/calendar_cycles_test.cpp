@@ -5,7 +5,9 @@
 #include "scheduler/calendar.hpp"
 #include "tests/support/catch_result.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -290,4 +292,3 @@ TEST_CASE("calendar: a cycle without its days, a wrong cron and a time beyond th
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -11,7 +11,9 @@
 #include <map>
 #include <set>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -255,4 +257,3 @@ TEST_CASE("calendar: random schedules in random zones have the slots that a look
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -5,7 +5,9 @@
 
 #include <map>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -151,4 +153,3 @@ TEST_CASE("calendar: an unknown zone and an impossible schedule are refused") {
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -4,7 +4,9 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::test {
+using namespace sluice;
+using namespace sluice::test;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -146,4 +148,3 @@ TEST_CASE("config change: a store that fails at any step of an edit loses no slo
 }
 
 }  // namespace
-}  // namespace sluice::test

@@ -1,10 +1,11 @@
 #include "scheduler/decide.hpp"
 
 #include "tests/support/catch_result.hpp"
+#include "tests/unit/scheduler/instance_samples.hpp"
 
-#include "instance_samples.hpp"
+using namespace sluice;
+using namespace sluice::scheduler;
 
-namespace sluice::scheduler {
 namespace {
 
 using namespace std::chrono_literals;
@@ -203,4 +204,3 @@ TEST_CASE("decide: what a waiting instance shows follows from the clock and what
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -6,7 +6,9 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::test {
+using namespace sluice;
+using namespace sluice::test;
+
 namespace {
 
 using scheduler::AttemptResult;
@@ -170,4 +172,3 @@ TEST_CASE("definitions: a version is loaded once, and anew when the jobs are rep
 }
 
 }  // namespace
-}  // namespace sluice::test

@@ -5,7 +5,9 @@
 
 #include <memory>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -246,4 +248,3 @@ TEST_CASE("dependencies: a spring day of 23 hours pairs the k-th of both jobs") 
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

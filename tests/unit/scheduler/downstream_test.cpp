@@ -2,15 +2,17 @@
 #include "tests/support/scheduler_acts.hpp"
 #include "tests/support/state_store_samples.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::act;
-using test::act_of;
-using test::SchedulerBench;
-using test::slot;
-using test::state_of;
+using sluice::test::act;
+using sluice::test::act_of;
+using sluice::test::SchedulerBench;
+using sluice::test::slot;
+using sluice::test::state_of;
 
 std::string names(const std::vector<Instance>& instances) {
   std::string text;
@@ -24,7 +26,8 @@ std::string names(const std::vector<Instance>& instances) {
 
 // users depends on orders, and reports on users; all every five minutes.
 void three_jobs(SchedulerBench& bench) {
-  bench.jobs = {test::job_named("orders"), test::job_named("users"), test::job_named("reports")};
+  bench.jobs = {sluice::test::job_named("orders"), sluice::test::job_named("users"),
+                sluice::test::job_named("reports")};
   for (job::Job& job : bench.jobs) job.dependencies.self = false;
   bench.jobs[0].dependencies.self = true;
   bench.jobs[1].dependencies.jobs.push_back({"orders"});
@@ -78,7 +81,7 @@ TEST_CASE("transition 15: rerun downstream of more than 2000 is refused, and nam
   const std::int64_t group = GENERATE(0, 7);  // of a backfill nothing else follows
   std::vector<NewInstance> planned;
   for (int i = 0; i < 3100; ++i) {
-    planned.push_back(test::planned_at("orders", i - 4000));
+    planned.push_back(sluice::test::planned_at("orders", i - 4000));
     planned.back().id.group = group;
   }
   const InstanceId first = planned.front().id;
@@ -143,4 +146,3 @@ TEST_CASE("transition 21: only from an instance that has ended, of today or yest
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

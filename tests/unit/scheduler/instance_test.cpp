@@ -2,7 +2,9 @@
 
 #include "tests/support/catch_result.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 TEST_CASE("instance: ids are written with the local time of the zone and read back") {
@@ -51,4 +53,3 @@ TEST_CASE("instance: every state has a name that reads back") {
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

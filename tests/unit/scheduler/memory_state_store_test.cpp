@@ -2,7 +2,9 @@
 
 #include "tests/support/state_store_conformance.hpp"
 
-namespace sluice::test {
+using namespace sluice;
+using namespace sluice::test;
+
 namespace {
 
 struct MemoryFixture {
@@ -17,4 +19,3 @@ struct MemoryFixture {
 TEST_CASE("memory state store: keeps the contract of the port") { check_state_store<MemoryFixture>(); }
 
 }  // namespace
-}  // namespace sluice::test

@@ -6,7 +6,9 @@
 
 #include <set>
 
-namespace sluice::test {
+using namespace sluice;
+using namespace sluice::test;
+
 namespace {
 
 struct MemoryVersionsFixture {
@@ -32,4 +34,3 @@ TEST_CASE("memory version store: keeps the contract of the ports") {
 }
 
 }  // namespace
-}  // namespace sluice::test

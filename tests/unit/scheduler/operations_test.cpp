@@ -1,17 +1,19 @@
 #include "tests/support/catch_result.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::SchedulerBench;
+using sluice::test::SchedulerBench;
 
 const std::string kFirst = "2018-10-16T00:05+08:00";
 const std::string kSecond = "2018-10-16T00:10+08:00";
 
-test::ScriptedRunner::Act act(Duration takes, std::optional<Error> error = std::nullopt) {
-  test::ScriptedRunner::Act doing;
+sluice::test::ScriptedRunner::Act act(Duration takes, std::optional<Error> error = std::nullopt) {
+  sluice::test::ScriptedRunner::Act doing;
   doing.takes = takes;
   doing.error = std::move(error);
   return doing;
@@ -30,7 +32,7 @@ TEST_CASE("operations: the rerun of an old success repeats its window exactly an
   CHECK(bench.get("orders", kSecond).attempts == 1);
   bench.advance_to("2018-10-16T00:21+08:00");
   CHECK(bench.runner.objects.at(SchedulerBench::id("orders", "2018-10-16T00:20+08:00")).from ==
-        test::local_time("2018-10-16T00:10+08:00"));
+        sluice::test::local_time("2018-10-16T00:10+08:00"));
   const auto audit = bench.ask(bench.store.audit(10));
   REQUIRE(audit.size() == 1);
   CHECK(audit[0].actor == "uid 1000");
@@ -75,7 +77,7 @@ TEST_CASE("operations: a kill that comes while positions are planned keeps the a
   SchedulerBench bench;
   bench.runner.script = [](const Instance&, int) {
     auto doing = act(1h, Error(Errc::unavailable, "503"));
-    doing.at = test::ScriptedRunner::Stage::plan;
+    doing.at = sluice::test::ScriptedRunner::Stage::plan;
     return doing;
   };
   bench.start();
@@ -115,8 +117,8 @@ TEST_CASE("operations: a window set to success is skipped, and its records come 
         "is skipped");
   bench.advance_to("2018-10-16T00:16+08:00");
   const auto next = bench.runner.objects.at(SchedulerBench::id("orders", "2018-10-16T00:15+08:00"));
-  CHECK(next.from == test::local_time("2018-10-16T00:00+08:00"));
-  CHECK(next.to == test::local_time("2018-10-16T00:10+08:00"));
+  CHECK(next.from == sluice::test::local_time("2018-10-16T00:00+08:00"));
+  CHECK(next.to == sluice::test::local_time("2018-10-16T00:10+08:00"));
 }
 
 TEST_CASE("operations: the first window set to success says that its records are skipped") {
@@ -163,4 +165,3 @@ TEST_CASE("operations: why tells what each instance does or waits for") {
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

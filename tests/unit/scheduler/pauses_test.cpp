@@ -1,16 +1,18 @@
 #include "tests/support/faulty_state_store.hpp"
 #include "tests/support/scheduler_acts.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::act;
-using test::act_of;
-using test::Fault;
-using test::SchedulerBench;
-using test::slot;
-using test::state_of;
+using sluice::test::act;
+using sluice::test::act_of;
+using sluice::test::Fault;
+using sluice::test::SchedulerBench;
+using sluice::test::slot;
+using sluice::test::state_of;
 
 Result<void> pause(SchedulerBench& bench, const std::string& job = "orders") {
   return bench.ask(bench.scheduler->pause(job, "uid 1000", "the table is being moved"));
@@ -31,7 +33,7 @@ void pause_over_three(SchedulerBench& bench) {
 
 TEST_CASE("pause: nothing recurring starts, what runs goes on, other jobs are not concerned") {
   SchedulerBench bench;
-  bench.jobs = {test::job_named("orders"), test::job_named("users")};
+  bench.jobs = {sluice::test::job_named("orders"), sluice::test::job_named("users")};
   bench.runner.script = [](const Instance&, int) { return act_of(2min); };
   bench.start();
   bench.advance_to(slot("00:06"));
@@ -39,11 +41,11 @@ TEST_CASE("pause: nothing recurring starts, what runs goes on, other jobs are no
   bench.advance_to(slot("00:11"));
   CHECK(state_of(bench, "orders", "00:05") == State::success);
   CHECK(bench.executed() == "orders@00:05 users@00:05 users@00:10");
-  const Instance due = test::shown(bench, "orders", "00:10");
+  const Instance due = sluice::test::shown(bench, "orders", "00:10");
   CHECK(due.state == State::frozen);
   CHECK(due.reason == "job paused by uid 1000 since 2018-10-16T00:06+08:00: the table is being moved");
   CHECK(state_of(bench, "orders", "00:10") == State::wait_time);  // nothing is written for it
-  CHECK(test::audit_line(bench) == "pause orders by uid 1000 the table is being moved");
+  CHECK(sluice::test::audit_line(bench) == "pause orders by uid 1000 the table is being moved");
 }
 
 TEST_CASE("pause: it outlives a crash and a reload") {
@@ -114,7 +116,7 @@ TEST_CASE("resume: run all runs every due window, oldest first") {
   CHECK(done->text == "3 due windows run");
   bench.advance(5s);
   CHECK(bench.executed() == "orders@00:05 orders@00:10 orders@00:15 orders@00:20");
-  CHECK(test::audit_line(bench) == "resume orders by uid 1000 run all of 3 due windows: moved");
+  CHECK(sluice::test::audit_line(bench) == "resume orders by uid 1000 run all of 3 due windows: moved");
 }
 
 TEST_CASE("resume: run latest skips all but the newest, which brings their records") {
@@ -127,8 +129,8 @@ TEST_CASE("resume: run latest skips all but the newest, which brings their recor
         "skipped by uid 1000 when the job was resumed: nothing of the stream is lost: the records of skipped "
         "windows come with the next one");
   const auto last = bench.runner.objects.at(SchedulerBench::id("orders", slot("00:20")));
-  CHECK(last.from == test::local_time(slot("00:00")));
-  CHECK(last.to == test::local_time(slot("00:15")));
+  CHECK(last.from == sluice::test::local_time(slot("00:00")));
+  CHECK(last.to == sluice::test::local_time(slot("00:15")));
   CHECK(bench.ask(bench.store.audit(10)).size() == 2);  // pause and resume, not one a window
 }
 
@@ -141,7 +143,7 @@ TEST_CASE("resume: run none skips all, and the first window after it brings thei
   bench.advance_to(slot("00:26"));
   CHECK(bench.executed() == "orders@00:05 orders@00:25");
   CHECK(bench.runner.objects.at(SchedulerBench::id("orders", slot("00:25"))).from ==
-        test::local_time(slot("00:00")));
+        sluice::test::local_time(slot("00:00")));
 }
 
 TEST_CASE("resume: a failed or frozen window is no due one; it waits for a person as before") {
@@ -168,8 +170,9 @@ TEST_CASE("skip: done without running for a reason; its records come with the ne
   bench.advance_to(slot("00:16"));
   CHECK(bench.executed() == "orders@00:05 orders@00:15");
   CHECK(bench.runner.objects.at(SchedulerBench::id("orders", slot("00:15"))).from ==
-        test::local_time(slot("00:00")));
-  CHECK(test::audit_line(bench) == "skip orders@2018-10-16T00:10+08:00 by uid 1000 was WAIT_TIME: known bad");
+        sluice::test::local_time(slot("00:00")));
+  CHECK(sluice::test::audit_line(bench) ==
+        "skip orders@2018-10-16T00:10+08:00 by uid 1000 was WAIT_TIME: known bad");
   SECTION("it cannot be run on its own afterwards: its records would be there twice") {
     const auto refused = act(bench, "orders", "00:10", Action::rerun);
     REQUIRE_FALSE(refused);
@@ -283,4 +286,3 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

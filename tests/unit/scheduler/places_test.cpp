@@ -4,7 +4,9 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -173,4 +175,3 @@ TEST_CASE("places: an instance of higher priority keeps a lower one waiting, not
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -6,15 +6,17 @@
 #include "tests/support/run_loop.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::job_named;
-using test::local_time;
+using sluice::test::job_named;
+using sluice::test::local_time;
 
 struct PlannerBench {
-  explicit PlannerBench(const std::string& now, Freezer freezer = test::freeze_seed)
+  explicit PlannerBench(const std::string& now, Freezer freezer = sluice::test::freeze_seed)
       : clock(io, local_time(now)), planner(clock, faulty, random, observer, counters, std::move(freezer)) {}
 
   void plan() {
@@ -31,7 +33,7 @@ struct PlannerBench {
   std::size_t rows() { return counters.planned; }
   template <class T>
   T ask(awaitable<T> call) {
-    return test::run_loop(io, std::move(call));
+    return sluice::test::run_loop(io, std::move(call));
   }
   // Ascending by slot.
   std::vector<Instance> rows_of_orders() {
@@ -58,10 +60,10 @@ struct PlannerBench {
 
   boost::asio::io_context io{1};
   VirtualClock clock;
-  test::MemoryStateStore store;
-  test::FaultyStateStore faulty{store};
+  sluice::test::MemoryStateStore store;
+  sluice::test::FaultyStateStore faulty{store};
   SeededRandom random{1};
-  test::RecordingObserver observer;
+  sluice::test::RecordingObserver observer;
   Counters counters;
   Planner planner;
 };
@@ -116,7 +118,7 @@ TEST_CASE("planner: a failed write is planned again by the next call") {
   PlannerBench bench("2018-10-16T00:00+08:00");
   bench.planner.set_jobs(to_jobs({job_named("orders"), job_named("users")}));
   bench.faulty.script = [](std::size_t, bool writes) {
-    return writes ? test::Fault::before : test::Fault::none;
+    return writes ? sluice::test::Fault::before : sluice::test::Fault::none;
   };
   CHECK_THROWS_AS(bench.plan(), ErrorException);
   bench.faulty.script = nullptr;
@@ -129,7 +131,7 @@ TEST_CASE("planner: a slot whose values cannot be computed is reported once, and
     if (job.name == "orders" && slot < local_time("2018-10-16T12:00+08:00")) {
       return Error(Errc::invalid_argument, "parameter start_time: undefined variable x");
     }
-    return test::freeze_seed(job, slot);
+    return sluice::test::freeze_seed(job, slot);
   };
   PlannerBench bench("2018-10-16T00:00+08:00", broken);
   bench.planner.set_jobs(to_jobs({job_named("orders"), job_named("users")}));
@@ -288,8 +290,9 @@ TEST_CASE("planner: a failing store at any step of a change leaves nothing out a
     std::size_t step = 0;
     bench.faulty.script = [&](std::size_t, bool) {
       const std::size_t present = step++;
-      if (present == failing / 2) return failing % 2 == 0 ? test::Fault::before : test::Fault::after;
-      return test::Fault::none;
+      if (present == failing / 2)
+        return failing % 2 == 0 ? sluice::test::Fault::before : sluice::test::Fault::after;
+      return sluice::test::Fault::none;
     };
     for (int i = 0; i < 3; ++i) {
       try {
@@ -303,4 +306,3 @@ TEST_CASE("planner: a failing store at any step of a change leaves nothing out a
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -3,11 +3,13 @@
 #include "tests/support/catch_result.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::SchedulerBench;
+using sluice::test::SchedulerBench;
 
 TEST_CASE(
     "behaviour 1: killed at 10:01 and restarted at 13:07 with step 5, 37 rows exist for 10:05 to 13:05 and "
@@ -23,8 +25,8 @@ TEST_CASE(
   bench.advance(2min);
   InstanceQuery query;
   query.job = "orders";
-  query.from = test::local_time("2018-10-16T10:05+08:00");
-  query.to = test::local_time("2018-10-16T13:06+08:00");
+  query.from = sluice::test::local_time("2018-10-16T10:05+08:00");
+  query.to = sluice::test::local_time("2018-10-16T13:06+08:00");
   query.limit = 1000;
   const auto rows = bench.ask(bench.store.instances(query));
   REQUIRE(rows.size() == 37);
@@ -32,7 +34,7 @@ TEST_CASE(
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Instance& row = rows[rows.size() - 1 - i];
     CHECK(row.state == State::success);
-    CHECK(row.id.scheduled == test::local_time("2018-10-16T10:05+08:00") + 5min * i);
+    CHECK(row.id.scheduled == sluice::test::local_time("2018-10-16T10:05+08:00") + 5min * i);
     CHECK(row.window_start == row.id.scheduled - 10min);
     CHECK(row.window_end == row.id.scheduled - 5min);
     CHECK(bench.runner.starts[i + 1].id == row.id);
@@ -69,11 +71,11 @@ TEST_CASE(
   CHECK(bench.runner.starts.size() == 1);
   bench.advance(2s);
   REQUIRE(bench.runner.starts.size() == 2);
-  CHECK(bench.runner.starts[1].at == test::local_time("2018-10-17T02:15+08:00"));
+  CHECK(bench.runner.starts[1].at == sluice::test::local_time("2018-10-17T02:15+08:00"));
   const auto rows = bench.all("orders");
   CHECK(rows.at(0).version == "version-1");
   CHECK(rows.at(1).version == "version-2");
-  CHECK(rows.at(1).id.scheduled == test::local_time("2018-10-17T02:15+08:00"));
+  CHECK(rows.at(1).id.scheduled == sluice::test::local_time("2018-10-17T02:15+08:00"));
 }
 
 TEST_CASE(
@@ -82,7 +84,7 @@ TEST_CASE(
   bench.jobs.at(0).schedule.cycle = job::Cycle::day;
   bench.jobs.at(0).schedule.at = 75min;
   bench.runner.script = [](const Instance&, int) {
-    test::ScriptedRunner::Act act;
+    sluice::test::ScriptedRunner::Act act;
     act.takes = 2h;
     return act;
   };
@@ -99,4 +101,3 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 Instance sample(const std::string& job, int slot, int priority = 1) {
@@ -103,5 +105,3 @@ TEST_CASE("ready list: a look at every chain forgets all that was before") {
   CHECK_FALSE(list.take_ended());
   CHECK(list.cut_short().empty());
 }
-
-}  // namespace sluice::scheduler

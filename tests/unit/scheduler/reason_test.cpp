@@ -7,11 +7,13 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::SchedulerBench;
+using sluice::test::SchedulerBench;
 
 const std::string kSlot = "2018-10-16T00:05+08:00";
 
@@ -36,7 +38,7 @@ ReasonCode code_at(SchedulerBench& bench, const std::string& slot = kSlot) {
 void fail_all(SchedulerBench& bench, int reruns) {
   bench.jobs[0].rerun.times = reruns;
   bench.runner.script = [](const Instance&, int) {
-    test::ScriptedRunner::Act act;
+    sluice::test::ScriptedRunner::Act act;
     act.error = Error(Errc::unavailable, "get records: refused");
     return act;
   };
@@ -73,8 +75,8 @@ TEST_CASE("reason code: a timeout, a kill of what runs and one of what waits are
   SchedulerBench bench;
   bench.jobs[0].timeout = 1min;
   bench.runner.script = [](const Instance& instance, int) {
-    test::ScriptedRunner::Act act;
-    if (instance.id.scheduled == test::local_time(kSlot)) act.takes = 10h;
+    sluice::test::ScriptedRunner::Act act;
+    if (instance.id.scheduled == sluice::test::local_time(kSlot)) act.takes = 10h;
     return act;
   };
   bench.start();
@@ -120,7 +122,7 @@ TEST_CASE("reason code: what was lost with the daemon says so, to be run again o
     SchedulerBench bench;
     if (never) bench.jobs[0].rerun.property = job::RerunProperty::never;
     bench.runner.script = [](const Instance&, int) {
-      test::ScriptedRunner::Act act;
+      sluice::test::ScriptedRunner::Act act;
       act.takes = 10h;
       return act;
     };
@@ -140,7 +142,7 @@ TEST_CASE("reason code: what was lost with the daemon says so, to be run again o
 TEST_CASE("reason code: windows skipped by catch-up are missed") {
   job::CatchUp rule;
   rule.policy = job::CatchUp::Policy::none;
-  const Instant slot = test::local_time(kSlot);
+  const Instant slot = sluice::test::local_time(kSlot);
   const std::vector<Instant> missed = {slot};
   const CatchUpChoice choice = choose_missed(rule, missed, slot + 1h, true);
   CHECK(reason_code(State::skipped, false, choice.reason) == ReasonCode::missed);
@@ -168,4 +170,3 @@ TEST_CASE("reason code: every code has its word") {
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -8,12 +8,14 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
-using test::at_minute;
-using test::Fault;
-using test::planned_at;
+using sluice::test::at_minute;
+using sluice::test::Fault;
+using sluice::test::planned_at;
 
 std::vector<ProvenWindow> proven() {
   std::vector<ProvenWindow> windows;
@@ -21,17 +23,17 @@ std::vector<ProvenWindow> proven() {
     ProvenWindow& window = windows.emplace_back();
     window.instance = planned_at("orders", minute);
     window.proof = "manifest " + std::to_string(minute);
-    window.start = test::positions_at(minute - 5);
-    window.outcome = test::outcome_at(minute, 3);
+    window.start = sluice::test::positions_at(minute - 5);
+    window.outcome = sluice::test::outcome_at(minute, 3);
   }
   windows[1].rerun = "t10 is not there";
   return windows;
 }
 
 struct CommitFixture {
-  test::Loop world;
-  test::MemoryStateStore inner;
-  test::FaultyStateStore store{inner};
+  sluice::test::Loop world;
+  sluice::test::MemoryStateStore inner;
+  sluice::test::FaultyStateStore store{inner};
 
   Result<void> commit() { return world.run(commit_proven(store, proven(), "uid 7", at_minute(60))); }
   Instance instance(int minute) { return *world.run(inner.instance(planned_at("orders", minute).id)); }
@@ -46,8 +48,8 @@ struct CommitFixture {
     REQUIRE(end);
     CHECK(end->slot == at_minute(15));
     CHECK(end->window_end == at_minute(10));
-    CHECK(end->positions == test::positions_at(15));
-    CHECK(world.run(inner.start_positions(instance(10).row)) == test::positions_at(5));
+    CHECK(end->positions == sluice::test::positions_at(15));
+    CHECK(world.run(inner.start_positions(instance(10).row)) == sluice::test::positions_at(5));
     CHECK(world.run(inner.attempts(instance(10).row)).back().result == AttemptResult::success);
     CHECK(world.run(inner.coverage("orders")).until == at_minute(10));
     CHECK(world.run(inner.coverage("orders")).from == at_minute(-5));
@@ -108,4 +110,3 @@ TEST_CASE("rebuild commit: a chain whose windows were never exported has no end"
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -5,14 +5,16 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
 using objects::Manifest;
 using objects::ManifestPosition;
 using objects::ManifestShard;
-using test::at_minute;
+using sluice::test::at_minute;
 using Kind = pipeline::ShardPosition::Kind;
 
 constexpr const char* kOther = "shard s1 is not taken up where the window before it was left";
@@ -31,7 +33,7 @@ ManifestShard shard(const char* name, ManifestPosition start, ManifestPosition e
 
 // The window of the slot at `minute`, in which these shards were read.
 FoundManifest found(int minute, std::vector<ManifestShard> shards) {
-  NewInstance instance = test::planned_at("orders", minute);
+  NewInstance instance = sluice::test::planned_at("orders", minute);
   Manifest manifest;
   manifest.definition = "fedcba987654";
   manifest.window.job = "orders";
@@ -264,4 +266,3 @@ TEST_CASE("rebuild: behind a window without a manifest every shard is read by ti
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

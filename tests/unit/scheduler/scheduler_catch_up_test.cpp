@@ -5,14 +5,14 @@
 using namespace sluice;
 using namespace std::chrono_literals;
 using scheduler::State;
-using test::BackfillBench;
-using test::Fault;
+using sluice::test::BackfillBench;
+using sluice::test::Fault;
 using Policy = job::CatchUp::Policy;
 
 namespace {
 
 job::Job orders_with(Policy policy, std::optional<std::size_t> max_count = std::nullopt) {
-  job::Job job = test::job_named("orders");
+  job::Job job = sluice::test::job_named("orders");
   job.catch_up.policy = policy;
   job.catch_up.max_count = max_count;
   return job;
@@ -87,7 +87,7 @@ TEST_CASE("catch-up: windows that pile up behind a failure are not missed, also 
   bench.jobs = {orders_with(Policy::none)};
   bool broken = true;
   bench.runner.script = [&](const scheduler::Instance&, int) {
-    test::ScriptedRunner::Act act;
+    sluice::test::ScriptedRunner::Act act;
     if (broken) act.error = Error(Errc::trimmed, "get records: trimmed");
     return act;
   };
@@ -107,20 +107,20 @@ TEST_CASE("catch-up: a job that was not loaded for a while missed its windows, a
   for (const bool restart : {false, true}) {
     CAPTURE(restart);
     BackfillBench bench;
-    bench.jobs = {orders_with(Policy::latest), test::job_named("other")};
+    bench.jobs = {orders_with(Policy::latest), sluice::test::job_named("other")};
     bench.start();
     bench.advance_to("2018-10-16T00:06+08:00");
-    bench.scheduler->set_jobs({test::job_named("other")});
+    bench.scheduler->set_jobs({sluice::test::job_named("other")});
     bench.advance(30min);
     if (restart) {
-      bench.jobs = {test::job_named("other")};
+      bench.jobs = {sluice::test::job_named("other")};
       bench.stop();
       bench.start();
       bench.advance(30min);
     } else {
       bench.advance(30min);
     }
-    bench.scheduler->set_jobs({orders_with(Policy::latest), test::job_named("other")});
+    bench.scheduler->set_jobs({orders_with(Policy::latest), sluice::test::job_named("other")});
     bench.advance(30s);
     CHECK(count(bench, State::skipped) == 11);
     CHECK(bench.get("orders", "2018-10-16T01:05+08:00").state == State::success);
@@ -130,14 +130,14 @@ TEST_CASE("catch-up: a job that was not loaded for a while missed its windows, a
 
 TEST_CASE("catch-up: a job whose file was gone at a start was away since the daemon ran last") {
   BackfillBench bench;
-  bench.jobs = {orders_with(Policy::none), test::job_named("other")};
+  bench.jobs = {orders_with(Policy::none), sluice::test::job_named("other")};
   bench.start();
   bench.advance_to("2018-10-16T00:06+08:00");
   bench.stop();
-  bench.jobs = {test::job_named("other")};
+  bench.jobs = {sluice::test::job_named("other")};
   bench.start();
   bench.advance(1h);
-  bench.scheduler->set_jobs({orders_with(Policy::none), test::job_named("other")});
+  bench.scheduler->set_jobs({orders_with(Policy::none), sluice::test::job_named("other")});
   bench.advance(30s);
   CHECK(count(bench, State::skipped) == 12);
 }

@@ -7,11 +7,13 @@
 
 #include <algorithm>
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::SchedulerBench;
+using sluice::test::SchedulerBench;
 
 std::vector<std::string> warnings(const SchedulerBench& bench) {
   std::vector<std::string> found;
@@ -104,7 +106,7 @@ TEST_CASE("behaviour 10: sleeping across two midnights plans the days that were 
   bench.suspend(72h);
   bench.advance(1h);
   check_no_duplicate_no_gap(bench);
-  CHECK(bench.all("orders").back().id.scheduled >= test::local_time("2018-10-20T23:55+08:00"));
+  CHECK(bench.all("orders").back().id.scheduled >= sluice::test::local_time("2018-10-20T23:55+08:00"));
 }
 
 TEST_CASE("behaviour 10: a step of three years forward plans and starts nothing until the clock is back") {
@@ -117,7 +119,7 @@ TEST_CASE("behaviour 10: a step of three years forward plans and starts nothing 
   CHECK(bench.all("orders").size() == rows);
   CHECK(bench.executed() == "orders@10:00");
   REQUIRE(bench.scheduler->clock_doubt());
-  CHECK(bench.scheduler->clock_doubt()->expected == test::local_time("2018-10-16T13:01+08:00"));
+  CHECK(bench.scheduler->clock_doubt()->expected == sluice::test::local_time("2018-10-16T13:01+08:00"));
   CHECK(bench.observer.lines.back() ==
         "the wall clock jumped ahead by 26280h of a sudden: by the time that passed it is about "
         "2018-10-16T02:01+00:00; nothing is planned, started or removed until it is set back, or sluice "
@@ -131,7 +133,7 @@ TEST_CASE("behaviour 10: a step of three years forward plans and starts nothing 
 
 TEST_CASE("behaviour 10: a jump ahead is held back while the store does not work as well") {
   SchedulerBench bench("2018-10-16T09:56+08:00");
-  bench.start([](std::size_t, bool) { return test::Fault::before; });
+  bench.start([](std::size_t, bool) { return sluice::test::Fault::before; });
   bench.clock.step_wall(48h);
   bench.faulty->script = nullptr;
   bench.advance(10min);
@@ -139,7 +141,7 @@ TEST_CASE("behaviour 10: a jump ahead is held back while the store does not work
   bench.clock.step_wall(-48h);
   bench.advance(10min);
   CHECK_FALSE(bench.all("orders").empty());
-  CHECK(bench.all("orders").back().id.scheduled == test::local_time("2018-10-17T23:55+08:00"));
+  CHECK(bench.all("orders").back().id.scheduled == sluice::test::local_time("2018-10-17T23:55+08:00"));
 }
 
 TEST_CASE("behaviour 10: an operator confirms a jump ahead, and what became due runs") {
@@ -160,7 +162,7 @@ TEST_CASE("behaviour 10: an operator confirms a jump ahead, and what became due 
 TEST_CASE("behaviour 10: a retry put down by a clock that was far ahead runs once it is back") {
   SchedulerBench bench("2018-10-16T09:56+08:00");
   bench.runner.script = [](const Instance&, int attempt) {
-    test::ScriptedRunner::Act act;
+    sluice::test::ScriptedRunner::Act act;
     if (attempt == 1) act.error = Error(Errc::unavailable, "get records: refused");
     if (attempt == 1) act.takes = 2min;
     return act;
@@ -189,11 +191,10 @@ TEST_CASE("behaviour 10: each step has its own warning") {
 
 TEST_CASE("behaviour 10: a scheduler that cannot reach its store yet still tells of a step") {
   SchedulerBench bench("2018-10-16T09:56+08:00");
-  bench.start([](std::size_t, bool) { return test::Fault::before; });
+  bench.start([](std::size_t, bool) { return sluice::test::Fault::before; });
   bench.advance(10s);
   bench.clock.step_wall(2h);
   CHECK(warnings(bench).size() == 1);
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

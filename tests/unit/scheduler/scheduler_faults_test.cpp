@@ -2,21 +2,23 @@
 #include "tests/support/faulty_state_store.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::Fault;
-using test::SchedulerBench;
+using sluice::test::Fault;
+using sluice::test::SchedulerBench;
 
 // Two jobs with windows at 00:05, 00:10, 00:15 and 00:20, one of which fails the first time.
 constexpr std::size_t kWindows = 4;
 
 void script_failures(SchedulerBench& bench) {
-  bench.jobs = {test::job_named("orders"), test::job_named("users")};
+  bench.jobs = {sluice::test::job_named("orders"), sluice::test::job_named("users")};
   for (job::Job& job : bench.jobs) job.schedule.end = 20min;
   bench.runner.script = [](const Instance& instance, int attempt) {
-    test::ScriptedRunner::Act act;
+    sluice::test::ScriptedRunner::Act act;
     act.takes = 20s;
     if (instance.id.job == "users" && attempt == 1) act.error = Error(Errc::unavailable, "get records: 503");
     return act;
@@ -120,7 +122,7 @@ TEST_CASE(
         "started until the state store works again, tried every 5 to 60 s");
   REQUIRE(bench.scheduler->store_failure());
   CHECK(bench.scheduler->store_failure()->error.code() == Errc::disk_full);
-  CHECK(bench.scheduler->store_failure()->since == test::local_time("2018-10-16T00:10+08:00"));
+  CHECK(bench.scheduler->store_failure()->since == sluice::test::local_time("2018-10-16T00:10+08:00"));
   // Once a minute at most, after the first few.
   CHECK(bench.scheduler->counters().store_failures < 60);
   full = false;
@@ -134,7 +136,7 @@ TEST_CASE(
     "scheduler: a window whose objects are committed is stored as success when the disk has room again") {
   SchedulerBench bench("2018-10-16T00:01+08:00");
   bench.runner.script = [](const Instance&, int) {
-    test::ScriptedRunner::Act act;
+    sluice::test::ScriptedRunner::Act act;
     act.takes = 20s;
     return act;
   };
@@ -149,7 +151,7 @@ TEST_CASE(
     full = false;
     bench.advance(1min);
     CHECK(bench.get("orders", "2018-10-16T00:05+08:00").finished ==
-          test::local_time("2018-10-16T00:05:20+08:00"));
+          sluice::test::local_time("2018-10-16T00:05:20+08:00"));
     CHECK(bench.executed() == "orders@00:05");
   }
   SECTION("a stop does not wait for it for ever, and the next start runs it again") {
@@ -165,7 +167,7 @@ TEST_CASE(
 TEST_CASE(
     "scheduler: once a pause shows that the store works again, what is due of other jobs starts at once") {
   SchedulerBench bench("2018-10-16T00:01+08:00");
-  bench.jobs.push_back(test::job_named("users", 24h));
+  bench.jobs.push_back(sluice::test::job_named("users", 24h));
   bool full = false;
   bench.start([&full](std::size_t, bool writes) { return full && writes ? Fault::before : Fault::none; });
   full = true;
@@ -191,4 +193,3 @@ TEST_CASE("scheduler: a store that does not work at start delays the start, not 
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -3,12 +3,14 @@
 #include "tests/support/catch_result.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::SchedulerBench;
-using Act = test::ScriptedRunner::Act;
+using sluice::test::SchedulerBench;
+using Act = sluice::test::ScriptedRunner::Act;
 
 Act failing(Errc code, Duration takes = 10s) {
   Act act;
@@ -46,12 +48,12 @@ TEST_CASE("scheduler: each instance starts at its slot, in order, and its outcom
   CHECK(bench.executed().empty());
   bench.advance_to("2018-10-16T00:16+08:00");
   CHECK(bench.executed() == "orders@00:05 orders@00:10 orders@00:15");
-  CHECK(bench.runner.starts[0].at == test::local_time("2018-10-16T00:05+08:00"));
+  CHECK(bench.runner.starts[0].at == sluice::test::local_time("2018-10-16T00:05+08:00"));
   CHECK(bench.observer.lateness == std::vector<Duration>(3, 0s));
   const Instance done = bench.get("orders", "2018-10-16T00:10+08:00");
   CHECK(done.state == State::success);
   CHECK(done.rows == 5);
-  CHECK(done.finished == test::local_time("2018-10-16T00:10:01+08:00"));
+  CHECK(done.finished == sluice::test::local_time("2018-10-16T00:10:01+08:00"));
   CHECK(bench.scheduler->counters().succeeded == 3);
   check_chain(bench, "orders");
 }
@@ -60,13 +62,13 @@ TEST_CASE("scheduler: a new job has no instance in the past and those of tomorro
   SchedulerBench bench("2018-10-16T12:03+08:00");
   bench.start();
   const auto planned = bench.all("orders");
-  CHECK(planned.front().id.scheduled == test::local_time("2018-10-16T12:05+08:00"));
-  CHECK(planned.back().id.scheduled == test::local_time("2018-10-17T23:55+08:00"));
+  CHECK(planned.front().id.scheduled == sluice::test::local_time("2018-10-16T12:05+08:00"));
+  CHECK(planned.back().id.scheduled == sluice::test::local_time("2018-10-17T23:55+08:00"));
   CHECK(planned.size() == 143 + 288);
   CHECK(planned.front().cycle == 146);
   CHECK(planned.back().cycle == 288);
   bench.advance_to("2018-10-17T00:11+08:00");
-  CHECK(bench.all("orders").back().id.scheduled == test::local_time("2018-10-18T23:55+08:00"));
+  CHECK(bench.all("orders").back().id.scheduled == sluice::test::local_time("2018-10-18T23:55+08:00"));
 }
 
 TEST_CASE("scheduler: an instance waits for its predecessor, also across midnight and a restart") {
@@ -129,12 +131,13 @@ TEST_CASE("scheduler: a retry keeps its time across a restart") {
   bench.start();
   bench.advance_to("2018-10-16T00:08+08:00");
   REQUIRE(bench.runner.starts.size() == 2);
-  CHECK(bench.runner.starts[1].at == test::local_time("2018-10-16T00:07:10+08:00"));
+  CHECK(bench.runner.starts[1].at == sluice::test::local_time("2018-10-16T00:07:10+08:00"));
 }
 
 TEST_CASE("scheduler: whatever stage fails, the attempt is closed with its error and repeated") {
-  const auto stage = GENERATE(test::ScriptedRunner::Stage::prepare, test::ScriptedRunner::Stage::plan,
-                              test::ScriptedRunner::Stage::execute);
+  const auto stage =
+      GENERATE(sluice::test::ScriptedRunner::Stage::prepare, sluice::test::ScriptedRunner::Stage::plan,
+               sluice::test::ScriptedRunner::Stage::execute);
   const bool throws = GENERATE(false, true);
   SchedulerBench bench;
   bench.runner.script = [&](const Instance&, int attempt) {
@@ -147,7 +150,7 @@ TEST_CASE("scheduler: whatever stage fails, the attempt is closed with its error
   bench.advance_to("2018-10-16T00:06+08:00");
   const Instance waiting = bench.get("orders", "2018-10-16T00:05+08:00");
   CHECK(waiting.state == State::retry_wait);
-  CHECK(waiting.retry_at == test::local_time("2018-10-16T00:07+08:00"));
+  CHECK(waiting.retry_at == sluice::test::local_time("2018-10-16T00:07+08:00"));
   bench.advance_to("2018-10-16T00:08+08:00");
   const auto attempts = bench.ask(bench.store.attempts(waiting.row));
   REQUIRE(attempts.size() == 2);
@@ -169,7 +172,7 @@ TEST_CASE(
   bench.advance(2min);
   REQUIRE(bench.runner.starts.size() == 1 + 37);
   for (std::size_t i = 1; i < bench.runner.starts.size(); ++i) {
-    const Instant slot = test::local_time("2018-10-16T10:00+08:00") + i * 5min;
+    const Instant slot = sluice::test::local_time("2018-10-16T10:00+08:00") + i * 5min;
     CHECK(bench.runner.starts[i].id.scheduled == slot);
     CHECK(bench.runner.objects.at(bench.runner.starts[i].id).to == slot - 5min);
   }
@@ -193,8 +196,9 @@ TEST_CASE("scheduler: after a downtime longer than what was planned every slot s
 TEST_CASE(
     "scheduler: no more attempts run at once than allowed, and places go to the oldest slot, then by name") {
   SchedulerBench bench;
-  bench.jobs = {test::job_named("delta"), test::job_named("alpha"), test::job_named("charlie"),
-                test::job_named("bravo"), test::job_named("echo", 15min)};
+  bench.jobs = {sluice::test::job_named("delta"), sluice::test::job_named("alpha"),
+                sluice::test::job_named("charlie"), sluice::test::job_named("bravo"),
+                sluice::test::job_named("echo", 15min)};
   bench.options.attempts_max = 2;
   bench.runner.script = [](const Instance&, int) { return lasting(1min); };
   bench.start();
@@ -211,13 +215,15 @@ TEST_CASE(
 TEST_CASE("scheduler: a thousand instances due together all start within the same second") {
   SchedulerBench bench("2018-10-16T00:04:50+08:00");
   bench.jobs.clear();
-  for (int i = 0; i < 1000; ++i) bench.jobs.push_back(test::job_named("job-" + std::to_string(i), 60min));
+  for (int i = 0; i < 1000; ++i)
+    bench.jobs.push_back(sluice::test::job_named("job-" + std::to_string(i), 60min));
   for (auto& job : bench.jobs) job.schedule.start = 5min;
   bench.options.attempts_max = 1000;
   bench.start();
   bench.advance(10s);
   REQUIRE(bench.runner.starts.size() == 1000);
-  for (const auto& start : bench.runner.starts) CHECK(start.at == test::local_time("2018-10-16T00:05+08:00"));
+  for (const auto& start : bench.runner.starts)
+    CHECK(start.at == sluice::test::local_time("2018-10-16T00:05+08:00"));
 }
 
 TEST_CASE("scheduler: steps of the wall clock by two hours make no duplicate and no gap") {
@@ -259,7 +265,7 @@ TEST_CASE("scheduler: a graceful stop lets attempts end inside the drain limit a
   bench.start();
   bench.advance_to("2018-10-16T00:05:05+08:00");
   bench.stop();
-  CHECK(bench.clock.now() == test::local_time("2018-10-16T00:05:20+08:00"));
+  CHECK(bench.clock.now() == sluice::test::local_time("2018-10-16T00:05:20+08:00"));
   CHECK(bench.get("orders", "2018-10-16T00:05+08:00").state == State::success);
 }
 
@@ -270,7 +276,7 @@ TEST_CASE(
   bench.start();
   bench.advance_to("2018-10-16T00:05:05+08:00");
   bench.stop();
-  CHECK(bench.clock.now() == test::local_time("2018-10-16T00:05:35+08:00"));
+  CHECK(bench.clock.now() == sluice::test::local_time("2018-10-16T00:05:35+08:00"));
   const Instance lost = bench.get("orders", "2018-10-16T00:05+08:00");
   CHECK(lost.state == State::wait_resource);
   CHECK(lost.failures == 0);
@@ -285,18 +291,18 @@ TEST_CASE("scheduler: a changed job replaces what has not started and leaves the
   SchedulerBench bench("2018-10-16T10:01+08:00");
   bench.start();
   bench.advance_to("2018-10-16T10:07+08:00");
-  auto changed = test::job_named("orders", 30min);
+  auto changed = sluice::test::job_named("orders", 30min);
   changed.version = "version-2";
-  bench.scheduler->set_jobs({changed, test::job_named("users")});
+  bench.scheduler->set_jobs({changed, sluice::test::job_named("users")});
   bench.advance(1s);
   const auto orders = bench.all("orders");
   REQUIRE(orders.size() > 2);
-  CHECK(orders[0].id.scheduled == test::local_time("2018-10-16T10:05+08:00"));
+  CHECK(orders[0].id.scheduled == sluice::test::local_time("2018-10-16T10:05+08:00"));
   CHECK(orders[0].version == "version-1");
-  CHECK(orders[1].id.scheduled == test::local_time("2018-10-16T10:30+08:00"));
+  CHECK(orders[1].id.scheduled == sluice::test::local_time("2018-10-16T10:30+08:00"));
   CHECK(orders[1].version == "version-2");
   REQUIRE(bench.all("users").size() > 0);
-  CHECK(bench.all("users").front().id.scheduled == test::local_time("2018-10-16T10:10+08:00"));
+  CHECK(bench.all("users").front().id.scheduled == sluice::test::local_time("2018-10-16T10:10+08:00"));
   bench.advance_to("2018-10-16T11:01+08:00");
   CHECK(bench.executed().substr(0, 38) == "orders@10:05 users@10:10 users@10:15 u");
   check_chain(bench, "orders");
@@ -317,4 +323,3 @@ TEST_CASE(
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -3,12 +3,14 @@
 #include "tests/support/catch_result.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::SchedulerBench;
-using Act = test::ScriptedRunner::Act;
+using sluice::test::SchedulerBench;
+using Act = sluice::test::ScriptedRunner::Act;
 
 constexpr const char* kActor = "uid 1000";
 
@@ -24,7 +26,7 @@ Act lasting(Duration takes) {
 struct Breakdown {
   bool broken = true;
   void at(SchedulerBench& bench, const std::string& slot) {
-    bench.runner.script = [this, at = test::local_time(slot)](const Instance& instance, int) {
+    bench.runner.script = [this, at = sluice::test::local_time(slot)](const Instance& instance, int) {
       Act act = lasting(1s);
       if (broken && instance.id.scheduled == at) act.error = Error(Errc::trimmed, "get records: trimmed");
       return act;
@@ -45,8 +47,8 @@ TEST_CASE("self-dependency: within a day instance k waits for k-1; never two at 
   bench.advance_to("2018-10-16T10:31+08:00");
   CHECK(bench.executed() == "orders@10:05 orders@10:10 orders@10:15 orders@10:20");
   CHECK(bench.runner.executing_max == 1);
-  CHECK(bench.runner.starts[1].at == test::local_time("2018-10-16T10:12+08:00"));
-  CHECK(bench.runner.starts[2].at == test::local_time("2018-10-16T10:19+08:00"));
+  CHECK(bench.runner.starts[1].at == sluice::test::local_time("2018-10-16T10:12+08:00"));
+  CHECK(bench.runner.starts[2].at == sluice::test::local_time("2018-10-16T10:19+08:00"));
 }
 
 TEST_CASE("self-dependency: across days the first of the day waits for the last of the day before") {
@@ -143,8 +145,8 @@ TEST_CASE("self-dependency: set to success counts as success; its records come w
   CHECK(bench.executed() == "orders@10:05 orders@10:10 orders@10:15");
   // Not silently missing, as with the original.
   const auto next = bench.runner.objects.at(orders_at("2018-10-16T10:15+08:00"));
-  CHECK(next.from == test::local_time("2018-10-16T10:00+08:00"));
-  CHECK(next.to == test::local_time("2018-10-16T10:10+08:00"));
+  CHECK(next.from == sluice::test::local_time("2018-10-16T10:00+08:00"));
+  CHECK(next.to == sluice::test::local_time("2018-10-16T10:10+08:00"));
 }
 
 TEST_CASE("self-dependency: a previous dry run counts as success and is never inherited") {
@@ -209,7 +211,7 @@ TEST_CASE(
         "waits for the attempt of its job that is in progress; one of them runs at a time");
   bench.advance_to("2018-10-16T10:17+08:00");
   CHECK(bench.executed() == "orders@10:05 orders@10:10 orders@10:05#2 orders@10:15");
-  CHECK(bench.runner.starts[2].at == test::local_time("2018-10-16T10:12+08:00"));
+  CHECK(bench.runner.starts[2].at == sluice::test::local_time("2018-10-16T10:12+08:00"));
   CHECK(bench.runner.executing_max == 1);
 }
 
@@ -219,7 +221,7 @@ TEST_CASE("self-dependency: after a schedule changed mid-day new instances chain
   failure.at(bench, "2018-10-16T10:10+08:00");
   bench.start();
   bench.advance_to("2018-10-16T10:12+08:00");
-  std::vector<job::Job> changed(1, test::job_named("orders", 30min));
+  std::vector<job::Job> changed(1, sluice::test::job_named("orders", 30min));
   changed.front().version = "version-2";
   bench.scheduler->set_jobs(changed);
   bench.advance_to("2018-10-16T11:01+08:00");
@@ -281,7 +283,7 @@ TEST_CASE("behaviour 6: freeze one instance: one blocked chain names it, not for
   CHECK(cause_of(blocked[0]) == "orders@2018-10-16T10:10+08:00");
   CHECK(blocked[0].state == State::frozen);
   CHECK(blocked[0].reason == "is frozen by uid 1000; sluice unfreeze orders@2018-10-16T10:10+08:00");
-  CHECK(blocked[0].since == test::local_time("2018-10-16T10:10+08:00"));
+  CHECK(blocked[0].since == sluice::test::local_time("2018-10-16T10:10+08:00"));
   CHECK(blocked[0].blocked_own == 40);
   CHECK(blocked[0].blocked_downstream == 0);
   CHECK(blocked[0].data_lag == 3h + 31min);  // the window of 10:05 ended at 10:00
@@ -291,4 +293,3 @@ TEST_CASE("behaviour 6: freeze one instance: one blocked chain names it, not for
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

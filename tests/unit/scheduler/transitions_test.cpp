@@ -2,16 +2,18 @@
 // dependencies, 15 and 21 those of reruns downstream.
 #include "tests/support/scheduler_acts.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::act;
-using test::act_of;
-using test::SchedulerBench;
-using test::shown_in;
-using test::slot;
-using test::state_of;
+using sluice::test::act;
+using sluice::test::act_of;
+using sluice::test::SchedulerBench;
+using sluice::test::shown_in;
+using sluice::test::slot;
+using sluice::test::state_of;
 
 const Error kBusy(Errc::unavailable, "get records: 503");
 
@@ -27,19 +29,20 @@ TEST_CASE("transition 1: planned ahead an instance is NOT_RUN behind earlier one
 
 TEST_CASE("transition 4: WAIT_TIME, time reached: WAIT_RESOURCE while there is no free place") {
   SchedulerBench bench;
-  bench.jobs = {test::job_named("a"), test::job_named("b")};
+  bench.jobs = {sluice::test::job_named("a"), sluice::test::job_named("b")};
   bench.options.attempts_max = 1;
   bench.runner.script = [](const Instance&, int) { return act_of(1min); };
   bench.start();
   CHECK(shown_in(bench, "b", "00:05") == State::wait_time);
   bench.advance_to(slot("00:05:30"));
   CHECK(shown_in(bench, "b", "00:05") == State::wait_resource);
-  CHECK(test::why(bench, "b", "00:05") == "waits for a free place: 1 of 1 attempts are running");
+  CHECK(sluice::test::why(bench, "b", "00:05") == "waits for a free place: 1 of 1 attempts are running");
 }
 
 TEST_CASE("transition 5: WAIT_RESOURCE, place granted by priority, then by time: RUNNING") {
   SchedulerBench bench;
-  bench.jobs = {test::job_named("a"), test::job_named("b"), test::job_named("c", 10min)};
+  bench.jobs = {sluice::test::job_named("a"), sluice::test::job_named("b"),
+                sluice::test::job_named("c", 10min)};
   bench.jobs[1].priority = 8;
   bench.options.attempts_max = 1;
   bench.runner.script = [](const Instance&, int) { return act_of(4min); };
@@ -57,8 +60,8 @@ TEST_CASE("transition 6: due and a dry run: SUCCESS in 0 s without attempt or lo
     instance.zone = "Asia/Shanghai";
     instance.version = bench.jobs[0].version;
   }
-  planned[0].id.scheduled = test::local_time(slot("00:05"));
-  planned[1].id.scheduled = test::local_time(slot("00:07"));
+  planned[0].id.scheduled = sluice::test::local_time(slot("00:05"));
+  planned[1].id.scheduled = sluice::test::local_time(slot("00:07"));
   planned[1].dry_run = true;
   planned[1].reason = "a day off";
   bench.ask(bench.store.add_instances(planned));
@@ -85,7 +88,7 @@ TEST_CASE("transition 7: due and its job paused: FROZEN, which blocks, instead o
   CHECK(shown_in(bench, "orders", "00:05") == State::frozen);
   CHECK(shown_in(bench, "orders", "00:10") == State::frozen);
   CHECK(shown_in(bench, "orders", "00:15") == State::not_run);
-  CHECK(test::why(bench, "orders", "00:05") ==
+  CHECK(sluice::test::why(bench, "orders", "00:05") ==
         "is kept back: job paused by uid 1000 since 2018-10-16T00:01+08:00: the table is being moved; sluice "
         "resume orders");
 }
@@ -105,7 +108,7 @@ TEST_CASE("transition 9: RUNNING, error and reruns left: RETRY_WAIT for the inte
   bench.start();
   bench.advance_to(slot("00:06"));
   CHECK(shown_in(bench, "orders", "00:05") == State::retry_wait);
-  CHECK(bench.get("orders", slot("00:05")).retry_at == test::local_time(slot("00:07:10")));
+  CHECK(bench.get("orders", slot("00:05")).retry_at == sluice::test::local_time(slot("00:07:10")));
   bench.advance_to(slot("00:07:15"));
   CHECK(state_of(bench, "orders", "00:05") == State::running);
 }
@@ -179,7 +182,7 @@ TEST_CASE("transition 12: while the attempt is being stopped it shows KILLING") 
   bench.advance(10s);
   CHECK_FALSE(stopped);
   CHECK(shown_in(bench, "orders", "00:05") == State::killing);
-  CHECK(test::why(bench, "orders", "00:05") == "is being stopped; what it wrote is taken back");
+  CHECK(sluice::test::why(bench, "orders", "00:05") == "is being stopped; what it wrote is taken back");
   bench.advance(10s);
   CHECK(stopped);
   CHECK(state_of(bench, "orders", "00:05") == State::failure);
@@ -199,7 +202,7 @@ TEST_CASE("transition 13: FAILURE set to success: SUCCESS, and what waited for i
   bench.advance(1s);
   CHECK(state_of(bench, "orders", "00:05") == State::success);
   CHECK(bench.executed() == "orders@00:05 orders@00:10");
-  CHECK(test::audit_line(bench) ==
+  CHECK(sluice::test::audit_line(bench) ==
         "set-success orders@2018-10-16T00:05+08:00 by uid 1000 was FAILURE: known bad");
 }
 
@@ -289,7 +292,7 @@ TEST_CASE("transition 19: FAILURE resumed from the failed point: the window runs
 
 TEST_CASE("transition 20: emergency: priority, dropped dependencies and a forced rerun, this instance only") {
   SchedulerBench bench;
-  bench.jobs = {test::job_named("a"), test::job_named("b")};
+  bench.jobs = {sluice::test::job_named("a"), sluice::test::job_named("b")};
   bench.jobs[0].rerun.property = job::RerunProperty::never;
   bench.options.attempts_max = 1;
   bench.runner.script = [](const Instance&, int) { return act_of(1min); };
@@ -298,7 +301,7 @@ TEST_CASE("transition 20: emergency: priority, dropped dependencies and a forced
   first.action = Action::priority;
   first.priority = 7;
   REQUIRE(act(bench, "b", "00:05", first));
-  CHECK(test::audit_line(bench) ==
+  CHECK(sluice::test::audit_line(bench) ==
         "priority b@2018-10-16T00:05+08:00 by uid 1000 was WAIT_TIME, priority 7 instead of 1");
   REQUIRE(act(bench, "b", "00:10", Action::release));
   CHECK(bench.get("b", slot("00:10")).released);
@@ -311,7 +314,7 @@ TEST_CASE("transition 20: emergency: priority, dropped dependencies and a forced
   REQUIRE(act(bench, "a", "00:05", again));
   bench.advance_to(slot("00:14:30"));
   CHECK(bench.executed() == "b@00:05 a@00:05 a@00:10 b@00:10 a@00:05#2");
-  CHECK(test::audit_line(bench) == "rerun a@2018-10-16T00:05+08:00 by uid 1000 was SUCCESS, forced");
+  CHECK(sluice::test::audit_line(bench) == "rerun a@2018-10-16T00:05+08:00 by uid 1000 was SUCCESS, forced");
 }
 
 TEST_CASE("transition 22: its job taken away: instances stay and wait for its file, instead of failing") {
@@ -322,7 +325,8 @@ TEST_CASE("transition 22: its job taken away: instances stay and wait for its fi
   bench.advance_to(slot("00:16"));
   CHECK(bench.executed() == "orders@00:05");
   CHECK(shown_in(bench, "orders", "00:10") == State::wait_resource);
-  CHECK(test::why(bench, "orders", "00:10") == "cannot run: job orders is not loaded; put its file back");
+  CHECK(sluice::test::why(bench, "orders", "00:10") ==
+        "cannot run: job orders is not loaded; put its file back");
   CHECK(bench.all("orders", {State::wait_time}).size() > 200);
   bench.scheduler->set_jobs(bench.jobs);
   bench.advance(5s);
@@ -330,4 +334,3 @@ TEST_CASE("transition 22: its job taken away: instances stay and wait for its fi
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

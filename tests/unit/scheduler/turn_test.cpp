@@ -1,10 +1,11 @@
 // What a turn reads: after the end of an attempt only what that may have changed.
 
 #include "tests/support/faulty_state_store.hpp"
+#include "tests/unit/scheduler/upstream_samples.hpp"
 
-#include "upstream_samples.hpp"
+using namespace sluice;
+using namespace sluice::scheduler;
 
-namespace sluice::scheduler {
 namespace {
 
 constexpr int kJobs = 120;
@@ -127,5 +128,3 @@ TEST_CASE("turn: of a job without order all that waits runs, however much of it 
   CHECK(bench.runner.executing <= 1);
   CHECK_FALSE(bench.runner.overlapped);
 }
-
-}  // namespace sluice::scheduler

@@ -2,6 +2,7 @@
 // Jobs that depend on each other, and short forms for tests of them.
 
 #include "tests/support/catch_result.hpp"
+#include "tests/support/scheduler_acts.hpp"
 #include "tests/support/scheduler_bench.hpp"
 
 namespace sluice::scheduler {
@@ -41,15 +42,6 @@ inline void break_job(SchedulerBench& bench, const std::string& job, const bool&
   bench.runner.script = [job, &broken](const Instance& instance, int) {
     return broken && instance.id.job == job ? failing() : lasting(1s);
   };
-}
-
-inline State shown(SchedulerBench& bench, const std::string& job, const std::string& slot) {
-  std::vector<Instance> one(1, bench.get(job, slot));
-  return bench.ask(bench.scheduler->shown(std::move(one))).front().state;
-}
-
-inline std::string why(SchedulerBench& bench, const std::string& job, const std::string& slot) {
-  return bench.why(SchedulerBench::id(job, slot));
 }
 
 }  // namespace sluice::scheduler

@@ -2,10 +2,11 @@
 
 #include "tests/support/faulty_state_store.hpp"
 #include "tests/support/memory_state_store.hpp"
+#include "tests/unit/scheduler/upstream_samples.hpp"
 
-#include "upstream_samples.hpp"
+using namespace sluice;
+using namespace sluice::scheduler;
 
-namespace sluice::scheduler {
 namespace {
 
 TEST_CASE("upstream: the downstream starts in the moment in which the upstream succeeds") {
@@ -17,7 +18,7 @@ TEST_CASE("upstream: the downstream starts in the moment in which the upstream s
   CHECK(bench.executed() == "orders@10:05");
   bench.advance_to("2018-10-16T10:09+08:00");
   CHECK(bench.executed() == "orders@10:05 report@10:05");
-  CHECK(bench.runner.starts[1].at == test::local_time("2018-10-16T10:06:30+08:00"));
+  CHECK(bench.runner.starts[1].at == sluice::test::local_time("2018-10-16T10:06:30+08:00"));
 }
 
 TEST_CASE("upstream: a failed one blocks the downstream until its rerun succeeds or it is set to success") {
@@ -28,8 +29,8 @@ TEST_CASE("upstream: a failed one blocks the downstream until its rerun succeeds
   bench.start();
   bench.advance_to("2018-10-16T10:21+08:00");
   CHECK(bench.executed() == "orders@10:05");
-  CHECK(shown(bench, "report", "2018-10-16T10:05+08:00") == State::not_run);
-  CHECK(why(bench, "report", "2018-10-16T10:05+08:00") ==
+  CHECK(shown_in(bench, "report", "10:05") == State::not_run);
+  CHECK(why(bench, "report", "10:05") ==
         "waits for orders@2018-10-16T10:05+08:00, which failed: get records: trimmed; sluice rerun "
         "orders@2018-10-16T10:05+08:00 once the cause is gone");
   SECTION("rerun") {
@@ -71,7 +72,7 @@ TEST_CASE("upstream: on an off day of a weekly job its dry run lets the downstre
   bench.start();
   bench.advance_to("2018-10-16T02:59+08:00");
   CHECK(bench.executed().empty());
-  CHECK(shown(bench, "report", "2018-10-16T02:00+08:00") == State::not_run);
+  CHECK(shown_in(bench, "report", "02:00") == State::not_run);
   bench.advance_to("2018-10-16T03:00+08:00");
   CHECK(bench.executed() == "report@02:00");
   CHECK(bench.get("totals", "2018-10-16T03:00+08:00").state == State::success);
@@ -83,13 +84,13 @@ TEST_CASE("upstream: one that is not loaded blocks with a reason, and lets go wh
   bench.start();
   bench.advance_to("2018-10-16T10:07+08:00");
   CHECK(bench.executed().empty());
-  CHECK(why(bench, "report", "2018-10-16T10:05+08:00") ==
+  CHECK(why(bench, "report", "10:05") ==
         "waits for job orders, which is not loaded; put its file back, or take it out of dependsOn.jobs");
   const auto blocked = bench.ask(bench.scheduler->blocked());
   REQUIRE(blocked.size() == 1);
   CHECK(cause_of(blocked[0]) == "orders");
   CHECK_FALSE(blocked[0].root);
-  CHECK(blocked[0].since == test::local_time("2018-10-16T10:05+08:00"));
+  CHECK(blocked[0].since == sluice::test::local_time("2018-10-16T10:05+08:00"));
   CHECK(blocked[0].blocked_downstream == 1);
   CHECK(blocked[0].downstream_jobs == std::vector<std::string>{"report"});
   // Its first instance is that of 10:10: there is none of 10:05 to wait for.
@@ -121,7 +122,7 @@ TEST_CASE("upstream: an instance that was released from its dependencies waits f
   bench.memory.release(bench.get("report", "2018-10-16T10:05+08:00").row);
   bench.advance(1min);
   CHECK(bench.executed() == "orders@10:05 report@10:05");
-  CHECK(shown(bench, "report", "2018-10-16T10:10+08:00") == State::not_run);
+  CHECK(shown_in(bench, "report", "10:10") == State::not_run);
 }
 
 TEST_CASE(
@@ -142,7 +143,7 @@ TEST_CASE(
   bench.scheduler->set_jobs(changed);
   bench.advance(1s);
   CHECK(bench.executed().find("report@10:45") == std::string::npos);
-  CHECK(why(bench, "report", "2018-10-16T10:40+08:00").find("orders@2018-10-16T10:30+08:00, which failed") !=
+  CHECK(why(bench, "report", "10:40").find("orders@2018-10-16T10:30+08:00, which failed") !=
         std::string::npos);
 }
 
@@ -155,7 +156,7 @@ TEST_CASE(
   bench.start();
   bench.advance_to("2018-10-16T10:26+08:00");
   CHECK(bench.executed() == "loads@10:05 loads@10:10 loads@10:15 loads@10:20 loads@10:25");
-  CHECK(bench.runner.starts[3].at == test::local_time("2018-10-16T10:20+08:00"));
+  CHECK(bench.runner.starts[3].at == sluice::test::local_time("2018-10-16T10:20+08:00"));
   CHECK(bench.runner.executing_max == 3);
   CHECK_FALSE(bench.runner.overlapped);
 }
@@ -164,12 +165,13 @@ TEST_CASE("order: without self-dependency a failed instance blocks no later one"
   SchedulerBench bench("2018-10-16T10:01+08:00");
   bench.jobs = {without_order(job_named("loads"))};
   bench.runner.script = [](const Instance& instance, int) {
-    return instance.id.scheduled == test::local_time("2018-10-16T10:05+08:00") ? failing() : lasting(1s);
+    return instance.id.scheduled == sluice::test::local_time("2018-10-16T10:05+08:00") ? failing()
+                                                                                       : lasting(1s);
   };
   bench.start();
   bench.advance_to("2018-10-16T10:16+08:00");
   CHECK(bench.executed() == "loads@10:05 loads@10:10 loads@10:15");
-  CHECK(shown(bench, "loads", "2018-10-16T10:20+08:00") == State::wait_time);
+  CHECK(shown_in(bench, "loads", "10:20") == State::wait_time);
   CHECK(bench.ask(bench.scheduler->blocked()).empty());
 }
 
@@ -179,7 +181,7 @@ TEST_CASE("order: many that wait for another job do not keep a later one from st
   loads.dependencies.jobs.push_back(job::Upstream{"orders"});
   bench.jobs = {without_order(job_named("orders", 1min)), loads};
   bench.start();
-  const Instant late = test::local_time("2018-10-16T05:00+08:00");
+  const Instant late = sluice::test::local_time("2018-10-16T05:00+08:00");
   for (const Instance& instance : bench.all("orders")) {
     if (instance.id.scheduled >= late) break;
     REQUIRE(bench.ask(bench.store.change_state(instance.row, {State::wait_time}, State::frozen, "by test")));
@@ -200,7 +202,7 @@ TEST_CASE("order: an orphan behind other instances of a job without order is tak
   bench.start([&](std::size_t, bool writes) {
     const bool hit = writes && lose;
     if (hit) lose = false;
-    return hit ? test::Fault::after : test::Fault::none;
+    return hit ? sluice::test::Fault::after : sluice::test::Fault::none;
   });
   bench.advance_to("2018-10-16T10:09+08:00");
   lose = true;  // the answer to the begin of 10:10
@@ -216,8 +218,8 @@ TEST_CASE("upstream: whatever read fails, nothing starts before what it depends 
     SchedulerBench bench("2018-10-16T10:04+08:00");
     bench.jobs = {job_named("orders"), job_after("report", "orders"),
                   without_order(job_after("loads", "report", true))};
-    const test::Fault kind = k % 2 == 0 ? test::Fault::before : test::Fault::after;
-    bench.start([k, kind](std::size_t call, bool) { return call == k ? kind : test::Fault::none; });
+    const sluice::test::Fault kind = k % 2 == 0 ? sluice::test::Fault::before : sluice::test::Fault::after;
+    bench.start([k, kind](std::size_t call, bool) { return call == k ? kind : sluice::test::Fault::none; });
     bench.advance_to("2018-10-16T10:13+08:00");
     if (k == 0) calls = bench.faulty->calls();
     std::map<InstanceId, Instant> began;
@@ -244,13 +246,13 @@ TEST_CASE("transition 2: NOT_RUN, the last upstream succeeds, time not reached: 
   orders.schedule.start = 15min;
   bench.jobs = {orders, late};
   bench.start();
-  CHECK(shown(bench, "report", "2018-10-16T10:30+08:00") == State::not_run);
-  CHECK(why(bench, "report", "2018-10-16T10:30+08:00") ==
+  CHECK(shown_in(bench, "report", "10:30") == State::not_run);
+  CHECK(why(bench, "report", "10:30") ==
         "waits for orders@2018-10-16T10:15+08:00, which waits for its time, 2018-10-16T10:15+08:00");
   bench.advance_to("2018-10-16T10:16+08:00");
-  CHECK(shown(bench, "report", "2018-10-16T10:30+08:00") == State::wait_time);
-  CHECK(shown(bench, "report", "2018-10-16T11:30+08:00") == State::not_run);
-  CHECK(why(bench, "report", "2018-10-16T10:30+08:00") == "waits for its time, 2018-10-16T10:30+08:00");
+  CHECK(shown_in(bench, "report", "10:30") == State::wait_time);
+  CHECK(shown_in(bench, "report", "11:30") == State::not_run);
+  CHECK(why(bench, "report", "10:30") == "waits for its time, 2018-10-16T10:30+08:00");
 }
 
 TEST_CASE("transition 3: NOT_RUN, the last upstream succeeds, time reached: WAIT_RESOURCE") {
@@ -262,15 +264,14 @@ TEST_CASE("transition 3: NOT_RUN, the last upstream succeeds, time reached: WAIT
   };
   bench.start();
   bench.advance_to("2018-10-16T10:05+08:00");
-  CHECK(shown(bench, "report", "2018-10-16T10:05+08:00") == State::not_run);
+  CHECK(shown_in(bench, "report", "10:05") == State::not_run);
   bench.advance_to("2018-10-16T10:09:01+08:00");
   REQUIRE(bench.executed() == "busy@10:05 orders@10:05 report@10:05");
   bench.advance_to("2018-10-16T10:16+08:00");
   // busy@10:10 has the only place until 10:15, then orders@10:10 ran for a minute; busy@10:15 is older by
   // name.
   REQUIRE(bench.get("orders", "2018-10-16T10:10+08:00").state == State::success);
-  CHECK(shown(bench, "report", "2018-10-16T10:10+08:00") != State::not_run);
+  CHECK(shown_in(bench, "report", "10:10") != State::not_run);
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

@@ -7,7 +7,9 @@
 #include "scheduler/planner.hpp"
 #include "tests/unit/core/job/job_text.hpp"
 
-namespace sluice::scheduler {
+using namespace sluice;
+using namespace sluice::scheduler;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -149,4 +151,3 @@ TEST_CASE("behaviour 4: values at step 1 are contiguous over a leap year, to the
 }
 
 }  // namespace
-}  // namespace sluice::scheduler

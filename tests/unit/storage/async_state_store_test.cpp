@@ -9,14 +9,14 @@
 using namespace sluice;
 
 TEST_CASE("async state store: a closed store refuses calls", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   for (const auto threading : {storage::Threading::worker, storage::Threading::caller}) {
     boost::asio::io_context loop{1};
     storage::DatabaseOptions options;
     options.path = folder.file("state.db");
     storage::AsyncStateStore store(std::make_unique<storage::SqliteStateStore>(options), threading);
-    CHECK_FALSE(test::run_loop(loop, store.last_planned("orders")));
+    CHECK_FALSE(sluice::test::run_loop(loop, store.last_planned("orders")));
     store.close();
-    CHECK_THROWS_AS(test::run_loop(loop, store.last_planned("orders")), ErrorException);
+    CHECK_THROWS_AS(sluice::test::run_loop(loop, store.last_planned("orders")), ErrorException);
   }
 }

@@ -73,7 +73,7 @@ TEST_CASE("attempt log folder: no job name leads out of it", "[storage]") {
 }
 
 TEST_CASE("attempt log folder: lists the attempts of one instance by number", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const AttemptLogFolder logs(folder.path().string());
   CHECK(logs.list("orders", kSlot, "Asia/Shanghai").value().empty());
   for (const char* name : {"0015_10.log", "0015_2.log", "0020_1.log", "0015r_1.log", "0015_x.log",
@@ -89,7 +89,7 @@ TEST_CASE("attempt log folder: lists the attempts of one instance by number", "[
 }
 
 TEST_CASE("attempt log folder: a folder that cannot be read is an error, not an empty list", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const AttemptLogFolder logs(folder.path().string());
   put(folder.file("orders"), 10, kDay);
   const auto found = logs.list("orders", kSlot, "Asia/Shanghai");
@@ -99,7 +99,7 @@ TEST_CASE("attempt log folder: a folder that cannot be read is an error, not an 
 
 TEST_CASE("attempt log folder: retention goes by age, then by size, and leaves other files alone",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const AttemptLogFolder logs(folder.path().string());
   const Instant now = kDay + std::chrono::hours(24 * 40);
   const auto old = put(folder.file("orders/20181015/0000_1.log"), 100, kDay);
@@ -126,7 +126,7 @@ TEST_CASE("attempt log folder: retention goes by age, then by size, and leaves o
 }
 
 TEST_CASE("attempt log folder: pruning before the first log is no error", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const AttemptLogFolder logs(folder.file("none"));
   CHECK(logs.prune(kDay, {}).value().files == 0);
 }

@@ -57,9 +57,9 @@ class FileSizeLimit {
 }  // namespace
 
 TEST_CASE("attempt log: a line has both times, its level and no line end inside", "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop(Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)) +
-                        std::chrono::hours(16) + std::chrono::milliseconds(15'123));
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop(Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)) +
+                                std::chrono::hours(16) + std::chrono::milliseconds(15'123));
   const std::string path = folder.file("orders/20181016/0015_1.log");
   {
     AttemptLog log(loop.clock, path, "Asia/Shanghai");
@@ -79,8 +79,8 @@ TEST_CASE("attempt log: a line has both times, its level and no line end inside"
 
 TEST_CASE("attempt log: at every size it keeps head and tail, says what is missing and obeys the cap",
           "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop;
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
   constexpr std::uint64_t kCap = 8192;
   const std::string path = folder.file("a.log");
   AttemptLog log(loop.clock, path, "UTC", kCap);
@@ -105,8 +105,8 @@ TEST_CASE("attempt log: at every size it keeps head and tail, says what is missi
 
 TEST_CASE("behaviour 13: killed like out of memory, the log of each attempt is readable to its last line",
           "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop(Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)));
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop(Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)));
   for (int attempt = 1; attempt <= 3; ++attempt) {
     const std::string path = folder.file(fmt::format("attempt-{}.log", attempt));
     const pid_t child = ::fork();
@@ -130,8 +130,8 @@ TEST_CASE("behaviour 13: killed like out of memory, the log of each attempt is r
 }
 
 TEST_CASE("attempt log: a log that is opened again goes on where it stood", "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop;
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
   const std::string path = folder.file("a.log");
   int n = 0;
   for (int round = 0; round < 10; ++round) {
@@ -146,8 +146,8 @@ TEST_CASE("attempt log: a log that is opened again goes on where it stood", "[st
 }
 
 TEST_CASE("attempt log: a file larger than the cap is brought below it", "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop;
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
   const std::string path = folder.file("a.log");
   std::ofstream(path) << "first\n" << std::string(20'000, 'x') << "\nlast\n";
   AttemptLog log(loop.clock, path, "UTC", 8192);
@@ -160,8 +160,8 @@ TEST_CASE("attempt log: a file larger than the cap is brought below it", "[stora
 }
 
 TEST_CASE("attempt log: one enormous line does not push out the rest", "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop;
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
   const std::string path = folder.file("a.log");
   AttemptLog log(loop.clock, path, "UTC", 8192);
   log.line(Level::info, "first");
@@ -174,8 +174,8 @@ TEST_CASE("attempt log: one enormous line does not push out the rest", "[storage
 }
 
 TEST_CASE("attempt log: a full disk loses lines, never the attempt, and the log tells later", "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop;
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
   const std::string path = folder.file("a.log");
   AttemptLog log(loop.clock, path, "UTC");
   log.line(Level::info, "before");
@@ -198,8 +198,8 @@ TEST_CASE("attempt log: a full disk loses lines, never the attempt, and the log 
 }
 
 TEST_CASE("attempt log: a folder that cannot be is no reason to fail, and is tried again", "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop;
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
   std::ofstream(folder.file("orders")) << "a file where the folder should be";
   const std::string path = folder.file("orders/20181016/0015_1.log");
   AttemptLog log(loop.clock, path, "UTC");
@@ -213,8 +213,8 @@ TEST_CASE("attempt log: a folder that cannot be is no reason to fail, and is tri
 }
 
 TEST_CASE("attempt log: following reads every line once while the file is being cut", "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop;
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
   const std::string path = folder.file("a.log");
   AttemptLog log(loop.clock, path, "UTC", 8192);
   std::string followed;
@@ -234,8 +234,8 @@ TEST_CASE("attempt log: following reads every line once while the file is being 
 
 TEST_CASE("attempt log: reading in small pieces gives the file, whole lines and the mark in its place",
           "[storage]") {
-  const test::TempFolder folder;
-  const test::Loop loop;
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
   const std::string path = folder.file("a.log");
   AttemptLog log(loop.clock, path, "UTC", 8192);
   for (int n = 0; n < 1000; ++n) log.line(Level::info, fmt::format("line {} end", n));
@@ -262,7 +262,7 @@ TEST_CASE("attempt log: reading in small pieces gives the file, whole lines and 
 }
 
 TEST_CASE("attempt log: a log that does not exist is not_found", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const auto piece = storage::read_log(folder.file("none.log"), 0, 100);
   REQUIRE(piece.has_error());
   CHECK(piece.error().code() == Errc::not_found);

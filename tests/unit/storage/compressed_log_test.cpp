@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 const Instant kSlot = Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)) + 16h + 15min;
 
 struct Fixture {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   storage::AttemptLogFolder logs{folder.path().string()};
   std::string path = logs.path("orders", kSlot, "Asia/Shanghai", 1).value();
   Instant now =

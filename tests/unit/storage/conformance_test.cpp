@@ -30,7 +30,7 @@ class SqliteFixture {
     store_ = std::make_unique<storage::AsyncStateStore>(std::move(core), kThreading);
   }
 
-  test::TempFolder folder_;
+  sluice::test::TempFolder folder_;
   boost::asio::io_context loop_{1};
   std::unique_ptr<storage::AsyncStateStore> store_;
 };

@@ -16,20 +16,20 @@ using namespace sluice;
 
 namespace {
 
+using sluice::test::at_minute;
 using storage::SqliteAlerts;
 using storage::SqliteBackfills;
 using storage::SqliteStateStore;
-using test::at_minute;
 
 constexpr std::string_view kWayOut = "; restore a backup of the state file";
 
 // One instance with an attempt and positions, one incident told to one channel, one backfill.
 struct Filled {
   Filled() : store(options()) {
-    store.add_instances({test::planned_at("orders", 0)});
+    store.add_instances({sluice::test::planned_at("orders", 0)});
     row = store.instance(id)->row;
-    const auto attempt = store.begin_attempt(row, test::positions_at(0), at_minute(0)).value();
-    store.succeed(attempt, test::outcome_at(0, 3), at_minute(1));
+    const auto attempt = store.begin_attempt(row, sluice::test::positions_at(0), at_minute(0)).value();
+    store.succeed(attempt, sluice::test::outcome_at(0, 3), at_minute(1));
     scheduler::AlertChange told;
     told.incident.key = "failure orders";
     told.incident.kind = scheduler::AlertKind::exhausted;
@@ -46,9 +46,9 @@ struct Filled {
     return made;
   }
 
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   SqliteStateStore store;
-  scheduler::InstanceId id = test::planned_at("orders", 0).id;
+  scheduler::InstanceId id = sluice::test::planned_at("orders", 0).id;
   std::int64_t row = 0;
 };
 
@@ -139,17 +139,17 @@ TEST_CASE("corrupt rows: a backfill with a foreign word is refused, and it is na
 TEST_CASE("corrupt rows: an attempt whose start positions are gone is not closed as if it had none",
           "[storage]") {
   Filled filled;
-  filled.store.add_instances({test::planned_at("orders", 5)});
-  const auto row = filled.store.instance(test::planned_at("orders", 5).id)->row;
-  const auto attempt = filled.store.begin_attempt(row, test::positions_at(5), at_minute(5)).value();
+  filled.store.add_instances({sluice::test::planned_at("orders", 5)});
+  const auto row = filled.store.instance(sluice::test::planned_at("orders", 5).id)->row;
+  const auto attempt = filled.store.begin_attempt(row, sluice::test::positions_at(5), at_minute(5)).value();
   filled.store.database().run("DELETE FROM positions WHERE instance_id = ?", row);
   try {
-    filled.store.succeed(attempt, test::outcome_at(5, 3), at_minute(6));
+    filled.store.succeed(attempt, sluice::test::outcome_at(5, 3), at_minute(6));
     FAIL("not refused");
   } catch (const ErrorException& failure) {
     CHECK(failure.error().code() == Errc::corrupt);
     CHECK(failure.error().message() == "close attempt: instance row " + std::to_string(row) +
                                            " has no start positions" + std::string(kWayOut));
   }
-  CHECK(filled.store.instance(test::planned_at("orders", 5).id)->state == scheduler::State::running);
+  CHECK(filled.store.instance(sluice::test::planned_at("orders", 5).id)->state == scheduler::State::running);
 }

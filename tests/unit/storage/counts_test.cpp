@@ -6,12 +6,13 @@
 #include <catch2/catch.hpp>
 #include <sqlite3.h>
 
-namespace sluice {
+using namespace sluice;
+
 namespace {
 
 constexpr int kInstances = 3000;
 
-storage::DatabaseOptions in(const test::TempFolder& folder) {
+storage::DatabaseOptions in(const sluice::test::TempFolder& folder) {
   storage::DatabaseOptions options;
   options.path = folder.file("state.db");
   return options;
@@ -20,7 +21,7 @@ storage::DatabaseOptions in(const test::TempFolder& folder) {
 void plan(storage::SqliteStateStore& store, int from, int to) {
   std::vector<scheduler::NewInstance> rows;
   for (int n = from; n < to; ++n) {
-    rows.push_back(test::planned_at("orders", 5 * n));
+    rows.push_back(sluice::test::planned_at("orders", 5 * n));
     rows.back().state = scheduler::State::skipped;
   }
   store.add_instances(rows);
@@ -53,7 +54,7 @@ int steps_of_count(storage::SqliteStateStore& store) {
 }  // namespace
 
 TEST_CASE("counts: asked again they cost no walk over the history", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   storage::SqliteStateStore store(in(folder));
   plan(store, 0, kInstances);
   CHECK(steps_of_count(store) > 0);
@@ -62,15 +63,15 @@ TEST_CASE("counts: asked again they cost no walk over the history", "[storage]")
 }
 
 TEST_CASE("counts: what is added, removed, forgotten or undone counts as it is", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   storage::SqliteStateStore store(in(folder));
   plan(store, 0, 10);
   CHECK(counted(store) == 10);
   plan(store, 5, 12);
   CHECK(counted(store) == 12);
-  store.add_instances({test::planned_at("orders", 5 * 20)});
+  store.add_instances({sluice::test::planned_at("orders", 5 * 20)});
   CHECK(counted(store) == 13);
-  CHECK(store.remove_unstarted("orders", test::at_minute(0)) == 1);
+  CHECK(store.remove_unstarted("orders", sluice::test::at_minute(0)) == 1);
   CHECK(counted(store) == 12);
   {
     const storage::Transaction undone(store.database());
@@ -78,12 +79,12 @@ TEST_CASE("counts: what is added, removed, forgotten or undone counts as it is",
     CHECK(counted(store) == 0);
   }
   CHECK(counted(store) == 12);
-  store.database().run("DELETE FROM instances WHERE slot_us < ?", test::at_minute(10));
+  store.database().run("DELETE FROM instances WHERE slot_us < ?", sluice::test::at_minute(10));
   CHECK(counted(store) == 10);
 }
 
 TEST_CASE("sqlite: a checkpoint is wanted after a write, not after questions", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   storage::SqliteStateStore store(in(folder));
   CHECK(store.wants_checkpoint());
   store.checkpoint();
@@ -98,7 +99,7 @@ TEST_CASE("sqlite: a checkpoint is wanted after a write, not after questions", "
 }
 
 TEST_CASE("sqlite: a checkpoint is wanted while a large answer is still cached", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   storage::SqliteStateStore store(in(folder));
   plan(store, 0, 12'000);
   store.checkpoint();
@@ -112,5 +113,3 @@ TEST_CASE("sqlite: a checkpoint is wanted while a large answer is still cached",
   store.checkpoint();
   CHECK_FALSE(store.wants_checkpoint());
 }
-
-}  // namespace sluice

@@ -26,7 +26,7 @@ std::string content(const std::string& path) {
 }  // namespace
 
 TEST_CASE("dirty rows file: it comes with the first row, for owner and group only", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("orders/20181016/0015_1.dirty.jsonl");
   DirtyRowsFile file(path);
   CHECK_FALSE(std::filesystem::exists(path));
@@ -43,7 +43,7 @@ TEST_CASE("dirty rows file: a bare name needs no folder", "[storage]") {
 }
 
 TEST_CASE("dirty rows file: an earlier file of the same name is replaced", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("0015_1.dirty.jsonl");
   { CHECK(DirtyRowsFile(path).keep("{\"row\":\"a long one of another time\"}").value()); }
   CHECK(DirtyRowsFile(path).keep("{}").value());
@@ -51,7 +51,7 @@ TEST_CASE("dirty rows file: an earlier file of the same name is replaced", "[sto
 }
 
 TEST_CASE("dirty rows file: rows and bytes are capped, and the last line still fits", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string by_rows = folder.file("rows.jsonl");
   DirtyRowsFile rows(by_rows, DirtyFileLimits{2, 1000});
   CHECK(rows.keep("a").value());
@@ -68,7 +68,7 @@ TEST_CASE("dirty rows file: rows and bytes are capped, and the last line still f
 }
 
 TEST_CASE("dirty rows file: what cannot be written is an error that names the file", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   std::ofstream(folder.file("plain")) << "x";
   DirtyRowsFile nowhere(folder.file("plain/0015_1.dirty.jsonl"));
   const auto no_folder = nowhere.keep("{}");
@@ -83,7 +83,7 @@ TEST_CASE("dirty rows file: what cannot be written is an error that names the fi
 }
 
 TEST_CASE("dirty rows file: a link that someone put in its place is not followed", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("0015_1.dirty.jsonl");
   std::filesystem::create_symlink(folder.file("elsewhere"), path);
   CHECK(DirtyRowsFile(path).keep("{}").has_error());

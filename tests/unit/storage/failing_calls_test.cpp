@@ -21,7 +21,7 @@
 #include <optional>
 
 using namespace sluice;
-using test::FaultyCalls;
+using sluice::test::FaultyCalls;
 
 namespace {
 
@@ -66,12 +66,12 @@ std::optional<Error> error_of(const std::function<void()>& act) {
 struct StateFile {
   StateFile() {
     const auto store = storage::open_state_file(path, {});
-    for (const auto& step : test::scenario()) step(*store);
+    for (const auto& step : sluice::test::scenario()) step(*store);
     const auto copy = store->start_backup(backup);
     while (!copy->step()) continue;
-    old_state = test::dump(*store);
-    store->add_instances({test::planned_at("late", 1)});
-    new_state = test::dump(*store);
+    old_state = sluice::test::dump(*store);
+    store->add_instances({sluice::test::planned_at("late", 1)});
+    new_state = sluice::test::dump(*store);
     file = content(path);
     log = content(path + "-wal");
   }
@@ -83,9 +83,9 @@ struct StateFile {
     put(path, file);
     put(path + "-wal", log);
   }
-  std::string state() const { return test::dump(*storage::open_state_file(path, {})); }
+  std::string state() const { return sluice::test::dump(*storage::open_state_file(path, {})); }
 
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   std::string path = folder.file("sluice.db");
   std::string backup = folder.file("backup.db");
   std::string old_state;  // of the backup
@@ -102,19 +102,20 @@ TEST_CASE(
   const StateFile state;
   const std::string kept = state.path + ".until-20181015T160000Z";
   std::optional<Error> refused;
-  const int calls = each_call(
-      [&] { state.put_back(); },
-      [&] {
-        const auto restored = storage::restore_state_file(state.backup, state.path, test::at_minute(0));
-        refused = restored ? std::nullopt : std::optional(restored.error());
-      },
-      [&] {
-        const std::string present = state.state();
-        const bool known = present == state.old_state || (refused && present == state.new_state);
-        CHECK(known);
-        if (present == state.old_state)
-          CHECK(test::dump(*storage::open_state_file(kept, {})) == state.new_state);
-      });
+  const int calls =
+      each_call([&] { state.put_back(); },
+                [&] {
+                  const auto restored =
+                      storage::restore_state_file(state.backup, state.path, sluice::test::at_minute(0));
+                  refused = restored ? std::nullopt : std::optional(restored.error());
+                },
+                [&] {
+                  const std::string present = state.state();
+                  const bool known = present == state.old_state || (refused && present == state.new_state);
+                  CHECK(known);
+                  if (present == state.old_state)
+                    CHECK(sluice::test::dump(*storage::open_state_file(kept, {})) == state.new_state);
+                });
   CHECK(calls >= 30);
 }
 
@@ -176,7 +177,7 @@ TEST_CASE("failing calls: a backup is there whole, or the older one still is", "
 }
 
 TEST_CASE("failing calls: a log that is compressed stays whole, plain or as gzip", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("a.log");
   const std::string text = GENERATE(as<std::string>{}, "text\n", "");
   std::optional<Error> refused;
@@ -196,7 +197,7 @@ TEST_CASE("failing calls: a log that is compressed stays whole, plain or as gzip
 }
 
 TEST_CASE("failing calls: a log is read whole, or why not is told", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string plain = folder.file("a.log");
   put(plain, "text\n");
   put(folder.file("b.log"), "text\n");
@@ -214,9 +215,9 @@ TEST_CASE("failing calls: a log is read whole, or why not is told", "[storage]")
 
 TEST_CASE("failing calls: of a log that is being written lines may be missing, and the next one says so",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   boost::asio::io_context loop(1);
-  const VirtualClock clock(loop, test::at_minute(0));
+  const VirtualClock clock(loop, sluice::test::at_minute(0));
   const std::string path = folder.file("a.log");
   const std::string line(1000, 'x');
   std::optional<storage::AttemptLog> log;
@@ -241,9 +242,9 @@ TEST_CASE("failing calls: of a log that is being written lines may be missing, a
 }
 
 TEST_CASE("failing calls: a call that a signal broke off is made again", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   boost::asio::io_context loop(1);
-  const VirtualClock clock(loop, test::at_minute(0));
+  const VirtualClock clock(loop, sluice::test::at_minute(0));
   const std::string path = folder.file("a.log");
   for (const std::string_view name : {"pwrite", "pread"}) {
     const FaultyCalls faults(EINTR, 0, name);
@@ -259,7 +260,7 @@ TEST_CASE("failing calls: a call that a signal broke off is made again", "[stora
 
 TEST_CASE("failing calls: a row that cannot be kept leaves the rows before it, or says that it is cut",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("rows.jsonl");
   storage::DirtyRowsFile rows(path);
   REQUIRE(rows.keep("{}"));
@@ -276,9 +277,9 @@ TEST_CASE("failing calls: a row that cannot be kept leaves the rows before it, o
 
 TEST_CASE("failing calls: logs that cannot be looked at or deleted do not keep the others from it",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const storage::AttemptLogFolder logs(folder.path().string());
-  const Instant now = test::at_minute(0) + std::chrono::hours(24 * 365 * 20);
+  const Instant now = sluice::test::at_minute(0) + std::chrono::hours(24 * 365 * 20);
   for (const char* name : {"a.log", "b.log"}) put(folder.file(name), "text\n");
   {
     const FaultyCalls faults(EACCES, 0, "open");

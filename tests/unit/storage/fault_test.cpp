@@ -11,8 +11,8 @@
 namespace {
 
 using namespace sluice;
+using sluice::test::MemoryDisk;
 using storage::SqliteStateStore;
-using test::MemoryDisk;
 
 std::unique_ptr<SqliteStateStore> open_on(const MemoryDisk& disk) {
   storage::DatabaseOptions options;
@@ -24,14 +24,14 @@ std::unique_ptr<SqliteStateStore> open_on(const MemoryDisk& disk) {
 std::uint64_t steps_of_scenario() {
   MemoryDisk disk;
   auto store = open_on(disk);
-  for (const auto& step : test::scenario()) step(*store);
+  for (const auto& step : sluice::test::scenario()) step(*store);
   store->checkpoint();
   return disk.steps();
 }
 
 // Runs what is left of the scenario from step `done` on; stops at the first error, which it returns.
 std::optional<Error> run_from(SqliteStateStore& store, std::size_t& done) {
-  const auto steps = test::scenario();
+  const auto steps = sluice::test::scenario();
   try {
     for (; done < steps.size(); ++done) steps[done](store);
     store.checkpoint();
@@ -56,23 +56,23 @@ void check_failure_at(std::uint64_t k, int code, Errc kind, const std::vector<st
   }
   REQUIRE(disk.failed());
   if (error) CHECK(error->code() == kind);
-  if (store) CHECK(test::dump(*store) == expected[done]);
+  if (store) CHECK(sluice::test::dump(*store) == expected[done]);
   disk.heal();
   if (!store) store = open_on(disk);
   const auto again = run_from(*store, done);
   INFO((again ? again->message() : std::string()));
   REQUIRE_FALSE(again);
-  CHECK(test::dump(*store) == expected.back());
+  CHECK(sluice::test::dump(*store) == expected.back());
   store.reset();
   store = open_on(disk);
-  CHECK(test::dump(*store) == expected.back());
+  CHECK(sluice::test::dump(*store) == expected.back());
 }
 
 }  // namespace
 
 TEST_CASE("sqlite state store: a full disk at any step is disk_full, half-does nothing and heals",
           "[storage]") {
-  const auto expected = test::scenario_dumps();
+  const auto expected = sluice::test::scenario_dumps();
   const std::uint64_t steps = steps_of_scenario();
   REQUIRE(steps > 50);
   for (std::uint64_t k = 0; k < steps; ++k) {
@@ -82,7 +82,7 @@ TEST_CASE("sqlite state store: a full disk at any step is disk_full, half-does n
 }
 
 TEST_CASE("sqlite state store: an I/O error at any step is io, half-does nothing and heals", "[storage]") {
-  const auto expected = test::scenario_dumps();
+  const auto expected = sluice::test::scenario_dumps();
   const std::uint64_t steps = steps_of_scenario();
   for (std::uint64_t k = 0; k < steps; ++k) {
     INFO("step " << k << " of " << steps);
@@ -91,7 +91,7 @@ TEST_CASE("sqlite state store: an I/O error at any step is io, half-does nothing
 }
 
 TEST_CASE("sqlite state store: a power cut at any step loses nothing that was acknowledged", "[storage]") {
-  const auto expected = test::scenario_dumps();
+  const auto expected = sluice::test::scenario_dumps();
   const std::uint64_t steps = steps_of_scenario();
   for (std::uint64_t k = 0; k < steps; ++k) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
@@ -109,7 +109,7 @@ TEST_CASE("sqlite state store: a power cut at any step loses nothing that was ac
       disk.cut_power(random);
       disk.heal();
       auto store = open_on(disk);
-      const std::string found = test::dump(*store);
+      const std::string found = sluice::test::dump(*store);
       // The step under way may have become durable without an answer.
       const bool whole =
           found == expected[done] || (done + 1 < expected.size() && found == expected[done + 1]);

@@ -20,8 +20,8 @@ namespace {
 using namespace sluice;
 using scheduler::AttemptResult;
 using scheduler::State;
+using sluice::test::MemoryDisk;
 using storage::SqliteStateStore;
-using test::MemoryDisk;
 
 // One call of a group. Each has a job to itself, so that what it did is seen there and nowhere else.
 struct Call {
@@ -30,7 +30,7 @@ struct Call {
 };
 
 std::int64_t row_of(SqliteStateStore& store, const std::string& job) {
-  return store.instance(test::planned_at(job, 0).id).value().row;
+  return store.instance(sluice::test::planned_at(job, 0).id).value().row;
 }
 
 scheduler::Attempt open_attempt(SqliteStateStore& store, const std::string& job) {
@@ -38,12 +38,12 @@ scheduler::Attempt open_attempt(SqliteStateStore& store, const std::string& job)
 }
 
 void begin(SqliteStateStore& store, const std::string& job) {
-  store.begin_attempt(row_of(store, job), test::positions_at(1), test::at_minute(0)).value();
+  store.begin_attempt(row_of(store, job), sluice::test::positions_at(1), sluice::test::at_minute(0)).value();
 }
 
 void plan_hours(SqliteStateStore& store) {
   std::vector<scheduler::NewInstance> planned;
-  for (int minute = 5; minute < 100; minute += 5) planned.push_back(test::planned_at("plan", minute));
+  for (int minute = 5; minute < 100; minute += 5) planned.push_back(sluice::test::planned_at("plan", minute));
   store.add_instances(planned);
 }
 
@@ -69,19 +69,22 @@ void set_success(SqliteStateStore& store) {
 
 // A call that rests on what another one of the group wrote before.
 void finish_what_began(SqliteStateStore& store) {
-  if (store.instance(test::planned_at("begin", 0).id)->state != State::running)
+  if (store.instance(sluice::test::planned_at("begin", 0).id)->state != State::running)
     throw ErrorException(Error(Errc::io, "not begun"));
 }
 
 std::vector<Call> calls() {
   const auto succeed = [](SqliteStateStore& store) {
-    store.succeed(open_attempt(store, "succeed"), test::outcome_at(2, 12), test::at_minute(1));
+    store.succeed(open_attempt(store, "succeed"), sluice::test::outcome_at(2, 12),
+                  sluice::test::at_minute(1));
   };
   const auto fail = [](SqliteStateStore& store) {
     store.fail(open_attempt(store, "fail"), AttemptResult::failed, Error(Errc::throttled, "503"), {},
-               test::at_minute(3), test::at_minute(1));
+               sluice::test::at_minute(3), sluice::test::at_minute(1));
   };
-  const auto shorten = [](SqliteStateStore& store) { store.remove_unstarted("remove", test::at_minute(-1)); };
+  const auto shorten = [](SqliteStateStore& store) {
+    store.remove_unstarted("remove", sluice::test::at_minute(-1));
+  };
   return {{"plan", plan_hours},     {"begin", [](SqliteStateStore& store) { begin(store, "begin"); }},
           {"thrown", thrown},       {"succeed", succeed},
           {"refused", refused},     {"fail", fail},
@@ -100,7 +103,7 @@ std::unique_ptr<SqliteStateStore> open_on(const MemoryDisk& disk) {
 std::unique_ptr<SqliteStateStore> prepare_on(const MemoryDisk& disk) {
   auto store = open_on(disk);
   std::vector<scheduler::NewInstance> planned;
-  for (const Call& call : calls()) planned.push_back(test::planned_at(call.job, 0));
+  for (const Call& call : calls()) planned.push_back(sluice::test::planned_at(call.job, 0));
   store->add_instances(planned);
   begin(*store, "succeed");
   begin(*store, "fail");
@@ -281,7 +284,7 @@ TEST_CASE("group commit: a disk that fails from any write on leaves each call wh
       check_outcome(*store, failures, wanted, false);
       disk.heal();
       check_outcome(*store, failures, wanted, false);
-      const auto again = test::planned_at("later", 0);
+      const auto again = sluice::test::planned_at("later", 0);
       CHECK(store->add_instances({again}) == 1);
     }
   }

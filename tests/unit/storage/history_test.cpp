@@ -26,25 +26,26 @@ std::unique_ptr<SqliteStateStore> open_at(const std::string& path, const std::st
 }
 
 std::int64_t row_of(SqliteStateStore& store, const std::string& job, int minute) {
-  return store.instance(test::planned_at(job, minute).id).value().row;
+  return store.instance(sluice::test::planned_at(job, minute).id).value().row;
 }
 
 void plan(SqliteStateStore& store, const std::string& job, int minute) {
-  store.add_instances({test::planned_at(job, minute)});
+  store.add_instances({sluice::test::planned_at(job, minute)});
 }
 
 void succeed(SqliteStateStore& store, const std::string& job, int minute, bool with_gap = false) {
-  const auto attempt =
-      store.begin_attempt(row_of(store, job, minute), test::positions_at(minute), test::at_minute(minute))
-          .value();
-  scheduler::Outcome outcome = test::outcome_at(minute + 5, 3);
+  const auto attempt = store
+                           .begin_attempt(row_of(store, job, minute), sluice::test::positions_at(minute),
+                                          sluice::test::at_minute(minute))
+                           .value();
+  scheduler::Outcome outcome = sluice::test::outcome_at(minute + 5, 3);
   pipeline::Gap gap;
   gap.shard = "shard-1";
-  gap.from = test::at_minute(minute - 10);
-  gap.to = test::at_minute(minute - 9);
+  gap.from = sluice::test::at_minute(minute - 10);
+  gap.to = sluice::test::at_minute(minute - 9);
   gap.reason = "trimmed";
   if (with_gap) outcome.gaps.push_back(gap);
-  store.succeed(attempt, outcome, test::at_minute(minute + 1));
+  store.succeed(attempt, outcome, sluice::test::at_minute(minute + 1));
 }
 
 // Windows at 0, 5, 10, ... that succeeded.
@@ -57,8 +58,8 @@ void run_windows(SqliteStateStore& store, const std::string& job, int count) {
 
 HistoryLimits before(int positions_minute, int rows_minute = -1000) {
   HistoryLimits limits;
-  limits.positions_before = test::at_minute(positions_minute);
-  limits.rows_before = test::at_minute(rows_minute);
+  limits.positions_before = sluice::test::at_minute(positions_minute);
+  limits.rows_before = sluice::test::at_minute(rows_minute);
   return limits;
 }
 
@@ -67,7 +68,7 @@ Result<void> rerun(SqliteStateStore& store, const std::string& job, int minute) 
 }
 
 struct Fixture {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   std::unique_ptr<SqliteStateStore> store = open_at(folder.file("state.db"));
   SqliteHistory history{store->database()};
   scheduler::Forgotten forget(const HistoryLimits& limits) { return history.forget(limits, "", kAll); }
@@ -79,7 +80,7 @@ struct Fixture {
 }  // namespace
 
 TEST_CASE("history: limits are ages, and instances are kept at least as long as their positions") {
-  const Instant now = test::at_minute(0);
+  const Instant now = sluice::test::at_minute(0);
   const HistoryLimits limits = scheduler::history_limits(now, std::chrono::hours(24), std::chrono::hours(72));
   CHECK(limits.positions_before == now - std::chrono::hours(24));
   CHECK(limits.rows_before == now - std::chrono::hours(72));
@@ -95,7 +96,7 @@ TEST_CASE("history: positions and statistics of old windows go, all else of them
   CHECK(done.rows == 0);
   CHECK_FALSE(done.next);
   for (const int minute : {0, 5, 10}) {
-    const auto instance = fixture.store->instance(test::planned_at("orders", minute).id).value();
+    const auto instance = fixture.store->instance(sluice::test::planned_at("orders", minute).id).value();
     CHECK_FALSE(fixture.store->start_positions(instance.row));
     CHECK_FALSE(fixture.has_positions(minute));
     CHECK(instance.state == State::success);
@@ -113,8 +114,9 @@ TEST_CASE("history: the newest committed window keeps its positions however old 
   Fixture fixture;
   run_windows(*fixture.store, "orders", 3);
   CHECK(fixture.forget(before(10'000, 10'000)).positions == 2);
-  CHECK(fixture.store->committed_before("orders", test::at_minute(20'000)) == test::positions_at(15));
-  CHECK(fixture.store->last_planned("orders") == test::at_minute(10));
+  CHECK(fixture.store->committed_before("orders", sluice::test::at_minute(20'000)) ==
+        sluice::test::positions_at(15));
+  CHECK(fixture.store->last_planned("orders") == sluice::test::at_minute(10));
 }
 
 TEST_CASE("history: a chain that is held up keeps what it goes on from, and all behind it", "[storage]") {
@@ -125,7 +127,8 @@ TEST_CASE("history: a chain that is held up keeps what it goes on from, and all 
   CHECK_FALSE(fixture.has_positions(0));
   CHECK(fixture.has_positions(5));
   CHECK(fixture.has_positions(10));
-  CHECK(fixture.store->committed_before("orders", test::at_minute(10)) == test::positions_at(10));
+  CHECK(fixture.store->committed_before("orders", sluice::test::at_minute(10)) ==
+        sluice::test::positions_at(10));
 }
 
 TEST_CASE("history: a window whose positions are forgotten is refused to run again, and told why",
@@ -145,7 +148,7 @@ TEST_CASE("history: a window whose positions are forgotten is refused to run aga
   change.from = {State::success};
   change.to = State::wait_resource;
   CHECK_FALSE(storage::SqliteOperations(fixture.store->database()).operate_all({change}));
-  CHECK(fixture.store->instance(test::planned_at("orders", 0).id)->state == State::success);
+  CHECK(fixture.store->instance(sluice::test::planned_at("orders", 0).id)->state == State::success);
   CHECK(rerun(*fixture.store, "orders", 10));
 }
 
@@ -176,10 +179,10 @@ TEST_CASE("history: instances go later, with their attempts and objects, unless 
   const auto done = fixture.forget(before(20, 15));
   CHECK(done.positions == 4);
   CHECK(done.rows == 2);
-  CHECK(fixture.store->instance(test::planned_at("orders", 0).id));
-  CHECK_FALSE(fixture.store->instance(test::planned_at("orders", 5).id));
-  CHECK_FALSE(fixture.store->instance(test::planned_at("orders", 10).id));
-  CHECK(fixture.store->instance(test::planned_at("orders", 15).id));
+  CHECK(fixture.store->instance(sluice::test::planned_at("orders", 0).id));
+  CHECK_FALSE(fixture.store->instance(sluice::test::planned_at("orders", 5).id));
+  CHECK_FALSE(fixture.store->instance(sluice::test::planned_at("orders", 10).id));
+  CHECK(fixture.store->instance(sluice::test::planned_at("orders", 15).id));
   const auto still = fixture.store->coverage("orders");
   CHECK(still.from == covered.from);
   CHECK(still.until == covered.until);
@@ -209,14 +212,14 @@ TEST_CASE("history: it goes on in small steps through all chains", "[storage]") 
 
 TEST_CASE("history: a disk that fails at any write leaves a step wholly done or not at all", "[storage]") {
   const auto limits = before(20, 10);
-  const auto prepare = [](const test::MemoryDisk& disk) {
+  const auto prepare = [](const sluice::test::MemoryDisk& disk) {
     auto store = open_at("state.db", disk.name());
     run_windows(*store, "orders", 5);
     return store;
   };
   std::uint64_t steps = 0;
   {
-    test::MemoryDisk disk;
+    sluice::test::MemoryDisk disk;
     auto store = prepare(disk);
     const std::uint64_t first = disk.steps();
     SqliteHistory(store->database()).forget(limits, "", kAll);
@@ -225,7 +228,7 @@ TEST_CASE("history: a disk that fails at any write leaves a step wholly done or 
   REQUIRE(steps > 5);
   for (std::uint64_t k = 0; k < steps; ++k) {
     INFO("step " << k << " of " << steps);
-    test::MemoryDisk disk;
+    sluice::test::MemoryDisk disk;
     auto store = prepare(disk);
     disk.fail_from(disk.steps() + k, SQLITE_IOERR_WRITE);
     CHECK_THROWS_AS(SqliteHistory(store->database()).forget(limits, "", kAll), ErrorException);

@@ -27,17 +27,19 @@ storage::DatabaseOptions at(const std::string& path) {
 [[noreturn]] void run_windows(const std::string& path, int report) {
   try {
     storage::SqliteStateStore store(at(path));
-    store.close_lost(test::at_minute(0));
+    store.close_lost(sluice::test::at_minute(0));
     for (;;) {
       const auto last = store.last_planned("orders");
-      const int minute = last ? static_cast<int>((*last - test::at_minute(0)) / std::chrono::minutes(1)) : -1;
-      std::vector<scheduler::NewInstance> planned = {test::planned_at("orders", minute + 1)};
+      const int minute =
+          last ? static_cast<int>((*last - sluice::test::at_minute(0)) / std::chrono::minutes(1)) : -1;
+      std::vector<scheduler::NewInstance> planned = {sluice::test::planned_at("orders", minute + 1)};
       store.add_instances(planned);
-      for (const auto& head : store.heads(test::at_minute(minute + 1))) {
-        const int mark = static_cast<int>((head.id.scheduled - test::at_minute(0)) / std::chrono::minutes(1));
+      for (const auto& head : store.heads(sluice::test::at_minute(minute + 1))) {
+        const int mark =
+            static_cast<int>((head.id.scheduled - sluice::test::at_minute(0)) / std::chrono::minutes(1));
         const auto attempt =
-            store.begin_attempt(head.row, test::positions_at(mark), head.id.scheduled).value();
-        store.succeed(attempt, test::outcome_at(mark + 1, 1), head.id.scheduled);
+            store.begin_attempt(head.row, sluice::test::positions_at(mark), head.id.scheduled).value();
+        store.succeed(attempt, sluice::test::outcome_at(mark + 1, 1), head.id.scheduled);
         if (::write(report, "x", 1) != 1) ::_exit(2);
       }
     }
@@ -54,16 +56,16 @@ std::string chain_name(int chain) { return fmt::format("orders-{}", chain); }
 awaitable<void> run_chain(storage::AsyncStateStore& store, int chain, int report) {
   const std::string job = chain_name(chain);
   const auto last = co_await store.last_planned(job);
-  int minute = last ? static_cast<int>((*last - test::at_minute(0)) / std::chrono::minutes(1)) : 0;
+  int minute = last ? static_cast<int>((*last - sluice::test::at_minute(0)) / std::chrono::minutes(1)) : 0;
   for (;; ++minute) {
-    const scheduler::NewInstance planned = test::planned_at(job, minute);
+    const scheduler::NewInstance planned = sluice::test::planned_at(job, minute);
     std::vector<scheduler::NewInstance> rows = {planned};
     co_await store.add_instances(std::move(rows));
     const auto head = co_await store.instance(planned.id);
     if (head->state == scheduler::State::success) continue;
-    pipeline::Positions start = test::positions_at(minute);
+    pipeline::Positions start = sluice::test::positions_at(minute);
     const auto attempt = co_await store.begin_attempt(head->row, std::move(start), planned.id.scheduled);
-    scheduler::Outcome outcome = test::outcome_at(minute + 1, 1);
+    scheduler::Outcome outcome = sluice::test::outcome_at(minute + 1, 1);
     co_await store.succeed(attempt.value(), std::move(outcome), planned.id.scheduled);
     const char byte = static_cast<char>('0' + chain);
     if (::write(report, &byte, 1) != 1) ::_exit(2);
@@ -74,7 +76,7 @@ awaitable<void> run_chain(storage::AsyncStateStore& store, int chain, int report
   try {
     boost::asio::io_context loop{1};
     auto core = std::make_unique<storage::SqliteStateStore>(at(path));
-    core->close_lost(test::at_minute(0));
+    core->close_lost(sluice::test::at_minute(0));
     storage::AsyncStateStore store(std::move(core), storage::Threading::worker);
     for (int chain = 0; chain < kChains; ++chain) {
       boost::asio::co_spawn(loop, run_chain(store, chain, report), [](std::exception_ptr) { ::_exit(4); });
@@ -134,7 +136,7 @@ void check_chain(storage::SqliteStateStore& store, const std::string& job, std::
 
 TEST_CASE("sqlite state store: SIGKILL at any moment loses no acknowledged window and doubles none",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   std::uint64_t acknowledged = 0;
   for (std::uint64_t round = 0; round < 20; ++round) {
@@ -142,7 +144,7 @@ TEST_CASE("sqlite state store: SIGKILL at any moment loses no acknowledged windo
     acknowledged += run_and_kill(path, 1 + round * 7 % 11, run_windows).size();
     storage::SqliteStateStore store(at(path));
     check_chain(store, "orders", acknowledged);
-    const auto lost = store.close_lost(test::at_minute(0));
+    const auto lost = store.close_lost(sluice::test::at_minute(0));
     CHECK(lost.size() <= 1);
   }
 }
@@ -151,7 +153,7 @@ TEST_CASE(
     "sqlite state store: SIGKILL amid calls that share a sync keeps each that was answered, and none by "
     "halves",
     "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   std::vector<std::uint64_t> acknowledged(kChains);
   for (std::uint64_t round = 0; round < 12; ++round) {
@@ -164,6 +166,6 @@ TEST_CASE(
       INFO("chain " << chain);
       check_chain(store, chain_name(chain), acknowledged[static_cast<std::size_t>(chain)]);
     }
-    CHECK(store.close_lost(test::at_minute(0)).size() <= kChains);
+    CHECK(store.close_lost(sluice::test::at_minute(0)).size() <= kChains);
   }
 }

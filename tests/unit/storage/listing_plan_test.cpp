@@ -18,10 +18,10 @@ namespace {
 
 using namespace sluice;
 using scheduler::State;
-using test::at_minute;
+using sluice::test::at_minute;
 
 struct Watched {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   storage::DatabaseOptions options{folder.file("state.db"), ""};
   storage::SqliteStateStore store{options};
   std::set<std::string> statements;
@@ -80,7 +80,7 @@ scheduler::InstanceQuery page(std::string job, bool ascending) {
 
 TEST_CASE("listings: a page of instances is read by the index of its order") {
   Watched w;
-  w.store.add_instances(std::vector(1, test::planned_at("orders", 0)));
+  w.store.add_instances(std::vector(1, sluice::test::planned_at("orders", 0)));
   for (const bool ascending : {false, true}) {
     for (const char* job : {"", "orders"}) {
       w.watch([&] {
@@ -89,7 +89,7 @@ TEST_CASE("listings: a page of instances is read by the index of its order") {
         query.from = at_minute(0);
         query.to = at_minute(60);
         w.store.instances(query);
-        query.after = test::planned_at("orders", 30).id;
+        query.after = sluice::test::planned_at("orders", 30).id;
         w.store.instances(query);
         query.states.push_back(State::success);
         w.store.instances(query);
@@ -102,7 +102,7 @@ TEST_CASE("listings: a page of instances is read by the index of its order") {
 
 TEST_CASE("listings: the few that are not done, or were skipped, are read by the index that has only them") {
   Watched w;
-  w.store.add_instances(std::vector(1, test::planned_at("orders", 0)));
+  w.store.add_instances(std::vector(1, sluice::test::planned_at("orders", 0)));
   for (const State state : {State::failure, State::skipped}) {
     for (const char* job : {"", "orders"}) {
       w.watch([&] {

@@ -73,7 +73,7 @@ TEST_CASE("migrations: released steps do not change", "[storage]") {
 
 TEST_CASE("migrations: a step that fails half-way leaves the version before it, and works once it can",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   const std::vector<MigrationStep> good = {{1, "CREATE TABLE a(x);"},
                                            {2, "CREATE TABLE b(x); CREATE TABLE c(x);"}};
@@ -94,7 +94,7 @@ TEST_CASE("migrations: a step that fails half-way leaves the version before it, 
 }
 
 TEST_CASE("migrations: a newer file is refused with the way out", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   {
     storage::SqliteStateStore store(at(path));
@@ -108,7 +108,7 @@ TEST_CASE("migrations: a newer file is refused with the way out", "[storage]") {
 }
 
 TEST_CASE("migrations: a file of another program is refused and left as it is", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("theirs.db");
   {
     Database database(at(path));
@@ -124,7 +124,7 @@ TEST_CASE("migrations: a file of another program is refused and left as it is", 
 
 TEST_CASE("migrations: backfills of earlier files keep what was asked for, and have no more to it",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   {
     Database database(at(path));

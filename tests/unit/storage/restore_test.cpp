@@ -23,7 +23,7 @@ std::string content(const std::string& path) {
 
 std::string state_of(const std::string& path) {
   const auto store = storage::open_state_file(path, {});
-  return test::dump(*store);
+  return sluice::test::dump(*store);
 }
 
 // A state file with a log, as a crash leaves it, and a backup from before.
@@ -31,12 +31,12 @@ struct Bench {
   Bench() {
     {
       const auto store = storage::open_state_file(path, {});
-      for (const auto& step : test::scenario()) step(*store);
+      for (const auto& step : sluice::test::scenario()) step(*store);
       const auto copy = store->start_backup(backup);
       while (!copy->step()) continue;
-      old_state = test::dump(*store);
-      store->add_instances({test::planned_at("late", 1)});
-      new_state = test::dump(*store);
+      old_state = sluice::test::dump(*store);
+      store->add_instances({sluice::test::planned_at("late", 1)});
+      new_state = sluice::test::dump(*store);
       file = content(path);
       log = content(path + "-wal");
     }
@@ -51,7 +51,7 @@ struct Bench {
     fs::permissions(path, fs::perms::owner_all | fs::perms::group_read);
   }
 
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   std::string path = folder.file("sluice.db");
   std::string backup = folder.file("backup.db");
   std::string old_state;  // of the backup
@@ -60,7 +60,7 @@ struct Bench {
   std::string log;
 };
 
-const Instant kNow = test::at_minute(0);
+const Instant kNow = sluice::test::at_minute(0);
 
 }  // namespace
 
@@ -127,7 +127,7 @@ TEST_CASE("restore: refuses what is no good backup, and a file that a daemon has
   CHECK(newer.message().find("its version is 99") != std::string::npos);
   const auto daemon = storage::open_state_file(bench.path, {});
   CHECK(storage::restore_state_file(bench.backup, bench.path, kNow).error().code() == Errc::conflict);
-  CHECK(test::dump(*daemon) == bench.new_state);
+  CHECK(sluice::test::dump(*daemon) == bench.new_state);
 }
 
 TEST_CASE("restore: works where the file is gone, or no database at all", "[storage]") {

@@ -17,11 +17,11 @@ storage::DatabaseOptions options_for(const std::string& path) {
 
 TEST_CASE("behaviour 3: two daemons on one state: the second is refused before it does anything",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   {
     storage::SqliteStateStore first(options_for(path));
-    first.add_instances({test::planned_at("orders", 0)});
+    first.add_instances({sluice::test::planned_at("orders", 0)});
     try {
       storage::SqliteStateStore second(options_for(path));
       FAIL("both have it");
@@ -29,11 +29,12 @@ TEST_CASE("behaviour 3: two daemons on one state: the second is refused before i
       CHECK(failure.error().code() == Errc::conflict);
     }
     // The first goes on as if nothing had been.
-    const auto row = first.instance(test::planned_at("orders", 0).id).value().row;
-    REQUIRE(first.begin_attempt(row, test::positions_at(1), test::at_minute(0)));
-    CHECK(first.begin_attempt(row, test::positions_at(1), test::at_minute(0)).error().code() ==
-          Errc::conflict);
+    const auto row = first.instance(sluice::test::planned_at("orders", 0).id).value().row;
+    REQUIRE(first.begin_attempt(row, sluice::test::positions_at(1), sluice::test::at_minute(0)));
+    CHECK(
+        first.begin_attempt(row, sluice::test::positions_at(1), sluice::test::at_minute(0)).error().code() ==
+        Errc::conflict);
   }
   storage::SqliteStateStore next(options_for(path));
-  CHECK(next.attempts(next.instance(test::planned_at("orders", 0).id).value().row).size() == 1);
+  CHECK(next.attempts(next.instance(sluice::test::planned_at("orders", 0).id).value().row).size() == 1);
 }

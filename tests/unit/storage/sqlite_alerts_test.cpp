@@ -23,9 +23,9 @@ using scheduler::DeliveryState;
 using scheduler::Incident;
 using scheduler::NoticeEvent;
 using scheduler::State;
+using sluice::test::at_minute;
 using storage::SqliteAlerts;
 using storage::SqliteStateStore;
-using test::at_minute;
 
 scheduler::IncidentQuery listing(bool all, std::size_t limit = 100, std::int64_t before = 0) {
   scheduler::IncidentQuery query;
@@ -47,18 +47,18 @@ struct File {
   void plan(const std::string& chain, std::vector<int> minutes) {
     std::vector<scheduler::NewInstance> rows;
     for (const int minute : minutes) {
-      auto row = test::planned_at("orders", minute);
+      auto row = sluice::test::planned_at("orders", minute);
       row.id.group = scheduler::parse_chain(chain).group;
       rows.push_back(std::move(row));
     }
     store->add_instances(rows);
   }
-  std::int64_t row(int minute) { return store->instance(test::planned_at("orders", minute).id)->row; }
+  std::int64_t row(int minute) { return store->instance(sluice::test::planned_at("orders", minute).id)->row; }
   void attempt(int minute, scheduler::AttemptResult result, std::optional<Instant> retry_at = std::nullopt) {
     const auto attempt =
-        store->begin_attempt(row(minute), test::positions_at(minute), at_minute(minute)).value();
+        store->begin_attempt(row(minute), sluice::test::positions_at(minute), at_minute(minute)).value();
     if (result == scheduler::AttemptResult::success) {
-      store->succeed(attempt, test::outcome_at(minute, 3), at_minute(minute + 1));
+      store->succeed(attempt, sluice::test::outcome_at(minute, 3), at_minute(minute + 1));
     } else {
       store->fail(attempt, result, Error(Errc::unavailable, "get records: 503"), {}, retry_at,
                   at_minute(minute + 1));
@@ -70,7 +70,7 @@ struct File {
     return all[0];
   }
 
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   std::unique_ptr<SqliteStateStore> store;
 };
 
@@ -306,7 +306,7 @@ TEST_CASE(
   CHECK(facts.failure_result == AttemptResult::timed_out);
   CHECK_FALSE(facts.retry);
 
-  REQUIRE(file.store->begin_attempt(file.row(10), test::positions_at(1), at_minute(12)));
+  REQUIRE(file.store->begin_attempt(file.row(10), sluice::test::positions_at(1), at_minute(12)));
   CHECK(file.facts(20).running->id.scheduled == at_minute(10));
 
   REQUIRE(file.store->change_state(file.row(15), {State::wait_time}, State::skipped, catch_up_reason()));
@@ -354,7 +354,7 @@ TEST_CASE("sqlite alerts: a disk that fails at any step leaves each change whole
   std::vector<std::string> expected;
   std::uint64_t steps = 0;
   {
-    test::MemoryDisk disk;
+    sluice::test::MemoryDisk disk;
     storage::DatabaseOptions options;
     options.path = "state.db";
     options.vfs = disk.name();
@@ -369,7 +369,7 @@ TEST_CASE("sqlite alerts: a disk that fails at any step leaves each change whole
   }
   for (std::uint64_t k = 0; k < steps; ++k) {
     INFO("step " << k << " of " << steps);
-    test::MemoryDisk disk;
+    sluice::test::MemoryDisk disk;
     storage::DatabaseOptions options;
     options.path = "state.db";
     options.vfs = disk.name();

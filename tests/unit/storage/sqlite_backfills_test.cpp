@@ -46,7 +46,7 @@ class BackfillsFixture {
     store_.reset();
   }
 
-  test::TempFolder folder_;
+  sluice::test::TempFolder folder_;
   boost::asio::io_context loop_{1};
   std::unique_ptr<storage::AsyncStateStore> store_;
   std::unique_ptr<storage::AsyncBackfills> backfills_;
@@ -56,10 +56,10 @@ class BackfillsFixture {
 scheduler::Backfill asked() {
   scheduler::Backfill backfill;
   backfill.order.job = "orders";
-  backfill.order.from = test::at_minute(0);
-  backfill.order.to = test::at_minute(60);
-  backfill.order.ranges = {{test::at_minute(0), test::at_minute(20)},
-                           {test::at_minute(40), test::at_minute(60)}};
+  backfill.order.from = sluice::test::at_minute(0);
+  backfill.order.to = sluice::test::at_minute(60);
+  backfill.order.ranges = {{sluice::test::at_minute(0), sluice::test::at_minute(20)},
+                           {sluice::test::at_minute(40), sluice::test::at_minute(60)}};
   backfill.order.parameters = {{"date", "$[yyyymmdd]"}, {"name", "a"}};
   backfill.zone = "Asia/Shanghai";
   backfill.version = "version-1";
@@ -96,15 +96,15 @@ std::vector<Step> backfill_steps() {
 }  // namespace
 
 TEST_CASE("sqlite backfills: keep the contract of the ports on the store's thread", "[storage]") {
-  test::check_backfill_store<BackfillsFixture<storage::Threading::worker>>();
+  sluice::test::check_backfill_store<BackfillsFixture<storage::Threading::worker>>();
 }
 
 TEST_CASE("sqlite backfills: keep the contract of the ports in the caller's thread", "[storage]") {
-  test::check_backfill_store<BackfillsFixture<storage::Threading::caller>>();
+  sluice::test::check_backfill_store<BackfillsFixture<storage::Threading::caller>>();
 }
 
 TEST_CASE("sqlite backfills: the groups of finished ones cost a turn nothing", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   storage::DatabaseOptions options;
   options.path = folder.file("state.db");
   storage::SqliteStateStore store(options);
@@ -116,7 +116,7 @@ TEST_CASE("sqlite backfills: the groups of finished ones cost a turn nothing", "
     };
     steps = 0;
     sqlite3_progress_handler(store.database().handle(), 1, count, &steps);
-    const auto heads = store.heads(test::at_minute(100));
+    const auto heads = store.heads(sluice::test::at_minute(100));
     sqlite3_progress_handler(store.database().handle(), 0, nullptr, nullptr);
     REQUIRE(heads.size() == 1);
     CHECK(heads[0].id.job == "orders");
@@ -125,7 +125,7 @@ TEST_CASE("sqlite backfills: the groups of finished ones cost a turn nothing", "
   const auto plan = [&](std::int64_t group) {
     std::vector<scheduler::NewInstance> rows;
     for (const int minute : {0, 5, 10}) {
-      rows.push_back(test::planned_at("orders", minute));
+      rows.push_back(sluice::test::planned_at("orders", minute));
       rows.back().id.group = group;
     }
     store.add_instances(rows);
@@ -147,7 +147,7 @@ TEST_CASE("sqlite backfills: a disk that fails at any step leaves each change wh
   std::uint64_t disk_steps = 1;
   for (std::uint64_t k = 0; k <= disk_steps; ++k) {
     INFO("step " << k << " of " << disk_steps);
-    test::MemoryDisk disk;
+    sluice::test::MemoryDisk disk;
     storage::DatabaseOptions options;
     options.path = "state.db";
     options.vfs = disk.name();
@@ -180,7 +180,7 @@ TEST_CASE("sqlite backfills: a disk that fails at any step leaves each change wh
 }
 
 TEST_CASE("sqlite backfills: the version of one that is not over is kept", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   storage::DatabaseOptions options;
   options.path = folder.file("state.db");
   storage::SqliteStateStore store(options);
@@ -193,7 +193,7 @@ TEST_CASE("sqlite backfills: the version of one that is not over is kept", "[sto
     versions.put_in_force({version}, {}, {});
   }
   backfills.add_backfill(asked(), scheduler::AuditEntry());
-  CHECK(versions.remove_versions(test::at_minute(1000), 1) == 0);
+  CHECK(versions.remove_versions(sluice::test::at_minute(1000), 1) == 0);
   backfills.backfill_planned(1, 12);  // nothing was to be made, so it is over
-  CHECK(versions.remove_versions(test::at_minute(1000), 1) == 1);
+  CHECK(versions.remove_versions(sluice::test::at_minute(1000), 1) == 1);
 }

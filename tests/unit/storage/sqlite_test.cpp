@@ -51,7 +51,7 @@ void overwrite(const std::string& path, std::streamoff from, std::streamoff coun
 }  // namespace
 
 TEST_CASE("sqlite: values come back as they were bound", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   Database database(at(folder.file("state.db")));
   database.execute("CREATE TABLE t(a, b, c, d)");
   const std::string text("a\0b\xE4\xBD\xA0", 6);
@@ -68,7 +68,7 @@ TEST_CASE("sqlite: values come back as they were bound", "[storage]") {
 }
 
 TEST_CASE("sqlite: a transaction that is not committed leaves nothing", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   Database database(at(folder.file("state.db")));
   database.execute("CREATE TABLE t(a)");
   {
@@ -82,7 +82,7 @@ TEST_CASE("sqlite: a transaction that is not committed leaves nothing", "[storag
 }
 
 TEST_CASE("sqlite: the file is durable at each commit, exclusive and private", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   Database database(at(path));
   const auto pragma = [&](const std::string& sql) {
@@ -104,17 +104,17 @@ TEST_CASE("sqlite: the file is durable at each commit, exclusive and private", "
 }
 
 TEST_CASE("sqlite: the write-ahead log is emptied by a checkpoint", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   storage::SqliteStateStore store(at(path));
-  for (const auto& step : test::scenario()) step(store);
+  for (const auto& step : sluice::test::scenario()) step(store);
   CHECK(std::filesystem::file_size(path + "-wal") > 0);
   store.checkpoint();
   CHECK(std::filesystem::file_size(path + "-wal") == 0);
 }
 
 TEST_CASE("sqlite: a second daemon on the same file is refused and told why", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   const storage::SqliteStateStore first(at(path));
   const Error error = open_error(path);
@@ -124,11 +124,11 @@ TEST_CASE("sqlite: a second daemon on the same file is refused and told why", "[
 }
 
 TEST_CASE("sqlite: a damaged file says so and names the way out", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   {
     storage::SqliteStateStore store(at(path));
-    for (const auto& step : test::scenario()) step(store);
+    for (const auto& step : sluice::test::scenario()) step(store);
   }
   SECTION("when it is not a database at all") {
     overwrite(path, 0, 4096);
@@ -143,7 +143,7 @@ TEST_CASE("sqlite: a damaged file says so and names the way out", "[storage]") {
     overwrite(path, 4096, static_cast<std::streamoff>(std::filesystem::file_size(path)) - 4096);
     const Error error = error_of([&] {
       storage::SqliteStateStore store(at(path));
-      test::dump(store);
+      sluice::test::dump(store);
     });
     CHECK(error.code() == Errc::corrupt);
     CHECK(error.message().find(path) != std::string::npos);
@@ -151,13 +151,13 @@ TEST_CASE("sqlite: a damaged file says so and names the way out", "[storage]") {
   SECTION("when stored positions are not what was written") {
     storage::SqliteStateStore store(at(path));
     store.database().run("UPDATE positions SET start_json = '{]'");
-    const Error error = error_of([&] { test::dump(store); });
+    const Error error = error_of([&] { sluice::test::dump(store); });
     CHECK(error.code() == Errc::corrupt);
   }
 }
 
 TEST_CASE("sqlite: a folder that does not exist is named", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("missing/state.db");
   const Error error = open_error(path);
   CHECK(error.code() == Errc::not_found);
@@ -197,7 +197,7 @@ std::string error_when_read_only(const std::string& folder, const std::string& p
 }
 
 TEST_CASE("sqlite: a state file on a read-only file system is refused, and the cause is told", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("state.db");
   { storage::SqliteStateStore store(at(path)); }
   const std::string said = error_when_read_only(std::filesystem::path(path).parent_path().string(), path);

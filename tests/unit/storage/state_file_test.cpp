@@ -31,15 +31,16 @@ void write_bytes(const std::string& path, const std::string& bytes) {
 
 void fill(storage::SqliteStateStore& store) {
   std::vector<scheduler::NewInstance> instances;
-  for (int minute = 0; minute < 60; minute += 5) instances.push_back(test::planned_at("users", minute));
+  for (int minute = 0; minute < 60; minute += 5)
+    instances.push_back(sluice::test::planned_at("users", minute));
   store.add_instances(instances);
-  for (const auto& step : test::scenario()) step(store);
+  for (const auto& step : sluice::test::scenario()) step(store);
 }
 
 std::string make_state(const std::string& path) {
   const auto store = storage::open_state_file(path, {});
   fill(*store);
-  return test::dump(*store);
+  return sluice::test::dump(*store);
 }
 
 // The state, or what refused it.
@@ -51,7 +52,7 @@ Opened open(const std::string& path, const std::vector<std::string>& backups = {
   Opened opened;
   try {
     const auto store = storage::open_state_file(path, backups);
-    opened.state = test::dump(*store);
+    opened.state = sluice::test::dump(*store);
   } catch (const ErrorException& failure) {
     opened.error = failure.error();
   }
@@ -65,9 +66,9 @@ struct Killed {
     options.path = path;
     storage::SqliteStateStore store(options);
     store.checkpoint();
-    for (const auto& step : test::scenario()) {
+    for (const auto& step : sluice::test::scenario()) {
       step(store);
-      states.push_back(test::dump(store));
+      states.push_back(sluice::test::dump(store));
     }
     file = bytes_of(path);
     log = bytes_of(path + "-wal");
@@ -84,7 +85,7 @@ struct Killed {
 }  // namespace
 
 TEST_CASE("state file: damage to any page is found, or changes nothing that can be read", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
   const std::string expected = make_state(path);
   const std::string whole = bytes_of(path);
@@ -118,16 +119,16 @@ TEST_CASE("state file: damage to any page is found, or changes nothing that can 
 }
 
 TEST_CASE("state file: damage that is met later stops all writing and leaves the log", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
   make_state(path);
   const std::string bytes = bytes_of(path);
   auto store = storage::open_state_file(path, {});
-  store->add_instances({test::planned_at("late", 1)});
+  store->add_instances({sluice::test::planned_at("late", 1)});
   store->database().mark_damaged(Error(Errc::corrupt, "found by a backup"));
   for (const auto& call : std::vector<std::function<void()>>{
-           [&] { store->add_instances({test::planned_at("later", 1)}); }, [&] { store->checkpoint(); },
-           [&] { store->last_planned("late"); }}) {
+           [&] { store->add_instances({sluice::test::planned_at("later", 1)}); },
+           [&] { store->checkpoint(); }, [&] { store->last_planned("late"); }}) {
     try {
       call();
       FAIL("not refused");
@@ -144,7 +145,7 @@ TEST_CASE("state file: damage that is met later stops all writing and leaves the
 
 TEST_CASE("state file: a log that breaks off before durable commits is refused, one that was cut is not",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
   const Killed killed(path);
   constexpr std::size_t kFrame = 24 + kPage;
@@ -210,7 +211,7 @@ TEST_CASE("state file: a log that breaks off before durable commits is refused, 
 }
 
 TEST_CASE("state file: one that is gone is not made anew where there are backups of it", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
   const Opened refused = open(path, {"/b/1.db", "/b/2.db"});
   REQUIRE(refused.error);
@@ -225,7 +226,7 @@ TEST_CASE("state file: one that is gone is not made anew where there are backups
 
 TEST_CASE("state file: damage noted while the daemon ran makes the next start look at all of it",
           "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
   const std::string expected = make_state(path);
   storage::note_damage(path, Error(Errc::corrupt, "seen by a backup"));
@@ -244,7 +245,7 @@ TEST_CASE("state file: damage noted while the daemon ran makes the next start lo
 }
 
 TEST_CASE("state file: a start after a kill looks at all of it, though the log was empty", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
   make_state(path);
   CHECK_FALSE(fs::exists(path + "-wal"));
@@ -260,7 +261,7 @@ TEST_CASE("state file: a start after a kill looks at all of it, though the log w
 }
 
 TEST_CASE("state file: garbage within the text of a position is found", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
   make_state(path);
   std::string bytes = bytes_of(path);
@@ -279,7 +280,7 @@ TEST_CASE("state file: garbage within the text of a position is found", "[storag
 }
 
 TEST_CASE("state file: a look tells what it is, of files and copies, and refuses one in use", "[storage]") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
   CHECK(storage::look_at_state_file(path).error().code() == Errc::not_found);
   {

@@ -21,7 +21,7 @@ namespace {
 // A step that was never the last one of a released program: only an interrupted upgrade leaves it.
 bool is_passed_through(int version) { return version >= 3 && version <= 6; }
 
-std::string dump_name(int version) { return test::test_data(fmt::format("state/v{}.sql", version)); }
+std::string dump_name(int version) { return sluice::test::test_data(fmt::format("state/v{}.sql", version)); }
 
 std::string text_of(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -84,7 +84,7 @@ TEST_CASE("upgrade: a file of each version opens, keeps what it holds, and its c
   const int newest = storage::migration_steps().back().version;
   for (int version = 1; version < newest; ++version) {
     CAPTURE(version);
-    const test::TempFolder folder;
+    const sluice::test::TempFolder folder;
     const std::string path = folder.file("sluice.db");
     make_file(path, version);
     std::vector<std::string> before;
@@ -102,7 +102,7 @@ TEST_CASE("upgrade: a file of each version opens, keeps what it holds, and its c
     CHECK(rows_of(database) == before);
 
     // The next window begins where the newest committed one before it ended.
-    std::vector<scheduler::NewInstance> planned = {test::planned_at("orders", 300)};
+    std::vector<scheduler::NewInstance> planned = {sluice::test::planned_at("orders", 300)};
     CHECK(store.add_instances(planned) == 1);
     scheduler::InstanceQuery query;
     query.job = "orders";
@@ -125,11 +125,11 @@ TEST_CASE("upgrade: a file of each version opens, keeps what it holds, and its c
                      std::to_string(next->id.scheduled.time_since_epoch().count()) +
                      " ORDER BY i.slot_us DESC LIMIT 1");
     CHECK(boost::json::serialize(pipeline::to_json(*start)) == stored);
-    const auto attempt = store.begin_attempt(next->row, *start, test::at_minute(400));
+    const auto attempt = store.begin_attempt(next->row, *start, sluice::test::at_minute(400));
     REQUIRE(attempt);
-    store.succeed(*attempt, test::outcome_at(99, 5), test::at_minute(401));
+    store.succeed(*attempt, sluice::test::outcome_at(99, 5), sluice::test::at_minute(401));
     CHECK(store.instance(next->id)->state == scheduler::State::success);
-    CHECK(store.committed_before("orders", test::at_minute(1000)).has_value());
+    CHECK(store.committed_before("orders", sluice::test::at_minute(1000)).has_value());
     CHECK(store.coverage("orders").until >= next->window_end);
   }
 }

@@ -28,21 +28,21 @@ class SqliteVersionsFixture {
   scheduler::AuditLog& audit() { return *store_; }
   boost::asio::io_context& loop() { return loop_; }
   void name(const std::string& chain, const std::string& version) {
-    scheduler::NewInstance instance = test::planned_at("", 5);
+    scheduler::NewInstance instance = sluice::test::planned_at("", 5);
     const scheduler::Chain parts = scheduler::parse_chain(chain);
     instance.id.job = parts.job;
     instance.id.group = parts.group;
     instance.version = version;
-    test::run_loop(loop_, store_->add_instances({instance}));
+    sluice::test::run_loop(loop_, store_->add_instances({instance}));
   }
 
  private:
-  test::TempFolder folder_;
+  sluice::test::TempFolder folder_;
   boost::asio::io_context loop_{1};
   std::unique_ptr<storage::AsyncStateStore> store_;
 };
 
-std::unique_ptr<storage::SqliteStateStore> open_on(const test::MemoryDisk& disk) {
+std::unique_ptr<storage::SqliteStateStore> open_on(const sluice::test::MemoryDisk& disk) {
   storage::DatabaseOptions options;
   options.path = "state.db";
   options.vfs = disk.name();
@@ -52,8 +52,9 @@ std::unique_ptr<storage::SqliteStateStore> open_on(const test::MemoryDisk& disk)
 // What a reload writes, and what is there of it.
 void write_all(storage::SqliteStateStore& store) {
   storage::SqliteVersions versions(store.database());
-  versions.put_in_force({test::version_at("orders", "b", 5), test::version_at("users", "u", 5)}, {"old"},
-                        {test::audit_at("reload", "orders", 5), test::audit_at("reload", "users", 5)});
+  versions.put_in_force(
+      {sluice::test::version_at("orders", "b", 5), sluice::test::version_at("users", "u", 5)}, {"old"},
+      {sluice::test::audit_at("reload", "orders", 5), sluice::test::audit_at("reload", "users", 5)});
 }
 
 std::string all_of(storage::SqliteStateStore& store) {
@@ -68,7 +69,8 @@ std::string all_of(storage::SqliteStateStore& store) {
 
 void prepare(storage::SqliteStateStore& store) {
   storage::SqliteVersions(store.database())
-      .put_in_force({test::version_at("orders", "a", 0), test::version_at("old", "o", 0)}, {}, {});
+      .put_in_force({sluice::test::version_at("orders", "a", 0), sluice::test::version_at("old", "o", 0)}, {},
+                    {});
 }
 
 }  // namespace
@@ -83,7 +85,7 @@ TEST_CASE("sqlite versions: a disk that fails at any step leaves all of a reload
   bool failed = true;
   for (std::uint64_t k = 0; failed; ++k) {
     INFO("step " << k);
-    test::MemoryDisk disk;
+    sluice::test::MemoryDisk disk;
     auto store = open_on(disk);
     prepare(*store);
     disk.fail_from(disk.steps() + k, SQLITE_IOERR_WRITE);

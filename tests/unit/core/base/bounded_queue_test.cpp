@@ -37,7 +37,7 @@ awaitable<void> hold(ByteBudget& budget, Clock& clock, std::size_t bytes, std::v
 }  // namespace
 
 TEST_CASE("bounded queue: the pusher waits at the item limit until something is taken", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   BoundedQueue<int> queue(loop.io.get_executor(), 3, 1'000'000);
   int pushed = 0;
   std::vector<int> popped;
@@ -51,7 +51,7 @@ TEST_CASE("bounded queue: the pusher waits at the item limit until something is 
 }
 
 TEST_CASE("bounded queue: the byte limit holds, and one item above it still goes through", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   BoundedQueue<int> queue(loop.io.get_executor(), 100, 10);
   int pushed = 0;
   TaskGroup tasks(loop.io.get_executor());
@@ -67,7 +67,7 @@ TEST_CASE("bounded queue: the byte limit holds, and one item above it still goes
 }
 
 TEST_CASE("bounded queue: close drains what is there and refuses what comes later", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   BoundedQueue<int> queue(loop.io.get_executor(), 10, 1000);
   CHECK(loop.run(queue.push(1, 1)));
   CHECK(loop.run(queue.push(2, 1)));
@@ -79,7 +79,7 @@ TEST_CASE("bounded queue: close drains what is there and refuses what comes late
 }
 
 TEST_CASE("bounded queue: a cancelled pusher unwinds and its item is not queued", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   BoundedQueue<int> queue(loop.io.get_executor(), 1, 1000);
   int pushed = 0;
   TaskGroup tasks(loop.io.get_executor());
@@ -92,7 +92,7 @@ TEST_CASE("bounded queue: a cancelled pusher unwinds and its item is not queued"
 }
 
 TEST_CASE("byte budget: grants are first come first served and never exceed the budget", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   ByteBudget budget(loop.io.get_executor(), 100);
   std::vector<std::size_t> order;
   TaskGroup tasks(loop.io.get_executor());
@@ -108,7 +108,7 @@ TEST_CASE("byte budget: grants are first come first served and never exceed the 
 }
 
 TEST_CASE("byte budget: a request above the whole budget is served alone", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   ByteBudget budget(loop.io.get_executor(), 100);
   auto grant = loop.run(budget.take(5000));
   CHECK(grant.bytes() == 100);
@@ -117,7 +117,7 @@ TEST_CASE("byte budget: a request above the whole budget is served alone", "[bas
 }
 
 TEST_CASE("byte budget: a cancelled waiter leaves the line to the next one", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   ByteBudget budget(loop.io.get_executor(), 100);
   auto first = loop.run(budget.take(100));
   std::vector<std::size_t> order;

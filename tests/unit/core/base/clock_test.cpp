@@ -35,7 +35,7 @@ awaitable<void> note_steps(Clock& clock, std::vector<Duration>& seen) {
 }  // namespace
 
 TEST_CASE("virtual clock: one hour gives exactly twelve ticks of five minutes", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   const Instant start = loop.clock.now();
   std::vector<Instant> seen;
   TaskGroup tasks(loop.io.get_executor());
@@ -49,7 +49,7 @@ TEST_CASE("virtual clock: one hour gives exactly twelve ticks of five minutes", 
 }
 
 TEST_CASE("virtual clock: sleepers wake in order of their time", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   const Instant start = loop.clock.now();
   std::vector<Instant> seen;
   TaskGroup tasks(loop.io.get_executor());
@@ -62,7 +62,7 @@ TEST_CASE("virtual clock: sleepers wake in order of their time", "[base]") {
 
 TEST_CASE("virtual clock: a wall step forward wakes a wall sleeper at once, a step back delays it",
           "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   const Instant start = loop.clock.now();
   std::vector<Instant> seen;
   TaskGroup tasks(loop.io.get_executor());
@@ -83,7 +83,7 @@ TEST_CASE("virtual clock: a wall step forward wakes a wall sleeper at once, a st
 }
 
 TEST_CASE("virtual clock: a cancelled sleeper leaves the queue", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   std::vector<Instant> seen;
   TaskGroup tasks(loop.io.get_executor());
   tasks.start(tick(loop.clock, 1h, seen, 1));
@@ -96,7 +96,7 @@ TEST_CASE("virtual clock: a cancelled sleeper leaves the queue", "[base]") {
 }
 
 TEST_CASE("virtual clock: who waits for a step of the wall clock is told of it at once", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   std::vector<Duration> steps;
   TaskGroup tasks(loop.io.get_executor());
   tasks.start(note_steps(loop.clock, steps));
@@ -115,7 +115,7 @@ TEST_CASE("virtual clock: who waits for a step of the wall clock is told of it a
 
 TEST_CASE("virtual clock: a correction below a second is no step, and many of them are none either",
           "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   std::vector<Duration> steps;
   WallSteps by_hand(loop.clock);
   for (int i = 0; i < 20; ++i) {

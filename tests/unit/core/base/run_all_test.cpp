@@ -29,7 +29,7 @@ struct Fixture {
     throw std::runtime_error("thrown");
   }
 
-  test::Loop loop;
+  sluice::test::Loop loop;
   std::vector<std::string> done;
 };
 

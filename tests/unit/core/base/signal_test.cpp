@@ -22,7 +22,7 @@ awaitable<void> note_after_wait(Signal& signal, std::vector<bool>& came) {
 }  // namespace
 
 TEST_CASE("signal: notify_all wakes every waiter of that moment, and none that comes later", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   Signal signal(loop.io.get_executor());
   std::vector<bool> came;
   TaskGroup tasks(loop.io.get_executor());
@@ -39,7 +39,7 @@ TEST_CASE("signal: notify_all wakes every waiter of that moment, and none that c
 }
 
 TEST_CASE("signal: a cancelled task is told so by notified(), and unwinds from wait()", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   Signal signal(loop.io.get_executor());
   std::vector<bool> came;
   TaskGroup tasks(loop.io.get_executor());

@@ -44,7 +44,7 @@ TEST_CASE("system clock: an alarm rung by a clock that was set makes the sleep l
   SystemClock clock(alarm, 1ms);
   const Instant when = clock.now() + 3ms;
   const int before = open_files();
-  test::run_loop(io, clock.sleep_until(when));
+  sluice::test::run_loop(io, clock.sleep_until(when));
   CHECK(clock.now() >= when);
   CHECK(alarm.asked.size() > 5);
   CHECK(std::all_of(alarm.asked.begin(), alarm.asked.end(), [&](Instant asked) { return asked == when; }));
@@ -55,7 +55,7 @@ TEST_CASE("system clock: a time that is over is not waited for", "[base]") {
   boost::asio::io_context io(1);
   ScriptedAlarm alarm;
   SystemClock clock(alarm, 1h);
-  test::run_loop(io, clock.sleep_until(clock.now() - 1h));
+  sluice::test::run_loop(io, clock.sleep_until(clock.now() - 1h));
   CHECK(alarm.asked.empty());
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("system clock: without a timerfd a sleep ends all the same, looking ag
   alarm.works = false;
   SystemClock clock(alarm, 1ms);
   const Instant when = clock.now() + 3ms;
-  test::run_loop(io, clock.sleep_until(when));
+  sluice::test::run_loop(io, clock.sleep_until(when));
   CHECK(clock.now() >= when);
   CHECK(alarm.asked.size() >= 2);
 }
@@ -77,8 +77,8 @@ TEST_CASE("system clock: a step is told at once, whether by the alarm or by look
   SystemClock clock(alarm, 1ms);
   const Duration lead = wall_lead(clock);
   // A lead of another time is what a step since then looks like.
-  test::run_loop(io, clock.wall_step(lead - 1s));
-  test::run_loop(io, clock.wall_step(lead + 2h));
+  sluice::test::run_loop(io, clock.wall_step(lead - 1s));
+  sluice::test::run_loop(io, clock.wall_step(lead + 2h));
   CHECK(alarm.asked.size() == 2);
 }
 
@@ -93,7 +93,7 @@ TEST_CASE("system clock: without a step the wait goes on, and ends when it is ca
   while (alarm.asked.size() < 10) io.run_one();
   CHECK(tasks.size() == 1);
   tasks.stop();
-  test::run_loop(io, tasks.join());
+  sluice::test::run_loop(io, tasks.join());
   CHECK(tasks.size() == 0);
 }
 
@@ -112,6 +112,6 @@ TEST_CASE("system clock: a sleep by the machine's timerfd ends at its time", "[b
   boost::asio::io_context io(1);
   SystemClock clock;
   const Instant when = clock.now() + 2ms;
-  test::run_loop(io, clock.sleep_until(when));
+  sluice::test::run_loop(io, clock.sleep_until(when));
   CHECK(clock.now() >= when);
 }

@@ -46,7 +46,7 @@ awaitable<Result<int>> hang(Clock& clock, int& unwound) {
 }  // namespace
 
 TEST_CASE("task group: join waits for every task", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   int done = 0;
   TaskGroup tasks(loop.io.get_executor());
   tasks.start(sleep_then(loop.clock, 1s, done));
@@ -57,13 +57,13 @@ TEST_CASE("task group: join waits for every task", "[base]") {
 }
 
 TEST_CASE("task group: join of an empty group returns at once", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   TaskGroup tasks(loop.io.get_executor());
   loop.run(tasks.join(), 0s);
 }
 
 TEST_CASE("task group: stop unwinds every task and is no failure", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   int unwound = 0;
   TaskGroup tasks(loop.io.get_executor());
   for (int i = 0; i < 5; ++i) tasks.start(sleep_long(loop.clock, unwound));
@@ -76,7 +76,7 @@ TEST_CASE("task group: stop unwinds every task and is no failure", "[base]") {
 }
 
 TEST_CASE("task group: the first failure is kept and rethrown by join", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   int done = 0;
   TaskGroup tasks(loop.io.get_executor());
   tasks.start(fail_after(loop.clock, 2s, "second"));
@@ -87,14 +87,14 @@ TEST_CASE("task group: the first failure is kept and rethrown by join", "[base]"
 }
 
 TEST_CASE("within: a result in time goes through", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   const auto result = loop.run(within<int>(loop.clock, 5s, "asking", answer(loop.clock, 4s, 7)));
   CHECK(result.value() == 7);
   CHECK(loop.clock.monotonic() == 4s);
 }
 
 TEST_CASE("within: a failing task reports at once, not at the limit", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   const Result<int> bad = Error(Errc::not_found, "no table");
   const auto result = loop.run(within<int>(loop.clock, 5s, "asking", answer(loop.clock, 10ms, bad)));
   CHECK(result.error().code() == Errc::not_found);
@@ -102,7 +102,7 @@ TEST_CASE("within: a failing task reports at once, not at the limit", "[base]") 
 }
 
 TEST_CASE("within: the limit cancels the task, waits for it to unwind and says what was slow", "[base]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   int unwound = 0;
   const auto result = loop.run(within<int>(loop.clock, 1500ms, "asking", hang(loop.clock, unwound)));
   CHECK(result.error().code() == Errc::timeout);

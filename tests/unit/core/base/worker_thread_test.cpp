@@ -120,14 +120,14 @@ void run_crowd(Crowd& crowd, std::size_t most, std::string_view letters) {
 TEST_CASE("worker thread: work runs on its thread and the caller goes on in its own", "[base]") {
   boost::asio::io_context loop{1};
   WorkerThread worker("test");
-  CHECK(test::run_loop(loop, is_elsewhere(worker)));
+  CHECK(sluice::test::run_loop(loop, is_elsewhere(worker)));
 }
 
 TEST_CASE("worker thread: an exception travels to the caller", "[base]") {
   boost::asio::io_context loop{1};
   WorkerThread worker("test");
   try {
-    test::run_loop(loop, throw_there(worker));
+    sluice::test::run_loop(loop, throw_there(worker));
     FAIL("no exception");
   } catch (const ErrorException& failure) {
     CHECK(failure.error().code() == Errc::disk_full);
@@ -137,7 +137,7 @@ TEST_CASE("worker thread: an exception travels to the caller", "[base]") {
 TEST_CASE("worker thread: signals are for other threads", "[base]") {
   boost::asio::io_context loop{1};
   WorkerThread worker("test");
-  CHECK(test::run_loop(loop, blocks_signals(worker)));
+  CHECK(sluice::test::run_loop(loop, blocks_signals(worker)));
 }
 
 TEST_CASE("worker thread: a cancelled call is completed, and its caller unwinds at the next wait", "[base]") {
@@ -179,7 +179,7 @@ TEST_CASE("worker thread: stop finishes what is queued and refuses what comes la
   loop.run();
   CHECK(ended);
   try {
-    test::run_loop(loop, throw_there(worker));
+    sluice::test::run_loop(loop, throw_there(worker));
     FAIL("no exception");
   } catch (const ErrorException& failure) {
     CHECK(failure.error().code() == Errc::cancelled);

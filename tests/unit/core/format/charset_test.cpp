@@ -51,7 +51,7 @@ bool left_out_of_big5(std::string_view hex) { return hex.size() == 4 && hex >= "
 }  // namespace
 
 TEST_CASE("charset: the tables are Java's, character for character", "[charset]") {
-  const boost::json::value json = boost::json::parse(test::file_of("format/charsets.json"));
+  const boost::json::value json = boost::json::parse(sluice::test::file_of("format/charsets.json"));
   for (const auto& entry : json.at("charsets").as_array()) {
     const std::string name(entry.at("name").as_string());
     std::set<std::uint32_t> left_out;

@@ -95,7 +95,7 @@ TEST_CASE("csv rows equal the original's but where it trims or leaves CR bare", 
       {"trim_control_chars", std::string("\"\t a \n\",\1b\0,\343\200\200c\343\200\200,   \n", 24)},
       {"first_column_blank", "   ,x\n"},
   };
-  const boost::json::value json = boost::json::parse(test::file_of("oss/osswriter_rows.json"));
+  const boost::json::value json = boost::json::parse(sluice::test::file_of("oss/osswriter_rows.json"));
   std::size_t compared = 0;
   for (const auto& entry : json.at("csv").as_array()) {
     if (!entry.at("csvWriterConfig").as_string().empty() || entry.at("recordDelimiter").as_string() != "\n")
@@ -124,7 +124,7 @@ TEST_CASE("csv settings of the original give the original's bytes", "[csv]") {
       // A lone LF is quoted here too, whatever ends the lines.
       {"cr_record_delimiter_from_crlf", {form_of({}, "\r"), "a,\"b\nc\",\"d\re\"\r"}},
   };
-  const boost::json::value json = boost::json::parse(test::file_of("oss/osswriter_rows.json"));
+  const boost::json::value json = boost::json::parse(sluice::test::file_of("oss/osswriter_rows.json"));
   std::size_t compared = 0;
   for (const auto& entry : json.at("csv").as_array()) {
     const auto setting = settings.find(std::string(entry.at("name").as_string()));
@@ -146,31 +146,35 @@ TEST_CASE("csv settings of the original give the original's bytes", "[csv]") {
 
 TEST_CASE("csv qualifier, comment and escape are those of the style", "[csv]") {
   const CsvEncoder single(form_of({.qualifier = '\'', .comment = ';'}));
-  CHECK(test::line_of(single, {test::text(";a"), test::text("b'"), test::text("c\""), test::text("#")}) ==
+  CHECK(sluice::test::line_of(single, {sluice::test::text(";a"), sluice::test::text("b'"),
+                                       sluice::test::text("c\""), sluice::test::text("#")}) ==
         "';a','b''',c\",#\n");
   const CsvEncoder escaping(form_of({.escape = Escape::backslash}));
-  CHECK(test::line_of(escaping, {test::text("\\"), test::text("\\,"), test::text("a\nb"), test::text("")}) ==
+  CHECK(sluice::test::line_of(escaping, {sluice::test::text("\\"), sluice::test::text("\\,"),
+                                         sluice::test::text("a\nb"), sluice::test::text("")}) ==
         "\\\\,\"\\\\,\",\"a\nb\",\n");
-  CHECK(test::line_of(escaping, {test::text("")}) == "\"\"\n");
+  CHECK(sluice::test::line_of(escaping, {sluice::test::text("")}) == "\"\"\n");
 }
 
 TEST_CASE("csv with quotes always quotes what is not text, too", "[csv]") {
   const CsvEncoder encoder(form_of({.quotes = Quotes::always}));
-  CHECK(test::line_of(encoder, {test::integer(1), test::real(2), test::boolean(true), pipeline::Value(),
-                                test::binary("b"), test::date(0)}) ==
+  CHECK(sluice::test::line_of(encoder,
+                              {sluice::test::integer(1), sluice::test::real(2), sluice::test::boolean(true),
+                               pipeline::Value(), sluice::test::binary("b"), sluice::test::date(0)}) ==
         "\"1\",\"2.0\",\"true\",\"null\",\"b\",\"1970-01-01 00:00:00\"\n");
 }
 
 TEST_CASE("csv without quotes never breaks a line: its row is dirty, or a backslash escapes", "[csv]") {
   const CsvEncoder bare(form_of({.quotes = Quotes::never}));
-  CHECK(test::line_of(bare, {test::text("#\""), test::text("b\"c"), test::text("")}) == "#\",b\"c,\n");
+  CHECK(sluice::test::line_of(bare, {sluice::test::text("#\""), sluice::test::text("b\"c"),
+                                     sluice::test::text("")}) == "#\",b\"c,\n");
   for (const std::string_view text : {"a,", "\n", "x\ry"}) {
-    CHECK(test::problem_of(bare, {test::integer(1), test::text(text)}) ==
+    CHECK(sluice::test::problem_of(bare, {sluice::test::integer(1), sluice::test::text(text)}) ==
           "2 holds the delimiter or a line end and must not be quoted");
   }
   const CsvEncoder escaping(form_of({.quotes = Quotes::never, .escape = Escape::backslash}));
-  CHECK(test::line_of(escaping, {test::text("#a,"), test::text("b\"c\\"), test::text("\r\n")}) ==
-        "\\#a\\,,b\"c\\\\,\\\r\\\n\n");
+  CHECK(sluice::test::line_of(escaping, {sluice::test::text("#a,"), sluice::test::text("b\"c\\"),
+                                         sluice::test::text("\r\n")}) == "\\#a\\,,b\"c\\\\,\\\r\\\n\n");
 }
 
 TEST_CASE("csv quotes at every place of fields of every length are doubled", "[csv]") {

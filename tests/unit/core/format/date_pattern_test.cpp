@@ -22,7 +22,7 @@ std::string text_of(std::string_view pattern, std::int64_t ms, std::string_view 
 
 TEST_CASE("date pattern: every letter gives what Java gives, in zones with and without summer time",
           "[date]") {
-  const boost::json::value json = boost::json::parse(test::file_of("format/dates.json"));
+  const boost::json::value json = boost::json::parse(sluice::test::file_of("format/dates.json"));
   const auto& times = json.at("ms").as_array();
   std::size_t compared = 0;
   for (const auto& entry : json.at("patterns").as_array()) {

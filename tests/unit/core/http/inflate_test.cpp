@@ -9,7 +9,7 @@
 using namespace sluice;
 using http::inflate_zlib;
 using http::inflate_zlib_within;
-using test::deflate;
+using sluice::test::deflate;
 
 namespace {
 

@@ -14,7 +14,7 @@ using http::Credentials;
 using http::Failure;
 using http::Outcome;
 using http::Retry;
-using test::ListedCredentials;
+using sluice::test::ListedCredentials;
 
 namespace {
 
@@ -43,7 +43,7 @@ struct Fixture {
                                           std::move(once)));
   }
 
-  test::Loop loop;
+  sluice::test::Loop loop;
   SeededRandom random{1};
   std::vector<Failure> failures;
   ListedCredentials keys;

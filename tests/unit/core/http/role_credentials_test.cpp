@@ -51,7 +51,7 @@ struct Fixture {
     return lines;
   }
 
-  test::Loop loop;  // 2018-10-16T00:00:00Z
+  sluice::test::Loop loop;  // 2018-10-16T00:00:00Z
   ScriptedTransport transport;
   RoleOptions options;
   std::vector<std::string> notices;

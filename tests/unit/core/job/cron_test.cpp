@@ -2,7 +2,9 @@
 
 #include "tests/support/catch_result.hpp"
 
-namespace sluice::job {
+using namespace sluice;
+using namespace sluice::job;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -127,4 +129,3 @@ TEST_CASE("cron: 29 February comes across the years that are none") {
 }
 
 }  // namespace
-}  // namespace sluice::job

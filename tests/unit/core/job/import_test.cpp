@@ -2,8 +2,7 @@
 
 #include "core/job/import_parts.hpp"
 #include "core/job/job_file.hpp"
-
-#include "job_text.hpp"
+#include "tests/unit/core/job/job_text.hpp"
 
 #include <algorithm>
 #include <fstream>
@@ -78,7 +77,7 @@ Schedule schedule_of(const Import& import) {
   CAPTURE(printed(import));
   REQUIRE(import.valid());
   const LoadedJobs loaded =
-      load_job_text("j.yaml", file_of(import, ".yaml"), test::kSources,
+      load_job_text("j.yaml", file_of(import, ".yaml"), job::test::kSources,
                     [&](const std::string&) -> Result<std::string> { return file_of(import, ".json"); });
   REQUIRE(loaded.jobs.size() == 1);
   return loaded.jobs.front().schedule;
@@ -88,7 +87,7 @@ Schedule schedule_of(const Import& import) {
 
 TEST_CASE("import: a script that is accepted is copied byte for byte, beside a job file that is valid") {
   ImportRequest request = request_of(kDataworks);
-  request.sources = test::kSources;
+  request.sources = job::test::kSources;
   const Import import = import_job(request);
   CAPTURE(printed(import));
   REQUIRE(import.valid());
@@ -140,7 +139,7 @@ TEST_CASE("import: a credential in a comment is not copied either") {
 TEST_CASE("import: DataX runs the first pair of its list only") {
   const std::string pair =
       R"({"reader": {"name": "x", "parameter": {}}, "writer": {"name": "y", "parameter": {}}})";
-  const Import import = import_job(request_of(test::replaced(kDatax, "}}}],", "}}}, " + pair + "],")));
+  const Import import = import_job(request_of(job::test::replaced(kDatax, "}}}],", "}}}, " + pair + "],")));
   CAPTURE(printed(import));
   CHECK(import.valid());
   CHECK(fate_of(import, "job.content[1]") == "unsupported");
@@ -307,10 +306,11 @@ TEST_CASE("import: broken and hostile scripts are told of at their place") {
       {"{\"steps\": 3}", "steps: expected a list"},
       {"{\"job\": {\"content\": {}}}", "content: expected a list"},
       {"{\"configuration\": []}", "error"},
-      {test::replaced(kDataworks, "\"dataTable\": \"orders\"",
-                      "\"dataTable\": \"orders\", \"dataTable\": \"b\""),
+      {job::test::replaced(kDataworks, "\"dataTable\": \"orders\"",
+                           "\"dataTable\": \"orders\", \"dataTable\": \"b\""),
        "duplicate"},
-      {test::replaced(kDataworks, "\"dataTable\": \"orders\"", "\"dataTable\": [1]"), "in/orders.json:3:"},
+      {job::test::replaced(kDataworks, "\"dataTable\": \"orders\"", "\"dataTable\": [1]"),
+       "in/orders.json:3:"},
       {std::string(2U << 20U, ' '), "larger than"}};
   for (const auto& [script, expected] : cases) {
     const Import import = import_job(request_of(script));

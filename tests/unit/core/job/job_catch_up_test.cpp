@@ -1,6 +1,6 @@
 #include "core/job/job_catch_up.hpp"
 
-#include "job_text.hpp"
+#include "tests/unit/core/job/job_text.hpp"
 
 using namespace sluice;
 using namespace sluice::job;

@@ -4,14 +4,16 @@
 
 #include <algorithm>
 
-namespace sluice::job {
+using namespace sluice;
+using namespace sluice::job;
+
 namespace {
 
-using test::kGood;
-using test::load;
-using test::only;
-using test::problems_after;
-using test::replaced;
+using job::test::kGood;
+using job::test::load;
+using job::test::only;
+using job::test::problems_after;
+using job::test::replaced;
 
 const std::string kRerun = "rerun: {times: 3, interval: 2m}";
 
@@ -140,4 +142,3 @@ TEST_CASE("missing upstreams: a warning names file, key and job") {
 }
 
 }  // namespace
-}  // namespace sluice::job

@@ -2,14 +2,16 @@
 
 #include "tests/unit/core/job/job_text.hpp"
 
-namespace sluice::job {
+using namespace sluice;
+using namespace sluice::job;
+
 namespace {
 
-using test::kGood;
-using test::load;
-using test::only;
-using test::problems_after;
-using test::replaced;
+using job::test::kGood;
+using job::test::load;
+using job::test::only;
+using job::test::problems_after;
+using job::test::replaced;
 
 const std::string kRerun = "rerun: {times: 3, interval: 2m}";
 
@@ -65,4 +67,3 @@ TEST_CASE("job limits: each of them makes a version of its own, and only where i
 }
 
 }  // namespace
-}  // namespace sluice::job

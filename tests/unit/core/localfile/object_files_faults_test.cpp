@@ -47,8 +47,8 @@ Result<void> upload_mixed(ObjectFiles& store) { return upload_numbers(store, 2, 
 
 // A directory, and what a reader of it sees.
 struct World {
-  test::TempFolder folder;
-  test::FaultyFileSystem files;
+  sluice::test::TempFolder folder;
+  sluice::test::FaultyFileSystem files;
 
   std::string visible() const {
     std::ifstream file(folder.path() / kName, std::ios::binary);

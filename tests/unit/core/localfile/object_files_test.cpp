@@ -49,8 +49,8 @@ struct Fixture {
     return found;
   }
 
-  test::TempFolder folder;
-  test::FaultyFileSystem files;
+  sluice::test::TempFolder folder;
+  sluice::test::FaultyFileSystem files;
 };
 
 using Tree = std::map<std::string, std::string>;
@@ -220,7 +220,7 @@ TEST_CASE("localfile: listings show files and open uploads apart, by prefix and 
 
 TEST_CASE("localfile: no symbolic link below the directory is followed", "[localfile]") {
   Fixture f;
-  test::TempFolder outside;
+  sluice::test::TempFolder outside;
   std::filesystem::create_directory_symlink(outside.path(), f.folder.path() / "way");
   std::ofstream(outside.file("secret")) << "secret";
   std::filesystem::create_symlink(outside.file("secret"), f.folder.path() / "link");

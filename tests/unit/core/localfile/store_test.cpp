@@ -19,13 +19,13 @@ struct Fixture {
   }
   template <class T>
   T run(awaitable<T> task) {
-    return test::run_loop<T>(loop, std::move(task));
+    return sluice::test::run_loop<T>(loop, std::move(task));
   }
 
   boost::asio::io_context loop{1};
   SeededRandom random{1};
-  test::TempFolder folder;
-  std::shared_ptr<test::FaultyFileSystem> files = std::make_shared<test::FaultyFileSystem>();
+  sluice::test::TempFolder folder;
+  std::shared_ptr<sluice::test::FaultyFileSystem> files = std::make_shared<sluice::test::FaultyFileSystem>();
   job::Target target;
   std::unique_ptr<objects::ObjectStore> store;
 };

@@ -6,8 +6,9 @@
 #include <catch2/catch.hpp>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
-using Bench = test::oss_window::WindowBench;
+using Bench = sluice::test::oss_window::WindowBench;
 
 namespace {
 

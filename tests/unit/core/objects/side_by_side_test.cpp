@@ -37,7 +37,7 @@ struct Work {
 }  // namespace
 
 TEST_CASE("side by side: all is done, a few at a time, begun in order", "[side_by_side]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   Work work(loop.clock);
   REQUIRE(loop.run(side_by_side(20, 3, work.function())));
   CHECK(work.ended == 20);
@@ -48,7 +48,7 @@ TEST_CASE("side by side: all is done, a few at a time, begun in order", "[side_b
 }
 
 TEST_CASE("side by side: the first failure ends the rest, but for those on their way", "[side_by_side]") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   Work work(loop.clock);
   work.fail_at = 2;
   const auto done = loop.run(side_by_side(20, 4, work.function()));

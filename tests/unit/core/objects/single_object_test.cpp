@@ -10,8 +10,9 @@
 #include <random>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
-using Bench = test::oss_window::WindowBench;
+using Bench = sluice::test::oss_window::WindowBench;
 
 namespace {
 

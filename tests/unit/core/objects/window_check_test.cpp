@@ -7,8 +7,9 @@
 #include <catch2/catch.hpp>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
-using Bench = test::oss_window::WindowBench;
+using Bench = sluice::test::oss_window::WindowBench;
 using objects::DifferenceKind;
 
 namespace {
@@ -153,7 +154,7 @@ TEST_CASE("window check: a job whose names have changed is checked by the ledger
 
 TEST_CASE("window check: a store that cannot be asked is an error, not a difference", "[window_check]") {
   Fixture fixture;
-  fixture.bench.fake.answer_instead = [](const test::FakeOssTransport::Seen&) {
+  fixture.bench.fake.answer_instead = [](const sluice::test::FakeOssTransport::Seen&) {
     http::Response refused;
     refused.status = 403;
     return std::optional(refused);
@@ -168,9 +169,9 @@ TEST_CASE("window check: however a request fails, it is asked again or reported"
     INFO(number);
     Fixture fixture;
     const std::size_t before = fixture.bench.fake.seen.size();
-    fixture.bench.fake.fault = [&](const test::FakeOssTransport::Seen&, std::size_t at) {
-      return at == before + number ? test::FakeOssTransport::Fault::server_error
-                                   : test::FakeOssTransport::Fault::none;
+    fixture.bench.fake.fault = [&](const sluice::test::FakeOssTransport::Seen&, std::size_t at) {
+      return at == before + number ? sluice::test::FakeOssTransport::Fault::server_error
+                                   : sluice::test::FakeOssTransport::Fault::none;
     };
     CHECK(fixture.differences().empty());
   }

@@ -11,12 +11,13 @@
 #include <random>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
-using test::FakeOssTransport;
-using Bench = test::oss_window::WindowBench;
-using Fault = test::FakeOssTransport::Fault;
+using sluice::test::FakeOssTransport;
+using Bench = sluice::test::oss_window::WindowBench;
+using Fault = sluice::test::FakeOssTransport::Fault;
 using Objects = std::map<std::string, std::string>;
-using Seen = test::FakeOssTransport::Seen;
+using Seen = sluice::test::FakeOssTransport::Seen;
 
 namespace {
 

@@ -4,11 +4,12 @@
 #include <catch2/catch.hpp>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
 using namespace std::chrono_literals;
-using test::FakeOssTransport;
-using Bench = test::oss_window::WindowBench;
-using Fault = test::FakeOssTransport::Fault;
+using sluice::test::FakeOssTransport;
+using Bench = sluice::test::oss_window::WindowBench;
+using Fault = sluice::test::FakeOssTransport::Fault;
 
 TEST_CASE("window writer takes everything back when any one request fails for good", "[window_writer]") {
   const std::vector<Shard> shards = {shard_of(0, 3, 10, 2), shard_of(1, 35, 100, 7), shard_of(2, 1, 10, 1)};

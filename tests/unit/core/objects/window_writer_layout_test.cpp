@@ -6,9 +6,10 @@
 #include <catch2/catch.hpp>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
-using test::FakeOssTransport;
-using Bench = test::oss_window::WindowBench;
+using sluice::test::FakeOssTransport;
+using Bench = sluice::test::oss_window::WindowBench;
 using Objects = std::map<std::string, std::string>;
 
 namespace {

@@ -6,10 +6,11 @@
 #include <catch2/catch.hpp>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
-using test::FakeOssTransport;
-using Bench = test::oss_window::WindowBench;
-using Fault = test::FakeOssTransport::Fault;
+using sluice::test::FakeOssTransport;
+using Bench = sluice::test::oss_window::WindowBench;
+using Fault = sluice::test::FakeOssTransport::Fault;
 
 namespace {
 

@@ -8,10 +8,11 @@
 #include <algorithm>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
 using namespace std::chrono_literals;
-using test::FakeOssTransport;
-using Bench = test::oss_window::WindowBench;
+using sluice::test::FakeOssTransport;
+using Bench = sluice::test::oss_window::WindowBench;
 
 namespace {
 

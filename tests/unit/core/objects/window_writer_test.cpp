@@ -9,13 +9,14 @@
 #include <random>
 
 using namespace sluice;
+using namespace sluice::test;
 using namespace sluice::test::oss_window;
 using namespace std::chrono_literals;
 using pipeline::ObjectInfo;
 using pipeline::RowBatch;
-using test::FakeOssTransport;
-using Bench = test::oss_window::WindowBench;
-using Fault = test::FakeOssTransport::Fault;
+using sluice::test::FakeOssTransport;
+using Bench = sluice::test::oss_window::WindowBench;
+using Fault = sluice::test::FakeOssTransport::Fault;
 
 TEST_CASE("window writer puts small shards and uploads large ones in parts", "[window_writer]") {
   Bench bench;
@@ -176,7 +177,7 @@ TEST_CASE("window writer keeps its memory bounded over many shards", "[window_wr
   constexpr std::size_t kBatch = 3 * kRow;
   std::vector<Shard> shards;
   for (std::uint32_t index = 0; index < kShards; ++index) shards.push_back(shard_of(index, 150, kRow, 3));
-  test::Loop& loop = bench.loop;
+  sluice::test::Loop& loop = bench.loop;
   const auto made = bench.make_writer(bench.target, limits);
   REQUIRE(made);
   const auto writer = (*made)->begin(bench.window, bench.statistics, bench.log, bench.dirty);

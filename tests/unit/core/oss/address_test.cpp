@@ -6,7 +6,7 @@
 
 using namespace sluice;
 using job::Addressing;
-using test::options_for;
+using sluice::test::options_for;
 
 namespace {
 

@@ -9,15 +9,15 @@
 
 using namespace sluice;
 using namespace std::chrono_literals;
-using test::FakeOssTransport;
-using test::header_of;
-using test::options_for;
-using Fixture = test::OssClientFixture;
-using Fault = test::FakeOssTransport::Fault;
+using sluice::test::FakeOssTransport;
+using sluice::test::header_of;
+using sluice::test::options_for;
+using Fixture = sluice::test::OssClientFixture;
+using Fault = sluice::test::FakeOssTransport::Fault;
 
 namespace {
 
-const objects::ObjectTraits kCsv = test::csv_traits();
+const objects::ObjectTraits kCsv = sluice::test::csv_traits();
 
 }  // namespace
 
@@ -239,7 +239,7 @@ TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
 
 TEST_CASE("oss client replaces refused keys once and repeats at once with the others", "[oss_client]") {
   oss::ClientOptions options = options_for("http://127.0.0.1:9001");
-  options.credentials = std::make_shared<test::ListedCredentials>(3);
+  options.credentials = std::make_shared<sluice::test::ListedCredentials>(3);
   Fixture f(options);
   int refusals = 1;
   f.fake.answer_instead = [&](const auto&) -> std::optional<http::Response> {
@@ -271,7 +271,7 @@ TEST_CASE("oss client does not repeat with keys that cannot be replaced", "[oss_
 
 TEST_CASE("oss client reports keys that cannot be had, and sends nothing", "[oss_client]") {
   oss::ClientOptions options = options_for("http://127.0.0.1:9001");
-  options.credentials = std::make_shared<test::ListedCredentials>(0);
+  options.credentials = std::make_shared<sluice::test::ListedCredentials>(0);
   Fixture f(options);
   const auto put = f.loop.run(f.client.put_object("a", "x", kCsv));
   REQUIRE_FALSE(put);

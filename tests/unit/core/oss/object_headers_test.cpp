@@ -7,14 +7,14 @@
 #include <catch2/catch.hpp>
 
 using namespace sluice;
-using test::FakeOssTransport;
-using Fixture = test::OssClientFixture;
-using Fault = test::FakeOssTransport::Fault;
+using sluice::test::FakeOssTransport;
+using Fixture = sluice::test::OssClientFixture;
+using Fault = sluice::test::FakeOssTransport::Fault;
 
 namespace {
 
 objects::ObjectTraits all_traits() {
-  objects::ObjectTraits traits = test::csv_traits();
+  objects::ObjectTraits traits = sluice::test::csv_traits();
   traits.content_encoding = "gzip";
   traits.storage_class = "IA";
   traits.encryption = "KMS";
@@ -74,7 +74,7 @@ TEST_CASE("oss object headers: parts say nothing, completing only whether to ove
   CHECK(told(f.fake.seen.at(1)).empty());
   const http::Headers expected = {{"x-oss-forbid-overwrite", "true"},
                                   {"Content-Type", "application/xml"},
-                                  {"Content-MD5", test::header_of(f.fake.seen.at(2), "Content-MD5")}};
+                                  {"Content-MD5", sluice::test::header_of(f.fake.seen.at(2), "Content-MD5")}};
   CHECK(told(f.fake.seen.at(2)) == expected);
   CHECK(f.fake.traits.at("a").at("x-oss-storage-class") == "IA");
 }
@@ -109,10 +109,11 @@ TEST_CASE("oss object headers: an answer without a usable length is corrupt", "[
 TEST_CASE("oss client: the server is told the checksum of what it should have got", "[oss_headers]") {
   Fixture f;
   REQUIRE(f.loop.run(f.client.put_object("a", "123456789", {})));
-  CHECK(test::header_of(f.fake.seen.at(0), "x-oss-hash-crc64ecma") == "11051210869376104954");
+  CHECK(sluice::test::header_of(f.fake.seen.at(0), "x-oss-hash-crc64ecma") == "11051210869376104954");
   const std::string id = f.loop.run(f.client.initiate_upload("b", {})).value();
   REQUIRE(f.loop.run(f.client.upload_part("b", id, 1, "x", sluice::crc64(0, "x"))));
-  CHECK(test::header_of(f.fake.seen.at(2), "x-oss-hash-crc64ecma") == std::to_string(sluice::crc64(0, "x")));
+  CHECK(sluice::test::header_of(f.fake.seen.at(2), "x-oss-hash-crc64ecma") ==
+        std::to_string(sluice::crc64(0, "x")));
 }
 
 TEST_CASE("oss client: a body spoiled on its way is never stored, and sent again", "[oss_headers]") {

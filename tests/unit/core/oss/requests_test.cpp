@@ -13,14 +13,14 @@
 #include <set>
 
 using namespace sluice;
-using test::text_of;
+using sluice::test::text_of;
 
 namespace {
 
 using Names = std::map<std::string, std::string>;  // lower case -> value
 
 // Endless good answers: every operation finds in them what it needs.
-Result<http::Response> good_answer(const test::ScriptedTransport::Sent& sent) {
+Result<http::Response> good_answer(const sluice::test::ScriptedTransport::Sent& sent) {
   http::Response response;
   response.status = 200;
   response.headers = {{"ETag", "\"A\""}, {"Content-Length", "6"}};
@@ -37,7 +37,7 @@ Result<http::Response> good_answer(const test::ScriptedTransport::Sent& sent) {
 }
 
 // The operation as it was recorded; false if this client has none of that name.
-bool perform(test::Loop& loop, oss::Client& client, const std::string& operation) {
+bool perform(sluice::test::Loop& loop, oss::Client& client, const std::string& operation) {
   const std::string file = "dir/a.csv";
   const std::string id = "UPLOADID0001";
   objects::ObjectTraits traits;
@@ -84,7 +84,7 @@ Names by_name(const oss::Queries& queries) {
   return names;
 }
 
-std::string url_of(const test::ScriptedTransport::Sent& sent) {
+std::string url_of(const sluice::test::ScriptedTransport::Sent& sent) {
   const http::Endpoint& endpoint = sent.endpoint;
   const std::string port = endpoint.port == 80 ? "" : fmt::format(":{}", endpoint.port);
   return fmt::format("http://{}{}{}", endpoint.host, port, sent.request.target);
@@ -119,7 +119,7 @@ std::string signed_as_recorded(const Names& ours, const Names& theirs, const oss
 
 class Replay {
  public:
-  explicit Replay(const boost::json::value& meta) : credentials_(test::credentials_of(meta)) {}
+  explicit Replay(const boost::json::value& meta) : credentials_(sluice::test::credentials_of(meta)) {}
 
   // How many of ours were sent with the recorded signature as it stands.
   int exact() const { return exact_; }
@@ -129,9 +129,9 @@ class Replay {
     const bool version_4 = text_of(entry.at("signature")) == "v4";
     const bool path_style = text_of(entry.at("style")) == "path";
     CAPTURE(operation, version_4, path_style);
-    test::Loop loop(std::chrono::sys_days(std::chrono::year(2023) / 12 / 3) + std::chrono::hours(12) +
-                    std::chrono::minutes(12) + std::chrono::seconds(12));
-    test::ScriptedTransport transport;
+    sluice::test::Loop loop(std::chrono::sys_days(std::chrono::year(2023) / 12 / 3) + std::chrono::hours(12) +
+                            std::chrono::minutes(12) + std::chrono::seconds(12));
+    sluice::test::ScriptedTransport transport;
     transport.otherwise(good_answer);
     SeededRandom random{1};
     oss::ClientOptions options;
@@ -148,19 +148,19 @@ class Replay {
   }
 
  private:
-  void compare(const test::ScriptedTransport::Sent& sent, const boost::json::value& entry, bool version_4,
-               bool path_style) {
+  void compare(const sluice::test::ScriptedTransport::Sent& sent, const boost::json::value& entry,
+               bool version_4, bool path_style) {
     const std::string url = text_of(entry.at("url"));
     CHECK(sent.request.method == text_of(entry.at("method")));
     CHECK(without_query(url_of(sent)) == without_query(url));
-    const test::OssTarget theirs = test::oss_target_of(url, path_style);
-    const test::OssTarget ours = test::oss_target_of(url_of(sent), path_style);
+    const sluice::test::OssTarget theirs = sluice::test::oss_target_of(url, path_style);
+    const sluice::test::OssTarget ours = sluice::test::oss_target_of(url_of(sent), path_style);
     const bool listing = text_of(entry.at("operation")).starts_with("List");
     if (!listing) CHECK(by_name(ours.queries) == by_name(theirs.queries));
     if (listing) CHECK(by_name(ours.queries).at("prefix") == by_name(theirs.queries).at("prefix"));
 
     const Names our_headers = by_name(sent.request.headers);
-    const Names their_headers = by_name(test::headers_of(entry.at("headers")));
+    const Names their_headers = by_name(sluice::test::headers_of(entry.at("headers")));
     const oss::SignedRequest shape{sent.request.method, ours.resource, sent.request.headers, theirs.queries};
     const std::string recorded = their_headers.at("authorization");
     CHECK(signed_as_recorded(our_headers, their_headers, shape, version_4, credentials_) == recorded);
@@ -174,7 +174,7 @@ class Replay {
 }  // namespace
 
 TEST_CASE("oss client sends and signs what the official client does", "[oss_requests]") {
-  const boost::json::value json = test::oss_vectors("requests.json");
+  const boost::json::value json = sluice::test::oss_vectors("requests.json");
   Replay replay(json.at("meta"));
   int compared = 0;
   for (const auto& entry : json.at("requests").as_array()) compared += replay.run(entry) ? 1 : 0;
@@ -185,8 +185,8 @@ TEST_CASE("oss client sends and signs what the official client does", "[oss_requ
 }
 
 TEST_CASE("oss client has what must not arrive twice unseen sent once", "[oss_requests]") {
-  test::Loop loop;
-  test::ScriptedTransport transport;
+  sluice::test::Loop loop;
+  sluice::test::ScriptedTransport transport;
   transport.otherwise(good_answer);
   SeededRandom random{1};
   oss::ClientOptions options;

@@ -6,9 +6,9 @@
 
 using namespace sluice;
 using oss::Queries;
-using test::credentials_of;
-using test::headers_of;
-using test::text_of;
+using sluice::test::credentials_of;
+using sluice::test::headers_of;
+using sluice::test::text_of;
 
 namespace {
 
@@ -22,7 +22,7 @@ Queries queries_of(const boost::json::value& json) {
 }  // namespace
 
 TEST_CASE("signature version 1 equals the official client's", "[signature]") {
-  const boost::json::value json = test::oss_vectors("sign_v1.json");
+  const boost::json::value json = sluice::test::oss_vectors("sign_v1.json");
   for (const auto& entry : json.at("header_auth").as_array()) {
     CAPTURE(entry.at("name").as_string());
     const std::string method = text_of(entry.at("method"));
@@ -37,7 +37,7 @@ TEST_CASE("signature version 1 equals the official client's", "[signature]") {
 }
 
 TEST_CASE("signature version 4 equals the official client's", "[signature]") {
-  const boost::json::value json = test::oss_vectors("sign_v4.json");
+  const boost::json::value json = sluice::test::oss_vectors("sign_v4.json");
   const oss::Credentials credentials = credentials_of(json.at("meta"));
   for (const auto& entry : json.at("header_auth").as_array()) {
     CAPTURE(entry.at("name").as_string());
@@ -60,14 +60,14 @@ TEST_CASE("signature version 4 equals the official client's", "[signature]") {
 }
 
 TEST_CASE("whole recorded requests get the recorded signatures", "[signature]") {
-  const boost::json::value json = test::oss_vectors("requests.json");
+  const boost::json::value json = sluice::test::oss_vectors("requests.json");
   const oss::Credentials credentials = credentials_of(json.at("meta"));
   for (const auto& entry : json.at("requests").as_array()) {
     CAPTURE(entry.at("operation").as_string(), entry.at("signature").as_string(),
             entry.at("style").as_string());
     const std::string method = text_of(entry.at("method"));
-    const test::OssTarget target =
-        test::oss_target_of(text_of(entry.at("url")), text_of(entry.at("style")) == "path");
+    const sluice::test::OssTarget target =
+        sluice::test::oss_target_of(text_of(entry.at("url")), text_of(entry.at("style")) == "path");
     http::Headers headers;
     std::string expected;
     for (const auto& [name, value] : headers_of(entry.at("headers"))) {

@@ -87,7 +87,7 @@ awaitable<Result<std::vector<ObjectInfo>>> attempt(pipeline::WindowWriter& write
 }  // namespace
 
 TEST_CASE("joined writer: the first objects appear before the window's, and stand before them") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   World world;
   auto writer = joined(world);
   const auto objects = loop.run(attempt(writer));
@@ -108,7 +108,7 @@ TEST_CASE("joined writer: the window's rows and the first ones have sinks of the
 }
 
 TEST_CASE("joined writer: whatever step fails, nothing stays") {
-  test::Loop loop;
+  sluice::test::Loop loop;
   for (std::size_t step = 0; step < 6; ++step) {
     World world;
     world.fail_at = step;

@@ -4,7 +4,9 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
-namespace sluice::pipeline {
+using namespace sluice;
+using namespace sluice::pipeline;
+
 namespace {
 
 namespace json = boost::json;
@@ -175,4 +177,3 @@ TEST_CASE("gaps: carry shard, interval and reason") {
 }
 
 }  // namespace
-}  // namespace sluice::pipeline

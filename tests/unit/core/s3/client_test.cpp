@@ -12,8 +12,8 @@
 
 using namespace sluice;
 using namespace std::chrono_literals;
-using test::FakeS3Transport;
-using Fault = test::FakeS3Transport::Fault;
+using sluice::test::FakeS3Transport;
+using Fault = sluice::test::FakeS3Transport::Fault;
 
 namespace {
 
@@ -58,7 +58,7 @@ struct Fixture {
     return loop.run(store->complete_upload(object, id, parts, whole.size(), crc64(0, whole), traits));
   }
 
-  test::Loop loop;
+  sluice::test::Loop loop;
   FakeS3Transport fake;
   SeededRandom random{1};
   std::vector<std::string> retries;
@@ -350,7 +350,7 @@ TEST_CASE("s3 client sets its date by the server's after a refusal, once", "[s3_
 }
 
 TEST_CASE("s3 client replaces refused keys once and never prints a secret", "[s3_client]") {
-  Fixture f("", "http://127.0.0.1:9000", std::make_shared<test::ListedCredentials>(3));
+  Fixture f("", "http://127.0.0.1:9000", std::make_shared<sluice::test::ListedCredentials>(3));
   f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
     if (seen.header("x-amz-security-token") == "token-2") return std::nullopt;
     return FakeS3Transport::error(400, "ExpiredToken");

@@ -11,8 +11,8 @@
 using namespace sluice;
 
 TEST_CASE("s3 sender: what must not arrive twice unseen is sent once", "[s3_sender]") {
-  test::Loop loop;
-  test::FakeS3Transport fake;
+  sluice::test::Loop loop;
+  sluice::test::FakeS3Transport fake;
   SeededRandom random{1};
   job::Target target;
   target.endpoint = "http://127.0.0.1:9000";

@@ -59,7 +59,7 @@ struct Fixture {
   }
   template <class T>
   T run(awaitable<T> task) {
-    return test::run_loop<T>(loop, std::move(task));
+    return sluice::test::run_loop<T>(loop, std::move(task));
   }
 
   boost::asio::io_context loop{1};

@@ -4,7 +4,10 @@
 
 #include <limits>
 
-namespace sluice::tablestore::test {
+using namespace sluice;
+using namespace sluice::tablestore;
+using namespace sluice::tablestore::test;
+
 namespace {
 
 RowLayout column_layout() {
@@ -121,4 +124,3 @@ TEST_CASE("cell mapper: rows stay as they are while thousands are added") {
 }
 
 }  // namespace
-}  // namespace sluice::tablestore::test

@@ -7,13 +7,15 @@
 #include "tests/support/scripted_transport.hpp"
 #include "tests/unit/core/tablestore/client_vectors.hpp"
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
-using test::body_of;
-using test::load_vectors;
-using test::text_of;
-using test::unhex;
+using tablestore::test::body_of;
+using tablestore::test::load_vectors;
+using tablestore::test::text_of;
+using tablestore::test::unhex;
 namespace proto = sluice::ots::proto;
 
 const SigningKey kKey{"AKIDEXAMPLE", Secret("secretEXAMPLEkey0123456789ABCDEF")};
@@ -222,4 +224,3 @@ TEST_CASE("client: genuine answers that cannot be read are corrupt and not repea
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

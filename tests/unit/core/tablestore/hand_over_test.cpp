@@ -4,15 +4,17 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
 using pipeline::Positions;
 using pipeline::ShardPosition;
-using test::TakeOverFixture;
+using sluice::test::TakeOverFixture;
 using Kind = pipeline::ShardPosition::Kind;
-using Starts = test::OriginalReader::Starts;
+using Starts = sluice::test::OriginalReader::Starts;
 
 struct HandOverFixture : TakeOverFixture {
   HandOverFixture() { source.take_over = job::TakeOver::never; }
@@ -248,4 +250,3 @@ TEST_CASE("hand over: what is handed over can be taken over") {
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

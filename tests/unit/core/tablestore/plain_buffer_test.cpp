@@ -11,13 +11,15 @@
 #include <fstream>
 #include <iterator>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 namespace json = boost::json;
 using pipeline::ValueType;
-using test::WireCell;
-using test::WireRecord;
+using sluice::test::WireCell;
+using sluice::test::WireRecord;
 
 json::value vectors(const std::string& file) {
   std::ifstream in(sluice::test::test_data("tablestore/" + file));
@@ -135,7 +137,7 @@ TEST_CASE("crc8: agrees with every golden checksum") {
 TEST_CASE("crc8: words and rests of every length agree with the bit by bit form") {
   std::string bytes;
   for (int size = 0; size < 40; ++size) {
-    CHECK(crc_of(0x5a, bytes) == test::slow_crc8(0x5a, bytes));
+    CHECK(crc_of(0x5a, bytes) == sluice::test::slow_crc8(0x5a, bytes));
     bytes += static_cast<char>(size * 37 + 11);
   }
 }
@@ -148,13 +150,13 @@ TEST_CASE("plain buffer: decodes every golden value as a cell, or refuses what n
     const std::string variant = from_hex(text_of(golden.at("hex_without_length_prefix")));
     CHECK(crc_of(0, variant) == golden.at("crc8_from_0").to_number<std::uint8_t>());
     // The golden variant goes in as the key cell "k" of a record written by hand.
-    const std::uint8_t cell_crc = test::slow_crc8(test::slow_crc8(0, "k"), variant);
-    std::string bytes = test::wire_length(0x75) + "\x01\x03\x04" + test::wire_length(1) + "k";
-    bytes += '\x05' + test::wire_length(variant.size()) + variant;
+    const std::uint8_t cell_crc = sluice::test::slow_crc8(sluice::test::slow_crc8(0, "k"), variant);
+    std::string bytes = sluice::test::wire_length(0x75) + "\x01\x03\x04" + sluice::test::wire_length(1) + "k";
+    bytes += '\x05' + sluice::test::wire_length(variant.size()) + variant;
     bytes += {'\x0a', static_cast<char>(cell_crc)};
-    bytes += test::wire_extension(kSequence);
+    bytes += sluice::test::wire_extension(kSequence);
     const std::string crcs = {static_cast<char>(cell_crc), '\0'};
-    bytes += {'\x09', static_cast<char>(test::slow_crc8(0, crcs))};
+    bytes += {'\x09', static_cast<char>(sluice::test::slow_crc8(0, crcs))};
 
     const std::string type = text_of(golden.at("type"));
     if (type.starts_with("INF") || type == "AUTO_INCREMENT") {
@@ -179,7 +181,7 @@ TEST_CASE("plain buffer: decodes every golden row that a change log may hold, an
     INFO(text_of(golden.at("name")));
     std::string bytes = from_hex(text_of(golden.at("hex")));
     CHECK(failure_of(bytes) != "");  // no sequence information
-    bytes.insert(bytes.size() - 2, test::wire_extension(kSequence));
+    bytes.insert(bytes.size() - 2, sluice::test::wire_extension(kSequence));
     if (foreign_to_the_log(golden)) {
       CHECK(failure_of(bytes) != "");
       continue;
@@ -223,14 +225,14 @@ TEST_CASE("plain buffer: each byte of a record counts, no shorter or longer one 
   WireRecord wire = sample();
   wire.attributes.push_back({"b", std::string("text"), 1001, {}});
   wire.attributes.push_back({"c", {}, 1002, std::uint8_t{3}});
-  const std::string good = test::write_record(wire);
+  const std::string good = sluice::test::write_record(wire);
   DecodedRecord record;
   REQUIRE(decode_record(good, record).has_value());
   for (std::size_t size = 0; size < good.size(); ++size) CHECK(failure_of(good.substr(0, size)) != "");
   CHECK(failure_of(good + '\0').find("expected the end of the record, got 1 more bytes") !=
         std::string::npos);
   // No checksum covers the extension's content; everything else does not survive a flipped bit.
-  const std::size_t sequence = good.find(test::wire_extension(kSequence));
+  const std::size_t sequence = good.find(sluice::test::wire_extension(kSequence));
   for (std::size_t at = 0; at < good.size(); ++at) {
     if (at >= sequence && at < sequence + 29) continue;
     std::string bad = good;
@@ -241,7 +243,7 @@ TEST_CASE("plain buffer: each byte of a record counts, no shorter or longer one 
 }
 
 TEST_CASE("plain buffer: errors name the offset and what was expected") {
-  std::string bytes = test::write_record(sample());
+  std::string bytes = sluice::test::write_record(sample());
   CHECK(failure_of("") ==
         "decode stream record: at offset 0: expected the header of 4 bytes, got only 0 bytes");
   bytes[0] = 0x76;
@@ -254,9 +256,9 @@ TEST_CASE("plain buffer: errors name the offset and what was expected") {
 TEST_CASE("plain buffer: an increment and an unknown operation are refused") {
   WireRecord wire = sample();
   wire.attributes = {{"n", std::int64_t{1}, 1000, std::uint8_t{4}}};
-  CHECK_THAT(failure_of(test::write_record(wire)), Catch::Contains("got 0x04"));
+  CHECK_THAT(failure_of(sluice::test::write_record(wire)), Catch::Contains("got 0x04"));
   wire.attributes = {{"n", {}, {}, std::uint8_t{2}}};
-  CHECK_THAT(failure_of(test::write_record(wire)), Catch::Contains("got 0x02"));
+  CHECK_THAT(failure_of(sluice::test::write_record(wire)), Catch::Contains("got 0x02"));
 }
 
 TEST_CASE(
@@ -264,7 +266,7 @@ TEST_CASE(
   WireRecord wire = sample();
   const auto refused = [&](WireCell cell) {
     wire.attributes = {std::move(cell)};
-    return failure_of(test::write_record(wire)) != "";
+    return failure_of(sluice::test::write_record(wire)) != "";
   };
   CHECK(refused({"c", std::int64_t{1}, {}, {}}));
   CHECK(refused({"c", {}, 1000, {}}));
@@ -278,57 +280,58 @@ TEST_CASE(
 TEST_CASE("plain buffer: key cells are one to sixteen, without operation and timestamp") {
   WireRecord wire = sample();
   wire.key.clear();
-  CHECK_THAT(failure_of(test::write_record(wire)), Catch::Contains("expected a key cell"));
+  CHECK_THAT(failure_of(sluice::test::write_record(wire)), Catch::Contains("expected a key cell"));
   wire.key.assign(16, WireCell{"pk", std::int64_t{1}, {}, {}});
-  CHECK(failure_of(test::write_record(wire)) == "");
+  CHECK(failure_of(sluice::test::write_record(wire)) == "");
   wire.key.assign(17, WireCell{"pk", std::int64_t{1}, {}, {}});
-  CHECK_THAT(failure_of(test::write_record(wire)), Catch::Contains("at most 16 key cells"));
+  CHECK_THAT(failure_of(sluice::test::write_record(wire)), Catch::Contains("at most 16 key cells"));
   wire.key = {WireCell{"pk", std::int64_t{1}, 1000, {}}};
-  CHECK_THAT(failure_of(test::write_record(wire)), Catch::Contains("expected the cell checksum"));
+  CHECK_THAT(failure_of(sluice::test::write_record(wire)), Catch::Contains("expected the cell checksum"));
 }
 
 TEST_CASE("plain buffer: a row has at most 2048 attribute cells") {
   WireRecord wire = sample();
   wire.attributes.assign(2048, WireCell{"c", true, 1000, {}});
-  CHECK(failure_of(test::write_record(wire)) == "");
+  CHECK(failure_of(sluice::test::write_record(wire)) == "");
   wire.attributes.push_back(wire.attributes.front());
-  CHECK_THAT(failure_of(test::write_record(wire)), Catch::Contains("at most 2048 attribute cells"));
+  CHECK_THAT(failure_of(sluice::test::write_record(wire)), Catch::Contains("at most 2048 attribute cells"));
 }
 
 TEST_CASE("plain buffer: an absurd record time is named") {
   WireRecord wire = sample();
   wire.sequence->time_us = 1'500'000'000'000;  // milliseconds by mistake
-  CHECK_THAT(failure_of(test::write_record(wire)),
+  CHECK_THAT(failure_of(sluice::test::write_record(wire)),
              Catch::Contains("expected a record time") && Catch::Contains("got 1500000000000"));
   wire.sequence->time_us = 4'000'000'000'000'001;
-  CHECK(failure_of(test::write_record(wire)) != "");
+  CHECK(failure_of(sluice::test::write_record(wire)) != "");
   wire.sequence->time_us = 4'000'000'000'000'000;
-  CHECK(failure_of(test::write_record(wire)) == "");
+  CHECK(failure_of(sluice::test::write_record(wire)) == "");
 }
 
 TEST_CASE("plain buffer: unknown entries of the extension are skipped, the sequence must be there once") {
-  const std::string plain = test::write_record(sample());
-  const std::string known = test::wire_extension(kSequence).substr(5);
-  const std::string unknown = '\x1f' + test::wire_length(3) + "abc";
-  const std::size_t at = plain.find(test::wire_extension(kSequence));
+  const std::string plain = sluice::test::write_record(sample());
+  const std::string known = sluice::test::wire_extension(kSequence).substr(5);
+  const std::string unknown = '\x1f' + sluice::test::wire_length(3) + "abc";
+  const std::size_t at = plain.find(sluice::test::wire_extension(kSequence));
   const auto with = [&](const std::string& entries) {
     std::string bytes = plain;
-    return bytes.replace(at, 29, '\x0b' + test::wire_length(entries.size()) + entries);
+    return bytes.replace(at, 29, '\x0b' + sluice::test::wire_length(entries.size()) + entries);
   };
   DecodedRecord record;
   REQUIRE(decode_record(with(unknown + known + unknown), record).has_value());
   CHECK(record.sequence == kSequence);
   CHECK_THAT(failure_of(with(unknown)), Catch::Contains("without it"));
   CHECK_THAT(failure_of(with(known + known)), Catch::Contains("a second one"));
-  CHECK_THAT(failure_of(with('\x1f' + test::wire_length(900) + "abc")), Catch::Contains("at most 3 bytes"));
+  CHECK_THAT(failure_of(with('\x1f' + sluice::test::wire_length(900) + "abc")),
+             Catch::Contains("at most 3 bytes"));
 }
 
 TEST_CASE("plain buffer: lengths beyond the record are refused, however large") {
-  const std::string good = test::write_record(sample());
+  const std::string good = sluice::test::write_record(sample());
   for (std::size_t at = 4; at + 4 <= good.size(); ++at) {
     for (const std::uint32_t length : {0x7fffffffU, 0x80000000U, 0xffffffffU}) {
       std::string bad = good;
-      bad.replace(at, 4, test::little_endian(length));
+      bad.replace(at, 4, sluice::test::little_endian(length));
       if (bad == good) continue;
       DecodedRecord record;
       const auto result = decode_record(bad, record);
@@ -339,4 +342,3 @@ TEST_CASE("plain buffer: lengths beyond the record are refused, however large") 
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

@@ -10,12 +10,14 @@
 #include <map>
 #include <utility>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
 
-class Relay : test::TakeOverFixture {
+class Relay : sluice::test::TakeOverFixture {
  public:
   explicit Relay(std::uint64_t seed) : random_(seed) {
     stream.records_per_page = 1 + random_.below(7);
@@ -50,9 +52,9 @@ class Relay : test::TakeOverFixture {
 
   void change(std::size_t key, int number) {
     const std::string& shard = home_[key];
-    test::WireRecord record;
-    record.key = {test::WireCell{"pk", static_cast<std::int64_t>(key), {}, {}}};
-    record.attributes = {test::WireCell{"v", ++version_, 1000, {}}};
+    sluice::test::WireRecord record;
+    record.key = {sluice::test::WireCell{"pk", static_cast<std::int64_t>(key), {}, {}}};
+    record.attributes = {sluice::test::WireCell{"v", ++version_, 1000, {}}};
     const auto offset = std::chrono::seconds(random_.below(600)) - std::chrono::seconds(200);
     stream.record_time_skew = window(number).start + offset - loop.clock.now();
     const pipeline::Sequence sequence = stream.write(shard, record);
@@ -139,4 +141,3 @@ TEST_CASE("relay: two readers that export in turns lose nothing and double nothi
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

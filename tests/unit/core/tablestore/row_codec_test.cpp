@@ -7,14 +7,16 @@
 
 #include <charconv>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 namespace json = boost::json;
 using pipeline::ValueType;
-using test::load_vectors;
-using test::text_of;
-using test::unhex;
+using tablestore::test::load_vectors;
+using tablestore::test::text_of;
+using tablestore::test::unhex;
 
 std::int64_t number_of(const std::string& text) {
   std::int64_t number = 0;
@@ -321,4 +323,3 @@ TEST_CASE("row codec: an answer that cannot be a page is refused", "[tablestore]
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

@@ -4,7 +4,10 @@
 
 #include <limits>
 
-namespace sluice::tablestore::test {
+using namespace sluice;
+using namespace sluice::tablestore;
+using namespace sluice::tablestore::test;
+
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
@@ -198,4 +201,3 @@ TEST_CASE("row mapper: a row whose only value became null is kept") {
 }
 
 }  // namespace
-}  // namespace sluice::tablestore::test

@@ -4,7 +4,10 @@
 
 #include <limits>
 
-namespace sluice::tablestore::test {
+using namespace sluice;
+using namespace sluice::tablestore;
+using namespace sluice::tablestore::test;
+
 namespace {
 
 // A name that begins with "#" is a tag's.
@@ -155,4 +158,3 @@ TEST_CASE("series mapper: the learned order of cells does not stick") {
 }
 
 }  // namespace
-}  // namespace sluice::tablestore::test

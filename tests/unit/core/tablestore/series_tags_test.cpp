@@ -7,7 +7,9 @@
 #include <map>
 #include <string>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 // "name>value" of each tag; "malformed".
@@ -97,4 +99,3 @@ TEST_CASE("series tags: any tags written as the service would come back, any cut
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

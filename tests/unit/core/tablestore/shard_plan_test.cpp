@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -196,4 +198,3 @@ TEST_CASE("shard plan: children found later are released when all their listed p
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace walk_test;
@@ -259,4 +261,3 @@ TEST_CASE("shard walk: a repeated window whose last record is missing fails") {
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

@@ -2,7 +2,9 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace walk_test;
@@ -270,4 +272,3 @@ TEST_CASE("shard walk: a first window older than the retention fails, unless the
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

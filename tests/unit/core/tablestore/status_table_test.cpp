@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <string>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -302,4 +304,3 @@ TEST_CASE("status table: lists of shards that make no sense are refused, whateve
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

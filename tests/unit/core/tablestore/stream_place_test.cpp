@@ -4,12 +4,14 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
 using pipeline::Sequence;
-using test::StreamFixture;
+using sluice::test::StreamFixture;
 
 // A shard with ten records, read in pages of four.
 struct Places : StreamFixture {
@@ -181,4 +183,3 @@ TEST_CASE("stream place: fewer records than were counted before are refused") {
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

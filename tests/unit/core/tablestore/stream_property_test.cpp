@@ -14,7 +14,9 @@
 #include <map>
 #include <set>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -73,8 +75,8 @@ class Reading {
 
  private:
   // A third each: clocks that step, records that expire, nothing of the kind.
-  static test::HistoryRules rules_of(Random& random) {
-    test::HistoryRules rules;
+  static sluice::test::HistoryRules rules_of(Random& random) {
+    sluice::test::HistoryRules rules;
     const std::uint64_t dice = random.below(3);
     rules.clocks_step = dice == 0;
     rules.records_expire = dice == 1;
@@ -178,7 +180,7 @@ class Reading {
   }
 
   bool read_once(StreamReader& reader, Committed& committed) {
-    test::CollectingWriter writer(loop_.clock);
+    sluice::test::CollectingWriter writer(loop_.clock);
     writer.latency = [this] { return Duration(random_.below(20'000)); };
     writer.fault = [this]() -> std::optional<Error> {
       return history_.chance(1) ? std::optional(Error(Errc::unavailable, "injected")) : std::nullopt;
@@ -202,7 +204,7 @@ class Reading {
   }
 
   // The first window leaves out what each shard of that time held before the window's start.
-  bool is_before_first_window(const test::FakeStream::FakeShard& shard, std::size_t offset) const {
+  bool is_before_first_window(const sluice::test::FakeStream::FakeShard& shard, std::size_t offset) const {
     if (committed_.front().plan.start.find(shard.info.shard_id) == nullptr) return false;
     for (std::size_t i = 0; i <= offset; ++i) {
       const auto& sequence = shard.log[i].sequence;
@@ -280,7 +282,7 @@ class Reading {
 
   void repeat_as(const Committed& committed, const pipeline::ReadPlan& plan) {
     StreamReader reader(stream_, loop_.clock, source_);
-    test::CollectingWriter writer(loop_.clock);
+    sluice::test::CollectingWriter writer(loop_.clock);
     pipeline::Statistics statistics;
     const auto outcome = loop_.run(reader.read(committed.window, plan, writer, statistics, log_));
     if (outcome.has_error()) {
@@ -294,10 +296,10 @@ class Reading {
 
   SeededRandom random_;
   SeededRandom forgetting_;  // of its own: histories stay what they were
-  test::Loop loop_;
-  test::HistoryRules rules_;
-  test::StreamHistory history_;
-  test::FakeStream& stream_;
+  sluice::test::Loop loop_;
+  sluice::test::HistoryRules rules_;
+  sluice::test::StreamHistory history_;
+  sluice::test::FakeStream& stream_;
   pipeline::NullLog log_;
   job::TableStoreSource source_;
   Instant begin_{};
@@ -334,4 +336,3 @@ TEST_CASE("stream reader: random histories arrive once, in order, and can be rep
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

@@ -3,13 +3,15 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
 using pipeline::Positions;
-using test::Rows;
-using test::StreamFixture;
+using sluice::test::Rows;
+using sluice::test::StreamFixture;
 
 TEST_CASE("stream reader: a broken record fails the window and names shard and offset") {
   StreamFixture fixture;
@@ -28,7 +30,7 @@ TEST_CASE("stream reader: a sequence that does not ascend fails the window") {
   StreamFixture fixture;
   const std::string shard = fixture.stream.add_shard();
   fixture.write(shard, 1, 2min);
-  fixture.stream.write_at(shard, {{test::WireCell{"pk", std::int64_t{2}, {}, {}}}, {}, false, {}},
+  fixture.stream.write_at(shard, {{sluice::test::WireCell{"pk", std::int64_t{2}, {}, {}}}, {}, false, {}},
                           pipeline::Sequence{1, (fixture.midnight + 1min).time_since_epoch().count(), 0});
   const auto outcome = fixture.read(0, *fixture.plan(0));
   REQUIRE(outcome.has_error());
@@ -221,4 +223,3 @@ TEST_CASE("stream reader: a stream switched off and on fails the window, or is t
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

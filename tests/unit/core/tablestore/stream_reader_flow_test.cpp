@@ -4,12 +4,14 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
 using pipeline::Positions;
-using test::StreamFixture;
+using sluice::test::StreamFixture;
 
 TEST_CASE("stream reader: rows come in batches of at most 512 and pages in sizes learned") {
   StreamFixture fixture;
@@ -240,4 +242,3 @@ TEST_CASE("stream reader: cancelled at any moment it unwinds and leaves no reque
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

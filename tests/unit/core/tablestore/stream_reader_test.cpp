@@ -6,13 +6,15 @@
 
 #include <limits>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
 using pipeline::Positions;
-using test::Rows;
-using test::StreamFixture;
+using sluice::test::Rows;
+using sluice::test::StreamFixture;
 using Kind = pipeline::ShardPosition::Kind;
 
 TEST_CASE("stream reader: windows follow each other without loss or repetition") {
@@ -207,9 +209,9 @@ TEST_CASE("stream reader: deletes cannot be exported without a column of the key
 TEST_CASE("stream reader: a number that is none reaches the writer, unless it is to become null") {
   StreamFixture fixture;
   const std::string shard = fixture.stream.add_shard("s");
-  test::WireRecord record;
-  record.key = {test::WireCell{"pk", std::int64_t{1}, {}, {}}};
-  record.attributes = {test::WireCell{"v", std::numeric_limits<double>::quiet_NaN(), 1000, {}}};
+  sluice::test::WireRecord record;
+  record.key = {sluice::test::WireCell{"pk", std::int64_t{1}, {}, {}}};
+  record.attributes = {sluice::test::WireCell{"v", std::numeric_limits<double>::quiet_NaN(), 1000, {}}};
   fixture.stream.record_time_skew = fixture.midnight + 1min - fixture.loop.clock.now();
   fixture.stream.write(shard, record);
   const auto start = fixture.plan(0);
@@ -253,4 +255,3 @@ TEST_CASE("stream reader: rows carry the sequence text when configured") {
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

@@ -4,7 +4,9 @@
 
 #include <string>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using Kind = KeyCell::Kind;
@@ -134,4 +136,3 @@ TEST_CASE("table ranges: split points that do not ascend are not believed", "[ta
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

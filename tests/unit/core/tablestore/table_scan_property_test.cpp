@@ -14,7 +14,9 @@
 #include <map>
 #include <stdexcept>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -296,4 +298,3 @@ TEST_CASE("table scan: with the stream's records laid over it, it is the table",
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

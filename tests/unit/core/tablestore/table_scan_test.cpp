@@ -10,7 +10,9 @@
 #include <limits>
 #include <map>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
@@ -369,4 +371,3 @@ TEST_CASE("table reader: a plan finds out early what would stop the read", "[tab
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

@@ -4,15 +4,17 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
 using job::TakeOver;
 using pipeline::Positions;
 using pipeline::ShardPosition;
-using test::Rows;
-using test::TakeOverFixture;
+using sluice::test::Rows;
+using sluice::test::TakeOverFixture;
 using Kind = pipeline::ShardPosition::Kind;
 
 // "a iterator a@3, b ended": where the shards begin.
@@ -384,4 +386,3 @@ TEST_CASE("take over: what cannot be read of the status table fails, also where 
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

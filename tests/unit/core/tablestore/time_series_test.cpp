@@ -3,13 +3,15 @@
 
 #include <catch2/catch.hpp>
 
-namespace sluice::tablestore {
+using namespace sluice;
+using namespace sluice::tablestore;
+
 namespace {
 
 using namespace std::chrono_literals;
-using test::Rows;
-using test::StreamFixture;
-using test::WireCell;
+using sluice::test::Rows;
+using sluice::test::StreamFixture;
+using sluice::test::WireCell;
 
 // The fixture's stream as that of a time series table.
 struct Fixture : StreamFixture {
@@ -20,7 +22,7 @@ struct Fixture : StreamFixture {
   }
 
   void write_point(const std::string& shard, double usage, Duration time) {
-    test::WireRecord record;
+    sluice::test::WireRecord record;
     record.key = {WireCell{"_#h", std::string("0a"), {}, {}}, WireCell{"_m_name", std::string("cpu"), {}, {}},
                   WireCell{"_data_source", std::string(""), {}, {}},
                   WireCell{"_tags", std::string(R"(["host=a"])"), {}, {}},
@@ -118,4 +120,3 @@ TEST_CASE("time series: a tag and a field that no record has are told in the log
 }
 
 }  // namespace
-}  // namespace sluice::tablestore

@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 using scheduler::AttemptResult;
 using scheduler::BackfillState;
 using scheduler::EndNotices;
-using test::AlertBench;
+using sluice::test::AlertBench;
 
 namespace {
 

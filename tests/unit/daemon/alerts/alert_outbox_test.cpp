@@ -10,7 +10,7 @@
 using namespace sluice;
 using namespace std::chrono_literals;
 using scheduler::DeliveryState;
-using test::AlertBench;
+using sluice::test::AlertBench;
 
 namespace {
 
@@ -111,8 +111,8 @@ TEST_CASE(
     "heartbeat: asked every interval while all is well, silent while it is not, the address never said") {
   boost::asio::io_context io{1};
   VirtualClock clock(io, Instant(1'600'000'000s));
-  test::ScriptedTransport transport;
-  transport.otherwise([](const test::ScriptedTransport::Sent&) -> Result<http::Response> {
+  sluice::test::ScriptedTransport transport;
+  transport.otherwise([](const sluice::test::ScriptedTransport::Sent&) -> Result<http::Response> {
     http::Response response;
     response.status = 200;
     return response;

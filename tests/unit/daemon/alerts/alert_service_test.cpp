@@ -7,7 +7,7 @@
 
 using namespace sluice;
 using namespace std::chrono_literals;
-using test::AlertBench;
+using sluice::test::AlertBench;
 
 namespace {
 

@@ -42,7 +42,7 @@ struct Programs {
     return path;
   }
   Result<ProcessEnd> run(ProcessRequest request) {
-    return test::run_loop(loop, run_process(loop.get_executor(), clock, std::move(request)));
+    return sluice::test::run_loop(loop, run_process(loop.get_executor(), clock, std::move(request)));
   }
   std::string read(const std::string& name) {
     std::ifstream file(folder.path(name));
@@ -56,7 +56,7 @@ struct Programs {
     return stat.find(") Z ") != std::string::npos;
   }
 
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   boost::asio::io_context loop{1};
   SystemClock clock;
   int scripts = 0;
@@ -119,7 +119,7 @@ TEST_CASE("process: behaviour 8, a command that forks and ignores TERM leaves no
   REQUIRE_FALSE(child.empty());
   // The child's parent is gone too: whoever inherits it reaps it soon.
   for (int turn = 0; turn < 1000 && !Programs::is_gone(child); ++turn)
-    test::run_loop(programs.loop, programs.clock.sleep_for(10ms));
+    sluice::test::run_loop(programs.loop, programs.clock.sleep_for(10ms));
   CHECK(Programs::is_gone(parent));
   CHECK(Programs::is_gone(child));
 }
@@ -133,7 +133,7 @@ TEST_CASE("process: what a program leaves running in its group when it ends goes
   std::string child = programs.read("pids");
   child.resize(child.size() - 1);
   for (int turn = 0; turn < 1000 && !Programs::is_gone(child); ++turn)
-    test::run_loop(programs.loop, programs.clock.sleep_for(10ms));
+    sluice::test::run_loop(programs.loop, programs.clock.sleep_for(10ms));
   CHECK(Programs::is_gone(child));
 }
 
@@ -160,9 +160,9 @@ TEST_CASE("process: cancelled, it is killed and unwinds") {
   };
   group.start(run());
   while (programs.read("pids").find('\n') == std::string::npos)
-    test::run_loop(programs.loop, programs.clock.sleep_for(10ms));
+    sluice::test::run_loop(programs.loop, programs.clock.sleep_for(10ms));
   group.stop();
-  test::run_loop(programs.loop, group.join());
+  sluice::test::run_loop(programs.loop, group.join());
   CHECK_FALSE(ended);
   std::string pid = programs.read("pids");
   pid.resize(pid.size() - 1);
@@ -186,12 +186,12 @@ TEST_CASE("command channel: JSON on stdin and variables of its own; only exit co
                                     ".error; "
                                     "printf '%s' \"$SLUICE_ID\" > " +
                                     out + ".id")};
-  test::ScriptedTransport none;
+  sluice::test::ScriptedTransport none;
   const auto make = [&] {
     return ProgramChannel(config, ChannelPorts{programs.loop.get_executor(), programs.clock, none});
   };
   auto channel = make();
-  REQUIRE(test::run_loop(programs.loop, channel.send(program_message())));
+  REQUIRE(sluice::test::run_loop(programs.loop, channel.send(program_message())));
   const auto value = boost::json::parse(programs.read("out"));
   CHECK(value.at("error").as_string() == "it's $(rm -rf /) `x` ; \"y\"");
   CHECK(programs.read("out.error") == "it's $(rm -rf /) `x` ; \"y\"");
@@ -199,7 +199,7 @@ TEST_CASE("command channel: JSON on stdin and variables of its own; only exit co
 
   config.command = {programs.script("echo no route; exit 4")};
   auto failing = make();
-  const auto sent = test::run_loop(programs.loop, failing.send(program_message()));
+  const auto sent = sluice::test::run_loop(programs.loop, failing.send(program_message()));
   REQUIRE_FALSE(sent);
   CHECK(sent.error().message() == "send notice: " + config.command[0] + " ended with 4: no route");
 }

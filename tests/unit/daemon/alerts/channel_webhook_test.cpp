@@ -140,8 +140,8 @@ TEST_CASE("webhook: what a server answers is an error of one line in UTF-8, what
 }
 
 TEST_CASE("webhook: no secret reaches an error, whoever says it") {
-  test::Loop loop;
-  test::ScriptedTransport transport;
+  sluice::test::Loop loop;
+  sluice::test::ScriptedTransport transport;
   ::setenv("SLUICE_TEST_HOOK_KEY", "header-canary", 1);
   auto config = shaped(WebhookShape::dingtalk, "sign-canary");
   config.headers.emplace_back("Authorization", Secret("${env:SLUICE_TEST_HOOK_KEY}"));

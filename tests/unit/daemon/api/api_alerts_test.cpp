@@ -16,7 +16,7 @@ namespace {
 
 // One failed window that both channels were told of.
 struct AlertApi {
-  AlertApi() : world(test::test_now()), service(world) {
+  AlertApi() : world(sluice::test::test_now()), service(world) {
     bench.plan_days("08:00");
     bench.start();
     bench.fail("08:00");
@@ -25,9 +25,9 @@ struct AlertApi {
   }
   json::value get(const std::string& target) { return json::parse(service.ask("GET", target).body); }
 
-  test::AlertBench bench;
-  test::Loop world;
-  test::FakeService service;
+  sluice::test::AlertBench bench;
+  sluice::test::Loop world;
+  sluice::test::FakeService service;
 };
 
 // The command line's view of it.

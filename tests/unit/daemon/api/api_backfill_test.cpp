@@ -13,13 +13,13 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::DirectApi;
-using test::FakeService;
+using sluice::test::DirectApi;
+using sluice::test::FakeService;
 
 namespace {
 
 struct Fixture {
-  test::Loop world{test::test_now()};
+  sluice::test::Loop world{sluice::test::test_now()};
   FakeService service{world};
   DirectApi api{service};
   std::ostringstream out;

@@ -8,12 +8,12 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::FakeService;
+using sluice::test::FakeService;
 
 namespace {
 
 struct Fixture {
-  test::Loop world{test::test_now()};
+  sluice::test::Loop world{sluice::test::test_now()};
   FakeService service{world};
   std::string body;
 

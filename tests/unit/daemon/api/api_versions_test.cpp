@@ -9,12 +9,12 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::FakeService;
+using sluice::test::FakeService;
 
 namespace {
 
 struct Fixture {
-  test::Loop world{test::test_now()};
+  sluice::test::Loop world{sluice::test::test_now()};
   FakeService service{world};
 
   boost::json::value json(const std::string& target) {
@@ -24,7 +24,7 @@ struct Fixture {
     return boost::json::parse(answer.body);
   }
   void keep(const std::string& version, const std::string& text, int minute) {
-    scheduler::JobVersion kept = test::version_at("orders", version, minute);
+    scheduler::JobVersion kept = sluice::test::version_at("orders", version, minute);
     kept.text = job::DefinitionText();
     kept.text.file = "jobs.d/orders.yaml";
     kept.text.text = text;
@@ -36,8 +36,8 @@ struct Fixture {
 
 TEST_CASE("api: the versions of a job, the latest first, each with its text") {
   Fixture f;
-  f.keep("aaa", test::job_text("orders"), 0);
-  f.keep("0123456789ab", test::job_text("orders", 10), 5);
+  f.keep("aaa", sluice::test::job_text("orders"), 0);
+  f.keep("0123456789ab", sluice::test::job_text("orders", 10), 5);
   const auto list = f.json("/api/v1/jobs/orders/versions");
   const auto& versions = JsonView(list)["versions"].items();
   REQUIRE(versions.size() == 2);
@@ -46,15 +46,15 @@ TEST_CASE("api: the versions of a job, the latest first, each with its text") {
   CHECK(JsonView(versions[0])["actor"].text() == "SIGHUP");
   CHECK(JsonView(versions[1])["effective"].is_null());
   const auto one = f.json("/api/v1/jobs/orders/versions/present");
-  CHECK(JsonView(one)["text"].text() == test::job_text("orders", 10));
+  CHECK(JsonView(one)["text"].text() == sluice::test::job_text("orders", 10));
   CHECK(f.service.ask("GET", "/api/v1/jobs/none/versions").status == 404);
   CHECK(f.service.ask("GET", "/api/v1/jobs/orders/versions/none").status == 404);
 }
 
 TEST_CASE("api: two versions of a job differ by keys and by text") {
   Fixture f;
-  f.keep("aaa", test::job_text("orders"), 0);
-  f.keep("0123456789ab", test::job_text("orders", 10), 5);
+  f.keep("aaa", sluice::test::job_text("orders"), 0);
+  f.keep("0123456789ab", sluice::test::job_text("orders", 10), 5);
   const auto answer = f.json("/api/v1/jobs/orders/versions/aaa/diff");
   const JsonView diff(answer);
   REQUIRE(diff["keys"].items().size() == 1);
@@ -70,9 +70,9 @@ TEST_CASE("api: the audit log by job, instance, action and time, in pages") {
   Fixture f;
   f.service.plan(2);
   const std::string instance = "orders@2018-10-16T00:05+08:00";
-  f.world.run(
-      f.service.kept.add_audit({test::audit_at("pause", "orders", 1), test::audit_at("rerun", instance, 2),
-                                test::audit_at("pause", "users", 3)}));
+  f.world.run(f.service.kept.add_audit({sluice::test::audit_at("pause", "orders", 1),
+                                        sluice::test::audit_at("rerun", instance, 2),
+                                        sluice::test::audit_at("pause", "users", 3)}));
   const auto count = [&](const std::string& query) {
     const auto answer = f.json("/api/v1/audit" + query);
     return JsonView(answer)["entries"].items().size();
@@ -141,7 +141,7 @@ TEST_CASE("plan difference: slots that go, come and change") {
   const auto planned = [](int minute, const std::string& object) {
     PlannedInstance instance;
     instance.instance.id.job = "orders";
-    instance.instance.id.scheduled = test::at_minute(minute);
+    instance.instance.id.scheduled = sluice::test::at_minute(minute);
     instance.object = object;
     return instance;
   };
@@ -153,7 +153,7 @@ TEST_CASE("plan difference: slots that go, come and change") {
   REQUIRE(slots.size() == 3);
   CHECK(slots[0].kind == SlotDifference::Kind::gone);
   CHECK(slots[1].kind == SlotDifference::Kind::added);
-  CHECK(slots[1].id.scheduled == test::at_minute(7));
+  CHECK(slots[1].id.scheduled == sluice::test::at_minute(7));
   CHECK(slots[2].kind == SlotDifference::Kind::changed);
   CHECK(slots[2].changes == std::vector<job::KeyChange>{{"object", "c", "y"}});
 }

@@ -9,8 +9,8 @@ using namespace sluice;
 namespace {
 
 struct World {
-  test::Loop loop{test::test_now()};
-  test::FakeService service{loop};
+  sluice::test::Loop loop{sluice::test::test_now()};
+  sluice::test::FakeService service{loop};
 
   boost::json::object ask(const std::string& query) {
     const auto answer = service.ask("GET", "/api/v1/jobs/orders/windows" + query);

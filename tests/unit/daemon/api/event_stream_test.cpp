@@ -11,8 +11,8 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::FakeService;
-using test::Loop;
+using sluice::test::FakeService;
+using sluice::test::Loop;
 
 namespace {
 
@@ -51,7 +51,7 @@ struct StreamFixture {
     return *world.run(service.store().instance(service.id(number)));
   }
 
-  Loop world{test::test_now()};
+  Loop world{sluice::test::test_now()};
   FakeService service{world};
   EventFeed& feed = service.feed;
 };

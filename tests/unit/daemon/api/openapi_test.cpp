@@ -13,7 +13,7 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::FakeService;
+using sluice::test::FakeService;
 
 namespace {
 
@@ -81,7 +81,7 @@ TEST_CASE("openapi: the document has every code of an error, and only those") {
 }
 
 TEST_CASE("openapi: the document is served, and not again while it is the same") {
-  test::Loop world{test::test_now()};
+  sluice::test::Loop world{sluice::test::test_now()};
   FakeService service{world};
   const auto first = service.ask("GET", "/api/v1/openapi.json");
   REQUIRE(first.status == 200);
@@ -99,7 +99,7 @@ TEST_CASE("openapi: the document is served, and not again while it is the same")
 }
 
 TEST_CASE("openapi: a query parameter that is not described is refused, with the one that was meant") {
-  test::Loop world{test::test_now()};
+  sluice::test::Loop world{sluice::test::test_now()};
   FakeService service{world};
   const auto detail = [&](const char* method, const std::string& target) {
     const auto answer = service.ask(method, target);
@@ -124,7 +124,7 @@ TEST_CASE("openapi: a query parameter that is not described is refused, with the
 }
 
 TEST_CASE("openapi: a member of a body that is not described is refused, with the one that was meant") {
-  test::Loop world{test::test_now()};
+  sluice::test::Loop world{sluice::test::test_now()};
   FakeService service{world};
   const auto detail = [&](const std::string& target, const std::string& body) {
     const auto answer = service.ask("POST", target, true, body);

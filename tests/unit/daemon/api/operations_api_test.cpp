@@ -19,9 +19,9 @@ const std::string kPath = "/api/v1/instances/orders@2018-10-16T00:00%2B08:00";
 
 struct World {
   World() { service.plan(3); }
-  test::Loop loop{test::test_now()};
-  test::FakeService service{loop};
-  test::DirectApi api{service};
+  sluice::test::Loop loop{sluice::test::test_now()};
+  sluice::test::FakeService service{loop};
+  sluice::test::DirectApi api{service};
   std::ostringstream out;
   std::ostringstream err;
   Console console{out, err};

@@ -18,7 +18,7 @@ using daemon::JobChange;
 using daemon::JobSet;
 using daemon::ReloadReport;
 using daemon::ReloadRequest;
-using test::job_text;
+using sluice::test::job_text;
 
 // A store of versions whose call number `fail_at` throws, before or after it has taken effect.
 class FailingVersions final : public scheduler::VersionStore {
@@ -105,9 +105,9 @@ struct Fixture {
     return found;
   }
 
-  test::TempFolder folder;
-  test::Loop world;
-  test::MemoryVersionStore kept;
+  sluice::test::TempFolder folder;
+  sluice::test::Loop world;
+  sluice::test::MemoryVersionStore kept;
   FailingVersions failing{kept};
   std::unique_ptr<JobSet> jobs;
   std::unique_ptr<daemon::Reloader> reloader;

@@ -34,7 +34,7 @@ struct RecordingHistory final : scheduler::HistoryStore {
   }
 };
 
-struct RecordingVersions final : test::MemoryVersionStore {
+struct RecordingVersions final : sluice::test::MemoryVersionStore {
   std::vector<Instant> before;
   awaitable<std::size_t> remove_versions(Instant limit, std::size_t) override {
     before.push_back(limit);
@@ -93,8 +93,8 @@ struct Fixture {
     }
   }
 
-  test::Loop world{job::parse_local("2018-10-16T00:07+08:00").value()};
-  test::TempFolder folder;
+  sluice::test::Loop world{job::parse_local("2018-10-16T00:07+08:00").value()};
+  sluice::test::TempFolder folder;
   Config config;
   storage::AttemptLogFolder logs{folder.path()};
   RecordingVersions versions;

@@ -43,7 +43,7 @@ class Receiver {
 }  // namespace
 
 TEST_CASE("notify: the message arrives as one datagram, at a path and at an abstract name") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   for (const std::string& name : {folder.path("notify"), "@sluice-test-" + std::to_string(::getpid())}) {
     const Receiver receiver(name);
     CHECK(SystemdNotify(name).send("READY=1\nSTATUS=2 jobs").has_value());

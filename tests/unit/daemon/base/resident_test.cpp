@@ -5,7 +5,9 @@
 #include <fstream>
 #include <string>
 
-namespace sluice::daemon {
+using namespace sluice;
+using namespace sluice::daemon;
+
 namespace {
 
 // Pages of files that this process has resident, in KiB.
@@ -28,5 +30,3 @@ TEST_CASE("resident: the program's pages are let go of, and come back when they 
   CHECK(after > 0);
   CHECK(after < before);
 }
-
-}  // namespace sluice::daemon

@@ -16,7 +16,7 @@ using namespace sluice::daemon;
 
 namespace {
 
-struct Fixture : test::CommandFixture {
+struct Fixture : sluice::test::CommandFixture {
   std::string jobs() {
     out.str("");
     CHECK(command_jobs(parse({"jobs"}), api, console) == Exit::done);
@@ -70,9 +70,9 @@ TEST_CASE("status: a wall clock in doubt is told by the API, the command and rea
 
 TEST_CASE("run: without --at, a schedule that has had no slot is exit code 2 and says so") {
   Fixture f;
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   const std::string config = folder.write("sluice.yaml", "maxConcurrent: 1\n");
-  std::string text = test::job_text("orders");
+  std::string text = sluice::test::job_text("orders");
   const std::string every = "cycle: minute, start: \"00:00\", end: \"23:59\", interval: 5m";
   text.replace(text.find(every), every.size(),
                "cycle: week, on: [mon], at: \"03:00\", effectiveFrom: \"9000-01-01\"");

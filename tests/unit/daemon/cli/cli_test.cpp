@@ -13,7 +13,7 @@ using namespace sluice::daemon;
 
 namespace {
 
-using Fixture = test::CommandFixture;
+using Fixture = sluice::test::CommandFixture;
 
 constexpr const char* kId = "orders@2018-10-16T00:00+08:00";
 
@@ -81,7 +81,7 @@ TEST_CASE("command line: a daemon that is not there is exit code 4") {
 }
 
 TEST_CASE("check: an invalid file is exit code 2, all problems printed; a missing one too") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   const std::string file = folder.write("sluice.yaml", "maxConcurrent: 0\nlogLevel: loud\n");
   Fixture f;
   CHECK(f.run({"check", file.c_str()}) == 2);
@@ -279,8 +279,8 @@ TEST_CASE("actions: refused is exit code 5, unknown is 3") {
 TEST_CASE("versions, reload, audit and plan --diff print what the daemon says") {
   Fixture f;
   f.service.plan(1);
-  f.world.run(f.service.kept.add_audit({test::audit_at("rerun", kId, 1)}));
-  scheduler::JobVersion kept = test::version_at("orders", "0123456789ab", 0);
+  f.world.run(f.service.kept.add_audit({sluice::test::audit_at("rerun", kId, 1)}));
+  scheduler::JobVersion kept = sluice::test::version_at("orders", "0123456789ab", 0);
   f.world.run(f.service.kept.put_in_force({kept}, {}, {}));
   CHECK(command_versions(Fixture::parse({"versions", "orders"}), f.api, f.console) == Exit::done);
   CHECK(f.out.str().find("0123456789ab") != std::string::npos);

@@ -9,7 +9,7 @@ using namespace sluice;
 using namespace sluice::daemon;
 
 TEST_CASE("cli: token prints a token once, and lines for sluice.yaml that know it") {
-  test::CommandFixture f;
+  sluice::test::CommandFixture f;
   REQUIRE(f.run({"token", "alice", "--role", "operator", "--expires", "2027-03-31", "--output", "json"}) ==
           0);
   const auto printed = boost::json::parse(f.out.str());
@@ -30,7 +30,7 @@ TEST_CASE("cli: token prints a token once, and lines for sluice.yaml that know i
 }
 
 TEST_CASE("cli: token refuses names, roles and dates that sluice.yaml would not take") {
-  test::CommandFixture f;
+  sluice::test::CommandFixture f;
   CHECK(f.run({"token", "a b", "--role", "viewer"}) == 2);
   CHECK(f.run({"token", "a: b", "--role", "viewer"}) == 2);
   CHECK(f.run({"token", "alice", "--role", "root"}) == 2);

@@ -21,7 +21,7 @@ const std::string kDocs = sluice::test::test_data("../../docs/");
 
 TEST_CASE("key tables: those in the documents are what is declared") {
   for (const std::string name : {"configuration.md", "job-files.md"}) {
-    const std::string text = test::read_file(kDocs + name);
+    const std::string text = sluice::test::read_file(kDocs + name);
     INFO(name << " differs from the declared keys; update it: build/dev/sluice man --update docs/" << name);
     CHECK(with_key_tables(text).value() == text);
   }
@@ -29,7 +29,7 @@ TEST_CASE("key tables: those in the documents are what is declared") {
 
 TEST_CASE("key tables: every declared section is in a document") {
   const std::string text =
-      test::read_file(kDocs + "configuration.md") + test::read_file(kDocs + "job-files.md");
+      sluice::test::read_file(kDocs + "configuration.md") + sluice::test::read_file(kDocs + "job-files.md");
   for (const std::string& name : key_table_names()) {
     INFO(name);
     CHECK(text.find(fmt::format("<!-- keys: {} -->\n", name)) != std::string::npos);

@@ -34,7 +34,7 @@ std::string refusal_of(const std::string& address) {
 
 TEST_CASE("remote api: the environment names server, token and authorities") {
   CHECK_FALSE(from({{"SLUICE_TOKEN", "t"}}));
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string file = folder.write("token", "sluice_1\n");
   const auto server =
       from({{"SLUICE_SERVER", "https://a:1"}, {"SLUICE_TOKEN_FILE", file}, {"SLUICE_CA_FILE", "/ca.pem"}});

@@ -190,7 +190,7 @@ TEST_CASE("config: a file that is no YAML, or is not there, is one problem") {
 
 TEST_CASE("config: etc/sluice.yaml names every key with its default and explains it") {
   const std::string file = sluice::test::test_data("../../etc/sluice.yaml");
-  const std::string text = test::read_file(file);
+  const std::string text = sluice::test::read_file(file);
   REQUIRE_FALSE(text.empty());
   CHECK(load_config(file).problems.empty());
 

@@ -20,10 +20,10 @@ namespace {
 const std::vector<job::ImportedFile> kFiles{{"orders.json", "{}\n"}, {"orders.yaml", "name: orders\n"}};
 
 // Name and content of all that is in the folder.
-std::map<std::string, std::string> content_of(const test::TempFolder& folder) {
+std::map<std::string, std::string> content_of(const sluice::test::TempFolder& folder) {
   std::map<std::string, std::string> content;
   for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
-    content[entry.path().filename()] = test::read_file(entry.path());
+    content[entry.path().filename()] = sluice::test::read_file(entry.path());
   return content;
 }
 
@@ -32,7 +32,7 @@ const std::map<std::string, std::string> kWhole{{"orders.json", "{}\n"}, {"order
 }  // namespace
 
 TEST_CASE("import files: all are written, for owner and group only, and again without change") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const auto system = localfile::make_file_system();
   REQUIRE(write_import(*system, folder.path(), kFiles, false));
   CHECK(content_of(folder) == kWhole);
@@ -44,7 +44,7 @@ TEST_CASE("import files: all are written, for owner and group only, and again wi
 }
 
 TEST_CASE("import files: what is there with other content stays, unless it is forced") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   folder.write("orders.yaml", "mine");
   const auto system = localfile::make_file_system();
   const auto refused = write_import(*system, folder.path(), kFiles, false);
@@ -59,11 +59,11 @@ TEST_CASE("import files: what is there with other content stays, unless it is fo
 TEST_CASE("import files: a disk that fails at any step leaves the folder as it was, or done") {
   for (const bool present : {false, true}) {
     for (int step = 0;; ++step) {
-      const test::TempFolder folder;
+      const sluice::test::TempFolder folder;
       if (present) folder.write("orders.yaml", "mine");
       if (present) folder.write("orders.json", "mine too, and longer");
       const auto before = content_of(folder);
-      test::FaultyFileSystem system;
+      sluice::test::FaultyFileSystem system;
       system.short_writes = true;
       system.fail_at = step;
       const auto written = write_import(system, folder.path(), kFiles, true);
@@ -83,7 +83,7 @@ TEST_CASE("import files: a disk that fails at any step leaves the folder as it w
 }
 
 TEST_CASE("sluice import: writes, prints what became of each key, and says with exit code 2 what is wrong") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string config = folder.write("sluice.yaml", "");
   const std::string script = folder.write("in/orders.json", R"({"job": {"content": [{
     "reader": {"name": "otsstreamreader", "parameter": {"endpoint": "https://i.ots.aliyuncs.com", "instanceName": "i",
@@ -92,26 +92,27 @@ TEST_CASE("sluice import: writes, prints what became of each key, and says with 
     "writer": {"name": "streamwriter", "parameter": {}}}]}})");
   const std::string out = folder.path("in");
   const char* params = "s=$[yyyymmddhh24miss-10/24/60] e=$[yyyymmddhh24miss-5/24/60]";
-  test::CommandFixture dry;
+  sluice::test::CommandFixture dry;
   CHECK(dry.run({"import", script.c_str(), "--config", config.c_str(), "--params", params, "--out",
                  out.c_str(), "--name", "t", "--dry-run"}) == 0);
   CHECK_FALSE(std::filesystem::exists(out + "/t.yaml"));
-  test::CommandFixture done;
+  sluice::test::CommandFixture done;
   CHECK(done.run({"import", script.c_str(), "--config", config.c_str(), "--params", params, "--out",
                   out.c_str(), "--name", "t"}) == 0);
   CHECK(done.out.str().find(script + ":2:57: changed: reader.parameter.endpoint: in data source t_ots") !=
         std::string::npos);
   CHECK(done.out.str().find("canary") == std::string::npos);
-  CHECK(test::read_file(out + "/t.json").find("canary") == std::string::npos);
+  CHECK(sluice::test::read_file(out + "/t.json").find("canary") == std::string::npos);
   // What came out is what `sluice check` accepts with the data sources that came with it.
-  const std::string whole = folder.write("checked/sluice.yaml", test::read_file(out + "/t.datasources.txt"));
-  test::CommandFixture check;
+  const std::string whole =
+      folder.write("checked/sluice.yaml", sluice::test::read_file(out + "/t.datasources.txt"));
+  sluice::test::CommandFixture check;
   CHECK(check.run({"check", whole.c_str(), (out + "/t.yaml").c_str()}) == 0);
-  test::CommandFixture wrong;
+  sluice::test::CommandFixture wrong;
   CHECK(wrong.run({"import", script.c_str(), "--config", config.c_str(), "--output", "json"}) == 2);
   const auto answer = boost::json::parse(wrong.out.str());
   CHECK_FALSE(answer.at("valid").as_bool());
   CHECK(answer.at("problems").as_array().size() >= 2);
-  test::CommandFixture missing;
+  sluice::test::CommandFixture missing;
   CHECK(missing.run({"import", "/nonexistent.json", "--config", config.c_str()}) == 2);
 }

@@ -9,7 +9,7 @@
 
 using namespace sluice;
 using daemon::JobSet;
-using test::job_text;
+using sluice::test::job_text;
 
 namespace {
 
@@ -22,7 +22,7 @@ std::string text_of(const std::vector<job::Problem>& problems) {
 }  // namespace
 
 TEST_CASE("jobs: a broken file keeps the version it had, others go on; a removed file takes its job along") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   folder.write("a.yaml", job_text("a"));
   folder.write("b.yml", job_text("b"));
   folder.write("notes.txt", "no job");
@@ -45,7 +45,7 @@ TEST_CASE("jobs: a broken file keeps the version it had, others go on; a removed
 }
 
 TEST_CASE("jobs: one name in two files is a problem of the second") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   folder.write("a.yaml", job_text("same"));
   folder.write("b.yaml", job_text("same", 10));
   JobSet set(folder.path(), {});
@@ -57,7 +57,7 @@ TEST_CASE("jobs: one name in two files is a problem of the second") {
 }
 
 TEST_CASE("jobs: a folder that cannot be read is a problem and changes nothing") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   folder.write("jobs/a.yaml", job_text("a"));
   JobSet set(folder.path("jobs"), {});
   set.reload();
@@ -67,7 +67,7 @@ TEST_CASE("jobs: a folder that cannot be read is a problem and changes nothing")
 }
 
 TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   std::string text = job_text("printer");
   const std::size_t writer = text.find("      writer:");
   text = text.substr(0, writer) + "      writer:\n        plugin: stream\n        parameter: {print: true}\n";
@@ -82,7 +82,7 @@ TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
 }
 
 TEST_CASE("jobs: reading changes nothing until it is taken, and keeps the texts without credentials") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   folder.write("a.yaml", job_text("a"));
   JobSet set(folder.path(), {});
   set.reload();
@@ -99,7 +99,7 @@ TEST_CASE("jobs: reading changes nothing until it is taken, and keeps the texts 
 }
 
 TEST_CASE("jobs: a script of its own file is kept with its job") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   const std::string whole = job_text("a");
   const std::size_t script = whole.find("\nscript:");
   folder.write("a.yaml", whole.substr(0, script) + "\nscript: {file: a.script}\n");
@@ -112,7 +112,7 @@ TEST_CASE("jobs: a script of its own file is kept with its job") {
 }
 
 TEST_CASE("jobs: a circle of dependencies takes nothing down that runs; the change waits until it is gone") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   folder.write("a.yaml", job_text("a"));
   folder.write("b.yaml", "dependsOn: {jobs: [{job: a}]}\n" + job_text("b"));
   JobSet set(folder.path(), {});
@@ -134,7 +134,7 @@ TEST_CASE("jobs: a circle of dependencies takes nothing down that runs; the chan
 }
 
 TEST_CASE("jobs: a job that is waited for and not there is a warning, not an error") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   folder.write("b.yaml", "dependsOn: {jobs: [{job: a}]}\n" + job_text("b"));
   JobSet set(folder.path(), {});
   CHECK(text_of(set.reload()) ==

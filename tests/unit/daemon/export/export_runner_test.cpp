@@ -48,10 +48,10 @@ class Parrot final : public http::Transport {
 };
 
 std::string job_of_sources() {
-  test::JobConnections connections;
+  sluice::test::JobConnections connections;
   connections.reader = "\n          datasource: ots";
   connections.writer = "\n          datasource: oss";
-  return test::job_text("orders", 5, connections);
+  return sluice::test::job_text("orders", 5, connections);
 }
 
 job::DataSources sources() {
@@ -87,8 +87,8 @@ struct Fixture {
   }
   ~Fixture() { ::unsetenv("SLUICE_TEST_CANARY"); }
 
-  test::TempFolder folder;
-  test::Loop world;
+  sluice::test::TempFolder folder;
+  sluice::test::Loop world;
   SeededRandom random{1};
   Parrot parrot;
   Lines lines;

@@ -7,8 +7,8 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::oss_window::shard_of;
-using test::oss_window::WindowBench;
+using sluice::test::oss_window::shard_of;
+using sluice::test::oss_window::WindowBench;
 
 namespace {
 
@@ -63,7 +63,7 @@ TEST_CASE(
     CHECK(bench.fake.objects.size() == 3);
     REQUIRE(objects->size() == 3);
     CHECK((*objects)[0].name == "t__full_20181016080000_0000.csv");
-    CHECK((*objects)[2].name == test::oss_window::kPrefix + "0000.csv");
+    CHECK((*objects)[2].name == sluice::test::oss_window::kPrefix + "0000.csv");
   }
 }
 
@@ -90,8 +90,8 @@ TEST_CASE("export writers: with nonConflict a load that a crash cut off anywhere
   for (std::size_t step = 0; step < clean.fake.seen.size(); ++step) {
     WindowBench bench;
     bench.fake.fault = [&](const auto&, std::size_t number) {
-      return number >= step ? test::FakeOssTransport::Fault::drop_request
-                            : test::FakeOssTransport::Fault::none;
+      return number >= step ? sluice::test::FakeOssTransport::Fault::drop_request
+                            : sluice::test::FakeOssTransport::Fault::none;
     };
     auto writers = writers_of(bench);
     CAPTURE(step);
@@ -119,8 +119,8 @@ TEST_CASE("export writers: a repeated window keeps the table's objects in the le
   job::Export work = work_of(bench);
   work.source.full_table_first = false;  // the key may be gone meanwhile
   const pipeline::ObjectInfo table{"t__full_20181016080000_0000.csv", 1, 2, 3};
-  const pipeline::ObjectInfo old{test::oss_window::kPrefix + "0000.csv", 4, 5, 6};
-  const pipeline::ObjectInfo fresh{test::oss_window::kPrefix + "0000.csv", 7, 8, 9};
+  const pipeline::ObjectInfo old{sluice::test::oss_window::kPrefix + "0000.csv", 4, 5, 6};
+  const pipeline::ObjectInfo fresh{sluice::test::oss_window::kPrefix + "0000.csv", 7, 8, 9};
   const auto writers = ExportWriters::make(maker_of(bench), work, {table, old});
   REQUIRE(writers);
   CHECK(writers->with_table_objects({fresh}) == std::vector<pipeline::ObjectInfo>{table, fresh});

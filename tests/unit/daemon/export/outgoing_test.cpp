@@ -84,7 +84,7 @@ TEST_CASE("outgoing: the key is for both kinds of requests and loopback, but not
 }
 
 TEST_CASE("outgoing: the login, a half of it or the whole address may be somewhere else") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   const std::string login = folder.write("login", "me:p%40ss:word\n");
   const std::string address = folder.write("address", "http://me:p%40ss@key.example:8080\n");
   const Variables variables{{"SLUICE_TEST_USER", "you"}, {"SLUICE_TEST_PASSWORD", "100% sure"}};

@@ -31,8 +31,8 @@ job::Target target_of(TargetKind kind) {
 }
 
 struct Fixture {
-  test::Loop loop;
-  test::FakeOssTransport transport;
+  sluice::test::Loop loop;
+  sluice::test::FakeOssTransport transport;
   SeededRandom random{1};
   NoRows rows;
   TargetPorts ports{loop.io.get_executor(), loop.clock, random, transport};

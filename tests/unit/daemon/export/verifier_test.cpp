@@ -84,11 +84,11 @@ struct Fixture {
 
   Result<VerifiedPage> verify(VerifyQuery query = {}) { return world.run(verifier.verify(job, query)); }
 
-  test::TempFolder folder;
-  test::Loop world;
+  sluice::test::TempFolder folder;
+  sluice::test::Loop world;
   SeededRandom random{1};
-  test::FakeOssTransport oss;
-  test::MemoryStateStore store;
+  sluice::test::FakeOssTransport oss;
+  sluice::test::MemoryStateStore store;
   ExportRunner runner{ExportPorts{world.io.get_executor(), world.clock, random, oss}, sources(),
                       [](const scheduler::Instance&, int) { return std::make_unique<pipeline::NullLog>(); },
                       [](const std::string&, const pipeline::Statistics&) {}};
@@ -147,7 +147,7 @@ TEST_CASE("verifier: a page ends when its time is over, and the next one goes on
 
 TEST_CASE("verifier: what the store refuses is an error that names the window") {
   Fixture f(1);
-  f.oss.answer_instead = [](const test::FakeOssTransport::Seen&) {
+  f.oss.answer_instead = [](const sluice::test::FakeOssTransport::Seen&) {
     http::Response refused;
     refused.status = 403;
     return std::optional(refused);

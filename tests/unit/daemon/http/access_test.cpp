@@ -133,7 +133,7 @@ TEST_CASE("access: a client certificate lets look, and is named beside a token")
 }
 
 TEST_CASE("gate: a refused token is answered late, counted, and told of without the token") {
-  test::Loop world{kNow};
+  sluice::test::Loop world{kNow};
   AccessConfig config;
   config.tokens.push_back(token("alice", Role::operator_, kText));
   Metrics metrics;
@@ -182,8 +182,8 @@ TEST_CASE("router: what changes something takes at least an operator, what reach
 }
 
 TEST_CASE("router: a refusal names the role needed and the role had, and asks to sign in where that helps") {
-  test::Loop world{test::test_now()};
-  test::FakeService service(world);
+  sluice::test::Loop world{sluice::test::test_now()};
+  sluice::test::FakeService service(world);
   HttpRequest request;
   request.method = "POST";
   request.path = "/api/v1/reload";

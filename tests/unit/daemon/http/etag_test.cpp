@@ -6,7 +6,7 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::FakeService;
+using sluice::test::FakeService;
 
 namespace {
 
@@ -25,7 +25,7 @@ HttpResponse answer_to(const std::string& wanted, std::string body = "twelve row
 }
 
 struct Fixture {
-  test::Loop world{test::test_now()};
+  sluice::test::Loop world{sluice::test::test_now()};
   FakeService service{world};
 
   HttpResponse ask(const std::string& target, const std::string& wanted = "",

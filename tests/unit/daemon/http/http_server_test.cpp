@@ -17,8 +17,8 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::get;
-using test::Peer;
+using sluice::test::get;
+using sluice::test::Peer;
 
 namespace {
 
@@ -30,13 +30,13 @@ awaitable<HttpResponse> echo(const HttpRequest& request) {
   co_return response;
 }
 
-struct Fixture : test::ServerFixture {
+struct Fixture : sluice::test::ServerFixture {
   explicit Fixture(ServerLimits limits = {}) : ServerFixture(echo, limits) {}
 };
 }  // namespace
 
 TEST_CASE("server: the Unix socket has mode 0660, gives control, and names who asks") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   Fixture f;
   const std::string path = folder.path("sluice.sock");
   REQUIRE(f.server.listen_unix(path).has_value());
@@ -53,7 +53,7 @@ TEST_CASE("server: the Unix socket has mode 0660, gives control, and names who a
 }
 
 TEST_CASE("server: a dead socket file is replaced, a living one and a plain file are not") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   const std::string path = folder.path("sluice.sock");
   Fixture first;
   REQUIRE(first.server.listen_unix(path).has_value());
@@ -96,7 +96,7 @@ TEST_CASE("server: TCP is for reading, from this machine, under its own name") {
 }
 
 TEST_CASE("server: every answer carries the strict headers") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   Fixture f;
   REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
   const std::string answer = f.ask(Peer(folder.path("s")), get("x"));
@@ -109,7 +109,7 @@ TEST_CASE("server: every answer carries the strict headers") {
 }
 
 TEST_CASE("server: large headers, large bodies and nonsense are refused") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   Fixture f;
   REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
   const std::string big(17 * 1024, 'h');
@@ -129,7 +129,7 @@ TEST_CASE("server: large headers, large bodies and nonsense are refused") {
 }
 
 TEST_CASE("server: connections are kept, HEAD has no body") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   Fixture f;
   REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
   const Peer peer(folder.path("s"));
@@ -141,7 +141,7 @@ TEST_CASE("server: connections are kept, HEAD has no body") {
 }
 
 TEST_CASE("server: a silent or slow peer is put out, one connection too many is told to come back") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   ServerLimits limits;
   limits.request = std::chrono::milliseconds(50);
   limits.connections_max = 1;
@@ -163,31 +163,32 @@ TEST_CASE("server: one address has a limit of its own, and what it holds is give
   const auto port = f.server.listen_tcp("127.0.0.1", 0);
   REQUIRE(port.has_value());
   {
-    const test::Peer first(*port);
-    const test::Peer second(*port);
+    const sluice::test::Peer first(*port);
+    const sluice::test::Peer second(*port);
     f.loop.poll();
-    CHECK(f.receive(test::Peer(*port)).starts_with("HTTP/1.1 503"));
+    CHECK(f.receive(sluice::test::Peer(*port)).starts_with("HTTP/1.1 503"));
   }
   for (int turns = 0; turns < 100; ++turns) f.loop.poll();
-  CHECK(f.ask(test::Peer(*port), get("127.0.0.1:" + std::to_string(*port))).starts_with("HTTP/1.1 200"));
+  CHECK(f.ask(sluice::test::Peer(*port), get("127.0.0.1:" + std::to_string(*port)))
+            .starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("server: a body that comes too slowly is given up") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   ServerLimits limits;
   limits.request = std::chrono::milliseconds(50);
   Fixture f(limits);
   REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
-  const test::Peer slow(folder.path("s"));
+  const sluice::test::Peer slow(folder.path("s"));
   slow.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{");
   CHECK(f.receive(slow) == "(closed)");
 }
 
 TEST_CASE("server: requests in one piece are answered one after another") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   Fixture f;
   REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
-  const test::Peer peer(folder.path("s"));
+  const sluice::test::Peer peer(folder.path("s"));
   const std::string first = "GET /1 HTTP/1.1\r\nHost: x\r\n\r\n";
   const std::string answers = f.ask(peer, first + first + get("x"));
   std::size_t count = 0;
@@ -196,7 +197,7 @@ TEST_CASE("server: requests in one piece are answered one after another") {
 }
 
 TEST_CASE("server: running out of descriptors is survived") {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   Fixture f;
   REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
   f.loop.poll();

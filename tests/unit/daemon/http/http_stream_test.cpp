@@ -8,7 +8,7 @@
 
 using namespace sluice;
 using namespace sluice::daemon;
-using test::Peer;
+using sluice::test::Peer;
 
 namespace {
 
@@ -51,7 +51,7 @@ awaitable<std::optional<std::string>> Pieces::next() {
   co_return piece;
 }
 
-struct StreamServer : test::ServerFixture {
+struct StreamServer : sluice::test::ServerFixture {
   explicit StreamServer(ServerLimits limits = {})
       : ServerFixture([this](const HttpRequest& request) { return answer(request); }, limits),
         path(folder.path("s")),
@@ -69,7 +69,7 @@ struct StreamServer : test::ServerFixture {
     }
   }
 
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   std::string path;
   std::shared_ptr<Pieces> pieces;
   std::string last_event_id;

@@ -13,7 +13,7 @@ using namespace sluice::daemon;
 namespace {
 
 struct Files {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   http::test::Identity identity{"DNS:localhost"};
   TlsFiles tls;
   Instant now = std::chrono::floor<Duration>(std::chrono::system_clock::now());

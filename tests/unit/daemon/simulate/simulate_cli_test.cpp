@@ -10,16 +10,18 @@ namespace {
 
 // A configuration whose folder has the jobs orders and users, and the file other.yaml beside it.
 struct Cli {
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   std::string config = folder.write("sluice.yaml", "stateDir: state\njobsDir: jobs.d\nmaxConcurrent: 3\n");
-  std::string other = folder.write("other.yaml", test::simulated_job_text("other", test::kFiveMinutes));
+  std::string other =
+      folder.write("other.yaml", sluice::test::simulated_job_text("other", sluice::test::kFiveMinutes));
   std::ostringstream out;
   std::ostringstream err;
   Console console{out, err};
 
   Cli() {
     for (const std::string name : {"orders", "users"})
-      folder.write("jobs.d/" + name + ".yaml", test::simulated_job_text(name, test::kFiveMinutes));
+      folder.write("jobs.d/" + name + ".yaml",
+                   sluice::test::simulated_job_text(name, sluice::test::kFiveMinutes));
   }
   int run(std::vector<std::string> words) {
     out.str("");
@@ -68,9 +70,9 @@ TEST_CASE("simulate: invalid files, names that two files use and circles are exi
   CHECK(cli.run({cli.other, cli.other}) == 2);
   CHECK(cli.says("name: other is the job of " + cli.other + " already"));
   const auto waits_for = [&](const std::string& name, const std::string& upstream) {
-    return cli.folder.write(
-        name + ".yaml",
-        test::simulated_job_text(name, test::kFiveMinutes, "dependsOn: {jobs: [{job: " + upstream + "}]}"));
+    return cli.folder.write(name + ".yaml",
+                            sluice::test::simulated_job_text(name, sluice::test::kFiveMinutes,
+                                                             "dependsOn: {jobs: [{job: " + upstream + "}]}"));
   };
   const std::string a = waits_for("a", "b");
   const std::string b = waits_for("b", "a");
@@ -82,7 +84,7 @@ TEST_CASE("simulate: invalid files, names that two files use and circles are exi
 TEST_CASE("simulate: jobs in several zones need the offset of --from") {
   Cli cli;
   cli.folder.write("jobs.d/shanghai.yaml",
-                   test::simulated_job_text("shanghai", "cycle: minute, interval: 5m"));
+                   sluice::test::simulated_job_text("shanghai", "cycle: minute, interval: 5m"));
   CHECK(cli.run({"--from", "2026-06-01"}) == 2);
   CHECK(cli.says("--from: read the time \"2026-06-01\": the jobs have several time zones"));
   CHECK(cli.run({"--from", "2026-06-01T00:00+02:00"}) == 0);

@@ -11,7 +11,7 @@ using namespace std::chrono_literals;
 namespace {
 
 struct Scope {
-  std::vector<job::Job> jobs = {test::simulated_job("orders"), test::simulated_job("users")};
+  std::vector<job::Job> jobs = {sluice::test::simulated_job("orders"), sluice::test::simulated_job("users")};
   FaultScope scope;
   Scope() {
     scope.jobs = jobs;

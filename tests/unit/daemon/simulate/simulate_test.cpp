@@ -10,9 +10,9 @@
 using namespace sluice;
 using namespace sluice::daemon;
 using namespace std::chrono_literals;
-using test::events_of;
-using test::order_for;
-using test::simulated_job;
+using sluice::test::events_of;
+using sluice::test::order_for;
+using sluice::test::simulated_job;
 using Texts = std::vector<std::string>;
 
 TEST_CASE("simulate: a day of five minutes is 288 windows, done one after the other") {
@@ -94,7 +94,7 @@ TEST_CASE("simulate: an operator's rerun ends the blocked chain, and says how mu
 TEST_CASE("simulate: after an outage the catch-up policy decides what runs") {
   const auto after = [](const std::string& policy) {
     return simulate(
-        order_for({simulated_job("orders", test::kFiveMinutes, "catchUp: {policy: " + policy + "}")},
+        order_for({simulated_job("orders", sluice::test::kFiveMinutes, "catchUp: {policy: " + policy + "}")},
                   "2026-06-01", "2026-06-02", {"outage=2026-06-01T01:02..2026-06-01T02:02"}));
   };
   const SimulatedReport all = after("all");
@@ -221,7 +221,7 @@ TEST_CASE("simulate: the same seed and arguments give the same bytes, another se
                                       "2026-06-02", {"fail=10%"});
     order.seed = seed;
     const SimulatedReport report = simulate(order);
-    return test::text_of(report) + boost::json::serialize(to_json(report));
+    return sluice::test::text_of(report) + boost::json::serialize(to_json(report));
   };
   const std::string first = text(1);
   CHECK(first == text(1));
@@ -232,7 +232,7 @@ TEST_CASE("simulate: the text tells quiet days together and folds like events") 
   const job::Job job = simulated_job(
       "sums", "cycle: hour, start: \"00:00\", interval: 1h, timezone: Europe/Berlin", "rerun: {times: 0}");
   SimulationOrder order = order_for({job}, "2026-06-01", "2026-06-05", {"fail=sums@2026-06-03T01:00"});
-  const std::string text = test::text_of(simulate(order));
+  const std::string text = sluice::test::text_of(simulate(order));
   CHECK(text.find("\n2026-06-01 to 2026-06-02, 2 days\n  sums  48 due, 48 done;") != std::string::npos);
   CHECK(text.find("\n2026-06-03\n  sums  24 due, 1 done, 1 failed, 22 not done;") != std::string::npos);
   CHECK(text.find("\n2026-06-04\n  sums  24 due, 0 done, 24 not done\n") != std::string::npos);
@@ -247,7 +247,7 @@ TEST_CASE("simulate: where jobs have several zones the times of events have thei
                 "2026-06-01T00:00+02:00", "2026-06-02T00:00+02:00",
                 {"outage=2026-06-01T10:00+02:00..2026-06-01T10:01+02:00"});
   order.zone = "Europe/Berlin";
-  CHECK(test::text_of(simulate(order))
+  CHECK(sluice::test::text_of(simulate(order))
             .find("    10:00+02:00  the daemon is down until 2026-06-01T10:01+02:00\n") != std::string::npos);
 }
 
@@ -280,7 +280,7 @@ TEST_CASE("simulate: the JSON has the members that docs/simulate.md names") {
 }
 
 TEST_CASE("simulate: nothing is left in the folder for temporary files") {
-  const test::TempFolder folder;
+  const sluice::test::TempFolder folder;
   ::setenv("TMPDIR", folder.path().c_str(), 1);
   const SimulatedReport report = simulate(order_for({simulated_job("orders")}, "2026-06-01", "2026-06-02"));
   ::unsetenv("TMPDIR");

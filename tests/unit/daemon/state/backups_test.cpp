@@ -49,8 +49,8 @@ struct Keeper {
   }
 
   std::size_t keep;
-  test::Loop world{job::parse_local("2018-10-16T00:07+08:00").value()};
-  test::TempFolder folder;
+  sluice::test::Loop world{job::parse_local("2018-10-16T00:07+08:00").value()};
+  sluice::test::TempFolder folder;
   std::string file = (fs::path(folder.path()) / "sluice.db").string();
   std::string copies = (fs::path(folder.path()) / "backups").string();
   Metrics metrics;

@@ -85,12 +85,12 @@ struct RebuildFixture {
   }
   Result<JobPlan> plan(RebuildWish wish = {}) { return world.run(look_and_plan(ports(), store, job, wish)); }
 
-  test::TempFolder folder;
+  sluice::test::TempFolder folder;
   Instant midnight = job::parse_local("2018-10-16T00:00+08:00").value();
-  test::Loop world{midnight + 12h};
+  sluice::test::Loop world{midnight + 12h};
   SeededRandom random{1};
-  test::FakeOssTransport oss;
-  test::MemoryStateStore store;
+  sluice::test::FakeOssTransport oss;
+  sluice::test::MemoryStateStore store;
   ExportRunner runner{ExportPorts{world.io.get_executor(), world.clock, random, oss}, rebuild_sources(),
                       [](const scheduler::Instance&, int) { return std::make_unique<pipeline::NullLog>(); },
                       [](const std::string&, const pipeline::Statistics&) {}};
@@ -206,7 +206,7 @@ TEST_CASE("rebuild: a store that does not answer is an error, not an empty bucke
 
 TEST_CASE("rebuild: what is put down is what the next look finds in the store") {
   RebuildFixture f;
-  test::MemoryVersionStore audit;
+  sluice::test::MemoryVersionStore audit;
   for (int number = 0; number < 3; ++number) f.put(number);
   auto plan = f.plan();
   REQUIRE(plan.has_value());
