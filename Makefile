@@ -3,7 +3,7 @@ PREFIX ?= /usr/local
 DEMO_ARGS ?=
 SOAK_ARGS ?=
 
-.PHONY: all deb demo test bench soak coverage cppcheck tsan format install clean
+.PHONY: all deb demo test bench soak coverage cppcheck tidy valgrind tsan format install clean
 
 all:
 	@.ci/deps
@@ -47,6 +47,16 @@ coverage:
 cppcheck:
 	@.ci/deps analysis
 	@.ci/cppcheck
+
+# clang-tidy over the same, half an hour.
+tidy:
+	@.ci/deps analysis
+	@.ci/tidy
+
+# Reads of uninitialised bytes, and leaks: some unit tests and a whole window under memcheck.
+valgrind:
+	@.ci/deps analysis
+	@.ci/valgrind
 
 # Data races and deadlocks between the program's threads; a build of its own, the end-to-end files with it.
 tsan:

@@ -10,13 +10,13 @@ std::string cause_of(const BlockedChain& chain) {
   return chain.root ? to_string(*chain.root, chain.zone) : chain.job;
 }
 
-std::vector<BlockedChain> group_by_cause(std::vector<Blockage> blockages) {
+std::vector<BlockedChain> group_by_cause(const std::vector<Blockage>& blockages) {
   struct Group {
     BlockedChain chain;
     std::set<std::string> jobs;
   };
   std::map<std::string, Group> groups;
-  for (Blockage& blockage : blockages) {
+  for (const Blockage& blockage : blockages) {
     Group& group = groups.try_emplace(cause_of(blockage.cause), Group{blockage.cause, {}}).first->second;
     group.chain.since = std::min(group.chain.since, blockage.cause.since);
     if (blockage.own_chain) {

@@ -39,6 +39,6 @@ struct Blockage {
 };
 
 // One entry for each cause, the longest standing first.
-std::vector<BlockedChain> group_by_cause(std::vector<Blockage> blockages);
+std::vector<BlockedChain> group_by_cause(const std::vector<Blockage>& blockages);
 
 }  // namespace sluice::scheduler

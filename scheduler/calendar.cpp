@@ -56,7 +56,7 @@ void number_cycles(std::vector<Slot>& slots, std::string_view zone) {
 struct Calendar::Segment {
   sys_seconds from;
   sys_seconds to;
-  seconds offset;
+  seconds offset{0};
   sys_seconds repeated_from;
 };
 
@@ -73,8 +73,8 @@ sys_days Calendar::local_date(Instant at) const {
   return std::chrono::floor<days>(*job::to_civil(at, schedule_.zone));
 }
 
-Instant Calendar::day_start(Instant instant, int later) const {
-  return *job::to_instant(local_date(instant) + days(later), schedule_.zone);
+Instant Calendar::day_start(Instant instant, int days_later) const {
+  return *job::to_instant(local_date(instant) + days(days_later), schedule_.zone);
 }
 
 std::vector<Calendar::Segment> Calendar::segments(Instant from, Instant to) const {

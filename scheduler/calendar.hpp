@@ -51,8 +51,8 @@ class Calendar {
   // The last slot < `instant` that is no dry run, however long ago; nothing when there was none.
   std::optional<Instant> last_run_before(Instant instant) const;
 
-  // The local day begins that lies `days` after the one `instant` is in (0: today's).
-  Instant day_start(Instant instant, int days) const;
+  // The local day begins that lies `days_later` after the one `instant` is in (0: today's).
+  Instant day_start(Instant instant, int days_later) const;
 
  private:
   Calendar(job::Schedule schedule, SlotDays slot_days)

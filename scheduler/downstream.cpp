@@ -39,7 +39,7 @@ bool is_plain(State state) noexcept {
 
 class Flag {
  public:
-  explicit Flag(bool& flag) : flag_(flag) { flag_ = true; }
+  explicit Flag(bool& flag) : flag_(flag) { flag = true; }
   ~Flag() { flag_ = false; }
   Flag(const Flag&) = delete;
   Flag& operator=(const Flag&) = delete;

@@ -192,7 +192,7 @@ awaitable<std::vector<BlockedChain>> Scheduler::blocked() {
       blockages.push_back(std::move(blockage));
     }
   }
-  std::vector<BlockedChain> chains = group_by_cause(std::move(blockages));
+  std::vector<BlockedChain> chains = group_by_cause(blockages);
   for (BlockedChain& chain : chains) {
     const Coverage coverage = co_await store_.coverage(chain.job);
     if (coverage.until) chain.data_lag = now - *coverage.until;

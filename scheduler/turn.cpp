@@ -44,9 +44,13 @@ class Scheduler::Sorted {
 
   void add(Instance instance, const Situation& situation) {
     const Step step = decide(instance, situation);
-    if (step == Step::orphaned) orphans.push_back(std::move(instance));
-    if (step == Step::finish_dry_run) dry_runs.push_back(std::move(instance));
-    if (step == Step::start || step == Step::wait_for_place) ready.push_back(std::move(instance));
+    if (step == Step::orphaned) {
+      orphans.push_back(std::move(instance));
+    } else if (step == Step::finish_dry_run) {
+      dry_runs.push_back(std::move(instance));
+    } else if (step == Step::start || step == Step::wait_for_place) {
+      ready.push_back(std::move(instance));
+    }
   }
 };
 

@@ -98,7 +98,7 @@ std::vector<Delivery> collect_deliveries(Statement rows) {
 
 std::vector<ChainFacts> SqliteAlerts::chain_facts(Instant now) {
   struct Row {
-    std::int64_t job_id;
+    std::int64_t job_id = 0;
     ChainFacts facts;
   };
   std::vector<Row> rows;

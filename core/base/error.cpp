@@ -1,9 +1,10 @@
 #include "core/base/error.hpp"
 
+#include <boost/system/error_category.hpp>
+#include <boost/system/generic_category.hpp>
 #include <fmt/format.h>
 
 #include <cerrno>
-#include <cstring>
 
 namespace sluice {
 
@@ -72,7 +73,7 @@ Error from_errno(int number, std::string_view doing) {
   if (number == ENOSPC || number == EDQUOT) code = Errc::disk_full;
   if (number == ENOENT) code = Errc::not_found;
   if (number == EACCES || number == EPERM) code = Errc::permission_denied;
-  return Error(code, fmt::format("{}: {}", doing, std::strerror(number)));
+  return Error(code, fmt::format("{}: {}", doing, boost::system::generic_category().message(number)));
 }
 
 }  // namespace sluice

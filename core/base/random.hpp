@@ -27,13 +27,15 @@ class SeededRandom final : public Random {
 // Seeded from the operating system.
 class SystemRandom final : public Random {
  public:
-  SystemRandom() {
-    std::random_device device;
-    engine_.seed((static_cast<std::uint64_t>(device()) << 32) ^ device());
-  }
+  SystemRandom() : engine_(seed()) {}
   std::uint64_t next() override { return engine_(); }
 
  private:
+  static std::uint64_t seed() {
+    std::random_device device;
+    return (static_cast<std::uint64_t>(device()) << 32) ^ device();
+  }
+
   std::mt19937_64 engine_;
 };
 

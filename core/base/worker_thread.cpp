@@ -22,7 +22,7 @@ class SignalsBlocked {
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
  private:
-  sigset_t before_;
+  sigset_t before_{};
 };
 
 }  // namespace
@@ -49,11 +49,11 @@ void WorkerThread::stop() {
 void WorkerThread::enqueue(std::unique_ptr<Item> item) {
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_) queue_.push_back(std::move(item));
-  }
-  if (!item) {
-    changed_.notify_one();
-    return;
+    if (!stopping_) {
+      queue_.push_back(std::move(item));
+      changed_.notify_one();
+      return;
+    }
   }
   item->refuse(
       std::make_exception_ptr(ErrorException(Error(Errc::cancelled, "use worker thread: it has stopped"))));
@@ -75,11 +75,10 @@ void WorkerThread::run_together(std::unique_ptr<Item> first) {
   const auto closes = std::chrono::steady_clock::now() + together_.longest;
   std::vector<std::unique_ptr<Item>> items;
   together_.begin();
-  for (auto item = std::move(first); item;) {
+  for (auto item = std::move(first); item; item = companion()) {
     item->run();
     items.push_back(std::move(item));
-    const bool full = items.size() >= together_.most || std::chrono::steady_clock::now() >= closes;
-    if (!full) item = companion();
+    if (items.size() >= together_.most || std::chrono::steady_clock::now() >= closes) break;
   }
   if (!together_.finish()) {
     for (const auto& item : items) item->run();

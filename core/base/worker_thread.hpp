@@ -73,11 +73,12 @@ class WorkerThread {
 
  private:
   struct Item {
+    explicit Item(bool by_itself) : alone(by_itself) {}
     virtual ~Item() = default;
     virtual void run() = 0;  // the work; keeps its exception
     virtual void hand_back() = 0;
     virtual void refuse(std::exception_ptr why) = 0;
-    bool alone = false;
+    const bool alone;
   };
   template <class Function, class Handler>
   struct Call;
@@ -105,12 +106,11 @@ class WorkerThread {
 template <class Function, class Handler>
 struct WorkerThread::Call final : Item {
   Call(Function& function, std::exception_ptr& thrown, Handler waiting, bool by_itself)
-      : work(function),
+      : Item(by_itself),
+        work(function),
         failure(thrown),
         handler(std::move(waiting)),
-        guard(boost::asio::make_work_guard(handler)) {
-    alone = by_itself;
-  }
+        guard(boost::asio::make_work_guard(handler)) {}
 
   void run() override {
     failure = nullptr;

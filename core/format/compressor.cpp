@@ -25,7 +25,7 @@ class GzipCompressor final : public Compressor {
   void append_frame(std::string_view block, ByteBuffer& out) override {
     deflateReset(&stream_);
     const std::size_t room = deflateBound(&stream_, block.size());
-    stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(block.data()));
+    stream_.next_in = reinterpret_cast<const Bytef*>(block.data());
     stream_.avail_in = static_cast<uInt>(block.size());
     stream_.next_out = reinterpret_cast<Bytef*>(out.grow(room));
     stream_.avail_out = static_cast<uInt>(room);

@@ -16,7 +16,7 @@ constexpr std::size_t kDigitsMax = 19;
 
 // value = 0.d1 d2 d3 ... * 10^point, as few digits as name the double.
 struct Decimal {
-  char digits[kDigitsMax + 1];
+  char digits[kDigitsMax + 1]{};
   std::size_t count = 0;
   int point = 0;
 };

@@ -15,10 +15,8 @@ constexpr std::size_t kLengthMax = std::numeric_limits<uInt>::max();  // of one 
 constexpr std::size_t kStep = 64 * 1024;
 
 struct Inflater {
-  explicit Inflater(std::string_view compressed) {
-    ready = inflateInit(&stream) == Z_OK;
-    // zlib does not write to its input; its interface is older than const.
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
+  explicit Inflater(std::string_view compressed) : ready(inflateInit(&stream) == Z_OK) {
+    stream.next_in = reinterpret_cast<const Bytef*>(compressed.data());
     stream.avail_in = static_cast<uInt>(compressed.size());
   }
   ~Inflater() {
@@ -27,7 +25,7 @@ struct Inflater {
   Inflater(const Inflater&) = delete;
   Inflater& operator=(const Inflater&) = delete;
   z_stream stream{};
-  bool ready = false;
+  bool ready;
 };
 
 Error damaged(std::size_t at, std::size_t of, std::string_view reason) {

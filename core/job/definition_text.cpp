@@ -163,7 +163,7 @@ std::string fill_credentials(YamlNode& node, const YamlNode* present, const std:
     if (!node.is_mapping()) continue;
     const std::string& key = node.keys[at].text;
     const YamlNode* other = present == nullptr ? nullptr : present->find(key);
-    const std::string item_path = path + "." + key;
+    std::string item_path = fmt::format("{}.{}", path, key);
     if (is_credential_key(key) && item.text == kMaskedCredential) {
       if (other == nullptr || other->text.empty()) return item_path;
       item.text = other->text;

@@ -201,23 +201,23 @@ void plan_take_over(ImportWork& work, const Job& job) {
 
 void tell_next(Import& result, const ImportWork& work, const ImportedScript& script, const Job& job) {
   if (!script.sources.empty())
-    result.next.push_back(
+    result.next.emplace_back(
         "put the data sources above into sluice.yaml, and give the daemon the variables they name; "
         "no credential was copied");
   const YamlNode* status = script.reader.find("statusTable");
   if (!work.request().take_over.empty()) {
-    result.next.push_back(
+    result.next.emplace_back(
         "freeze the original after the run that ended then; the first window goes on where it stopped");
   } else if (script.reader.find("takeOver") == nullptr && status != nullptr && !status->text.empty()) {
-    result.next.push_back(
+    result.next.emplace_back(
         "to go on exactly where the original stopped, freeze it after a successful run and import "
         "again with --take-over END, the end of that run's window, such as 2018-10-16T00:05");
   }
   if (work.request().take_over.empty() && job.script->source == SourceKind::stream)
-    result.next.push_back(
+    result.next.emplace_back(
         "without it the first window is that of the first slot after the job is loaded, and begins by "
         "time; schedule.from begins earlier");
-  result.next.push_back(fmt::format(
+  result.next.emplace_back(fmt::format(
       "compare: sluice plan {}.yaml --from DATE --to DATE, sluice simulate {}.yaml", result.job, result.job));
 }
 

@@ -19,7 +19,8 @@ constexpr std::array<std::string_view, 9> kConnectionKeys{"endpoint",      "inst
 
 YamlNode* child(YamlNode* node, std::string_view key) {
   if (node == nullptr) return nullptr;
-  return const_cast<YamlNode*>(node->find(key));  // of a tree that is ours
+  // The tree is ours.  NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast)
+  return const_cast<YamlNode*>(node->find(key));
 }
 
 // The maps and plugin names of a script, whichever form it has; null where they are missing.

@@ -125,7 +125,7 @@ class PosixFileSystem final : public FileSystem {
   }
 
   int look_up(int folder, const std::string& name, Entry& entry) override {
-    struct stat status;
+    struct stat status {};
     if (::fstatat(folder, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return -errno;
     entry.name = name;
     entry.is_folder = S_ISDIR(status.st_mode);

@@ -105,7 +105,7 @@ Result<objects::StoreMaker> make_store_maker(Random& random, std::shared_ptr<Fil
                  fmt::format("use directory \"{}\": it is no absolute path; correct `directory`", directory));
   }
   return objects::StoreMaker([&random, files = std::move(files),
-                              directory](objects::OnRetry) -> std::unique_ptr<objects::ObjectStore> {
+                              directory](const objects::OnRetry&) -> std::unique_ptr<objects::ObjectStore> {
     return std::make_unique<FileStore>(random, files, directory);
   });
 }

@@ -87,7 +87,8 @@ std::string canonical_request_v4(const SignedRequest& request, const std::vector
   std::string query_line;
   for (const auto& [name, value] : queries) {
     if (!query_line.empty()) query_line += '&';
-    query_line += value.empty() ? name : name + "=" + value;
+    query_line += name;
+    if (!value.empty()) query_line.append("=").append(value);
   }
   const std::set<std::string> chosen(additional.begin(), additional.end());
   std::string header_lines;

@@ -20,6 +20,7 @@ inline constexpr std::uint64_t kDirtyLinesMax = 100;
 class DirtyLimit final : public DirtyRows {
  public:
   struct Allowed {
+    // A number alone is one of rows.  NOLINTNEXTLINE(google-explicit-constructor)
     Allowed(std::optional<std::uint64_t> rows_max, std::optional<double> percentage_max = {})
         : rows(rows_max), percentage(percentage_max) {}
     std::optional<std::uint64_t> rows;  // nothing: any number

@@ -4,12 +4,12 @@
 
 namespace sluice::tablestore {
 
-TableReader::TableReader(StreamApi& streams, TableApi& tables, Clock& clock,
-                         const job::TableStoreSource& source, Instant not_before, TableScanLimits limits)
+TableReader::TableReader(StreamApi& streams, TableApi& tables, Clock& clock, job::TableStoreSource source,
+                         Instant not_before, TableScanLimits limits)
     : streams_(streams),
       tables_(tables),
       clock_(clock),
-      source_(source),
+      source_(std::move(source)),
       not_before_(not_before),
       limits_(limits) {}
 

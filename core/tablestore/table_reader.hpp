@@ -12,7 +12,7 @@ class TableReader final : public pipeline::Reader {
  public:
   // All references must outlive the reader. `streams` and `tables` are two sides of one client. A read begins
   // when the server's clock shows `not_before`.
-  TableReader(StreamApi& streams, TableApi& tables, Clock& clock, const job::TableStoreSource& source,
+  TableReader(StreamApi& streams, TableApi& tables, Clock& clock, job::TableStoreSource source,
               Instant not_before = Instant{}, TableScanLimits limits = {});
 
   awaitable<Result<pipeline::Positions>> plan(const pipeline::Window& window,

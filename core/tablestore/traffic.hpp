@@ -16,7 +16,7 @@ class Traffic final : public StreamApiObserver {
       : api_(api), statistics_(statistics), log_(log) {
     api_.observe(this);
   }
-  ~Traffic() { api_.observe(nullptr); }
+  ~Traffic() override { api_.observe(nullptr); }
   Traffic(const Traffic&) = delete;
   Traffic& operator=(const Traffic&) = delete;
 

@@ -128,7 +128,7 @@ awaitable<void> AlertService::observe_jobs(Look& look) {
   }
 }
 
-awaitable<std::set<std::string>> AlertService::paused_jobs() {
+awaitable<std::set<std::string>> AlertService::paused_jobs() const {
   std::set<std::string> names;
   if (!parts_.world.pauses) co_return names;
   const auto pauses = co_await parts_.world.pauses();
@@ -137,7 +137,7 @@ awaitable<std::set<std::string>> AlertService::paused_jobs() {
 }
 
 // Which chains hold up those of other jobs, and which are held up.
-awaitable<void> AlertService::add_downstream(std::vector<ChainFacts>& chains) {
+awaitable<void> AlertService::add_downstream(std::vector<ChainFacts>& chains) const {
   if (!parts_.world.blocked) co_return;
   const auto blocked = co_await parts_.world.blocked();
   for (const scheduler::BlockedChain& one : blocked) {

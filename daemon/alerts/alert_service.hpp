@@ -76,8 +76,8 @@ class AlertService final : public AlertDesk {
   void look_at_failing_store();
   awaitable<void> keep_store_incidents();
   awaitable<void> observe_jobs(Look& look);
-  awaitable<std::set<std::string>> paused_jobs();
-  awaitable<void> add_downstream(std::vector<scheduler::ChainFacts>& chains);
+  awaitable<std::set<std::string>> paused_jobs() const;
+  awaitable<void> add_downstream(std::vector<scheduler::ChainFacts>& chains) const;
   awaitable<void> observe_retention(Look& look, const scheduler::JobWatch& watch);
   awaitable<void> observe_cycles(Look& look, const scheduler::JobWatch& watch);
   void observe_skips(Look& look, const scheduler::ChainFacts& facts, const scheduler::JobWatch& watch);

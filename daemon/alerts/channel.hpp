@@ -28,6 +28,6 @@ struct ChannelPorts {
   http::Transport& transport;
 };
 
-std::unique_ptr<Channel> make_channel(const ChannelConfig& config, ChannelPorts ports);
+std::unique_ptr<Channel> make_channel(const ChannelConfig& config, const ChannelPorts& ports);
 
 }  // namespace sluice::daemon

@@ -142,7 +142,7 @@ awaitable<Result<void>> ProgramChannel::send(AlertMessage message) {
   co_return judge_end(*end, config_);
 }
 
-std::unique_ptr<Channel> make_channel(const ChannelConfig& config, ChannelPorts ports) {
+std::unique_ptr<Channel> make_channel(const ChannelConfig& config, const ChannelPorts& ports) {
   if (config.type == ChannelType::webhook) return std::make_unique<WebhookChannel>(config, ports);
   return std::make_unique<ProgramChannel>(config, ports);
 }

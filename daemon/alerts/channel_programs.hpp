@@ -17,7 +17,8 @@ ProcessRequest mail_request(const ChannelConfig& config, const AlertMessage& mes
 
 class ProgramChannel final : public Channel {
  public:
-  ProgramChannel(ChannelConfig config, ChannelPorts ports) : config_(std::move(config)), ports_(ports) {}
+  ProgramChannel(ChannelConfig config, ChannelPorts ports)
+      : config_(std::move(config)), ports_(std::move(ports)) {}
   awaitable<Result<void>> send(AlertMessage message) override;
 
  private:

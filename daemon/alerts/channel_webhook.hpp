@@ -33,12 +33,13 @@ std::string mask_secrets(std::string text, const WebhookSecrets& secrets);
 
 class WebhookChannel final : public Channel {
  public:
-  WebhookChannel(ChannelConfig config, ChannelPorts ports) : config_(std::move(config)), ports_(ports) {}
+  WebhookChannel(ChannelConfig config, ChannelPorts ports)
+      : config_(std::move(config)), ports_(std::move(ports)) {}
   awaitable<Result<void>> send(AlertMessage message) override;
 
  private:
   Result<WebhookSecrets> open() const;
-  awaitable<Result<http::Response>> exchange(const WebhookRequest& request);
+  awaitable<Result<http::Response>> exchange(const WebhookRequest& prepared);
 
   ChannelConfig config_;
   ChannelPorts ports_;

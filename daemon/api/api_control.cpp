@@ -39,7 +39,8 @@ awaitable<void> note_action(Service& service, std::string actor, std::string act
   entry.action = std::move(action);
   entry.target = std::move(target);
   entry.detail = std::move(detail);
-  std::vector<scheduler::AuditEntry> entries(1, std::move(entry));
+  std::vector<scheduler::AuditEntry> entries;
+  entries.push_back(std::move(entry));
   co_await service.audit().add_audit(std::move(entries));
 }
 

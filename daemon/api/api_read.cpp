@@ -24,7 +24,8 @@ awaitable<Result<Instance>> find_instance(Service& service, std::string text) {
   if (!found) {
     co_return Error(Errc::not_found, fmt::format("find instance {}: none is planned for that time", text));
   }
-  std::vector<Instance> one(1, std::move(*found));
+  std::vector<Instance> one;
+  one.push_back(std::move(*found));
   one = co_await service.shown(std::move(one));
   co_return std::move(one.front());
 }

@@ -41,8 +41,8 @@ void compare_keys(const job::YamlNode* before, const job::YamlNode* after, const
   }
   for (const std::string& name : names) {
     compare_keys(before == nullptr ? nullptr : before->find(name),
-                 after == nullptr ? nullptr : after->find(name), path.empty() ? name : path + "." + name,
-                 changed);
+                 after == nullptr ? nullptr : after->find(name),
+                 path.empty() ? name : fmt::format("{}.{}", path, name), changed);
   }
 }
 

@@ -76,7 +76,7 @@ bool is_broken(const job::DefinitionText& text, const std::vector<job::Problem>&
 
 // True while it lives.
 struct Busy {
-  explicit Busy(bool& its_flag) : flag(its_flag) { flag = true; }
+  explicit Busy(bool& its_flag) : flag(its_flag) { its_flag = true; }
   ~Busy() { flag = false; }
   Busy(const Busy&) = delete;
   Busy& operator=(const Busy&) = delete;

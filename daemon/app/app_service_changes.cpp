@@ -125,7 +125,8 @@ awaitable<void> AppService::accept_clock(std::string actor) {
   entry.action = "reload";
   entry.target = "clock";
   entry.detail = "taken as right, " + length_text(doubt->ahead) + " ahead of the time that passed";
-  std::vector<scheduler::AuditEntry> entries(1, std::move(entry));
+  std::vector<scheduler::AuditEntry> entries;
+  entries.push_back(std::move(entry));
   co_await parts_.store.add_audit(std::move(entries));
   parts_.scheduler.accept_clock();
 }

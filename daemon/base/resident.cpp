@@ -16,8 +16,10 @@ int let_go_of_segments(dl_phdr_info* object, std::size_t, void* page_size) {
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
     const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr) & ~(page - 1);
     const std::uintptr_t end = object->dlpi_addr + segment.p_vaddr + segment.p_memsz;
+    // The loader tells addresses as numbers.  NOLINTNEXTLINE(performance-no-int-to-ptr)
+    void* const address = reinterpret_cast<void*>(begin);
     // The kernel's own object refuses; it has no pages to give.
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    ::madvise(address, end - begin, MADV_DONTNEED);
   }
   return 0;
 }

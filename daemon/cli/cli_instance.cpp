@@ -140,7 +140,7 @@ Exit command_why(const Options& options, Api& api, Console& console) {
 
 Exit command_logs(const Options& options, Api& api, Console& console) {
   std::uint64_t offset = 0;
-  std::uint64_t attempt = static_cast<std::uint64_t>(options.attempt);
+  auto attempt = static_cast<std::uint64_t>(options.attempt);
   json::array parts;
   for (;;) {
     const json::value answer =

@@ -154,7 +154,7 @@ awaitable<void> show_progress(Clock& clock, const Instance& instance, const sche
   const Duration begin = clock.monotonic();
   for (;;) {
     co_await clock.sleep_for(kProgressPeriod);
-    const pipeline::Statistics statistics = run.statistics();
+    const pipeline::Statistics& statistics = run.statistics();
     const double seconds = std::chrono::duration<double>(clock.monotonic() - begin).count();
     progress.show(part_done(statistics, instance), progress_text(statistics, seconds));
   }

@@ -30,8 +30,8 @@ struct DeclaredCommand {
   std::vector<DeclaredOption> positionals;  //
   std::vector<DeclaredCommand> commands;    // without those that are hidden
 
-  const DeclaredCommand* command(std::string_view name) const;  // nullptr: none
-  const DeclaredOption* option(std::string_view name) const;    // nullptr: none
+  const DeclaredCommand* command(std::string_view wanted) const;  // nullptr: none
+  const DeclaredOption* option(std::string_view wanted) const;    // nullptr: none
 };
 
 DeclaredCommand declared(const CLI::App& app);

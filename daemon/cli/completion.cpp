@@ -186,7 +186,8 @@ std::string bash_completion(const DeclaredCommand& root) {
     for (const DeclaredOption& option : command.options) {
       if (option.value.empty()) continue;
       for (const std::string& name : option.names)
-        values += fmt::format("    {}) {} ;;\n", in_quotes(path + ":" + name), bash_values(option));
+        values +=
+            fmt::format("    {}) {} ;;\n", in_quotes(fmt::format("{}:{}", path, name)), bash_values(option));
     }
     words += fmt::format("      {}) options={}; {} ;;\n", in_quotes(path), in_quotes(all_names(command)),
                          bash_words(command));

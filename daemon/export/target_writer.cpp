@@ -45,9 +45,10 @@ Result<WriterMaker> make_writer_maker(const TargetPorts& ports, const job::Targe
           "print rows: a daemon has no terminal; use `sluice run` with plugin stream, or another plugin");
     }
     const stream::PrinterPorts printer{ports.clock, *ports.rows};
-    return WriterMaker(
-        [printer](const job::Target& to, const job::Settings& settings, const objects::UploadLimits&,
-                  std::vector<pipeline::ObjectInfo>) { return stream::make_writer(printer, to, settings); });
+    return WriterMaker([printer](const job::Target& to, const job::Settings& settings,
+                                 const objects::UploadLimits&, const std::vector<pipeline::ObjectInfo>&) {
+      return stream::make_writer(printer, to, settings);
+    });
   }
   auto opened = open_target(ports, target);
   if (!opened) return opened.error();

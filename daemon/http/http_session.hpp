@@ -262,7 +262,7 @@ class Session {
   // Reading stands open beside the writing: a peer that closes is noticed before there is anything to send.
   // One that asks for something else on this connection has read enough.
   awaitable<void> wait_for_peer() {
-    std::array<char, 512> sink;
+    std::array<char, 512> sink{};
     auto buffer = boost::asio::buffer(sink);
     lowest().expires_never();  // of the reading: what send_pieces() sets is for its writing only from here on
     co_await stream_.async_read_some(buffer, kAsValue);
@@ -274,7 +274,7 @@ class Session {
     lowest().expires_after(std::chrono::seconds(1));
     if constexpr (TlsStreamLike<Stream>) co_await stream_.async_shutdown(kAsValue);
     lowest().socket().shutdown(boost::asio::socket_base::shutdown_send, ignored);
-    std::array<char, 4096> sink;
+    std::array<char, 4096> sink{};
     for (int rounds = 0; rounds < 64; ++rounds) {
       auto buffer = boost::asio::buffer(sink);
       const auto read = co_await lowest().async_read_some(buffer, kAsValue);

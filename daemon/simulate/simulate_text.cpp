@@ -113,7 +113,7 @@ class Days {
     bool due = false;
     for (const SimulatedJob& job : report_.jobs) {
       SimulatedCounts sum;
-      for (Date date = first; date != end; ++date) {
+      for (auto date = first; date != end; ++date) {
         if (const SimulatedDay* day = find_day(job, *date)) sum.add(day->counts);
       }
       if (sum.due == 0) continue;

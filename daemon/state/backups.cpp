@@ -1,5 +1,6 @@
 #include "daemon/state/backups.hpp"
 
+#include "core/job/civil_time.hpp"
 #include "storage/state_file.hpp"
 
 #include <fmt/chrono.h>
@@ -7,7 +8,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -18,25 +18,17 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kPrefix = "sluice-";
 constexpr std::string_view kSuffix = ".db";
+constexpr std::size_t kStampLength = 16;  // 20181016T001500Z
 
 // What backup_name() wrote; nothing else counts as ours.
 std::optional<Instant> made_at(const std::string& name) {
   if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) return std::nullopt;
-  int year = 0;
-  unsigned month = 0;
-  unsigned day = 0;
-  int hour = 0;
-  int minute = 0;
-  int second = 0;
-  if (std::sscanf(name.c_str(), "sluice-%4d%2u%2uT%2d%2d%2dZ.db", &year, &month, &day, &hour, &minute,
-                  &second) != 6)
-    return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
-                                         std::chrono::day(day)};
-  if (!date.ok()) return std::nullopt;
-  const Instant made = Instant(std::chrono::sys_days(date)) + std::chrono::hours(hour) +
-                       std::chrono::minutes(minute) + std::chrono::seconds(second);
-  return backup_name(made) == name ? std::optional(made) : std::nullopt;
+  const std::string stamp = name.substr(kPrefix.size(), name.size() - kPrefix.size() - kSuffix.size());
+  if (stamp.size() != kStampLength) return std::nullopt;
+  const auto part = [&](std::size_t at, std::size_t length) { return stamp.substr(at, length); };
+  const auto made = job::parse_local(fmt::format("{}-{}-{}T{}:{}:{}Z", part(0, 4), part(4, 2), part(6, 2),
+                                                 part(9, 2), part(11, 2), part(13, 2)));
+  return made && backup_name(*made) == name ? std::optional(*made) : std::nullopt;
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ std::string gunzip(std::string_view bytes) {
   while (!bytes.empty()) {  // member after member
     z_stream stream{};
     REQUIRE(inflateInit2(&stream, 15 + 16) == Z_OK);
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+    stream.next_in = reinterpret_cast<const Bytef*>(bytes.data());
     stream.avail_in = static_cast<uInt>(bytes.size());
     int state = Z_OK;
     while (state == Z_OK) {
