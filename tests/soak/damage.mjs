@@ -1,5 +1,5 @@
-// Damages the state file of a daemon that was killed, and goes the documented way back: `sluice state check`, `sluice state
-// restore` with the copies that the daemon made by itself.
+// Damages the state file of a daemon that was killed, and goes the documented ways back: `sluice state check`, `sluice state
+// restore` with the copies that the daemon made by itself, `sluice state rebuild`.
 import { closeSync, copyFileSync, existsSync, openSync, readdirSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -64,7 +64,9 @@ function copyOf(file, dir) {
 }
 
 function state(place, ...words) {
-  const done = spawnSync(SLUICE, ['state', ...words, '--config', place.daemon.paths.config], { encoding: 'utf8' });
+  const { network, paths } = place.daemon;
+  const command = [...(network.able ? ['nsenter', `--net=${network.file}`] : []), SLUICE, 'state', ...words, '--config', paths.config];
+  const done = spawnSync(command[0], command.slice(1), { encoding: 'utf8' });
   return { code: done.status, said: `${done.stdout}${done.stderr}`.trim() };
 }
 
@@ -109,11 +111,25 @@ function verdict(place, { told, how, checked, refused, before, after }) {
   return how.log ? 'olderState' : 'unseen';
 }
 
-// The documented way back, without what it keeps of the damaged file.
+// The ways back of the handbook, in turn: the copy, what manifests and objects prove in an empty file, and that on top of the copy.
+const BACK = {
+  restored: (place) => [['restore', ...(place.copy ? [place.copy] : [])]],
+  rebuilt: () => [['rebuild', '--new']],
+  'restored and rebuilt': (place) => [...BACK.restored(place), ['rebuild']],
+};
+
+// One of them, without what it keeps of the damaged file.
 function goBack(place, told) {
-  const back = place.copy ? state(place, 'restore', place.copy) : state(place, 'restore');
-  if (back.code !== 0) place.figures.wrong.push(`${told}: the way back ended with ${back.code}: ${back.said}`);
+  place.backs = (place.backs ?? -1) + 1;
+  const way = Object.keys(BACK)[place.backs % Object.keys(BACK).length];
+  for (const words of BACK[way](place)) {
+    const back = state(place, ...words);
+    if (back.code !== 0) place.figures.wrong.push(`${told}: ${words.join(' ')} ended with ${back.code}: ${back.said}`);
+  }
   for (const name of readdirSync(place.state.path)) if (name.startsWith('sluice.db.until-')) rmSync(join(place.state.path, name));
+  const ways = place.counts.back ??= {};
+  ways[way] = (ways[way] ?? 0) + 1;
+  return way;
 }
 
 export async function corruption(place, next) {
@@ -137,8 +153,8 @@ export async function corruption(place, next) {
   const ways = place.counts.damage ??= {};
   (ways[name] ??= {})[word] = (ways[name][word] ?? 0) + 1;
   const goesOn = word === 'harmless' || word === 'olderState';
-  if (!goesOn) goBack(place, told);
+  const back = goesOn ? 'goes on' : goBack(place, told);
   place.copy = null;
   daemon.start();
-  return `${told}: ${word}${goesOn ? ', goes on' : ', restored'}`;
+  return `${told}: ${word}, ${back}`;
 }
