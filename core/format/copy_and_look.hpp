@@ -10,9 +10,9 @@ namespace sluice::format {
 struct alignas(32) Marks {
   Marks(char delimiter_, char qualifier_, char escape_);
 
-  char delimiter[32];
-  char qualifier[32];
-  char escape[32];  // the qualifier again where there is none of its own
+  char delimiter[32]{};
+  char qualifier[32]{};
+  char escape[32]{};  // the qualifier again where there is none of its own
 };
 
 // What a field holds.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
 namespace sluice::job {
@@ -261,8 +263,12 @@ bool TimeExpression::is_business_date() const noexcept {
   if (const auto* builtin = std::get_if<Builtin>(pieces_.data())) return *builtin == Builtin::bizdate;
   const auto* business = std::get_if<Business>(pieces_.data());
   if (business == nullptr || business->days != 0 || business->format.size() != 3) return false;
-  const Format expected{Token::year4, Token::month, Token::day};
-  return business->format == expected;
+  constexpr std::array kDate{Token::year4, Token::month, Token::day};
+  return std::equal(kDate.begin(), kDate.end(), business->format.begin(),
+                    [](Token wanted, const auto& piece) {
+                      const Token* token = std::get_if<Token>(&piece);
+                      return token != nullptr && *token == wanted;
+                    });
 }
 
 void throw_exception_from_error(const ExpressionError& error, const boost::source_location&) {

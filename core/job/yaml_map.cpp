@@ -6,7 +6,6 @@
 #include <array>
 #include <cassert>
 #include <charconv>
-#include <ranges>
 #include <set>
 
 namespace sluice::job {
@@ -33,10 +32,10 @@ constexpr std::array<Unit, 5> kUnits{{{"ms", std::chrono::milliseconds(1)},
 
 // The largest unit that divides it: "5m", "90s".
 std::string print_duration(Duration duration) {
-  for (const auto& unit : std::views::reverse(kUnits)) {
-    if (duration % unit.length != Duration(0)) continue;
+  for (auto unit = kUnits.rbegin(); unit != kUnits.rend(); ++unit) {
+    if (duration % unit->length != Duration(0)) continue;
     if (duration == Duration(0)) return "0s";
-    return fmt::format("{}{}", duration / unit.length, unit.name);
+    return fmt::format("{}{}", duration / unit->length, unit->name);
   }
   return fmt::format("{}us", duration.count());
 }

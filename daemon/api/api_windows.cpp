@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <array>
-#include <ranges>
 
 namespace sluice::daemon::api {
 namespace {
@@ -87,7 +86,7 @@ awaitable<HttpResponse> windows(Service& service, const HttpRequest& request, co
   const auto found = co_await find_windows(service, query, most);
   json::object columns;
   for (const std::string_view name : kColumns) columns[name] = json::array();
-  for (const auto& instance : std::views::reverse(found)) append(columns, instance);
+  for (auto instance = found.rbegin(); instance != found.rend(); ++instance) append(columns, *instance);
   co_return with_etag(
       request, json_response(json::object{{"job", values[0]},
                                           {"zone", job->schedule.zone},

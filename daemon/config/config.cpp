@@ -140,9 +140,9 @@ void check_reach(Section& listen, const Config& config) {
   if (config.tcp_address.empty() || boost::asio::ip::make_address(config.tcp_address, none).is_loopback())
     return;
   std::vector<std::string_view> missing;
-  if (!config.tls.enabled()) missing.push_back("listen.tls.certFile and listen.tls.keyFile");
+  if (!config.tls.enabled()) missing.emplace_back("listen.tls.certFile and listen.tls.keyFile");
   if (config.access.tokens.empty() && config.tls.client_ca.empty())
-    missing.push_back(
+    missing.emplace_back(
         "a token under access.tokens (sluice token NAME --role viewer), or "
         "listen.tls.clientCaFile");
   if (missing.empty()) return;

@@ -96,7 +96,7 @@ JobSet::Reading JobSet::read(const job::DataSources& sources) const {
   const auto present = files(reading.problems);
   reading.readable = !has_errors(reading.problems);
   if (!reading.readable) return reading;
-  const auto put = [&](Entry entry) {
+  const auto put = [&](Entry&& entry) {
     const std::string name = entry.job.name;
     const std::string file = entry.text.file;
     const auto [first, added] = reading.entries.try_emplace(name, std::move(entry));
@@ -111,7 +111,7 @@ JobSet::Reading JobSet::read(const job::DataSources& sources) const {
     if (has_errors(problems)) {
       reading.broken.push_back(file);
       for (const auto& [name, entry] : entries_) {
-        if (entry.text.file == file) put(entry);
+        if (entry.text.file == file) put(Entry(entry));
       }
       continue;
     }

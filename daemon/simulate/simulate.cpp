@@ -82,6 +82,7 @@ class Simulation {
         timeline_(clock_, jobs_, order.time, order.zone, order.attempts_max) {
     arrange();
   }
+  // What cannot be ended is a mistake of the simulation.  NOLINTNEXTLINE(bugprone-exception-escape)
   ~Simulation() {
     if (scheduler_) crash();
   }
