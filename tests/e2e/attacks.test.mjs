@@ -220,7 +220,9 @@ test('the TCP door withstands', async (t) => {
     assert.equal(await status('GET /api/v1/status'), 200);
     assert.equal(ask(world.paths, 'status').jobs.length, 0);
     await until('the descriptors to be given back', () => descriptors(pid) <= before.descriptors + 2);
-    assert.ok(resident(pid) < before.resident + 8192, `${before.resident} KiB before, ${resident(pid)} now`);
+    // ThreadSanitizer keeps several bytes of its own for each that was used.
+    const room = process.env.TSAN_OPTIONS ? 32768 : 8192;
+    assert.ok(resident(pid) < before.resident + room, `${before.resident} KiB before, ${resident(pid)} now`);
   });
 });
 
