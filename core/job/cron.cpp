@@ -63,13 +63,18 @@ bool same_name(std::string_view a, std::string_view upper) {
   });
 }
 
+// Digits alone: parse_integer() also takes a sign.
+std::optional<std::int64_t> plain_number(std::string_view text) {
+  const bool digits =
+      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? parse_integer(text) : std::nullopt;
+}
+
 std::optional<int> field_number(std::string_view text, const CronField& field) {
   for (std::size_t at = 0; at < field.name_count; ++at) {
     if (same_name(text, field.names[at])) return field.least + static_cast<int>(at);
   }
-  const bool digits =
-      !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  const auto value = digits ? parse_integer(text) : std::nullopt;
+  const auto value = plain_number(text);
   if (!value || *value < field.least || *value > field.greatest) return std::nullopt;
   return static_cast<int>(*value);
 }
@@ -89,7 +94,7 @@ Result<std::vector<int>> numbers_of(std::string_view piece, const CronField& fie
   const std::vector<std::string_view> parts = split_field(piece, "/");
   if (parts.size() > 2) return wrong_piece(field, piece);
   const int count = field.greatest - field.least + 1;
-  const auto step = parts.size() == 2 ? parse_integer(parts[1]) : std::optional<std::int64_t>(1);
+  const auto step = parts.size() == 2 ? plain_number(parts[1]) : std::optional<std::int64_t>(1);
   if (!step || *step < 1 || *step > count) return wrong_piece(field, piece);
   std::optional<int> first = field.least;
   std::optional<int> last = field.greatest;

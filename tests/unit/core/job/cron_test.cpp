@@ -100,6 +100,7 @@ TEST_CASE("cron: what cannot be is refused with the way out") {
   CHECK(refusal("0 60 * * * ?") ==
         "minute: \"60\" is none; write *, or 0 .. 59, a range a-b, a step a/n or */n, or a list of these");
   CHECK(refusal("0 0 24 * * ?").substr(0, 19) == "hour: \"24\" is none;");
+  CHECK(refusal("0 0 0/+5 * * ?").substr(0, 21) == "hour: \"0/+5\" is none;");
   CHECK(refusal("0 0 0 0 * ?") ==
         "day of month: \"0\" is none; write *, or 1 .. 31, a range a-b, a step a/n or */n, or a list of "
         "these, or L for the last day");
