@@ -1,11 +1,11 @@
 #include "storage/sqlite.hpp"
 
+#include <boost/system/generic_category.hpp>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <cassert>
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -83,7 +83,8 @@ Error sqlite_error(int extended_code, int system_errno, std::string_view path, s
     return Error(kind, fmt::format("{}: another sluice daemon uses {}{}", doing, path, way_out(kind)));
   }
   std::string cause(detail);
-  if (kind != Errc::corrupt && system_errno != 0) cause += fmt::format(" ({})", std::strerror(system_errno));
+  if (kind != Errc::corrupt && system_errno != 0)
+    cause += fmt::format(" ({})", boost::system::generic_category().message(system_errno));
   return Error(kind, fmt::format("{}: state file {}: {}{}", doing, path, cause, way_out(kind)));
 }
 

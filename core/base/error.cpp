@@ -1,6 +1,5 @@
 #include "core/base/error.hpp"
 
-#include <boost/system/error_category.hpp>
 #include <boost/system/generic_category.hpp>
 #include <fmt/format.h>
 

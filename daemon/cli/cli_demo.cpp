@@ -13,6 +13,13 @@
 namespace sluice::daemon {
 namespace {
 
+// Whatever went wrong, the demo failed.
+template <class T>
+T made(Result<T> result) {
+  if (!result) throw CommandFailure(Exit::failed, result.error().message());
+  return std::move(*result);
+}
+
 void fail_if(const Result<void>& result) {
   if (!result) throw CommandFailure(Exit::failed, result.error().message());
 }
@@ -51,12 +58,12 @@ job::Job seed_job(const Config& config) {
 }  // namespace
 
 Exit command_demo(const Options& options, Console& console) {
-  const DemoFolder folder = value_or_fail(DemoFolder::make(options.dir));
+  const DemoFolder folder = made(DemoFolder::make(options.dir));
   log_to(folder.path() + "/daemon.log");
-  const SandboxProcess sandbox = value_or_fail(SandboxProcess::start(folder.path()));
+  const SandboxProcess sandbox = made(SandboxProcess::start(folder.path()));
   console.out << fmt::format("A local Table Store and OSS run at {} (process {}).\nEverything is in {}\n",
                              sandbox.endpoint(), sandbox.pid(), folder.path());
-  const Config config = value_or_fail(folder.configure(sandbox.endpoint(), options.port));
+  const Config config = made(folder.configure(sandbox.endpoint(), options.port));
 
   boost::asio::io_context loop(1);
   SystemClock clock;

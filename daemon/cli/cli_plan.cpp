@@ -19,6 +19,12 @@ bool is_file(const std::string& target) {
   return target.find('/') != std::string::npos || extension == ".yaml" || extension == ".yml";
 }
 
+template <class T>
+T value_or_fail(Result<T> result) {
+  if (!result) throw CommandFailure(result.error());
+  return std::move(*result);
+}
+
 json::value plan_file(const Options& options, Console& console) {
   const Config config = config_for(options, console);
   job::LoadedJobs loaded = job::load_job_file(options.target, config.sources);

@@ -8,7 +8,6 @@
 #include <exception>
 #include <memory>
 #include <string>
-#include <utility>
 
 namespace sluice::daemon {
 
@@ -24,13 +23,6 @@ class CommandFailure : public std::exception {
   Exit exit_;
   std::string message_;
 };
-
-// What a step of a command results in, or the end of the command.
-template <class T>
-T value_or_fail(Result<T> result) {
-  if (!result) throw CommandFailure(result.error());
-  return std::move(*result);
-}
 
 // Both throw CommandFailure: unreachable when nobody answers, otherwise what the daemon says.
 class Api {

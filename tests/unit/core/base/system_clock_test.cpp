@@ -28,6 +28,19 @@ struct ScriptedAlarm final : WallAlarm {
   std::vector<Instant> asked;
 };
 
+// A wait that goes on, until the alarm was asked for so many times in all.
+void wait_until_asked(boost::asio::io_context& io, const ScriptedAlarm& alarm, std::size_t times,
+                      awaitable<void> wait) {
+  TaskGroup tasks(io.get_executor());
+  tasks.start(std::move(wait));
+  while (alarm.asked.size() < times) io.run_one();
+  CHECK(tasks.size() == 1);
+  tasks.stop();
+  sluice::test::run_loop(io, tasks.join());
+  CHECK(tasks.size() == 0);
+  io.restart();
+}
+
 int open_files() {
   int count = 0;
   for (int file = 0; file < 1024; ++file) count += ::fcntl(file, F_GETFD) != -1 ? 1 : 0;
@@ -44,13 +57,12 @@ TEST_CASE("system clock: an alarm rung by a clock that was set makes the sleep l
   SystemClock clock(alarm, 1ms);
   const Instant when = clock.now() + 1h;
   const int before = open_files();
-  TaskGroup tasks(io.get_executor());
-  tasks.start(clock.sleep_until(when));
-  while (alarm.asked.size() <= 5) io.run_one();
-  CHECK(tasks.size() == 1);
+  wait_until_asked(io, alarm, 6, clock.sleep_until(when));
   CHECK(std::all_of(alarm.asked.begin(), alarm.asked.end(), [&](Instant asked) { return asked == when; }));
-  tasks.stop();
-  sluice::test::run_loop(io, tasks.join());
+  const Instant soon = clock.now() + 3ms;
+  alarm.rings = alarm.asked.size() + 5;
+  sluice::test::run_loop(io, clock.sleep_until(soon));
+  CHECK(clock.now() >= soon);
   CHECK(open_files() <= before + 3);  // the loop's own
 }
 
@@ -71,12 +83,7 @@ TEST_CASE("system clock: without a timerfd a sleep ends all the same, looking ag
   sluice::test::run_loop(io, clock.sleep_until(when));
   CHECK(clock.now() >= when);
   io.restart();
-  TaskGroup tasks(io.get_executor());
-  tasks.start(clock.sleep_until(clock.now() + 1h));
-  while (alarm.asked.size() < 5) io.run_one();
-  CHECK(tasks.size() == 1);
-  tasks.stop();
-  sluice::test::run_loop(io, tasks.join());
+  wait_until_asked(io, alarm, 5, clock.sleep_until(clock.now() + 1h));
 }
 
 TEST_CASE("system clock: a step is told at once, whether by the alarm or by looking again", "[base]") {
@@ -97,13 +104,7 @@ TEST_CASE("system clock: without a step the wait goes on, and ends when it is ca
   alarm.works = GENERATE(true, false);
   alarm.rings = 3;
   SystemClock clock(alarm, 1ms);
-  TaskGroup tasks(io.get_executor());
-  tasks.start(clock.wall_step(wall_lead(clock)));
-  while (alarm.asked.size() < 10) io.run_one();
-  CHECK(tasks.size() == 1);
-  tasks.stop();
-  sluice::test::run_loop(io, tasks.join());
-  CHECK(tasks.size() == 0);
+  wait_until_asked(io, alarm, 10, clock.wall_step(wall_lead(clock)));
 }
 
 TEST_CASE("system clock: the machine's timerfd takes every time and rings when it has come", "[base]") {
