@@ -8,7 +8,9 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <span>
 
 namespace sluice::storage {
 namespace {
@@ -48,12 +50,25 @@ const std::string kPredecessor = fmt::format(
     "ORDER BY i.slot_us DESC LIMIT 1",
     kInstanceColumns);
 
-// One row in a statement. Several would make SQLite keep a copy of every page that the statement touches, to
-// be able to undo it alone; among calls that share a transaction these copies pile up until the call ends.
-constexpr std::string_view kAdd =
-    "INSERT INTO instances(job_id, slot_us, zone, cycle, values_json, window_start_us, window_end_us, "
-    "version, state, reason, priority, dry_run) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-    "ON CONFLICT DO NOTHING";
+// Rows in one statement: they share what SQLite does for each (open four trees, read and write the counter of
+// ids). To be able to undo a statement alone it keeps a copy of each page that the statement touches; within
+// a savepoint, such as a part of a group, these copies stay until that ends (AsyncStateStore::add_instances).
+constexpr std::size_t kRowsTogether = 32;
+
+std::string add_sql(std::size_t rows) {
+  constexpr std::string_view kRow = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+  std::string sql =
+      "INSERT INTO instances(job_id, slot_us, zone, cycle, values_json, window_start_us, window_end_us, "
+      "version, state, reason, priority, dry_run) VALUES";
+  for (std::size_t row = 0; row < rows; ++row) {
+    if (row > 0) sql += ", ";
+    sql += kRow;
+  }
+  return sql + " ON CONFLICT DO NOTHING";
+}
+
+const std::string kAddOne = add_sql(1);
+const std::string kAddTogether = add_sql(kRowsTogether);
 
 // The conditions of a listing, with as many marks as it binds values. Few distinct texts, so they stay
 // prepared.
@@ -114,23 +129,43 @@ std::int64_t SqliteStateStore::make_job_id(const std::string& name) {
 std::size_t SqliteStateStore::add_instances(const std::vector<NewInstance>& instances) {
   Transaction transaction(database_);
   std::size_t added = 0;
-  const NewInstance* before = nullptr;
-  std::int64_t chain = 0;
-  for (const NewInstance& planned : instances) {
-    const bool same_chain =
-        before != nullptr && planned.id.job == before->id.job && planned.id.group == before->id.group;
-    if (!same_chain) chain = make_job_id(chain_of(planned.id));
-    added += add_row(planned, chain);
-    before = &planned;
+  for (std::span<const NewInstance> rest(instances); !rest.empty();) {
+    const std::size_t together = rest.size() < kRowsTogether ? 1 : kRowsTogether;
+    added += add_rows(rest.first(together));
+    rest = rest.subspan(together);
   }
   transaction.commit();
   return added;
 }
 
-std::size_t SqliteStateStore::add_row(const NewInstance& planned, std::int64_t chain) {
-  return database_.run(kAdd, chain, planned.id.scheduled, planned.zone, planned.cycle,
-                       values_text(planned.values), planned.window_start, planned.window_end, planned.version,
-                       to_string(planned.state), planned.reason, planned.priority, planned.dry_run ? 1 : 0);
+// Neighbours are mostly of one chain.
+std::size_t SqliteStateStore::add_rows(std::span<const NewInstance> rows) {
+  std::array<std::int64_t, kRowsTogether> chains{};
+  std::array<std::string, kRowsTogether> values;
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    const InstanceId& id = rows[n].id;
+    const bool same_chain = n > 0 && id.job == rows[n - 1].id.job && id.group == rows[n - 1].id.group;
+    chains[n] = same_chain ? chains[n - 1] : make_job_id(chain_of(id));
+    values[n] = values_text(rows[n].values);
+  }
+  Statement add = database_.borrow(rows.size() == 1 ? kAddOne : kAddTogether);
+  for (std::size_t n = 0; n < rows.size(); ++n) {
+    const NewInstance& planned = rows[n];
+    add.bind(chains[n]);
+    add.bind(planned.id.scheduled);
+    add.bind(planned.zone);
+    add.bind(planned.cycle);
+    add.bind(values[n]);
+    add.bind(planned.window_start);
+    add.bind(planned.window_end);
+    add.bind(planned.version);
+    add.bind(to_string(planned.state));
+    add.bind(planned.reason);
+    add.bind(planned.priority);
+    add.bind(planned.dry_run ? 1 : 0);
+  }
+  add.step();
+  return database_.changes();
 }
 
 std::optional<Instant> SqliteStateStore::last_planned(const std::string& job) {

@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,7 +89,7 @@ class SqliteStateStore {
 
   std::optional<std::int64_t> job_id(const std::string& name);
   std::int64_t make_job_id(const std::string& name);
-  std::size_t add_row(const scheduler::NewInstance& planned, std::int64_t chain);
+  std::size_t add_rows(std::span<const scheduler::NewInstance> rows);
   Result<void> change(std::int64_t instance_row, const std::vector<scheduler::State>& from,
                       scheduler::State to, const std::string& reason);
   bool close_attempt(const scheduler::Attempt& attempt, scheduler::AttemptResult result, const Error* error,

@@ -6,6 +6,8 @@
 #include "tests/support/temp_folder.hpp"
 
 #include <benchmark/benchmark.h>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <filesystem>
@@ -28,16 +30,34 @@ struct StandingClock final : Clock {
   Instant time;
 };
 
+// What else writes while a day is planned: `callers` of these, each with one small call after another.
+boost::asio::awaitable<void> call_until(const bool& done, storage::AsyncStateStore& store,
+                                        std::size_t& calls) {
+  const std::vector<scheduler::AuditEntry> entry(1, {kMidnight, "bench", "pause", "orders", ""});
+  while (!done) {
+    co_await store.add_audit(entry);
+    ++calls;
+  }
+}
+
+boost::asio::awaitable<void> plan_to_end(scheduler::Planner& planner, bool& done) {
+  co_await planner.plan_due();
+  done = true;
+}
+
 // A second before the local midnight the horizon of a new job is the next midnight but one: a day and a bit.
 std::size_t plan_day(storage::AsyncStateStore& store, boost::asio::io_context& loop,
-                     const scheduler::Jobs& jobs, Instant now) {
+                     const scheduler::Jobs& jobs, Instant now, std::int64_t callers, std::size_t& calls) {
   StandingClock clock(now);
   SeededRandom random(1);
   scheduler::Observer observer;
   scheduler::Counters counters;
   scheduler::Planner planner(clock, store, random, observer, counters, scheduler::freeze_job);
   planner.set_jobs(jobs);
-  test::run_loop(loop, planner.plan_due());
+  bool done = false;
+  for (std::int64_t n = 0; n < callers; ++n)
+    boost::asio::co_spawn(loop, call_until(done, store, calls), boost::asio::detached);
+  test::run_loop(loop, plan_to_end(planner, done));
   return counters.planned;
 }
 
@@ -52,6 +72,7 @@ void file_size(benchmark::State& state, const test::TempFolder& folder) {
 void plan_a_day(benchmark::State& state) {
   const scheduler::Jobs jobs = scheduler::to_jobs(bench::orders_jobs(static_cast<int>(state.range(0))));
   std::size_t rows = 0;
+  std::size_t calls = 0;
   for (auto _ : state) {
     state.PauseTiming();
     {
@@ -59,7 +80,7 @@ void plan_a_day(benchmark::State& state) {
       boost::asio::io_context loop{1};
       storage::AsyncStateStore store(bench::open_state(folder.file("state.db")), storage::Threading::worker);
       state.ResumeTiming();
-      rows += plan_day(store, loop, jobs, kMidnight - std::chrono::seconds(1));
+      rows += plan_day(store, loop, jobs, kMidnight - std::chrono::seconds(1), state.range(1), calls);
       state.PauseTiming();
       state.counters["resident_MiB"] = bench::resident_bytes() / (1 << 20);
       store.close();
@@ -68,10 +89,13 @@ void plan_a_day(benchmark::State& state) {
     state.ResumeTiming();
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(rows));
+  state.counters["calls"] = static_cast<double>(calls);
 }
 BENCHMARK(plan_a_day)
-    ->Arg(1'000)
-    ->Arg(10'000)
+    ->ArgNames({"jobs", "callers"})
+    ->Args({1'000, 0})
+    ->Args({1'000, 8})
+    ->Args({10'000, 0})
     ->Iterations(1)
     ->MeasureProcessCPUTime()
     ->UseRealTime()

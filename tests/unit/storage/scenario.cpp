@@ -128,7 +128,8 @@ std::string text_of(const std::optional<pipeline::Positions>& positions) {
 
 std::vector<Step> scenario() {
   std::vector<int> slots;
-  for (int minute = 0; minute <= 120; minute += 5) slots.push_back(minute);
+  // Enough for a statement of several rows, and for some that have one each.
+  for (int minute = 0; minute <= 200; minute += 5) slots.push_back(minute);
   const Step lose = [](SqliteStateStore& store) { store.close_lost(at_minute(20)); };
   const Step wait = [](SqliteStateStore& store) {
     store.change_state(row_of(store, 10), {State::wait_time}, State::not_run, "waits for 00:05").value();
