@@ -35,7 +35,7 @@ bench:
 
 # The long campaigns: real faults, many more seeds, an hour of each fuzzer. SOAK_ARGS="chaos --seconds 600" runs one.
 soak:
-	@.ci/deps test
+	@.ci/deps soak
 	@tests/soak/run $(SOAK_ARGS)
 
 # Lines and branches that the unit tests and the simulation execute; minutes to an hour, it is a build of its own.

@@ -10,7 +10,7 @@ import { kinds } from './faults.mjs';
 import { Figures } from './figures.mjs';
 import { JOBS } from './jobs.mjs';
 import { Oracle } from './oracle.mjs';
-import { Daemon, Disk, Network, abilities, command, writeSettings } from './place.mjs';
+import { Daemon, Disk, Network, abilities, command, whatIsNeeded, writeSettings } from './place.mjs';
 import { rounds } from './schedule.mjs';
 import { Repartition, Writer } from './writer.mjs';
 
@@ -145,11 +145,18 @@ async function campaign(t, dir) {
   const place = await makePlace(t, dir);
   const figures = place.figures = new Figures({ seed, place });
   place.long = Number(options.seconds) >= LONG;
-  const all = kinds(place.able, options.calm);
-  const chosen = options.kinds ? options.kinds.split(',') : Object.keys(all);
-  place.kinds = Object.fromEntries(chosen.map((name) => [name, all[name] ?? (() => { throw new Error(`no kind ${name}`); })()]));
+  const { possible, leftOut } = kinds(place.able, options.calm);
+  const chosen = options.kinds ? options.kinds.split(',') : Object.keys(possible);
+  for (const name of chosen) {
+    if (leftOut[name]) throw new Error(`${name} needs what this machine has not: ${whatIsNeeded(leftOut[name])}`);
+    if (!possible[name]) throw new Error(`there is no kind ${name}; there are ${Object.keys(possible).join(', ')}`);
+  }
+  place.kinds = Object.fromEntries(chosen.map((name) => [name, possible[name]]));
   for (const [name, weight] of options.weight.map((one) => one.split('='))) place.kinds[name].weight = Number(weight);
   console.log(`seed ${seed}, ${options.seconds} s, in ${dir}; kinds ${chosen.join(' ')}`);
+  if (!options.kinds) {
+    for (const [name, ability] of Object.entries(leftOut)) console.log(`left out: ${name}, which needs ${whatIsNeeded(ability)}`);
+  }
   await pause(Math.max(0, place.first - Date.now()) + 100);
   place.daemon.start();
   place.writer.start();

@@ -251,5 +251,8 @@ export function kinds(able, calm) {
     serverRestart: { group: 'server', weight: 2, run: serverRestart },
     people: { group: 'people', weight: 2, run: people },
   };
-  return Object.fromEntries(Object.entries(all).filter(([, kind]) => (!kind.needs || able[kind.needs]) && !(calm && kind.ends)));
+  const wanted = Object.entries(all).filter(([, kind]) => !(calm && kind.ends));
+  const possible = ([, kind]) => !kind.needs || able[kind.needs];
+  return { possible: Object.fromEntries(wanted.filter(possible)),
+    leftOut: Object.fromEntries(wanted.filter((one) => !possible(one)).map(([name, kind]) => [name, kind.needs])) };
 }

@@ -17,12 +17,20 @@ export function command(program, ...args) {
 
 const works = (program, ...args) => spawnSync(program, args).status === 0;
 
+// What kinds of faults need of a machine, and how one comes by it.
+const NEEDS = {
+  loop: { there: () => existsSync('/dev/loop-control') && works('which', 'mkfs.ext4'), what: 'loop devices and mkfs.ext4' },
+  faketime: { there: () => existsSync(FAKETIME), what: 'libfaketime (.ci/deps soak)' },
+  network: { there: () => existsSync('/dev/net/tun') && works('which', 'nft') && works('which', 'nsenter'),
+    what: '/dev/net/tun, nft and nsenter (.ci/deps soak)' },
+  memory: { there: () => existsSync('/sys/fs/cgroup/memory/cgroup.procs'), what: 'a memory controller of cgroups v1' },
+  prlimit: { there: () => works('which', 'prlimit'), what: 'prlimit' },
+};
+
 // What this machine lets the campaign do.
-export function abilities() {
-  return { loop: existsSync('/dev/loop-control') && works('which', 'mkfs.ext4'), faketime: existsSync(FAKETIME),
-    network: existsSync('/dev/net/tun') && works('which', 'nft') && works('which', 'nsenter'),
-    memory: existsSync('/sys/fs/cgroup/memory/cgroup.procs'), prlimit: works('which', 'prlimit') };
-}
+export const abilities = () => Object.fromEntries(Object.entries(NEEDS).map(([name, need]) => [name, need.there()]));
+
+export const whatIsNeeded = (ability) => NEEDS[ability].what;
 
 // A disk of `megabytes` at `path`: a file system of its own, or where there are no loop devices a tmpfs.
 export class Disk {
