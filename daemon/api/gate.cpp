@@ -13,6 +13,35 @@ std::string held_back_text(std::size_t held_back) {
   return held_back == 0 ? std::string() : fmt::format(" ({} more since the last line)", held_back);
 }
 
+// A stream that goes on for as long as who asked for it may still ask for it.
+class AdmittedStream final : public BodySource {
+ public:
+  struct Asker {
+    Caller caller;
+    std::string authorization;
+    Role needed = Role::viewer;
+  };
+  AdmittedStream(const AccessConfig& access, const Clock& clock, Asker asker,
+                 std::shared_ptr<BodySource> inner)
+      : access_(access), clock_(clock), asker_(std::move(asker)), inner_(std::move(inner)) {}
+
+  // Judged when the piece is there: it may have come long after it was asked for.
+  awaitable<std::optional<std::string>> next() override {
+    if (!inner_) co_return std::nullopt;
+    std::optional<std::string> piece = co_await inner_->next();
+    if (decide_access(access_, asker_.caller, asker_.authorization, clock_.now()).role >= asker_.needed)
+      co_return piece;
+    inner_.reset();
+    co_return std::nullopt;
+  }
+
+ private:
+  const AccessConfig& access_;
+  const Clock& clock_;
+  Asker asker_;
+  std::shared_ptr<BodySource> inner_;  // none once it has ended
+};
+
 }  // namespace
 
 std::optional<std::size_t> RareLines::pass(Duration now) noexcept {
@@ -35,8 +64,15 @@ awaitable<HttpResponse> Gate::answer(const HttpRequest& request) {
   admitted.role = access.role;
   admitted.can_sign_in = access.can_sign_in;
   admitted.actor = std::move(access.actor);
-  note_role(admitted);
-  co_return co_await parts_.inner(admitted);
+  const Role needed = required_role(routes(), admitted);
+  note_role(admitted, needed);
+  HttpResponse response = co_await parts_.inner(admitted);
+  if (response.stream) {
+    AdmittedStream::Asker asker{request.caller, request.authorization, needed};
+    response.stream = std::make_shared<AdmittedStream>(parts_.access, parts_.clock, std::move(asker),
+                                                       std::move(response.stream));
+  }
+  co_return response;
 }
 
 awaitable<HttpResponse> Gate::refuse(const HttpRequest& request, Access access) {
@@ -49,8 +85,7 @@ awaitable<HttpResponse> Gate::refuse(const HttpRequest& request, Access access) 
                          "invalid_token");
 }
 
-void Gate::note_role(const HttpRequest& request) {
-  const Role needed = required_role(routes(), request);
+void Gate::note_role(const HttpRequest& request, Role needed) {
   if (request.role >= needed) return;
   parts_.metrics.add("sluice_http_refusals_total", {{"reason", "role"}});
   if (const auto held_back = role_lines_.pass(parts_.clock.monotonic()))

@@ -40,12 +40,13 @@ class Gate {
   explicit Gate(Parts parts) : parts_(std::move(parts)) {}
 
   // 401 for a token that is not accepted, after kRefusalDelay; otherwise what the inner one says to the
-  // request with its role and actor. The request outlives the call.
+  // request with its role and actor. A stream among the answers ends with the first piece that its asker
+  // would be refused. The request outlives the call.
   awaitable<HttpResponse> answer(const HttpRequest& request);
 
  private:
   awaitable<HttpResponse> refuse(const HttpRequest& request, Access access);
-  void note_role(const HttpRequest& request);
+  void note_role(const HttpRequest& request, Role needed);
 
   Parts parts_;
   RareLines token_lines_{std::chrono::seconds(10)};

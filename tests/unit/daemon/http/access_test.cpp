@@ -1,7 +1,6 @@
 #include "daemon/http/access.hpp"
 
 #include "core/http/crypto.hpp"
-#include "daemon/api/gate.hpp"
 #include "daemon/api/router.hpp"
 #include "daemon/base/time_text.hpp"
 #include "daemon/http/access_config.hpp"
@@ -130,44 +129,6 @@ TEST_CASE("access: a client certificate lets look, and is named beside a token")
   CHECK(decide_access(config, caller, "", kNow).actor == "certificate laptop (203.0.113.7)");
   CHECK(decide_access(config, caller, "Bearer " + kText, kNow).actor ==
         "token alice (203.0.113.7, certificate laptop)");
-}
-
-TEST_CASE("gate: a refused token is answered late, counted, and told of without the token") {
-  sluice::test::Loop world{kNow};
-  AccessConfig config;
-  config.tokens.push_back(token("alice", Role::operator_, kText));
-  Metrics metrics;
-  declare_all(metrics, "1");
-  std::size_t let_in = 0;
-  Gate gate(
-      Gate::Parts{config, world.clock, metrics, [&](const HttpRequest& request) -> awaitable<HttpResponse> {
-                    ++let_in;
-                    HttpResponse response;
-                    response.body = request.actor + request.authorization;
-                    co_return response;
-                  }});
-  HttpRequest request;
-  request.method = "GET";
-  request.path = "/healthz";
-  request.caller = remote();
-  request.authorization = "Bearer wrong";
-  const Duration before = world.clock.monotonic();
-  const HttpResponse refused = world.run(gate.answer(request));
-  CHECK(refused.status == 401);
-  CHECK(refused.headers[0].second == "Bearer realm=\"sluice\", error=\"invalid_token\"");
-  CHECK(world.clock.monotonic() - before >= kRefusalDelay);
-  CHECK(let_in == 0);
-  CHECK(metrics.text().find("sluice_http_refusals_total{reason=\"token\"} 1") != std::string::npos);
-  request.authorization = "Bearer " + kText;
-  CHECK(world.run(gate.answer(request)).body == "token alice (203.0.113.7)");
-}
-
-TEST_CASE("gate: of many refusals a line goes to the log now and then, with their number") {
-  RareLines lines(10s);
-  CHECK(lines.pass(0s) == 0U);
-  CHECK_FALSE(lines.pass(1s));
-  CHECK_FALSE(lines.pass(9s));
-  CHECK(lines.pass(10s) == 2U);
 }
 
 TEST_CASE("router: what changes something takes at least an operator, what reaches beyond jobs an admin") {
