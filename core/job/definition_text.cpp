@@ -102,6 +102,11 @@ std::size_t value_end(std::string_view text, std::size_t at) {
   return at;
 }
 
+// As YAML writes it; masked it would be an alias, and the text would not be kept at all.
+bool is_nothing(std::string_view value) {
+  return value.empty() || value == "~" || value == "null" || value == "Null" || value == "NULL";
+}
+
 bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 // What looks like a credential with its key, wherever it stands: old ones live on in comments.
@@ -117,9 +122,11 @@ void mask_in_comments(std::string& text) {
     const std::size_t value = text.find_first_not_of("\"' \t:=", at);
     if (value == std::string::npos || text.substr(at, value - at).find_first_of(":=") == std::string::npos)
       continue;
+    const char before = text[value - 1];
+    if (text[value] == '#' && (before == ' ' || before == '\t')) continue;  // a comment, behind no value
     const std::size_t end = value_end(text, value);
     const std::string found = text.substr(value, end - value);
-    if (found.empty() || found == kMaskedCredential || found.starts_with("${") || is_reference(found))
+    if (is_nothing(found) || found == kMaskedCredential || found.starts_with("${") || is_reference(found))
       continue;
     text.replace(value, end - value, kMaskedCredential);
     at = value + kMaskedCredential.size();

@@ -54,6 +54,17 @@ TEST_CASE("definition text: references to credentials stay") {
   CHECK(kept(text).text == text);
 }
 
+TEST_CASE("definition text: a credential key without a value is no credential") {
+  for (const std::string nothing : {"", " ~", " null", " Null", " NULL", " ''", " \"\""}) {
+    CAPTURE(nothing);
+    const std::string text =
+        with_keys("          accessId: ${env:ID}\n          accessKey: file:/etc/keys/ots\n") +
+        "          securityToken:" + nothing + "  # accessKey:" + nothing + "\n";
+    CHECK(kept(text).text == text);
+  }
+  CHECK(kept(kGood + "# accessKey: \"#canary\"\n").text == kGood + "# accessKey: \"***\"\n");
+}
+
 TEST_CASE("definition text: a text whose credentials cannot be found in it for certain is not kept") {
   const DefinitionText text = kept(with_keys("          accessId: id\n          accessKey: \"a\\u0062c\"\n"));
   CHECK(text.text.empty());
