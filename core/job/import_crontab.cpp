@@ -20,6 +20,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNickname
                                                                                    {"@yearly", "0 0 1 1 *"}}};
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
+bool is_quote(char c) { return c == '"' || c == '\''; }
 
 // Takes the next word off the front.
 std::string_view next_word(std::string_view& text) {
@@ -65,7 +66,7 @@ std::vector<std::string> shell_words(std::string_view text) {
   char quote = 0;
   bool open = false;
   for (const char c : text) {
-    if (quote != 0 ? c == quote : (c == '\'' || c == '"')) {
+    if (quote != 0 ? c == quote : is_quote(c)) {
       quote = quote != 0 ? '\0' : c;
       open = true;
     } else if (quote == 0 && is_blank(c)) {
@@ -185,7 +186,14 @@ struct Definition {
   std::string value;  // as written
 };
 
-// All "-Dname=value"; "$(...)" and "`...`" belong to the value with their blanks.
+// Whether the quote there begins a value: -Dname="a b". The one behind "-Dname=" ends the word around it.
+bool opens_value(std::string_view command, std::size_t at) {
+  if (!is_quote(command[at]) || at + 1 >= command.size()) return false;
+  const char next = command[at + 1];
+  return !is_blank(next) && !is_quote(next) && command.find(command[at], at + 1) != std::string_view::npos;
+}
+
+// All "-Dname=value"; "$(...)" and "`...`" belong to the value with their blanks, quotes of its own do not.
 std::vector<Definition> definitions_of(std::string_view command) {
   std::vector<Definition> found;
   for (std::size_t at = command.find("-D"); at != std::string_view::npos; at = command.find("-D", at)) {
@@ -197,10 +205,15 @@ std::vector<Definition> definitions_of(std::string_view command) {
     if (one.name.empty() || at >= command.size() || command[at] != '=') continue;
     int depth = 0;
     bool ticks = false;
+    char quote = 0;
     for (++at; at < command.size(); ++at) {
       const char c = command[at];
       const bool plain = depth == 0 && !ticks;
-      if (plain && (is_blank(c) || c == '"' || c == '\'')) break;
+      if (plain && (quote != 0 ? c == quote : one.value.empty() && opens_value(command, at))) {
+        quote = quote != 0 ? '\0' : c;
+        continue;
+      }
+      if (plain && quote == 0 && (is_blank(c) || is_quote(c))) break;
       if (c == '`') ticks = !ticks;
       if (c == '(') ++depth;
       if (c == ')') --depth;

@@ -1,83 +1,22 @@
 #include "core/job/import.hpp"
 
-#include "core/job/import_parts.hpp"
 #include "core/job/job_file.hpp"
-#include "tests/unit/core/job/job_text.hpp"
+#include "tests/unit/core/job/import_text.hpp"
 
 #include <algorithm>
-#include <fstream>
 
 using namespace sluice;
 using namespace sluice::job;
+using namespace sluice::job::test;
 
 namespace {
-
-const std::string kParameters =
-    "start_time=$[yyyymmddhh24miss-10/24/60] end_time=$[yyyymmddhh24miss-5/24/60]";
-
-const std::string kDataworks = R"({"type": "job", "version": "1.0", "configuration": {
-  "setting": {"errorLimit": {"record": "0"}, "speed": {"mbps": "1", "concurrent": "2"}},
-  "reader": {"plugin": "otsstream", "parameter": {"datasource": "orders_ots", "dataTable": "orders",
-    "statusTable": "st", "startTimestampMillis": "${start_time}", "endTimestampMillis": "${end_time}",
-    "mode": "single_version_and_update_only", "column": [{"name": "uid"},], "threadNum": 3}},  # a comment
-  "writer": {"plugin": "oss", "parameter": {"datasource": "archive_oss", "object": "a/{date}", "fileFormat": "csv"}}}})";
-
-const std::string kDatax = R"({"job": {"content": [{
-  "reader": {"name": "otsstreamreader", "parameter": {"endpoint": "https://i.cn-hangzhou.ots.aliyuncs.com",
-    "accessId": "canary-id", "accessKey": "canary-key", "instanceName": "i", "dataTable": "orders",
-    "startTimeString": "$start_time", "endTimeString": "${end_time}", "mode": "single_version_and_update_only",
-    "column": [{"name": "uid"}]}},
-  "writer": {"name": "osswriter", "parameter": {"endpoint": "https://oss-cn-hangzhou.aliyuncs.com", "bucket": "b",
-    "accessId": "canary-id", "accessKey": "canary-key", "object": "a/orders", "fileFormat": "csv"}}}],
-  "setting": {"speed": {"channel": 3}}}})";
-
-ImportRequest request_of(const std::string& script) {
-  ImportRequest request;
-  request.script_file = "in/orders.json";
-  request.script = script;
-  request.cron = "00 00/5 * * * ?";
-  request.parameters = kParameters;
-  return request;
-}
-
-ImportRequest with_schedule(const std::string& schedule) {
-  ImportRequest request = request_of(kDataworks);
-  request.cron.clear();
-  request.parameters.clear();
-  request.schedule_file = "node.json";
-  request.schedule = schedule;
-  return request;
-}
-
-std::string file_of(const Import& import, const std::string& suffix) {
-  for (const ImportedFile& file : import.files) {
-    if (file.name.ends_with(suffix)) return file.content;
-  }
-  return "";
-}
-
-// "changed" of a key, "" when nothing is said of it.
-std::string fate_of(const Import& import, std::string_view key) {
-  for (const ImportNote& note : import.notes) {
-    if (note.key == key) return std::string(to_string(note.fate));
-  }
-  return "";
-}
-
-std::vector<std::string> printed(const Import& import) {
-  std::vector<std::string> all;
-  for (const Problem& problem : import.problems) all.push_back(to_string(problem));
-  return all;
-}
-
-bool has_line(const std::string& text, std::string_view line) { return text.find(line) != std::string::npos; }
 
 // The schedule of the job that comes out, which has to be valid.
 Schedule schedule_of(const Import& import) {
   CAPTURE(printed(import));
   REQUIRE(import.valid());
   const LoadedJobs loaded =
-      load_job_text("j.yaml", file_of(import, ".yaml"), job::test::kSources,
+      load_job_text("j.yaml", file_of(import, ".yaml"), kSources,
                     [&](const std::string&) -> Result<std::string> { return file_of(import, ".json"); });
   REQUIRE(loaded.jobs.size() == 1);
   return loaded.jobs.front().schedule;
@@ -87,7 +26,7 @@ Schedule schedule_of(const Import& import) {
 
 TEST_CASE("import: a script that is accepted is copied byte for byte, beside a job file that is valid") {
   ImportRequest request = request_of(kDataworks);
-  request.sources = job::test::kSources;
+  request.sources = kSources;
   const Import import = import_job(request);
   CAPTURE(printed(import));
   REQUIRE(import.valid());
@@ -139,7 +78,7 @@ TEST_CASE("import: a credential in a comment is not copied either") {
 TEST_CASE("import: DataX runs the first pair of its list only") {
   const std::string pair =
       R"({"reader": {"name": "x", "parameter": {}}, "writer": {"name": "y", "parameter": {}}})";
-  const Import import = import_job(request_of(job::test::replaced(kDatax, "}}}],", "}}}, " + pair + "],")));
+  const Import import = import_job(request_of(replaced(kDatax, "}}}],", "}}}, " + pair + "],")));
   CAPTURE(printed(import));
   CHECK(import.valid());
   CHECK(fate_of(import, "job.content[1]") == "unsupported");
@@ -306,11 +245,9 @@ TEST_CASE("import: broken and hostile scripts are told of at their place") {
       {"{\"steps\": 3}", "steps: expected a list"},
       {"{\"job\": {\"content\": {}}}", "content: expected a list"},
       {"{\"configuration\": []}", "error"},
-      {job::test::replaced(kDataworks, "\"dataTable\": \"orders\"",
-                           "\"dataTable\": \"orders\", \"dataTable\": \"b\""),
+      {replaced(kDataworks, "\"dataTable\": \"orders\"", "\"dataTable\": \"orders\", \"dataTable\": \"b\""),
        "duplicate"},
-      {job::test::replaced(kDataworks, "\"dataTable\": \"orders\"", "\"dataTable\": [1]"),
-       "in/orders.json:3:"},
+      {replaced(kDataworks, "\"dataTable\": \"orders\"", "\"dataTable\": [1]"), "in/orders.json:3:"},
       {std::string(2U << 20U, ' '), "larger than"}};
   for (const auto& [script, expected] : cases) {
     const Import import = import_job(request_of(script));
