@@ -12,12 +12,14 @@ namespace sluice::job {
 namespace {
 
 constexpr std::string_view kCrontab = "--crontab";
-constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kNicknames{{{"@hourly", "0 * * * *"},
-                                                                                   {"@daily", "0 0 * * *"},
-                                                                                   {"@midnight", "0 0 * * *"},
-                                                                                   {"@weekly", "0 0 * * 0"},
-                                                                                   {"@monthly", "0 0 1 * *"},
-                                                                                   {"@yearly", "0 0 1 1 *"}}};
+constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kNicknames{
+    {{"@hourly", "0 * * * *"},
+     {"@daily", "0 0 * * *"},
+     {"@midnight", "0 0 * * *"},
+     {"@weekly", "0 0 * * 0"},
+     {"@monthly", "0 0 1 * *"},
+     {"@yearly", "0 0 1 1 *"},
+     {"@annually", "0 0 1 1 *"}}};
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 bool is_quote(char c) { return c == '"' || c == '\''; }
@@ -85,8 +87,7 @@ std::vector<std::string> shell_words(std::string_view text) {
 std::optional<std::string> offset_of_date(std::string_view text) {
   std::string_view rest = text;
   const std::string_view first = next_word(rest);
-  if (first.empty() || first == "now" || first == "today")
-    return next_word(rest).empty() ? std::optional("") : std::nullopt;
+  if (first == "now" || first == "today") return next_word(rest).empty() ? std::optional("") : std::nullopt;
   if (first == "yesterday") return next_word(rest).empty() ? std::optional("-1") : std::nullopt;
   // "-5min" is one word, "-5 min" are two.
   const std::size_t digits = std::min(first.find_first_not_of("+-0123456789"), first.size());

@@ -126,9 +126,9 @@ TEST_CASE("import crontab: a plain % ends the command, as in cron") {
 
 TEST_CASE("import crontab: the words of cron for often used times") {
   const std::vector<std::pair<std::string, std::string>> cases{
-      {"@hourly", "0 * * * *"}, {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
-      {"@weekly", "0 0 * * 0"}, {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
-      {"@reboot", "@reboot"}};
+      {"@hourly", "0 * * * *"},   {"@daily", "0 0 * * *"},   {"@midnight", "0 0 * * *"},
+      {"@weekly", "0 0 * * 0"},   {"@monthly", "0 0 1 * *"}, {"@yearly", "0 0 1 1 *"},
+      {"@annually", "0 0 1 1 *"}, {"@reboot", "@reboot"}};
   for (const auto& [word, fields] : cases) {
     CAPTURE(word);
     const Read read(word + " datax.py -Da=1");
