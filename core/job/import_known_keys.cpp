@@ -68,8 +68,10 @@ void take_timezone(const FoundValue& value) {
   const std::string& zone = value.text();
   // "GMT+08:00" as FlowSpec writes it. POSIX names count the other way round.
   if (zone.starts_with("GMT") && zone.size() == 9 && zone.ends_with(":00")) {
-    const auto hours = parse_integer(zone.substr(4, 2));
-    if (hours && *hours <= 14 && (zone[3] == '+' || zone[3] == '-')) {
+    const auto hours =
+        zone[4] >= '0' && zone[4] <= '9' ? parse_integer(zone.substr(4, 2)) : std::nullopt;  // no second sign
+    const std::int64_t hours_max = zone[3] == '+' ? 14 : 12;
+    if (hours && *hours <= hours_max && (zone[3] == '+' || zone[3] == '-')) {
       const std::string name = zone == "GMT+08:00" ? "Asia/Shanghai"
                                : *hours == 0       ? "Etc/UTC"
                                              : fmt::format("Etc/GMT{}{}", zone[3] == '+' ? '-' : '+', *hours);
