@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 namespace sluice::job {
 namespace {
@@ -20,16 +21,21 @@ std::string upper(std::string text) {
   return text;
 }
 
-// Nothing for text that is no base64.
+// Nothing for text that is no base64. The decoder passes over blanks and "-", and takes "=" anywhere.
 std::optional<std::string> decode_base64(const std::string& text) {
-  if (text.size() % 4 != 0) return std::nullopt;
+  const std::size_t content = std::min(text.find('='), text.size());
+  const std::size_t padding = text.size() - content;
+  const bool legal = std::all_of(
+      text.begin(), text.begin() + static_cast<std::ptrdiff_t>(content),
+      [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '+' || c == '/'; });
+  if (!legal || text.size() % 4 != 0 || padding > 2 || text.substr(content) != std::string(padding, '='))
+    return std::nullopt;
   std::string bytes(text.size() / 4 * 3, '\0');
   const int written =
       EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
                       reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
   if (written < 0) return std::nullopt;
   // The decoder counts the bytes of the padding as well.
-  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
   bytes.resize(static_cast<std::size_t>(written) - padding);
   return bytes;
 }
@@ -94,16 +100,15 @@ void read_bound_value(YamlMap& map, const std::string& type, KeyBound& bound) {
 KeyBound read_bound(const YamlNode& item, std::string path, ProblemList& problems) {
   YamlMap map(item, std::move(path), problems);
   KeyBound bound;
+  map.ignore("value");  // known, whatever the type says of it
   if (item.is_mapping() && map.require("type", "STRING, INT, BINARY, INF_MIN or INF_MAX") != nullptr) {
     const std::string type = upper(map.text("type").value_or("INF_MIN"));
     if (type == "INF_MIN" || type == "INF_MAX") {
       bound.kind = type == "INF_MIN" ? KeyBound::Kind::least : KeyBound::Kind::greatest;
-      map.ignore("value");
     } else if (type == "STRING" || type == "INT" || type == "INTEGER" || type == "BINARY") {
       read_bound_value(map, type, bound);
     } else {
       map.error("type", fmt::format("expected STRING, INT, BINARY, INF_MIN or INF_MAX, got \"{}\"", type));
-      map.ignore("value");
     }
   }
   map.finish(declared_names("reader.parameter.range.begin[]"));

@@ -193,3 +193,83 @@ TEST_CASE("full table first: a single object leaves no name for the table, and c
   work.target.write_single_object = true;
   CHECK(check_export(work).error().message() == "resolve job orders: " + conflict);
 }
+
+TEST_CASE("table source: a binary bound is whole base64, with its padding at the end") {
+  const auto bound = [](const std::string& value) {
+    return resolved(with("range: {begin: [{type: binary, value: \"" + value + "\"}]}"))
+        .source.range_begin.at(0)
+        .text;
+  };
+  CHECK(bound("AP8=") == std::string("\0\xff", 2));
+  CHECK(bound("AA==") == std::string(1, '\0'));
+  CHECK(bound("+/+/") == "\xfb\xff\xbf");
+  CHECK(bound("").empty());
+  for (const std::string wrong :
+       {"A", "====", "A===", "AA=A", "A=A=", "AAAA----", "    ", " AA==   ", "AA==\\nAA",
+        "A\xc3\xa4"
+        "A"}) {
+    CAPTURE(wrong);
+    CHECK(problems_with("range: {begin: [{type: BINARY, value: \"" + wrong + "\"}]}") ==
+          only(at(14, 49,
+                  "error: reader.parameter.range.begin[0].value: expected base64, because the type is "
+                  "BINARY")));
+  }
+}
+
+TEST_CASE("table source: a bound needs its type, and an open one needs no value") {
+  const Export work =
+      resolved(with("range: {begin: [{type: inf_min, value: x}, {type: Integer, value: 7}], end:}"));
+  CHECK(work.source.range_begin ==
+        std::vector<KeyBound>{{KeyBound::Kind::least, 0, ""}, {KeyBound::Kind::integer, 7, ""}});
+  CHECK(work.source.range_end.empty());
+  CHECK(
+      problems_with("range: {begin: [{value: x}, 5, {type: [INT]}]}") ==
+      std::vector<std::string>{
+          at(14, 27,
+             "error: reader.parameter.range.begin[0].type: missing; STRING, INT, BINARY, INF_MIN or INF_MAX"),
+          at(14, 39,
+             "error: reader.parameter.range.begin[1]: expected a map of keys and values, got a string"),
+          at(14, 49, "error: reader.parameter.range.begin[2].type: expected a string, got a list")});
+}
+
+TEST_CASE("table source: a variable that is not defined is reported once, not as a wrong list too") {
+  const std::string undefined =
+      "undefined variable ${x}; known are bdp.system.cyctime; define it under parameters";
+  CHECK(problems_with("range: {begin: '${x}'}") ==
+        only(at(14, 26, "error: reader.parameter.range.begin: " + undefined)));
+  CHECK(problems(replaced(kTableJob, "[{name: uid}, name]", "${x}")) ==
+        only(at(13, 19, "error: reader.parameter.column: " + undefined)));
+}
+
+TEST_CASE("table source: the names of columns and of the table have to be there") {
+  const auto columns = [](const std::string& items) {
+    return problems(replaced(kTableJob, "[{name: uid}, name]", items));
+  };
+  CHECK(columns("[{name: ''}, '', [a]]") ==
+        std::vector<std::string>{
+            at(13, 27, "error: reader.parameter.column[0].name: empty; name the column of the table"),
+            at(13, 32, "error: reader.parameter.column[1]: expected a map of keys and values, got a string"),
+            at(13, 36, "error: reader.parameter.column[2]: expected a map of keys and values, got a list")});
+  CHECK(columns("{name: [a]}") == only(at(13, 19,
+                                          "error: reader.parameter.column: expected a list of columns to "
+                                          "export, such as [{\"name\": \"uid\"}]")));
+  CHECK(columns("[{name: [a]}]") ==
+        only(at(13, 27, "error: reader.parameter.column[0].name: expected a string, got a list")));
+  CHECK(columns("[{name: a, srcName: b}]") ==
+        only(at(13, 39,
+                "error: reader.parameter.column[0].srcName: constants and conversions are not "
+                "supported; give the column's name only")));
+  const auto table = [](const std::string& keys) {
+    return problems(replaced(kTableJob, "table: orders", keys));
+  };
+  CHECK(table("dataTable: orders, table: orders").size() == 1);
+  CHECK(table("dataTable: orders\n          table: orders").empty());
+  CHECK(table("dataTable: ''\n          table: orders").empty());
+  CHECK(table("dataTable: orders\n          table: ''").empty());
+  CHECK(table("dataTable: orders\n          table: others") ==
+        only(at(13, 18, "error: reader.parameter.table: differs from dataTable; give one of the two")));
+  CHECK(table("dataTable: [orders]") ==
+        only(at(12, 22, "error: reader.parameter.dataTable: expected a string, got a list")));
+  CHECK(table("table: ''") ==
+        only(at(11, 11, "error: reader.parameter.dataTable: empty or missing; name the table to read")));
+}
