@@ -199,11 +199,12 @@ void read_cron(YamlMap& map, Schedule& schedule) {
 }
 
 void read_cycle(YamlMap& map, Schedule& schedule) {
-  const auto word = map.text("cycle");
-  const auto known = std::find_if(kCycles.begin(), kCycles.end(),
-                                  [&](const auto& cycle) { return word && cycle.first == *word; });
+  const YamlNode* word = map.get("cycle");  // read_word() says what is wrong with it
+  const auto known = std::find_if(kCycles.begin(), kCycles.end(), [&](const auto& cycle) {
+    return word != nullptr && cycle.first == word->text;
+  });
   read_word(map, "cycle", kCycles, schedule.cycle);
-  refuse_foreign_keys(map, schedule.cycle, !word || known != kCycles.end());
+  refuse_foreign_keys(map, schedule.cycle, word == nullptr || known != kCycles.end());
   switch (schedule.cycle) {
     case Cycle::minute:
     case Cycle::hour:

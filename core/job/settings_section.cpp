@@ -44,10 +44,11 @@ std::optional<double> read_percentage(YamlMap& limit) {
 
 void check_strategy(YamlMap& limit, bool has_limit, Settings& settings) {
   Strategy strategy = Strategy::limited;
-  if (is_blank(limit.get("strategy"))) return;
+  const YamlNode* word = limit.get("strategy");
+  if (is_blank(word)) return;
   read_word(limit, "strategy", kStrategies, strategy);
   const bool allows_some = settings.error_limit != 0U || settings.error_percentage.value_or(0) > 0;
-  if (strategy == Strategy::limited && !has_limit && limit.text("strategy") == "Tolerance") {
+  if (strategy == Strategy::limited && !has_limit && word->text == "Tolerance") {
     limit.error("strategy", "Tolerance needs record or percentage; give one of them");
   } else if (strategy == Strategy::zero && has_limit && allows_some) {
     limit.error("strategy", "ZeroTolerance contradicts record and percentage; remove it or them");

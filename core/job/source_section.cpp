@@ -71,8 +71,8 @@ std::string read_table_name(YamlMap& parameter) {
   if (table && alias && !table->empty() && !alias->empty() && *table != *alias) {
     parameter.error("table", "differs from dataTable; give one of the two");
   }
+  const bool reported = parameter.get("dataTable") != nullptr && !table;
   if (!table || table->empty()) table = alias;
-  const bool reported = parameter.get("dataTable") != nullptr && !parameter.text("dataTable");
   if ((!table || table->empty()) && !reported)
     parameter.error("dataTable", "empty or missing; name the table to read");
   return table.value_or("");

@@ -317,6 +317,19 @@ TEST_CASE("job keys: the value of every declared key is looked at") {
   });
 }
 
+TEST_CASE("job keys: a value of a wrong kind is told of once") {
+  for_each_key([](std::string_view path, const JobKey& key) {
+    for (const std::string_view value : {"[[1]]", "{a: [1]}"}) {
+      std::vector<std::string> told;
+      for (const Problem& problem : load(file_with(path, key, key.name, value)).problems)
+        told.push_back(to_string(problem));
+      CAPTURE(path, key.name, value, told);
+      std::sort(told.begin(), told.end());
+      CHECK(std::adjacent_find(told.begin(), told.end()) == told.end());
+    }
+  });
+}
+
 TEST_CASE("job keys: declared limits and words are those of the reader") {
   std::size_t tried = 0;
   for_each_key([&](std::string_view path, const JobKey& key) {
