@@ -91,3 +91,30 @@ TEST_CASE("civil time: a period of a zone lasts from one change of its clocks to
   CHECK(winter->abbreviation == "EST");
   CHECK(job::zone_period(change, "Nowhere").error().code() == Errc::invalid_argument);
 }
+
+TEST_CASE("civil time: a form that is only nearly one is refused, each part of it") {
+  for (const char* text :
+       {"2018/10-16T00:15Z",         "2018-10/16T00:15Z",         "2018-10-16t00:15Z",
+        "2018-10-16T00.15Z",         "x018-10-16T00:15Z",         "2018-x0-16T00:15Z",
+        "2018-10-x6T00:15Z",         "2018-10-16Tx0:15Z",         "2018-10-16T00:x5Z",
+        "2018-10-16T00:15:x1Z",      "2018-10-16T00:15:0",        "2018-10-16T00:15=08:00",
+        "2018-10-16T00:15+08.00",    "2018-10-16T00:15+24:00",    "2018-10-16T00:15+08:60",
+        "2018-10-16T00:15+x8:00",    "2018-10-16T00:15+08:x0",    "2018-10-16T00:15+08:00:60",
+        "2018-10-16T00:15+08:00.00", "2018-10-16T00:15+08:00:x0", "2018-10-16T00:15z",
+        "2018-10-16T00:15+08:00:0"}) {
+    INFO(text);
+    CHECK_FALSE(parse_local(text));
+  }
+  CHECK(parse_local("2018-10-16T00:15-00:30").value() == parse_local("2018-10-16T00:45Z").value());
+  CHECK(parse_local("2018-10-16T00:15:59+23:59").value() == parse_local("2018-10-15T00:16:59Z").value());
+}
+
+TEST_CASE("civil time: every question about an unknown zone is answered by its name") {
+  const auto told = [](const auto& result) { return result.error().message(); };
+  const std::string expected =
+      "find time zone Mars/Base: unknown name; use one of the IANA list, such as Asia/Shanghai";
+  CHECK(told(to_civil(Instant(), "Mars/Base")) == expected);
+  CHECK(told(zone_period(std::chrono::sys_seconds(), "Mars/Base")) == expected);
+  CHECK(told(read_local(CivilTime(), "Mars/Base")) == expected);
+  CHECK(told(to_instant(CivilTime(), "Mars/Base")) == expected);
+}

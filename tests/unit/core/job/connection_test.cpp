@@ -148,3 +148,50 @@ TEST_CASE("connection: the name of a role and where it is asked for are checked"
         only(kAtOts + ": metadataEndpoint: the scheme ftp:// is not supported; write https://HOST, "
                       "http://HOST or HOST"));
 }
+
+TEST_CASE("connection: dataSource, as the original's README spells it, is the same key") {
+  CHECK(problems_after("datasource: orders_ots", "dataSource: orders_ots").empty());
+  CHECK(
+      problems_after("datasource: orders_ots", "dataSource: archive_oss") ==
+      only("jobs.d/orders.yaml:18:23: error: reader.parameter.dataSource: data source archive_oss is of type "
+           "oss; Table Store needs one of type ots"));
+  CHECK(problems_after("datasource: orders_ots", "datasource: [orders_ots]") ==
+        only("jobs.d/orders.yaml:18:23: error: reader.parameter.datasource: expected a string, got a list"));
+}
+
+TEST_CASE("connection: a data source far from any name, and one where none is there, say what there is") {
+  const std::string way_out =
+      "; define it there with type ots, or leave datasource empty and give endpoint, accessId, accessKey and "
+      "instanceName here";
+  CHECK(problems_after("datasource: orders_ots", "datasource: elsewhere") ==
+        only("jobs.d/orders.yaml:18:23: error: reader.parameter.datasource: data source \"elsewhere\" is not "
+             "defined in sluice.yaml, defined are orders_ots and archive_oss" +
+             way_out));
+  CHECK(problems(kGood, {}, {}).front() ==
+        "jobs.d/orders.yaml:18:23: error: reader.parameter.datasource: data source \"orders_ots\" is not "
+        "defined in sluice.yaml, none is defined" +
+            way_out);
+}
+
+TEST_CASE("connection: a bucket's name counts as in the host only with the dot behind it") {
+  CHECK(check_endpoint("https://archive", "archive").empty());
+  CHECK(check_endpoint("https://ARCHIVE.h", "archive").starts_with("contains the bucket name; write h "));
+  CHECK(check_endpoint("https://archive.h", "").empty());
+  for (const char* bad : {"h;x", "h_\xc3\xa4", "h\n", "/"}) {
+    INFO(bad);
+    CHECK(check_endpoint(bad, "").starts_with("expected a host with an optional port"));
+  }
+  for (const char* good : {"Z9.a-b_c:1", "a/"}) CHECK(check_endpoint(good, "").empty());
+}
+
+TEST_CASE("connection: a key with nothing but blanks counts as not given") {
+  DataSources sources = kSources;
+  sources[0].second.keys[1].second = " \t";
+  CHECK(problems(kGood, {}, sources) ==
+        only(kAtOts + " has no instanceName; add it in sluice.yaml or give it here"));
+  CHECK(problems_after("datasource: orders_ots", "datasource: orders_ots\n          region: ' '").empty());
+  CHECK(
+      problems_after("datasource: orders_ots", "datasource: ' '").front() ==
+      "jobs.d/orders.yaml:18:23: error: reader.parameter.datasource: empty or missing; name a data source of "
+      "type ots from sluice.yaml, or give endpoint, accessId, accessKey and instanceName here");
+}

@@ -1,6 +1,7 @@
 #include "core/job/definition_keys.hpp"
 
 #include "core/job/definition.hpp"
+#include "core/job/script.hpp"
 #include "tests/unit/core/job/job_text.hpp"
 
 using namespace sluice;
@@ -69,4 +70,44 @@ TEST_CASE("definition keys: rules of their own have their words") {
         "timeout: 72h -> 90s\n"
         "maxParallel: none -> 2\n"
         "catchUp.policy: all -> latest\n");
+}
+
+TEST_CASE("definition keys: limits that a job has and no longer has are told apart") {
+  Job job = good_job();
+  job.catch_up.max_age = std::chrono::hours(48);
+  job.catch_up.max_count = 12;
+  job.schedule.off_days_dry_run = true;
+  job.dependencies.self = false;
+  job.timeout = std::chrono::minutes(0);
+  job.rerun.interval = std::chrono::minutes(90);
+  const std::string there =
+      "schedule.offDays: none -> dry run\n"
+      "rerun.interval: 2m -> 90m\n"
+      "dependencies.self: true -> false\n"
+      "timeout: 72h -> 0s\n"
+      "catchUp.maxAge: none -> 48h\n"
+      "catchUp.maxCount: none -> 12\n";
+  CHECK(changes(good_job(), job) == there);
+  CHECK(changes(job, good_job()).find("catchUp.maxAge: 48h -> none\n") != std::string::npos);
+}
+
+TEST_CASE("definition keys: another reader or writer is named by its plugin") {
+  const auto job = [](std::string_view plugin, std::string_view writer) {
+    return load(replaced(replaced(kGood, "plugin: otsstream", "plugin: " + std::string(plugin)),
+                         "plugin: oss\n        parameter:\n          datasource: archive_oss",
+                         std::string(writer)))
+        .jobs.at(0);
+  };
+  const Job disk = job("otsstream", "plugin: localfile\n        parameter:\n          directory: /srv");
+  const std::string text = changes(good_job(), disk);
+  CHECK(text.find("writer.plugin: oss -> localfile\n") != std::string::npos);
+  CHECK(text.find("writer.parameter.directory:  -> /srv\n") != std::string::npos);
+  CHECK(text.find("writer.parameter.datasource: archive_oss -> \n") != std::string::npos);
+  Job table = good_job();
+  Script script = *table.script;
+  script.source = SourceKind::table;
+  table.script = std::make_shared<const Script>(std::move(script));
+  CHECK(changes(good_job(), table) == "reader.plugin: otsstream -> ots\n");
+  table.script = nullptr;
+  CHECK(changes(table, good_job()).find("reader.plugin:  -> otsstream\n") != std::string::npos);
 }

@@ -1,7 +1,11 @@
 #include "core/job/script.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "core/job/problems.hpp"
+#include "core/job/yaml_document.hpp"
 #include "tests/unit/core/job/job_text.hpp"
+
+#include <algorithm>
 
 using namespace sluice;
 using namespace sluice::job;
@@ -203,4 +207,95 @@ TEST_CASE("script: wrong columns are reported one by one") {
             at + "26: error: reader.parameter.column[1].nam: unknown key, did you mean name?",
             at + "44: error: reader.parameter.column[2].name: empty; name the column of the table",
             at + "49: error: reader.parameter.column[3]: expected a map of keys and values, got a list"});
+}
+
+TEST_CASE("script: steps that are missing, doubled or of another kind are told of") {
+  const auto changed = [](std::string_view from, std::string_view to) {
+    return script_problems(replaced(kVersion2, from, to));
+  };
+  CHECK(changed(R"("type":"job")", R"("type":"flow")") ==
+        only(in_script("2:8: error: type: expected \"job\", got \"flow\"")));
+  CHECK(changed(R"("type":"job",)", "").empty());
+  CHECK(
+      changed(R"("nodes":[])", R"("nodes":[{"id":1}])") ==
+      only(in_script("12:93: error: steps[2].parameter.nodes: transformations between reader and writer are "
+                     "not supported; remove the processor step")));
+  CHECK(changed(R"("category":"processor","copies":1,"parameter":{"nodes":[],"edges":[]})",
+                R"("category":"processor","parameter":{"groups":[1]})")
+            .size() == 1);
+  CHECK(changed(R"("category":"processor")", R"("category":"sink")") ==
+        only(in_script("12:49: error: steps[2].category: expected reader or writer, got \"sink\"")));
+}
+
+TEST_CASE("script: a step needs a category, and each of the two comes once") {
+  const auto of_steps = [](const std::string& steps) {
+    return script_problems("{\"type\": \"job\", \"steps\": [" + steps + "]}");
+  };
+  CHECK(of_steps("") ==
+        std::vector<std::string>{
+            in_script("1:26: error: steps: a step of category reader with a parameter map is missing"),
+            in_script("1:26: error: steps: a step of category writer with a parameter map is missing")});
+  CHECK(of_steps("{}").front() == in_script("1:26: error: steps: a step of category reader with a parameter "
+                                            "map is missing"));
+  const std::vector<std::string> none = of_steps("{}");
+  CHECK(std::find(none.begin(), none.end(),
+                  in_script("1:27: error: steps[0].category: missing; reader or writer")) != none.end());
+  const std::string writer = R"({"category": "writer", "stepType": "oss", "parameter": {}})";
+  const std::vector<std::string> twice = of_steps(writer + ", " + writer);
+  CHECK(std::find(twice.begin(), twice.end(),
+                  in_script("1:100: error: steps[1].category: a second writer is not supported")) !=
+        twice.end());
+  const std::string reader = R"({"category": "reader", "stepType": "otsstream", "parameter": {}})";
+  const std::vector<std::string> readers = of_steps(reader + ", " + reader);
+  CHECK(std::any_of(readers.begin(), readers.end(), [](const std::string& text) {
+    return text.ends_with("steps[1].category: a second reader is not supported");
+  }));
+}
+
+TEST_CASE("script: DataX has one pair without transformations between its sides") {
+  const auto told = [](const std::string& job) { return script_problems("{\"job\": " + job + "}"); };
+  CHECK(told("{}") == only(in_script("1:9: error: job.content: missing; a list with one reader and writer")));
+  CHECK(told("{\"content\": {}}") ==
+        only(in_script("1:21: error: job.content: expected a list with exactly one reader and writer; write "
+                       "one job file for each pair")));
+  const std::string with_transformer = replaced(
+      kDatax, "    \"writer\": {", "    \"transformer\": [{\"name\": \"dx_substr\"}],\n    \"writer\": {");
+  const std::vector<std::string> refused = script_problems(with_transformer);
+  CHECK(std::any_of(refused.begin(), refused.end(), [](const std::string& text) {
+    return text.ends_with(
+        "job.content[0].transformer: transformations between reader and writer are not "
+        "supported; remove them");
+  }));
+  // An empty list is what an editor leaves behind.
+  const std::vector<std::string> fine =
+      script_problems(replaced(with_transformer, "[{\"name\": \"dx_substr\"}]", "[]"));
+  CHECK(std::none_of(fine.begin(), fine.end(),
+                     [](const std::string& text) { return text.find("error") != std::string::npos; }));
+}
+
+TEST_CASE("script: a part that is no map is told of in its place") {
+  CHECK(problems_after("        errorLimit: {record: \"0\"}\n", "        - 1\n") ==
+        only("jobs.d/orders.yaml:14:9: error: setting: expected a map of keys and values, got a list"));
+  CHECK(problems_after("      setting:\n        errorLimit: {record: \"0\"}\n", "").empty());
+  const std::vector<std::string> text = script_problems(R"({"configuration": {
+    "reader": {"plugin": "otsstream", "parameter": "x"}, "writer": {"plugin": "oss", "parameter": 5}}})");
+  CHECK(std::find(
+            text.begin(), text.end(),
+            in_script("2:52: error: reader.parameter: expected a map of keys and values, got a string")) !=
+        text.end());
+}
+
+TEST_CASE("script: the text writer's names are taken where the own ones are not there") {
+  const auto writer = [](const std::string& parameter) {
+    const auto root = parse_yaml(
+        "{job: {content: [{reader: {name: otsstreamreader, parameter: {date: a, date: b}}, "
+        "writer: {name: txtfilewriter, parameter: {" +
+        parameter + "}}}]}}");
+    ProblemList problems("s.json");
+    return read_script(root.value(), problems).value().writer;
+  };
+  CHECK(writer("path: /a, fileName: b").find("directory")->text == "/a");
+  CHECK(writer("path: /a, fileName: b").find("object")->text == "b");
+  CHECK(writer("path: /a, directory: /c").find("directory")->text == "/c");
+  CHECK(writer("fileName: b, object: d").find("fileName")->text == "b");
 }

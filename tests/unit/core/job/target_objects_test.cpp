@@ -1,3 +1,4 @@
+#include "core/job/target_keys.hpp"
 #include "tests/unit/core/job/target_text.hpp"
 
 using namespace sluice;
@@ -186,4 +187,86 @@ TEST_CASE("target: metadata is a map of names and printable values") {
         error_of("metadata: longer than 8192 bytes in all; shorten it"));
   CHECK(line_problems("metadata: x") ==
         error_of("metadata: expected a map of keys and values, got a string"));
+}
+
+TEST_CASE("target: a prefix of any store keeps to its limits at their edges") {
+  CHECK(check_object_prefix("\\a", TargetKind::oss).starts_with("OSS refuses names"));
+  CHECK(check_object_prefix("\\a", TargetKind::localfile) ==
+        "is relative to directory; remove the \"/\" it begins with");
+  CHECK(check_object_prefix(std::string(960, 'x'), TargetKind::s3).empty());
+  CHECK(check_object_prefix(std::string(961, 'x'), TargetKind::s3) == "longer than 960 bytes");
+  CHECK(check_object_prefix("a\x7f", TargetKind::oss) == "holds a control character; remove it");
+  CHECK(check_object_prefix("a//b/../c", TargetKind::oss).empty());  // a name like any other there
+  for (const std::string inside : {"a", "a/b", "a/", "...", "a/.b", ""}) {
+    CAPTURE(inside);
+    CHECK(check_object_prefix(inside, TargetKind::localfile).empty());
+  }
+  for (const std::string outside : {".", "a/..", "a/./b", "a//", "a//b"}) {
+    CAPTURE(outside);
+    CHECK(check_object_prefix(outside, TargetKind::localfile).starts_with("may not hold"));
+  }
+}
+
+TEST_CASE("target: a suffix is trimmed, gets its dot, and stays a part of one name") {
+  CHECK(with("suffix: \"\\t.txt\\t\"").suffix == ".txt");
+  CHECK(with("suffix: ' '").suffix.empty());
+  CHECK(with("suffix: " + std::string(31, 'x')).suffix == "." + std::string(31, 'x'));
+  for (const std::string& wrong :
+       {std::string("a\\\\b"), std::string("a\\x7f"), std::string("a\\nb"), std::string(32, 'x')}) {
+    CAPTURE(wrong);
+    REQUIRE(line_problems("suffix: \"" + wrong + "\"").size() == 1);
+    CHECK(line_problems("suffix: \"" + wrong + "\"")
+              .front()
+              .starts_with("error: writer.parameter.suffix: expected at most 32"));
+  }
+  CHECK(line_problems("suffix: [x]") == error_of("suffix: expected a string, got a list"));
+}
+
+TEST_CASE("target: words for the store are taken in any case, and nothing stands for none") {
+  CHECK(with("storageClass: ''").storage_class.empty());
+  CHECK(with("storageClass: deepcoldarchive").storage_class == "DeepColdArchive");
+  CHECK(with("serverSideEncryption: aws:kms").encryption == "KMS");
+  CHECK(with("serverSideEncryption: aes256").encryption == "AES256");
+  CHECK(with("serverSideEncryption: ''").encryption.empty());
+  CHECK(with("encrypt: true\n          serverSideEncryption: ''").encryption == "AES256");
+  CHECK(with("encrypt: TRUE\n          serverSideEncryption: aes256").encryption == "AES256");
+  CHECK(with("manifest: ''").manifest.empty());
+  CHECK(with("manifest: FALSE").manifest.empty());
+  CHECK(line_problems("storageClass: [IA]") == error_of("storageClass: expected a string, got a list"));
+  CHECK(line_problems("serverSideEncryption: [KMS]") ==
+        error_of("serverSideEncryption: expected a string, got a list"));
+}
+
+TEST_CASE("target: a manifest of objects without a prefix is reported for the prefix alone") {
+  const std::string text = replaced(with_line("manifest: m"), "object: instance/orders/{date}", "object: ''");
+  std::vector<std::string> told = problems(text);
+  std::erase_if(told, [](const std::string& one) { return one.ends_with("not used in the script"); });
+  REQUIRE(told.size() == 1);
+  CHECK(
+      told.front().ends_with("writer.parameter.object: empty or missing; give the prefix of the object "
+                             "names, such as instance/table/${date}"));
+  CHECK(object_problems("[a]") == error_of("object: expected a string, got a list"));
+}
+
+TEST_CASE("target: names and values of metadata are those that a header can hold") {
+  const auto metadata = [](const std::string& inside) { return line_problems("metadata: {" + inside + "}"); };
+  CHECK(with("metadata: {a: '', b-2: \"~ !\"}").metadata ==
+        std::vector<std::pair<std::string, std::string>>{{"a", ""}, {"b-2", "~ !"}});
+  CHECK(with("metadata: {a:, b: x}").metadata.size() == 1);
+  CHECK(with("metadata: ~").metadata.empty());
+  for (const std::string value : {" x", "x ", "\\u7f16", "\\x7f", "\\t"}) {
+    CAPTURE(value);
+    CHECK(metadata("a: \"" + value + "\"") ==
+          error_of("metadata.a: a value of metadata is printable ASCII without blanks around it; encode it"));
+  }
+  for (const std::string name : {"a b", "a.b", "\"\"", "a\xc3\xa4"}) {
+    CAPTURE(name);
+    REQUIRE(metadata(name + ": x").size() == 1);
+    CHECK(metadata(name + ": x")
+              .front()
+              .ends_with("a name of metadata is letters, digits and \"-\"; rename it"));
+  }
+  CHECK(metadata("X-Amz-Meta-A: x") ==
+        error_of("metadata.X-Amz-Meta-A: give the name alone; what comes before it in the header is added"));
+  CHECK(metadata("a: [x]") == error_of("metadata.a: expected a string, got a list"));
 }
