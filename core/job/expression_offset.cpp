@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <numeric>
 
 namespace sluice::job {
@@ -44,9 +45,13 @@ class OffsetReader {
   std::size_t at_ = 0;
 };
 
+// The least number counts as too large as well: reduce() could not take it without its sign.
+constexpr std::int64_t kNoOpposite = std::numeric_limits<std::int64_t>::min();
+
 std::int64_t multiply(std::int64_t a, std::int64_t b, std::size_t place) {
   std::int64_t product = 0;
-  if (__builtin_mul_overflow(a, b, &product)) stop(ExpressionErrc::range, place, "the offset is too large");
+  if (__builtin_mul_overflow(a, b, &product) || product == kNoOpposite)
+    stop(ExpressionErrc::range, place, "the offset is too large");
   return product;
 }
 
@@ -66,7 +71,7 @@ Fraction sum(const Fraction& a, const Fraction& b, std::size_t place) {
   const std::int64_t left = multiply(a.numerator, b.denominator, place);
   const std::int64_t right = multiply(b.numerator, a.denominator, place);
   Fraction result{0, multiply(a.denominator, b.denominator, place)};
-  if (__builtin_add_overflow(left, right, &result.numerator)) {
+  if (__builtin_add_overflow(left, right, &result.numerator) || result.numerator == kNoOpposite) {
     stop(ExpressionErrc::range, place, "the offset is too large");
   }
   result.reduce();

@@ -194,3 +194,100 @@ TEST_CASE("time expressions: what cannot be computed is an error, not another da
   CHECK(value("$[add_months(yyyy,-24216)]", scheduled) == outside);
   CHECK(value("$[yyyymmdd+80000000/24]", scheduled) == outside);
 }
+
+TEST_CASE("time expressions: the least number, which has no opposite, is too large as well") {
+  for (const std::string offset :
+       {"-4611686018427387904*2", "-4611686018427387904*2/1", "+1-4611686018427387904*2/3",
+        "-4611686018427387904/1-4611686018427387904/1", "-9223372036854775808", "-9223372036854775807/1-1/1",
+        "+9223372036854775807/1+1/1", "-9223372036854775807-9"}) {
+    INFO(offset);
+    CHECK(message("$[yyyymmdd" + offset + "]").starts_with("E_RANGE"));
+    CHECK(message("$[add_months(yyyymm," + offset + ")]") != "parsed");
+    CHECK(message("${yyyymmdd" + offset + "}") != "parsed");
+  }
+  CHECK(message("${yyyymmdd-99999999999999999999}").starts_with("E_RANGE"));
+}
+
+TEST_CASE("time expressions: a whole number of ${...} and of months may be a product, and nothing else") {
+  const Instant scheduled = at("2018-10-16T00:15+08:00");
+  CHECK(value("${yyyymmdd-7*2}", scheduled) == "20181001");
+  CHECK(value("${yyyymmdd+1}", scheduled) == "20181016");
+  CHECK(value("$[add_months(yyyymm,12)]", scheduled) == "201910");
+  CHECK(value("$[add_months(yyyymm,-1*0)]", scheduled) == "201810");
+  for (const std::string wrong :
+       {"${yyyymmdd-7*}", "${yyyymmdd-7*x}", "${yyyymmdd-7*2*2}", "${yyyymmdd-7/2}"}) {
+    INFO(wrong);
+    CHECK(message(wrong).starts_with("E_BIZ_OFFSET"));
+  }
+  for (const std::string wrong : {"x", "", "-", "1*", "1.5"}) {
+    INFO(wrong);
+    CHECK(message("$[add_months(yyyymm," + wrong + ")]").starts_with("E_MONTHS"));
+  }
+}
+
+TEST_CASE("time expressions: what stands inside a format is printed, but for brackets, blanks and \"=\"") {
+  const Instant scheduled = at("2018-10-16T12:05:09+08:00");
+  CHECK(value("$[yyyy/mm/dd_hh24.mi~ss]", scheduled) == "2018/10/16_12.05~09");
+  CHECK(value("$[hh12:mi]", scheduled) == "12:05");
+  CHECK(value("$[hh12]", at("2018-10-16T00:05+08:00")) == "12");
+  CHECK(value("$[hh12]", at("2018-10-16T13:05+08:00")) == "01");
+  CHECK(value("$[yy]", scheduled) == "18");
+  CHECK(message("$[yyyy{mm]") == "E_TOKEN at character 7: \"{\" cannot stand inside a format");
+  CHECK(message("${yyyy[mm}") == "E_TOKEN at character 7: \"[\" cannot stand inside a format");
+  CHECK(message("$[//]") ==
+        "E_TOKEN at character 3: the format names no part of a date or time, such as yyyymmdd");
+  for (const std::string wrong : {"a=b", "a\tb", "a\x7f", "\n"}) {
+    INFO(wrong);
+    CHECK(message(wrong).starts_with("E_SPACE_OR_EQ at character "));
+  }
+}
+
+TEST_CASE("time expressions: the instant that one means is known where its text alone could be two") {
+  const Instant slot = at("2025-10-26T02:10+01:00");  // the second pass of Berlin's hour
+  const Moment moment = moment_of(slot, "Europe/Berlin", "orders").value();
+  const auto meant = [&](std::string_view expression) {
+    return TimeExpression::parse(expression).value().instant(moment);
+  };
+  CHECK(meant("$cyctime") == slot);
+  CHECK(meant("$[yyyymmddhh24miss]") == slot);
+  CHECK(meant("$[yyyymmddhh24miss-10/24/60]") == slot - std::chrono::minutes(10));
+  CHECK(meant("$[yyyymmddhh24miss-1]") == at("2025-10-25T02:10+02:00"));
+  for (const std::string none :
+       {"$bizdate", "${yyyymmdd}", "$[add_months(yyyymmdd,-1)]", "20251026", "$[yyyymmdd]000000", "$jobid"}) {
+    INFO(none);
+    CHECK_FALSE(meant(none));
+  }
+  Moment far = moment;
+  far.civil = std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1);
+  CHECK_FALSE(TimeExpression::parse("$cyctime").value().instant(far));
+  CHECK(TimeExpression::parse("$cyctime").value().evaluate(far).error().message() ==
+        "E_RANGE: the result lies outside the years 1 to 9999");
+}
+
+TEST_CASE("time expressions: the business date is known in each of its forms") {
+  for (const std::string yes : {"$bizdate", "${bdp.system.bizdate}", "${yyyymmdd}", "${yyyymmdd-0}"}) {
+    INFO(yes);
+    CHECK(TimeExpression::parse(yes).value().is_business_date());
+  }
+  for (const std::string no : {"$cyctime", "${yyyymmdd-1}", "${yyyymm}", "${yyyyddmm}", "${yyyy-mm-dd}",
+                               "${yyyy/mm}", "$[yyyymmdd]", "x", "$bizdate/"}) {
+    INFO(no);
+    CHECK_FALSE(TimeExpression::parse(no).value().is_business_date());
+  }
+}
+
+TEST_CASE("time expressions: each end of the years is found by every kind of piece") {
+  const std::string outside = "E_RANGE: the result lies outside the years 1 to 9999";
+  const Instant first = at("0001-01-01T00:00Z");
+  const Instant last = at("9999-12-31T23:59Z");
+  CHECK(value("$cyctime", first, "UTC") == "00010101000000");
+  CHECK(value("$bizdate", first, "UTC") == outside);
+  CHECK(value("$bizmonth", first, "UTC") == outside);
+  CHECK(value("${yyyymmdd}", first, "UTC") == outside);
+  CHECK(value("$[yyyymmdd-1/24]", first, "UTC") == outside);
+  CHECK(value("$[add_months(yyyymm,-1)]", first, "UTC") == outside);
+  CHECK(value("$[yyyymmdd+1]", last, "UTC") == outside);
+  CHECK(value("$[yyyymmdd+1/24]", last, "UTC") == outside);
+  CHECK(value("$gmtdate", last, "UTC") == "99991231");
+  CHECK_FALSE(moment_of(last, "Mars/Base", "orders"));
+}
