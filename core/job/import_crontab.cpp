@@ -95,8 +95,8 @@ std::optional<std::string> offset_of_date(std::string_view text) {
   std::string unit(digits < first.size() ? first.substr(digits) : next_word(rest));
   const std::string_view ago = next_word(rest);
   if (!number || !next_word(rest).empty() || (!ago.empty() && ago != "ago")) return std::nullopt;
+  if (*number < -100000 || *number > 100000) return std::nullopt;
   const std::int64_t count = ago == "ago" ? -*number : *number;
-  if (count < -100000 || count > 100000) return std::nullopt;
   if (unit.ends_with('s') && unit != "s") unit.pop_back();
   const std::string amount = fmt::format("{:+}", count);
   if (unit == "day") return amount;

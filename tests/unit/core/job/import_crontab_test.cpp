@@ -70,6 +70,7 @@ TEST_CASE("import crontab: an offset that is no number of units is left to the u
                                    "-d 5s",
                                    "-d 100001days",
                                    "-d '100001 days ago'",
+                                   "-d '-9223372036854775808 days ago'",
                                    "-d ''",
                                    "--date=",
                                    "-d",
