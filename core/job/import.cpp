@@ -1,6 +1,7 @@
 #include "core/job/import.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "core/job/cron.hpp"
 #include "core/job/import_known_keys.hpp"
 #include "core/job/import_parts.hpp"
 #include "core/job/job_file.hpp"
@@ -166,10 +167,44 @@ LoadedJobs check_result(const ImportWork& work, const std::string& job_file, con
   return load_job_text(job_file, job.text, all_sources(work.request(), script), read);
 }
 
+// The slots of the cycles that the import makes.
+class ImportedCycle {
+ public:
+  explicit ImportedCycle(const Schedule& schedule) : schedule_(schedule) {
+    if (schedule.cycle != Cycle::cron) return;
+    if (auto cron = Cron::parse(schedule.cron)) cron_ = std::move(*cron);
+    if (cron_) times_ = cron_->times();
+  }
+
+  // Behind the whole minute.
+  std::chrono::seconds second() const {
+    return times_.empty() ? std::chrono::seconds(0) : times_.front() % std::chrono::minutes(1);
+  }
+
+  bool has(Instant slot) const {
+    const auto civil = to_civil(slot, schedule_.zone);
+    if (!civil) return false;
+    const auto day = std::chrono::floor<std::chrono::days>(*civil);
+    const std::chrono::seconds time = *civil - day;
+    if (cron_) return std::find(times_.begin(), times_.end(), time) != times_.end() && cron_->on(day);
+    if (schedule_.cycle == Cycle::day) return time == schedule_.at;
+    return time >= schedule_.start && time <= schedule_.end &&
+           (time - schedule_.start) % schedule_.interval == std::chrono::seconds(0);
+  }
+
+ private:
+  const Schedule& schedule_;
+  std::optional<Cron> cron_;
+  std::vector<std::chrono::seconds> times_;
+};
+
 // The slot whose window begins where the original's last one ended. Windows lie before their slots, by less
 // than two days.
 std::optional<Instant> slot_of_window(const Job& job, Instant begin) {
-  for (Instant slot = begin; slot < begin + std::chrono::days(2); slot += std::chrono::minutes(1)) {
+  const ImportedCycle cycle(job.schedule);
+  const Instant first = std::chrono::floor<std::chrono::minutes>(begin) + cycle.second();
+  for (Instant slot = first; slot < begin + std::chrono::days(2); slot += std::chrono::minutes(1)) {
+    if (!cycle.has(slot)) continue;
     const auto values = freeze(job, slot);
     if (!values) return std::nullopt;
     const auto window = window_of(job, *values, slot);
@@ -185,7 +220,8 @@ void plan_take_over(ImportWork& work, const Job& job) {
   // With or without an offset; without it is the job's zone.
   Result<Instant> end = parse_local(text);
   if (!end) {
-    const auto utc = parse_local(text + (text.size() == 16 ? "+00:00" : ":00+00:00"));
+    constexpr std::size_t kToTheHour = std::string_view("2018-10-16T00").size();
+    const auto utc = parse_local(text + (text.size() == kToTheHour ? ":00+00:00" : "+00:00"));
     if (utc) end = to_instant(std::chrono::floor<std::chrono::seconds>(*utc), job.schedule.zone);
   }
   if (!end) {
