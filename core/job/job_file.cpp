@@ -57,7 +57,8 @@ LocatedScript read_script_file(YamlMap& map, const std::string& name, const File
 
 LocatedScript locate_script(YamlMap& job, const FileReader& read_file) {
   LocatedScript located;
-  if (job.require("script", "give file: NAME, or inline: and the script itself") == nullptr) return located;
+  const YamlNode* node = job.require("script", "give file: NAME, or inline: and the script itself");
+  if (node == nullptr) return located;
   YamlMap map = job.map("script");
   const auto file = map.text("file");
   const YamlNode* inline_script = map.get("inline");
@@ -67,8 +68,8 @@ LocatedScript locate_script(YamlMap& job, const FileReader& read_file) {
     located = read_script_file(map, *file, read_file);
   } else if (inline_script != nullptr) {
     located.script = read_script(*inline_script, job.problems());
-  } else if (map.get("file") == nullptr && map.node().is_mapping()) {
-    const bool empty = map.node().keys.empty();
+  } else if (map.get("file") == nullptr && node->is_mapping()) {
+    const bool empty = node->keys.empty();
     job.error("script", fmt::format("{}; give file: NAME, or inline: and the script itself",
                                     empty ? "empty" : "neither file nor inline is in it"));
   }

@@ -231,3 +231,46 @@ TEST_CASE("job file: the shipped one is good") {
   REQUIRE(loaded.jobs.size() == 1);
   CHECK(loaded.jobs.front().schedule == Schedule());
 }
+
+TEST_CASE("job file: parameters that are no expressions are told of, also those that fail on every day") {
+  const std::string map =
+      kGood.substr(kGood.find("parameters:"), kGood.find("script:") - kGood.find("parameters:"));
+  const auto told = [&](const std::string& parameters) { return problems(replaced(kGood, map, parameters)); };
+  CHECK(told("parameters: [a]\n").front() ==
+        in_job("4:13: error: parameters: expected a map of names and expressions, or a string \"a=$[...] "
+               "b=...\", got a list"));
+  CHECK(problems_after("${bdp.system.bizdate}", "[a, b]").front() ==
+        in_job("7:9: error: parameters.date: expected an expression, got a list"));
+  CHECK(problems_after("${bdp.system.bizdate}", "{a: b}").front() ==
+        in_job("7:9: error: parameters.date: expected an expression, got a map"));
+  CHECK(
+      problems_after("$[yyyymmddhh24miss-5/24/60]", "$[yyyymmddhh24miss-3000000]") ==
+      only(in_job("5:3: error: parameters: parameters.end_time: E_RANGE: the result lies outside the years 1 "
+                  "to 9999")));
+}
+
+TEST_CASE(
+    "job file: a script in its place in any form is recognised, one inside a job file is not mistaken") {
+  const std::string expected =
+      in_job("1:1: error: this is a script, not a job file; write a job file with script: {file: NAME}");
+  CHECK(problems("{\"configuration\": {}}") == only(expected));
+  CHECK(problems("{\"steps\": []}") == only(expected));
+  CHECK(problems("{\"script\": {\"inline\": {}}, \"name\": \"a\"}").size() == 1);
+  CHECK(problems("name: a\nscript: {file: [x]}\n") ==
+        only(in_job("2:16: error: script.file: expected a string, got a list")));
+  CHECK(problems("name: a\nscript: x\n") ==
+        only(in_job("2:9: error: script: expected a map of keys and values, got a string")));
+  CHECK(problems("name: a\nscript: {inline: 5}\n") ==
+        only(in_job("2:18: error: the script: expected a map, got a string")));
+}
+
+TEST_CASE("job file: how long before the end of retention to warn is read from the script alone") {
+  const auto warning = [](const std::string& line) {
+    return retention_warning(
+        load(replaced(kGood, "          mode: single", line + "          mode: single")).jobs.at(0));
+  };
+  CHECK(warning("") == Duration(0));
+  CHECK(warning("          retentionWarning: 12h\n") == Duration(std::chrono::hours(12)));
+  CHECK(warning("          retentionWarning: ~\n") == Duration(0));
+  CHECK(retention_warning(Job()) == Duration(0));
+}
