@@ -121,3 +121,62 @@ TEST_CASE("definition text: a script of its own file is served from what is kept
         "jobs.d/orders.script: "
         "it is not kept with the definition");
 }
+
+TEST_CASE("definition text: credentials in any place and quotes are masked, and nothing else") {
+  const std::string quoted =
+      kept(with_keys("          accessId: 'canary-single'\n          accessKey: canary plain  \n"
+                     "          securityToken: \"canary-double\"\n"))
+          .text;
+  CHECK(quoted.find("accessId: '***'\n") != std::string::npos);
+  CHECK(quoted.find("accessKey: \"***\"  \n") != std::string::npos);
+  CHECK(quoted.find("canary") == std::string::npos);
+  const std::string chinese = kept("# \xe8\xae\xa2\xe5\x8d\x95\n" +
+                                   replaced(kGood, "datasource: orders_ots",
+                                            "{\xe8\xae\xa2: \xe5\x8d\x95, accessKey: canary-behind}: 1"))
+                                  .text;
+  CHECK(chinese.find("canary") == std::string::npos);
+}
+
+TEST_CASE("definition text: what cannot be masked for certain is not kept at all") {
+  for (const std::string value : {"[canary]", "{a: canary}", "|\n            canary-block", "'it''s canary'",
+                                  "canary\n            folded", "&anchor canary"}) {
+    CAPTURE(value);
+    const DefinitionText text =
+        kept(with_keys("          accessId: ${env:ID}\n          accessKey: " + value + "\n"));
+    CHECK(text.text.find("canary") == std::string::npos);
+    CHECK((text.text.empty() != text.missing.empty()));
+  }
+  CHECK(kept("accessKey: [").text.empty());
+  CHECK(kept("").missing.empty());
+}
+
+TEST_CASE("definition text: in comments only a credential key with a value behind it is masked") {
+  const std::string text = kGood +
+                           "# accessKey\n# the accessKey of today\n# accessKey = canary\n# accessId:canary,\n"
+                           "# accessKey: ${env:KEY}\n# accessKey: file:/etc/key\n# accessKey: ***\n"
+                           "# {\"securityToken\": \"canary\"}\n# accessKeys: public\n# accessId:";
+  const std::string masked = kept(text).text;
+  CHECK(masked == kGood +
+                      "# accessKey\n# the accessKey of today\n# accessKey = ***\n# accessId:***,\n"
+                      "# accessKey: ${env:KEY}\n# accessKey: file:/etc/key\n# accessKey: ***\n"
+                      "# {\"securityToken\": \"***\"}\n# accessKeys: public\n# accessId:");
+}
+
+TEST_CASE("definition text: a credential of the writer comes from the present file too") {
+  const auto oss = [](const std::string& key) {
+    return replaced(kGood, "datasource: archive_oss",
+                    "endpoint: https://h\n          bucket: b\n"
+                    "          accessId: canary-id\n          accessKey: " +
+                        key);
+  };
+  const Job present = load(oss("canary-today")).jobs.at(0);
+  const auto loaded = load_definition(kept(oss("canary-before")), kSources, present);
+  REQUIRE(loaded);
+  CHECK(loaded->script->writer.find("accessKey")->text == "canary-today");
+  CHECK(
+      load_definition(kept(oss("canary-before")), kSources, good_job()).error().message() ==
+      "credentials written out in a file are not kept, and the present one has no writer.parameter.accessId");
+  Job without = present;
+  without.script = nullptr;
+  CHECK_FALSE(load_definition(kept(oss("canary-before")), kSources, without));
+}

@@ -78,3 +78,36 @@ TEST_CASE("job alerts: what is wrong is named with the way out, all at once") {
   CHECK(problems_with("yes") ==
         std::vector<std::string>{"alerts: expected off, or a map such as {lag: 1h}, got \"yes\""});
 }
+
+TEST_CASE("job alerts: on and off, as YAML readers know them, and nothing else") {
+  const auto rules = [](const std::string& alerts) {
+    return rules_of(load(with_alerts(alerts)).jobs.at(0), AlertRules()).value();
+  };
+  CHECK(rules("{failed: true}").failed);
+  CHECK_FALSE(rules("{failed: false}").failed);
+  CHECK_FALSE(rules("{unfinished: false}").unfinished);
+  CHECK_FALSE(rules("{running: false}").running);
+  CHECK_FALSE(rules("{blockedCount: off}").blocked_count);
+  CHECK(rules("{lag: auto, retention: auto}").lag == Duration(0));
+  CHECK(rules("{unfinishedCycles: {1: '00:00', 1440: '47:59', 3: off}}").unfinished_cycles ==
+        std::map<int, std::chrono::minutes>{{1, 0min}, {1440, 47h + 59min}});
+  CHECK_FALSE(rules_of(load(with_alerts("false")).jobs.at(0), AlertRules()));
+  CHECK(problems_with("{running: auto}") ==
+        only("alerts.running: expected a duration such as 90s, 5m or 1h, got \"auto\""));
+  CHECK(problems_with("[off]") == only("alerts: expected a map of keys and values, got a list"));
+  CHECK(problems_with("{failed: [on]}") == only("alerts.failed: expected a string, got a list"));
+  for (const std::string number : {"0", "1441", "x", "-1"})
+    CHECK(
+        problems_with("{unfinishedCycles: {\"" + number + "\": '01:00'}}") ==
+        only("alerts.unfinishedCycles." + number + ": expected the number of a cycle of the day, 1 to 1440"));
+}
+
+TEST_CASE("job alerts: a time of two days is five characters") {
+  CHECK(parse_two_day_clock("00:00") == 0min);
+  CHECK(parse_two_day_clock("47:59") == 47h + 59min);
+  for (const char* wrong :
+       {"", "1:00", "48:00", "00:60", "00.00", "x0:00", "0x:00", "00:x0", "00:0x", "00:000", "/0:00"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_two_day_clock(wrong));
+  }
+}

@@ -39,3 +39,11 @@ TEST_CASE("job file: wrong values of catchUp are named with what would do") {
         only("jobs.d/orders.yaml:3:37: error: catchUp.maxCount: goes with policy all only; policy latest "
              "runs the newest of the missed windows"));
 }
+
+TEST_CASE("job file: a limit of what is caught up needs a policy that it limits") {
+  CHECK(
+      problems(with_catch_up("{policy: none, maxAge: 2h}")) ==
+      only("jobs.d/orders.yaml:3:33: error: catchUp.maxAge: goes with policy all only; policy none runs none "
+           "of the missed windows"));
+  CHECK(to_string(CatchUp::Policy::latest) == "latest");
+}

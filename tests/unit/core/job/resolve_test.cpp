@@ -311,3 +311,40 @@ TEST_CASE("resolve: no message quotes a secret") {
       good_job().version ==
       load(kGood, {}, with_ots_key("another")).jobs.at(0).version);  // and the version does not depend on it
 }
+
+TEST_CASE("freeze: an unknown zone is an error, not another time") {
+  Job job = good_job();
+  job.schedule.zone = "Mars/Base";
+  CHECK(freeze(job, kScheduled).error().message().starts_with("find time zone Mars/Base: unknown name"));
+  const auto window = window_of(job, {{"start_time", "20181016000500"}, {"end_time", "20181016001000"}});
+  CHECK(window.error().message() ==
+        "resolve job orders: jobs.d/orders.yaml:20:33: reader.parameter.startTimestampMillis: find time zone "
+        "Mars/Base: unknown name; use one of the IANA list, such as Asia/Shanghai");
+}
+
+TEST_CASE("resolve: what a reference opens to is checked like a value that is written out") {
+  const auto with_value = [](std::size_t source, std::string key, const std::string& value) {
+    DataSources sources = kSources;
+    auto& keys = sources[source].second.keys;
+    std::erase_if(keys, [&](const auto& pair) { return pair.first == key; });
+    keys.emplace_back(std::move(key), "${env:SLUICE_TEST_VALUE}");
+    ::setenv("SLUICE_TEST_VALUE", value.c_str(), 1);
+    const auto result = resolved(kGood, sources);
+    ::unsetenv("SLUICE_TEST_VALUE");
+    return result ? std::string() : result.error().message();
+  };
+  const std::string ots = "resolve job orders: datasource orders_ots: ";
+  const std::string oss = "resolve job orders: datasource archive_oss: ";
+  CHECK(with_value(0, "endpoint", "https://h").empty());
+  CHECK(with_value(0, "endpoint", "ftp://h") ==
+        ots + "endpoint: the scheme ftp:// is not supported; write https://HOST, http://HOST or HOST");
+  CHECK(with_value(1, "endpoint", "https://archive.h") ==
+        oss + "endpoint: contains the bucket name; write h and leave archive to the key bucket");
+  CHECK(with_value(1, "cname", "maybe") == oss + "cname: expected true or false, got \"maybe\"");
+  CHECK(with_value(1, "cname", "TRUE").empty());
+  CHECK(with_value(1, "addressing", "sld") ==
+        oss + "addressing: expected auto, path or virtual, got \"sld\"");
+  CHECK(with_value(1, "addressing", "path").empty());
+  CHECK(with_value(0, "endpoint", "") ==
+        ots + "endpoint: the environment variable SLUICE_TEST_VALUE is empty; set it for the daemon");
+}

@@ -137,3 +137,28 @@ TEST_CASE("schedule: jobs of before keep their version, and each new key makes i
     for (std::size_t j = 0; j < i; ++j) CHECK(others[i] != others[j]);
   }
 }
+
+TEST_CASE("schedule: a day must not end before it begins, nor a validity") {
+  CHECK(refusals(R"(start: "10:00", end: "09:59")") == only("schedule.end: must not be before start"));
+  CHECK(schedule_of(R"(start: "10:00", end: "10:00")").end == 10h);
+  CHECK(refusals("effectiveFrom: 2018-10-16, effectiveTo: 2018-10-15") ==
+        only("schedule.effectiveTo: must not be before effectiveFrom"));
+  CHECK(schedule_of("effectiveFrom: 2018-10-16, effectiveTo: 2018-10-16").effective_to ==
+        std::chrono::sys_days(std::chrono::year(2018) / 10 / 16));
+  for (const std::string wrong : {"00:60", "24:00", "0:00", "00.00", "x0:00", "00:00:00"})
+    CHECK(refusals("end: \"" + wrong + "\"") ==
+          only("schedule.end: expected a time of day from 00:00 to 23:59, got \"" + wrong + "\""));
+  for (const std::string wrong :
+       {"2018-1-1", "2018/01/01", "2018-13-01", "2018-00-10", "18-01-01", "2018-02-29"})
+    CHECK(refusals("effectiveFrom: " + wrong) ==
+          only("schedule.effectiveFrom: expected a date such as 2018-10-16, got \"" + wrong + "\""));
+}
+
+TEST_CASE("schedule: with an unknown cycle its keys are not blamed as well") {
+  CHECK(refusals(R"(cycle: often, at: "02:30", on: [mon], cron: x)") ==
+        only("schedule.cycle: expected minute, hour, day, week, month, year or cron, got \"often\""));
+  CHECK(refusals(R"(cycle: [day], at: "02:30")") == only("schedule.cycle: expected a string, got a list"));
+  CHECK(refusals("cycle: cron, cron: [x]") == only("schedule.cron: expected a string, got a list"));
+  CHECK(refusals("cycle: week, on: [[mon]]") == only("schedule.on[0]: expected a string, got a list"));
+  CHECK(refusals(R"(cycle: month, on: [last, last, "1", 01])").size() == 2);
+}

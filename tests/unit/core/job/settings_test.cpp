@@ -115,3 +115,15 @@ TEST_CASE("settings: rows a second and shards at once are limited when asked for
         only("error: setting.speed.record: expected a whole number from -1 to 9223372036854775807, got "
              "\"many\""));
 }
+
+TEST_CASE("settings: a strategy and limits that say the same go together") {
+  CHECK(settings_of("errorLimit: {strategy: ZeroTolerance, record: 0}").error_limit == 0U);
+  CHECK(settings_of("errorLimit: {strategy: ZeroTolerance, record: 0, percentage: 0}").error_limit == 0U);
+  CHECK(settings_of("errorLimit: {strategy: Tolerance, record: 5}").error_limit == 5U);
+  CHECK(settings_of("errorLimit: {strategy: '', record: 5}").error_limit == 5U);
+  CHECK(settings_of("errorLimit: {percentage: 1}").error_percentage == Approx(100.0));
+  CHECK(setting_problems("errorLimit: {strategy: ZeroTolerance, percentage: 0.1}").size() == 1);
+  CHECK(setting_problems("errorLimit: {percentage: [1]}") ==
+        only("error: setting.errorLimit.percentage: expected a string, got a list"));
+  CHECK(setting_problems("errorLimit: {percentage: 1e-2}").size() == 1);
+}

@@ -108,3 +108,41 @@ TEST_CASE("yaml map: the key that was meant is not further than a third of the l
   CHECK(closest("zebra", known).empty());
   CHECK(closest(std::string(1000, 'x'), known).empty());
 }
+
+TEST_CASE("yaml map: limits of durations are printed in the largest unit that holds them whole") {
+  const YamlNode root = parse_yaml("{d: 1000d, path: x}").value();
+  const auto told = [&](Duration min, Duration max) {
+    ProblemList list("j.yaml");
+    YamlMap map(root, "", list);
+    CHECK_FALSE(map.duration("d", min, max));
+    return messages(list).at(0);
+  };
+  using namespace std::chrono_literals;
+  CHECK(told(0s, 1h) == "j.yaml:1:5: error: d: expected 0s to 1h, got 1000d");
+  CHECK(told(1500ms, 90s) == "j.yaml:1:5: error: d: expected 1500ms to 90s, got 1000d");
+  CHECK(told(1min, 48h) == "j.yaml:1:5: error: d: expected 1m to 2d, got 1000d");
+}
+
+TEST_CASE("yaml map: a length is digits and one unit, and fits") {
+  for (const char* wrong : {"", "5", "m", "5M", "5 m", "-5m", "+5m", "5m5s", "1.5h", "99999999999999999999s",
+                            "9223372036854775807d"}) {
+    INFO(wrong);
+    CHECK_FALSE(parse_duration(wrong));
+  }
+  CHECK(parse_duration("250ms") == Duration(std::chrono::milliseconds(250)));
+  CHECK(parse_duration("007s") == Duration(std::chrono::seconds(7)));
+}
+
+TEST_CASE("yaml map: a list of texts holds texts, each wrong one with its place") {
+  const YamlNode root = parse_yaml("{a: [x, {}, y], b: x, c: [~]}").value();
+  ProblemList list("j.yaml");
+  YamlMap map(root, "job", list);
+  CHECK_FALSE(map.texts("a"));
+  CHECK_FALSE(map.texts("b"));
+  CHECK_FALSE(map.texts("c"));
+  CHECK_FALSE(map.texts("d"));
+  CHECK(messages(list) ==
+        std::vector<std::string>{"j.yaml:1:9: error: job.a[1]: expected a string, got a map",
+                                 "j.yaml:1:20: error: job.b: expected a list of strings, got a string",
+                                 "j.yaml:1:27: error: job.c[0]: expected a string, got nothing"});
+}

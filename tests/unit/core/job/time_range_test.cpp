@@ -1,0 +1,80 @@
+#include "core/job/civil_time.hpp"
+#include "tests/unit/core/job/job_text.hpp"
+
+using namespace sluice;
+using namespace sluice::job;
+using namespace sluice::job::test;
+
+namespace {
+
+const Instant kScheduled = parse_local("2018-10-16T00:15+08:00").value();
+
+}  // namespace
+
+TEST_CASE("window: times of wrong digits are errors with the key and what is expected") {
+  const Job job = good_job();
+  const auto told = [&](const std::string& start, const std::string& end) {
+    const auto window = window_of(job, {{"start_time", start}, {"end_time", end}});
+    return window ? format_local(window->start, "UTC") : window.error().message();
+  };
+  const std::string at_start =
+      "resolve job orders: jobs.d/orders.yaml:20:33: reader.parameter.startTimestampMillis: ";
+  for (const std::string wrong : {"20180229000000", "20181016240000", "20181016006000", "20181016000060"}) {
+    CHECK(told(wrong, "20181016001000") ==
+          at_start + "\"" + wrong + "\" is no time of the calendar; expected yyyyMMddHHmmss");
+  }
+  for (const std::string wrong : {"2018101600050x", "201810160005000", "2018-10-16 00:05"}) {
+    CHECK(told(wrong, "20181016001000").starts_with(at_start + "expected 14 digits of local time"));
+  }
+  CHECK(told("", "20181016001000")
+            .ends_with("startTimestampMillis: missing beside endTimestampMillis; a time "
+                       "range needs both"));
+  CHECK(told("1539619500", "20181016001000").ends_with("; 10 digits look like seconds, append 000"));
+  CHECK(told("1539619500000", "1539619800000") == "2018-10-15T16:05+00:00");
+  CHECK(told("1539619500000", "20181016001000") == "2018-10-15T16:05+00:00");
+  CHECK(
+      told("20181016001000", "20181016001000") ==
+      "resolve job orders: jobs.d/orders.yaml:21:31: reader.parameter.endTimestampMillis: must be later than "
+      "startTimestampMillis: the window [2018-10-16T00:10+08:00, 2018-10-16T00:10+08:00) is empty");
+}
+
+TEST_CASE("window: the template's date beside a range is passed over, a real one is not") {
+  const auto job = [](const std::string& date) {
+    return load(replaced(kGood, "          mode: single",
+                         "          date: " + date + "\n          mode: single"))
+        .jobs;
+  };
+  const auto values = freeze(good_job(), kScheduled).value();
+  CHECK(window_of(job("yyyyMMdd").at(0), values).value().start ==
+        window_of(good_job(), values).value().start);
+  CHECK(job("20181016").empty());
+  CHECK(job("[yyyyMMdd]").empty());
+  const Job blank =
+      load(replaced(replaced(kGood, "startTimestampMillis: ${start_time}", "startTimestampMillis: ' '"),
+                    "endTimestampMillis: ${end_time}", "date: ${date}"))
+          .jobs.at(0);
+  CHECK(format_local(window_of(blank, {{"date", "20181015"}}).value().end, "Asia/Shanghai") ==
+        "2018-10-16T00:00+08:00");
+  for (const std::string wrong : {"20180229", "2018101", "201810150", "2018101x"}) {
+    CHECK(window_of(blank, {{"date", wrong}})
+              .error()
+              .message()
+              .ends_with("reader.parameter.date: expected a day as 8 digits (yyyyMMdd), got \"" + wrong +
+                         "\""));
+  }
+}
+
+TEST_CASE("window: a whole day of its zone is the one of date, also where the clocks change") {
+  const Job job =
+      load(replaced(replaced(replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin"),
+                             "          startTimestampMillis: ${start_time}\n", ""),
+                    "endTimestampMillis: ${end_time}", "date: ${date}"))
+          .jobs.at(0);
+  const auto length = [&](const std::string& date) {
+    const auto window = window_of(job, {{"date", date}}).value();
+    return window.end - window.start;
+  };
+  CHECK(length("20250329") == std::chrono::hours(24));
+  CHECK(length("20250330") == std::chrono::hours(23));
+  CHECK(length("20251026") == std::chrono::hours(25));
+}
