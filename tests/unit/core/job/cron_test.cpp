@@ -130,3 +130,19 @@ TEST_CASE("cron: 29 February comes across the years that are none") {
 }
 
 }  // namespace
+
+TEST_CASE("cron: a step is at most the length of its field, and any year is * or ?") {
+  CHECK(refusal("0 */61 * * * ?").find("minute: \"*/61\" is none") == 0);
+  CHECK(refusal("0 */ * * * ?").find("minute: \"*/\" is none") == 0);
+  CHECK(times_of("0 */60 * * * ?") == 24);
+  CHECK(times_of("0 0/59 0 * * ? *") == 2);
+  CHECK(Cron::parse("0 0 0 1 1 ? ?").value().on(day(2200, 1, 1)));
+  CHECK(refusal("* * * * * * * *").find("got 8") != std::string::npos);
+  CHECK(refusal("* * * *").find("got 4") != std::string::npos);
+  const Cron years = Cron::parse("0 0 0 1 1 ? 2018-2019").value();
+  CHECK(years.on(day(2018, 1, 1)));
+  CHECK_FALSE(years.on(day(2020, 1, 1)));
+  CHECK_FALSE(years.on(day(1969, 1, 1)));
+  CHECK_FALSE(years.on(day(2100, 1, 1)));
+  CHECK_FALSE(years.first_day(day(2019, 1, 2)));
+}

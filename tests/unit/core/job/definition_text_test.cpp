@@ -180,3 +180,28 @@ TEST_CASE("definition text: a credential of the writer comes from the present fi
   without.script = nullptr;
   CHECK_FALSE(load_definition(kept(oss("canary-before")), kSources, without));
 }
+
+TEST_CASE("definition text: a credential that is also another value of the job cannot be taken out") {
+  const std::string same =
+      replaced(with_keys("          accessId: ${env:ID}\n          accessKey: canary-instance\n"),
+               "instanceName: i\n", "instanceName: canary-instance\n");
+  CHECK(kept(same).text.empty());
+  CHECK_FALSE(kept(same).missing.empty());
+  CHECK(kept(replaced(with_keys("          accessId: ${env:ID}\n          accessKey: canary-instance\n"),
+                      "date: ${bdp", "canary-instance: ${bdp"))
+            .text.empty());
+  // A short one may well be a part of other words, and is looked for at its place alone.
+  CHECK_FALSE(kept(with_keys("          accessId: ${env:ID}\n          accessKey: orders\n")).text.empty());
+}
+
+TEST_CASE("definition text: the script's own file is named where its credentials cannot be taken out") {
+  DefinitionText text;
+  text.file = "jobs.d/orders.yaml";
+  text.text = "name: orders\nscript: {file: orders.script}\n";
+  text.script_file = "jobs.d/orders.script";
+  text.script = "{accessKey: [canary]}";
+  const DefinitionText masked = without_credentials(text);
+  CHECK(masked.text.empty());
+  CHECK(masked.script.empty());
+  CHECK(masked.missing.find("the credentials in jobs.d/orders.script could not") != std::string::npos);
+}

@@ -142,3 +142,18 @@ TEST_CASE("missing upstreams: a warning names file, key and job") {
 }
 
 }  // namespace
+
+TEST_CASE("dependsOn: self: false is for jobs that read a table") {
+  const std::string table = replaced(
+      replaced(replaced(kGood, kRerun, "dependsOn: {self: false}"), "plugin: otsstream", "plugin: ots"),
+      "          mode: single_version_and_update_only\n", "");
+  CHECK(job::test::problems(table).empty());
+  CHECK_FALSE(load(table).jobs.at(0).dependencies.self);
+}
+
+TEST_CASE("circles: one among jobs that all stay as they were is left to those that run") {
+  const std::vector<Job> before = {named("a", {{"b"}}), named("b", {{"a"}})};
+  std::vector<Job> jobs = before;
+  CHECK(take_out_circles(jobs, before).empty());
+  CHECK(names(jobs) == "a1 b1 ");
+}

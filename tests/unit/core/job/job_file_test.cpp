@@ -274,3 +274,12 @@ TEST_CASE("job file: how long before the end of retention to warn is read from t
   CHECK(warning("          retentionWarning: ~\n") == Duration(0));
   CHECK(retention_warning(Job()) == Duration(0));
 }
+
+TEST_CASE("job file: a parameter nobody uses is placed at the text that holds it") {
+  const std::string map =
+      kGood.substr(kGood.find("parameters:"), kGood.find("script:") - kGood.find("parameters:"));
+  CHECK(problems(replaced(kGood, map,
+                          "parameters: start_time=$[yyyymmddhh24miss-10/24/60] "
+                          "end_time=$[yyyymmddhh24miss-5/24/60] date=$bizdate day=$bizdate\n")) ==
+        only(in_job("4:13: warning: parameters.day: not used in the script")));
+}

@@ -275,3 +275,53 @@ TEST_CASE("source: keys of the original without a meaning here are named") {
             at("24:36", "warning: reader.parameter.enableTableGroupSupport: has no effect"),
             at("25:17", "warning: reader.parameter.guid: has no effect")});
 }
+
+TEST_CASE("source: the time of a series may not be a date under either of its names, other columns may") {
+  const auto series = [](const std::string& column) {
+    return problems(replaced(replaced(kGood, "{name: name}]", "{name: " + column + ", type: date}]"), kMode,
+                             kMode + "\n          isTimeseriesTable: true"));
+  };
+  CHECK(series("time").size() == 1);
+  CHECK(series("_time").size() == 1);
+  CHECK(series("times").empty());
+  CHECK(problems(replaced(kGood, "{name: name}]", "{name: time, type: date}]")).empty());
+  CHECK(problems(replaced(kGood, "[{name: uid}, {name: name}]", "${columns}")) ==
+        only(at("23:19",
+                "error: reader.parameter.column: undefined variable ${columns}; known are start_time, "
+                "end_time and date; define it under parameters")));
+}
+
+TEST_CASE("source: an undefined variable in a list is named with its place in it") {
+  CHECK(problems(replaced(kGood, "{name: name}", "{name: '${x}'}")) ==
+        only(at("23:40",
+                "error: reader.parameter.column[1].name: undefined variable ${x}; known are "
+                "start_time, end_time and date; define it under parameters")));
+  const std::string map =
+      kGood.substr(kGood.find("parameters:"), kGood.find("script:") - kGood.find("parameters:"));
+  std::string none = replaced(replaced(replaced(kGood, map, ""), "${start_time}", "'20181016000000'"),
+                              "${end_time}", "'20181016000500'");
+  none = replaced(none, "{date}", "${x}");
+  const std::vector<std::string> told = problems(none);
+  REQUIRE(told.size() == 1);
+  CHECK(told.front().ends_with(
+      "writer.parameter.object: undefined variable ${x}; none is defined; define it under "
+      "parameters"));
+}
+
+TEST_CASE("source: what the two sides cannot have together is refused for an export of any origin") {
+  Export work;
+  work.window.job = "orders";
+  work.source.full_table_first = true;
+  work.source.is_time_series = true;
+  CHECK(check_export(work).error().message() ==
+        "resolve job orders: fullTableFirst: a time series table cannot be read as a whole; remove it");
+  work.source.kind = SourceKind::table;
+  CHECK(check_export(work).error().message() ==
+        "resolve job orders: plugin ots exports the table itself; there is no stream to follow");
+  work.source = TableStoreSource();
+  work.target.partition_columns = 3;  // in column mode only the table knows how many columns there are
+  CHECK(check_export(work));
+  work.target.columns = {"uid", "name"};
+  CHECK(check_export(work).error().message() ==
+        "resolve job orders: partition: names 3 of the last columns, the rows have 2; remove some");
+}

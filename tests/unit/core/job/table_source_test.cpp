@@ -273,3 +273,17 @@ TEST_CASE("table source: the names of columns and of the table have to be there"
   CHECK(table("table: ''") ==
         only(at(11, 11, "error: reader.parameter.dataTable: empty or missing; name the table to read")));
 }
+
+TEST_CASE("table source: the window is a day where the cycle has no interval") {
+  const auto start = [](const std::string& schedule) {
+    const Job job =
+        load(replaced(kTableJob, R"({cycle: minute, start: "00:15", end: "23:59", interval: 60m})", schedule))
+            .jobs.at(0);
+    const auto window = window_of(job, freeze(job, kScheduled).value(), kScheduled).value();
+    CHECK(window.end == kScheduled);
+    return format_local(window.start, "Asia/Shanghai");
+  };
+  CHECK(start("{cycle: day, at: \"00:15\"}") == "2018-10-15T00:15+08:00");
+  CHECK(start("{cycle: week, at: \"00:15\", on: [tue]}") == "2018-10-15T00:15+08:00");
+  CHECK(start("{cycle: hour, start: \"00:15\", interval: 3h}") == "2018-10-15T21:15+08:00");
+}

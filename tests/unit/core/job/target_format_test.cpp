@@ -205,3 +205,51 @@ TEST_CASE("target: the names of a row end with the operation and the sequence") 
   CHECK(target_of(text).columns == std::vector<std::string>{"uid", "name", "opType", "sequence"});
   CHECK(target_of(text).zone == "Asia/Shanghai");
 }
+
+TEST_CASE("target: an escape that is no character stays as it was written") {
+  CHECK(unescaped("\\u0041\\u00e9") == "A\u00e9");
+  CHECK(unescaped("\\uD7FF\\uE000") == "\uD7FF\uE000");
+  for (const std::string text :
+       {"\\u", "\\u12", "\\u123", "\\u12g4", "\\u-123", "\\uDFFF", "\\uD800", "\\x41"}) {
+    CAPTURE(text);
+    CHECK(unescaped(text) == text);
+  }
+}
+
+TEST_CASE("target: what is refused is shown without control characters") {
+  CHECK(
+      line_problems("fieldDelimiter: \"\\u0001\\u007f\"") ==
+      error_of("fieldDelimiter: csv needs exactly one character, got \"\\u0001\\u007f\" (a tab is \"\\t\" in "
+               "double quotes)"));
+  CHECK(line_problems("fieldDelimiter: \"\\r\"") ==
+        error_of("fieldDelimiter: a quote or a line end cannot separate csv fields; use \",\""));
+  CHECK(line_problems("encoding: \"a\\tb\"").front().find("\"a\\u0009b\" is not known") != std::string::npos);
+  CHECK(with("encoding: utf-8", "jsonl").encoding == "UTF-8");
+}
+
+TEST_CASE("target: letters of a date are Java's, and text in quotes is not looked at") {
+  CHECK(with("dateFormat: \"'at' HH 'o''clock' 2018-10\"").date_format == "'at' HH 'o''clock' 2018-10");
+  CHECK(with("dateFormat: 'G YYYY ww u a XXX ~{@[`'").date_format == "G YYYY ww u a XXX ~{@[`");
+  for (const std::string letter : {"A", "b", "T", "j"})
+    CHECK(line_problems("dateFormat: yyyy" + letter) ==
+          error_of("dateFormat: \"" + letter +
+                   "\" is no letter of a date; put text in single quotes, as in "
+                   "yyyy'y'"));
+}
+
+TEST_CASE("target: a mark of csv is one visible character, none of the others' marks") {
+  const auto config = [](std::string_view inside) {
+    return line_problems("csvWriterConfig: {" + std::string(inside) + "}");
+  };
+  for (const std::string mark : {"''", "' '", "\"\\t\"", "\"\\x7f\""})
+    CHECK(config("textQualifier: " + mark).front().find("expected one visible ASCII character") !=
+          std::string::npos);
+  CHECK(config("comment: ','") ==
+        error_of("csvWriterConfig: \",\" separates fields and cannot be textQualifier or comment as well; "
+                 "choose another character"));
+  CHECK(with("fieldDelimiter: '\u00a7'\n          csvWriterConfig: {comment: ','}").csv.comment == ',');
+  CHECK(with("csvWriterConfig: ~").csv == CsvStyle());
+  CHECK(config("textQualifier: [x]") ==
+        error_of("csvWriterConfig.textQualifier: expected a string, got a list"));
+  CHECK(config("useTextQualifier: false, textQualifier: '|'").empty());
+}

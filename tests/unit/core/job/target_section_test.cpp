@@ -198,3 +198,17 @@ TEST_CASE("target: another kind of writer is another version of the job") {
   CHECK(version("oss") == version("osswriter"));
   CHECK(version("oss") != version("s3"));
 }
+
+TEST_CASE("target: what a connection refers to is not judged before it is opened") {
+  for (const std::string reference : {"file:/etc/x", "credential:x", "'${env:SLUICE_X}'"}) {
+    CAPTURE(reference);
+    CHECK(line_problems("cname: " + reference).empty());
+    CHECK(line_problems("addressing: " + reference).empty());
+    CHECK(writer_problems("localfile", "object: o, directory: " + reference).empty());
+  }
+  CHECK(writer_problems("localfile", "object: o, directory: \"/srv/a\\0b\"") ==
+        error_of("directory: holds a zero byte; remove it"));
+  CHECK(line_problems("cname: 'False'").empty());
+  CHECK(line_problems("cname: 'FALSE'\n          addressing: path").empty());
+  CHECK(line_problems("cname: yes") == error_of("cname: expected true or false, got \"yes\""));
+}

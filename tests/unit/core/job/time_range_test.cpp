@@ -78,3 +78,39 @@ TEST_CASE("window: a whole day of its zone is the one of date, also where the cl
   CHECK(length("20250330") == std::chrono::hours(23));
   CHECK(length("20251026") == std::chrono::hours(25));
 }
+
+TEST_CASE("window: the slot itself is the pass that it is, under each of its names") {
+  const Instant second_pass = parse_local("2025-10-26T02:10+01:00").value();
+  for (const std::string name : {"${bdp.system.cyctime}", "${end_time}"}) {
+    CAPTURE(name);
+    std::string text = replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin");
+    text = replaced(text, "$[yyyymmddhh24miss-5/24/60]", "$[yyyymmddhh24miss]");
+    text = replaced(text, "endTimestampMillis: ${end_time}", "endTimestampMillis: " + name);
+    const Job job = load(text).jobs.at(0);
+    const auto window = window_of(job, freeze(job, second_pass).value(), second_pass).value();
+    CHECK(window.end == second_pass);
+    CHECK(window.start == second_pass - std::chrono::minutes(10));
+  }
+}
+
+TEST_CASE("window: two pairs of times, or half of one, are refused whichever half it is") {
+  const std::string pair = "startTimestampMillis: ${start_time}\n          endTimestampMillis: ${end_time}";
+  const auto told = [&](const std::string& keys) { return problems(replaced(kGood, pair, keys)).back(); };
+  CHECK(
+      told("startTimestampMillis: ${start_time}\n          endTimeString: ${end_time}")
+          .ends_with("reader.parameter.endTimeString: cannot be given together with startTimestampMillis or "
+                     "endTimestampMillis; keep one pair"));
+  CHECK(told("startTimeString: ${start_time}")
+            .ends_with(
+                "reader.parameter.endTimeString: missing beside startTimeString; a time range needs both"));
+  CHECK(told("endTimeString: ${end_time}")
+            .ends_with(
+                "reader.parameter.startTimeString: missing beside endTimeString; a time range needs both"));
+  CHECK(
+      told("startTimeString: ${start_time}\n          endTimeString: ${end_time}\n          date: ${date}")
+          .ends_with("reader.parameter.date: cannot be given together with a time range; remove date, or the "
+                     "start and end times"));
+  CHECK(told("startTimeString: [a]\n          endTimeString: ${end_time}")
+            .ends_with("reader.parameter.startTimeString: expected a string, got a list"));
+  CHECK(told("date: [a]").ends_with("reader.parameter.date: expected a string, got a list"));
+}
