@@ -97,6 +97,24 @@ class ScriptEditor {
       brace_variables(node.items[at], node.is_mapping() ? std::string_view(node.keys[at].text) : key);
   }
 
+  // Sections without effect are copied, but not the credentials in them.
+  void drop_idle_credentials(YamlNode& root) {
+    for (std::size_t at = 0; at < root.keys.size(); ++at) {
+      const std::string& key = root.keys[at].text;
+      if (key == "configuration" || key == "job") continue;
+      if (key != "steps") {
+        drop_credentials(root.items[at], key);
+        continue;
+      }
+      for (std::size_t n = 0; n < root.items[at].items.size(); ++n) {
+        YamlNode& step = root.items[at].items[n];
+        const YamlNode* category = step.find("category");
+        const bool idle = category == nullptr || (category->text != "reader" && category->text != "writer");
+        if (idle) drop_credentials(step, fmt::format("steps[{}]", n));
+      }
+    }
+  }
+
   // Connection keys with credentials become a data source; a named one that is missing is made up.
   void move_connection(YamlNode* parameter, std::string_view side, std::string_view type) {
     if (parameter == nullptr || !parameter->is_mapping()) return;
@@ -221,6 +239,25 @@ class ScriptEditor {
     changed_ = true;
   }
 
+  void drop_credentials(YamlNode& node, const std::string& path) {
+    for (std::size_t at = node.items.size(); at-- > 0;) {
+      const std::string key = node.is_mapping() ? fmt::format("{}.{}", path, node.keys[at].text)
+                                                : fmt::format("{}[{}]", path, at);
+      const YamlNode& value = node.items[at];
+      const bool empty =
+          value.kind == YamlNode::Kind::null || (value.kind == YamlNode::Kind::scalar && value.text.empty());
+      if (!node.is_mapping() || !is_credential_key(node.keys[at].text)) {
+        drop_credentials(node.items[at], key);
+      } else if (!empty && !is_reference(value.text)) {
+        work_.note(Fate::changed, key, "not copied: a credential that has no effect there",
+                   at_(node.keys[at]));
+        node.keys.erase(node.keys.begin() + static_cast<std::ptrdiff_t>(at));
+        node.items.erase(node.items.begin() + static_cast<std::ptrdiff_t>(at));
+        changed_ = true;
+      }
+    }
+  }
+
   std::string braced_text(std::string_view text) const {
     std::string out;
     for (std::size_t at = 0; at < text.size(); ++at) {
@@ -318,6 +355,7 @@ std::optional<ImportedScript> read_imported_script(ImportWork& work, const std::
   script.datax = parts.datax;
   ScriptEditor editor(work, job);
   if (parts.datax) editor.drop_other_pairs(script.root);
+  editor.drop_idle_credentials(script.root);
   parts = find_parts(script.root);
   if (parts.datax) editor.brace_variables(script.root, "");
   editor.move_connection(parts.reader, "reader", "ots");

@@ -159,3 +159,25 @@ TEST_CASE("import script: one that lacks a part is refused, and nothing is writt
     }
   }
 }
+
+TEST_CASE("import script: a credential in a section without effect is not copied either") {
+  const std::string idle = R"({"accessKey": "canary", "accessId": "${env:ID}", "securityToken": null,
+    "in": [{"accessId": ["canary"]}, "x"]})";
+  const std::vector<std::pair<std::string, std::string>> scripts{
+      {replaced(kDataworks, "{\"type\": \"job\", ", "{\"type\": \"job\", \"extend\": " + idle + ", "),
+       "extend"},
+      {replaced(kDatax, "{\"job\": {\"content\"", "{\"core\": " + idle + ", \"job\": {\"content\""), "core"},
+      {replaced(steps(kOts, kOss), "\"category\": \"writer\"}]",
+                "\"category\": \"writer\"}, {\"category\": \"processor\", \"parameter\": " + idle + "}]"),
+       "steps[2].parameter"}};
+  for (const auto& [script, path] : scripts) {
+    CAPTURE(path);
+    const Import import = imported(script);
+    const std::string text = script_of(import);
+    CHECK(has_line(text, "\"accessId\": \"${env:ID}\""));
+    CHECK(has_line(text, "\"x\""));
+    CHECK(notes_of(import, path + ".accessKey") ==
+          only("changed: not copied: a credential that has no effect there"));
+    CHECK(fate_of(import, path + ".in[0].accessId") == "changed");
+  }
+}
