@@ -42,16 +42,20 @@ std::optional<double> read_percentage(YamlMap& limit) {
   return fraction * 100;
 }
 
-void check_strategy(YamlMap& limit, bool has_limit, Settings& settings) {
+// `any`: record says in so many words that there is no limit.
+void check_strategy(YamlMap& limit, bool has_limit, bool any, Settings& settings) {
   Strategy strategy = Strategy::limited;
   const YamlNode* word = limit.get("strategy");
   if (is_blank(word)) return;
   read_word(limit, "strategy", kStrategies, strategy);
-  const bool allows_some = settings.error_limit != 0U || settings.error_percentage.value_or(0) > 0;
+  const bool allows_some =
+      any || settings.error_limit.value_or(0) > 0 || settings.error_percentage.value_or(0) > 0;
   if (strategy == Strategy::limited && !has_limit && word->text == "Tolerance") {
     limit.error("strategy", "Tolerance needs record or percentage; give one of them");
-  } else if (strategy == Strategy::zero && has_limit && allows_some) {
+  } else if (strategy == Strategy::zero && allows_some) {
     limit.error("strategy", "ZeroTolerance contradicts record and percentage; remove it or them");
+  } else if (strategy == Strategy::zero) {
+    settings.error_limit = 0;  // a blank record left it open
   } else if (strategy == Strategy::ignore && has_limit) {
     limit.error("strategy", "Ignore contradicts record and percentage; remove it or them");
   } else if (strategy == Strategy::ignore) {
@@ -72,7 +76,7 @@ void read_error_limit(YamlMap limit, Settings& settings) {
     settings.error_limit.reset();
   }
   const bool has_limit = (record && *record >= 0) || settings.error_percentage;
-  check_strategy(limit, has_limit, settings);
+  check_strategy(limit, has_limit, record == -1, settings);
   limit.finish(declared_names("setting.errorLimit"));
 }
 

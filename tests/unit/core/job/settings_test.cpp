@@ -127,3 +127,18 @@ TEST_CASE("settings: a strategy and limits that say the same go together") {
         only("error: setting.errorLimit.percentage: expected a string, got a list"));
   CHECK(setting_problems("errorLimit: {percentage: 1e-2}").size() == 1);
 }
+
+TEST_CASE("settings: ZeroTolerance allows no dirty row, whatever record leaves open") {
+  for (const char* limit :
+       {"record: ''", "record: '', percentage: ''", "percentage: 0", "record: ~", "record: 0"}) {
+    INFO(limit);
+    CHECK(settings_of("errorLimit: {strategy: ZeroTolerance, " + std::string(limit) + "}").error_limit == 0U);
+  }
+  for (const char* limit : {"record: -1", "record: '', percentage: 0.5", "record: 0, percentage: 0.5"}) {
+    INFO(limit);
+    CHECK(
+        setting_problems("errorLimit: {strategy: ZeroTolerance, " + std::string(limit) + "}") ==
+        only("error: setting.errorLimit.strategy: ZeroTolerance contradicts record and percentage; remove it "
+             "or them"));
+  }
+}
