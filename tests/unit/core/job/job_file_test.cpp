@@ -283,3 +283,16 @@ TEST_CASE("job file: a parameter nobody uses is placed at the text that holds it
                           "end_time=$[yyyymmddhh24miss-5/24/60] date=$bizdate day=$bizdate\n")) ==
         only(in_job("4:13: warning: parameters.day: not used in the script")));
 }
+
+TEST_CASE("job file: a name has 1 to 100 letters, digits, \"_\", \".\" and \"-\"") {
+  for (const std::string& good : {std::string("a"), std::string("Z9_.-z0"), std::string(100, 'n')})
+    CHECK(problems_after("name: orders", "name: '" + good + "'").empty());
+  for (const std::string& wrong :
+       {std::string(), std::string("a b"), std::string("a/b"), std::string("a:b"), std::string("a@"),
+        std::string("[a"), std::string("a{"), std::string("\u00e9"), std::string(101, 'n')}) {
+    CAPTURE(wrong);
+    CHECK(problems_after("name: orders", "name: '" + wrong + "'") ==
+          only(in_job("1:7: error: name: expected 1 to 100 letters, digits, \"_\", \".\" or \"-\", got \"" +
+                      wrong + "\"")));
+  }
+}

@@ -320,6 +320,16 @@ TEST_CASE("freeze: an unknown zone is an error, not another time") {
   CHECK(window.error().message() ==
         "resolve job orders: jobs.d/orders.yaml:20:33: reader.parameter.startTimestampMillis: find time zone "
         "Mars/Base: unknown name; use one of the IANA list, such as Asia/Shanghai");
+  Job day = load(replaced(replaced(kGood, "          startTimestampMillis: ${start_time}\n", ""),
+                          "endTimestampMillis: ${end_time}", "date: ${date}"))
+                .jobs.at(0);
+  day.schedule.zone = "Mars/Base";
+  CHECK(window_of(day, {{"date", "20181015"}})
+            .error()
+            .message()
+            .ends_with(
+                "reader.parameter.date: find time zone Mars/Base: unknown name; use one of the IANA list, "
+                "such as Asia/Shanghai"));
 }
 
 TEST_CASE("resolve: what a reference opens to is checked like a value that is written out") {

@@ -299,3 +299,10 @@ TEST_CASE("script: the text writer's names are taken where the own ones are not 
   CHECK(writer("path: /a, directory: /c").find("directory")->text == "/c");
   CHECK(writer("fileName: b, object: d").find("fileName")->text == "b");
 }
+
+TEST_CASE("script: a category that is no text is told of once, and the step counts as neither") {
+  const std::vector<std::string> told = script_problems("{\"steps\": [{\"category\": [\"reader\"]}]}");
+  REQUIRE(told.size() == 3);
+  CHECK(std::count(told.begin(), told.end(),
+                   in_script("1:25: error: steps[0].category: expected a string, got a list")) == 1);
+}

@@ -212,3 +212,14 @@ TEST_CASE("target: what a connection refers to is not judged before it is opened
   CHECK(line_problems("cname: 'FALSE'\n          addressing: path").empty());
   CHECK(line_problems("cname: yes") == error_of("cname: expected true or false, got \"yes\""));
 }
+
+TEST_CASE("target: metadata is as long as its store takes it, names and values together") {
+  const auto s3 = [](std::size_t bytes) {
+    return writer_problems("s3", std::string(kS3) + ", metadata: {a: " + std::string(bytes - 1, 'x') + "}");
+  };
+  CHECK(s3(2048).empty());
+  CHECK(s3(2049) == error_of("metadata: longer than 2048 bytes in all; shorten it"));
+  CHECK(line_problems("metadata: {a: " + std::string(8191, 'x') + "}").empty());
+  CHECK(line_problems("metadata: {a: " + std::string(4096, 'x') + ", b: " + std::string(4095, 'x') + "}") ==
+        error_of("metadata: longer than 8192 bytes in all; shorten it"));
+}
