@@ -184,6 +184,12 @@ void Database::create_file() const {
   }
   const std::string doing = fmt::format("open state: create state file {}", options_.path);
   if (errno != EEXIST) throw ErrorException(from_errno(errno, doing));
+  struct stat present {};
+  // A folder, such as one that a container's mount made, would lose the right to be entered below.
+  if (::stat(options_.path.c_str(), &present) == 0 && !S_ISREG(present.st_mode))
+    throw ErrorException(
+        Error(Errc::invalid_argument,
+              fmt::format("open state: state file {}: it is no file; move it elsewhere", options_.path)));
   // Refused for a file of another user; then opening decides.
   const int mode_set = ::chmod(options_.path.c_str(), 0600);
   if (mode_set != 0 && errno != EPERM && errno != EROFS) throw ErrorException(from_errno(errno, doing));

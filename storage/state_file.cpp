@@ -46,6 +46,11 @@ bool is_there(const std::string& path) {
   return was_found(::lstat(path.c_str(), &present), path);
 }
 
+bool is_file(const std::string& path) {
+  struct stat present {};
+  return was_found(::stat(path.c_str(), &present), path) && S_ISREG(present.st_mode);
+}
+
 // 0 where there is none.
 std::uint64_t size_of(const std::string& path) {
   struct stat present {};
@@ -153,6 +158,8 @@ Result<StateReport> looked_at(const std::string& path) {
   StateReport report;
   report.path = path;
   if (!is_there(path)) return Error(Errc::not_found, fmt::format("look at state file {}: not there", path));
+  if (!is_file(path))
+    return Error(Errc::invalid_argument, fmt::format("look at state file {}: it is no file", path));
   if (const auto unused = check_not_in_use(path); !unused) return unused.error();
   report.bytes = size_of(path);
   const auto log = look_at_log(path + "-wal", report.bytes);

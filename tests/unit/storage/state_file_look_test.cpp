@@ -165,6 +165,21 @@ TEST_CASE("state file look: a log that cannot be read stops a look and a start",
   CHECK(refused_open(path).code() == Errc::io);
 }
 
+TEST_CASE("state file: a folder in its place is refused, and keeps its mode", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("sluice.db");
+  fs::create_directory(path);
+  fs::permissions(path, fs::perms(0755));
+  const Error refused = refused_open(path);
+  CHECK(refused.code() == Errc::invalid_argument);
+  CHECK(refused.message() == "open state: state file " + path + ": it is no file; move it elsewhere");
+  CHECK(fs::status(path).permissions() == fs::perms(0755));
+  const auto looked = storage::look_at_state_file(path);
+  REQUIRE_FALSE(looked);
+  CHECK(looked.error().code() == Errc::invalid_argument);
+  CHECK(looked.error().message() == "look at state file " + path + ": it is no file");
+}
+
 TEST_CASE("state file: a link that leads nowhere is an error that names it", "[storage]") {
   const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
