@@ -68,8 +68,7 @@ void rename_file(const std::string& from, const std::string& to) {
 
 void link_file(const std::string& from, const std::string& to) {
   if (!is_there(from)) return;
-  if (::link(from.c_str(), to.c_str()) != 0 && errno != EEXIST)
-    throw_errno(errno, fmt::format("keep {} as {}", from, to));
+  if (::link(from.c_str(), to.c_str()) != 0) throw_errno(errno, fmt::format("keep {} as {}", from, to));
 }
 
 using Steps = std::function<void()>;

@@ -247,6 +247,24 @@ TEST_CASE("state file: restores within one second keep each file that was there"
   CHECK(content(kept[0]) == "first");
 }
 
+TEST_CASE("state file: a restore whose name for the old file is taken meanwhile loses neither", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("sluice.db");
+  const std::string backup = folder.file("backup.db");
+  make_state(path);
+  fs::copy_file(path, backup);
+  put(path, "the old file");
+  const std::string kept = path + ".until-20181015T160000Z";
+  int steps = 0;
+  const auto restored = storage::restore_state_file(backup, path, kNow, [&] {
+    if (++steps == 4) put(kept, "of another program");  // before the link is made
+  });
+  CHECK(content(kept) == "of another program");
+  REQUIRE_FALSE(restored);
+  CHECK(restored.error().message() == "keep " + path + " as " + kept + ": File exists");
+  CHECK(content(path) == "the old file");
+}
+
 TEST_CASE("state file: a copy that the disk damaged does not take the place of the file", "[storage]") {
   const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
