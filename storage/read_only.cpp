@@ -29,7 +29,8 @@ class Reader {
   Reader(std::string path, bool has_log) : path_(std::move(path)) {
     sqlite3* opened = nullptr;
     // Reading a log takes a lock that a read-only descriptor cannot have.
-    const std::string uri = "file:" + escaped(path_) + (has_log ? "?mode=rw" : "?mode=ro&immutable=1");
+    // Two slashes, or those of a path that begins with two would stand before the name of a host.
+    const std::string uri = "file://" + escaped(path_) + (has_log ? "?mode=rw" : "?mode=ro&immutable=1");
     const int access = has_log ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
     const int flags = access | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     const int code = sqlite3_open_v2(uri.c_str(), &opened, flags, nullptr);

@@ -66,6 +66,26 @@ Error refused_open(const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("state file look: any name of a file that the system takes will do", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("100%41?mode=ro#a b&c.db");
+  for (const std::string& name : {path, "/" + path}) {
+    CAPTURE(name);
+    make_state(name);
+    const auto closed = storage::look_at_state_file(name);
+    REQUIRE(closed);
+    CHECK(closed->version == 8);
+    CHECK_FALSE(closed->damage);
+    put(name + "-wal", std::string(32, '\0'));  // as a kill may leave it: read by another way
+    const auto killed = storage::look_at_state_file(name);
+    REQUIRE(killed);
+    CHECK(killed->version == 8);
+    fs::remove(name + "-wal");
+    fs::remove(name);
+  }
+  CHECK(fs::is_empty(folder.path()));
+}
+
 TEST_CASE("state file look: a database of another program is none of ours, and stays as it is", "[storage]") {
   const sluice::test::TempFolder folder;
   const std::string path = folder.file("other.db");
