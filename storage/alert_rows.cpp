@@ -35,7 +35,10 @@ std::string text_of(const json::object& object, std::string_view name) {
 std::optional<std::int64_t> number_of(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
   if (value == nullptr || !value->is_number()) return std::nullopt;
-  return value->to_number<std::int64_t>();
+  boost::system::error_code failure;
+  const auto number = value->to_number<std::int64_t>(failure);
+  if (failure) return std::nullopt;
+  return number;
 }
 
 std::optional<Instant> instant_of(const json::object& object, std::string_view name) {

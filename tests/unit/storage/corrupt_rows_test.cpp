@@ -129,6 +129,20 @@ TEST_CASE("corrupt rows: facts of an incident that are missing or of another kin
   CHECK(incident->notified.size() == 1);
 }
 
+TEST_CASE("corrupt rows: a number of an incident that is no whole one, or too large, counts as unknown",
+          "[storage]") {
+  Filled filled;
+  for (const std::string number : {"1.5", "1e300", "99999999999999999999"}) {
+    CAPTURE(number);
+    filled.store.database().run("UPDATE incidents SET facts_json = ?",
+                                "{\"count\": " + number + ", \"until_us\": " + number + "}");
+    const auto incident = SqliteAlerts(filled.store.database()).incident(1);
+    REQUIRE(incident);
+    CHECK(incident->facts.count == 0);
+    CHECK_FALSE(incident->facts.until);
+  }
+}
+
 TEST_CASE("corrupt rows: a backfill with a foreign word is refused, and it is named", "[storage]") {
   CHECK(refused("UPDATE backfills SET state = 'gone'", read_backfills) ==
         "read backfill 1: no state gone" + std::string(kWayOut));
