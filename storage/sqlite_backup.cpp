@@ -56,8 +56,9 @@ Backup::~Backup() {
 
 bool Backup::step() {
   const int code = sqlite3_backup_step(copy_.get(), kPagesPerStep);
+  const int number = (code & 0xff) == SQLITE_IOERR ? errno : 0;  // the connection learns it later
   if (code == SQLITE_OK) return false;
-  if (code != SQLITE_DONE) fail(code);
+  if (code != SQLITE_DONE) fail(code, number);
   put_in_place();
   return true;
 }
@@ -72,9 +73,10 @@ void Backup::put_in_place() {
   done_ = true;
 }
 
-void Backup::fail(int code) const {
-  const int number = target_ ? sqlite3_system_errno(target_.get()) : 0;
-  throw ErrorException(sqlite_error(code, number, part_, kWriteBackup, sqlite3_errstr(code)));
+void Backup::fail(int code) const { fail(code, target_ ? sqlite3_system_errno(target_.get()) : 0); }
+
+void Backup::fail(int code, int system_errno) const {
+  throw ErrorException(sqlite_error(code, system_errno, part_, kWriteBackup, sqlite3_errstr(code)));
 }
 
 }  // namespace sluice::storage

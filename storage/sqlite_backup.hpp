@@ -32,6 +32,7 @@ class Backup {
     void operator()(sqlite3* handle) const noexcept;
   };
   [[noreturn]] void fail(int code) const;
+  [[noreturn]] void fail(int code, int system_errno) const;
   void put_in_place();
 
   std::string path_;

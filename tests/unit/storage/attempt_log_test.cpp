@@ -2,6 +2,7 @@
 
 #include "tests/support/run.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/unit/storage/file_size_limit.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -9,7 +10,6 @@
 #include <csignal>
 #include <fstream>
 #include <sstream>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,27 +32,6 @@ std::size_t count(const std::string& text, const std::string& word) {
   for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++found;
   return found;
 }
-
-// Files of this process cannot grow past `bytes` while it lives: the write that tries gets an error.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_ = {};
-  void (*handler_)(int);
-};
 
 }  // namespace
 
@@ -181,7 +160,7 @@ TEST_CASE("attempt log: a full disk loses lines, never the attempt, and the log 
   log.line(Level::info, "before");
   const auto size = std::filesystem::file_size(path);
   {
-    const FileSizeLimit limit(size + 10);
+    const sluice::test::FileSizeLimit limit(size + 10);
     log.line(Level::info, "lost one");
     log.line(Level::info, "lost two");
     CHECK(log.lost_lines() == 2);
@@ -266,4 +245,83 @@ TEST_CASE("attempt log: a log that does not exist is not_found", "[storage]") {
   const auto piece = storage::read_log(folder.file("none.log"), 0, 100);
   REQUIRE(piece.has_error());
   CHECK(piece.error().code() == Errc::not_found);
+}
+
+TEST_CASE("attempt log: a link in its place is not followed, to write or to read", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
+  std::ofstream(folder.file("secret")) << "secret\n";
+  const std::string path = folder.file("a.log");
+  std::filesystem::create_symlink(folder.file("secret"), path);
+  AttemptLog log(loop.clock, path, "UTC");
+  log.line(Level::info, "text");
+  CHECK(log.lost_lines() == 1);
+  CHECK(content(folder.file("secret")) == "secret\n");
+  const auto piece = storage::read_log(path, 0, 100);
+  REQUIRE(piece.has_error());
+  CHECK(piece.error().message() == "open log " + path + ": Too many levels of symbolic links");
+}
+
+TEST_CASE("attempt log: one without lines makes no file", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
+  { const AttemptLog log(loop.clock, folder.file("orders/a.log"), "UTC"); }
+  CHECK(std::filesystem::is_empty(folder.path()));
+}
+
+TEST_CASE("attempt log: in a zone that is unknown by now lines have the time of UTC twice", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop(Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 15)));
+  AttemptLog log(loop.clock, folder.file("a.log"), "Mars/Olympus");
+  log.line(Level::info, "text");
+  CHECK(content(folder.file("a.log")) == "2018-10-15T00:00:00.000Z 00:00:00 info text\n");
+}
+
+TEST_CASE("attempt log: what only looks like the line about what was left out is read as it stands",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("a.log");
+  for (const std::string line :
+       {"... ", "... x lines (5 bytes) left out ...", "... 12", "... 12 rows (5 bytes) left out ...",
+        "... 12 lines (x bytes) left out ...", "... 12 lines (5 bytes) left in ...",
+        "... 99999999999999999999 lines (5 bytes) left out ...", "... 12 lines could not be written: full"}) {
+    CAPTURE(line);
+    const std::string text = "first\n" + line + "\nlast\n";
+    std::ofstream(path, std::ios::trunc) << text;
+    const auto whole = storage::read_log(path, 0, 1000);
+    REQUIRE(whole.has_value());
+    CHECK(whole->text == text);
+    CHECK(whole->next == text.size());
+    CHECK(storage::read_log(path, text.size() - 5, 1000)->text == "last\n");
+  }
+}
+
+TEST_CASE("attempt log: a line longer than what is asked for comes in pieces", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("a.log");
+  std::ofstream(path) << std::string(25, 'x') << "\nlast\n";
+  std::string text;
+  std::uint64_t next = 0;
+  for (int n = 0; n < 5; ++n) {
+    const auto piece = storage::read_log(path, next, 10);
+    REQUIRE(piece.has_value());
+    text += piece->text;
+    next = piece->next;
+    CHECK(piece->at_end == (next == 31));
+  }
+  CHECK(text == content(path));
+}
+
+TEST_CASE("attempt log: a file without any line end is cut and goes on", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
+  const std::string path = folder.file("a.log");
+  std::ofstream(path) << std::string(20'000, 'x');
+  AttemptLog log(loop.clock, path, "UTC", 8192);
+  log.line(Level::info, "next");
+  const std::string text = content(path);
+  CHECK(text.size() <= 8192);
+  CHECK(text.starts_with("xxx"));
+  CHECK(text.find("\n... ") != std::string::npos);
+  CHECK(text.ends_with("next\n"));
 }
