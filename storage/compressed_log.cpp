@@ -48,6 +48,14 @@ bool write_gzip(int file, const std::string& bytes) {
   return written && closed && ::fsync(file) == 0;
 }
 
+// What zlib says is wrong, without the number of the descriptor that it puts before it.
+std::string cause_of(gzFile in) {
+  int code = Z_OK;
+  const std::string_view said = ::gzerror(in, &code);
+  const std::size_t number = said.find(">: ");
+  return std::string(number == std::string_view::npos ? said : said.substr(number + 3));
+}
+
 // `bytes` as gzip under `path`, with the times of the plain one.
 Result<void> put_gzip(const std::string& path, const std::string& bytes, const struct stat& plain) {
   const std::string unfinished = path + ".tmp";
@@ -97,8 +105,7 @@ Result<std::string> read_compressed_log(const std::string& path) {
   int count = 0;
   while ((count = ::gzread(in, part.data(), static_cast<unsigned>(part.size()))) > 0)
     bytes.append(part.data(), static_cast<std::size_t>(count));
-  int code = Z_OK;
-  const std::string cause = count < 0 ? ::gzerror(in, &code) : "";
+  const std::string cause = count < 0 ? cause_of(in) : "";
   const bool whole = ::gzclose(in) == Z_OK;
   if (count < 0 || !whole)
     return Error(Errc::io, fmt::format("read log {}: {}", path, cause.empty() ? "it is cut short" : cause));

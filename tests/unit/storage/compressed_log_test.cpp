@@ -102,3 +102,33 @@ TEST_CASE("compressed log: both files of a crash count as one, and half a file a
   CHECK(storage::read_log(f.path + ".gz", 0, 100).error().code() == Errc::io);
   CHECK(storage::read_log(f.path + "x", 0, 100).error().code() == Errc::not_found);
 }
+
+TEST_CASE("compressed log: one that the disk damaged is an error that says what is wrong", "[storage]") {
+  Fixture f;
+  f.write("first line\nsecond line\n");
+  REQUIRE(storage::compress_log(f.path).value());
+  const std::string path = f.path + ".gz";
+  const auto size = static_cast<std::streamoff>(fs::file_size(path));
+  const auto refused = [&] {
+    const auto read = storage::read_log(path, 0, 100);
+    REQUIRE(read.has_error());
+    CHECK(read.error().code() == Errc::io);
+    return read.error().message();
+  };
+  const auto flip = [&](std::streamoff at) {
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(at);
+    const int byte = file.get();
+    file.seekp(at);
+    file.put(static_cast<char>(byte ^ 0x55));
+  };
+  flip(size - 8);
+  CHECK(refused() == "read log " + path + ": incorrect data check");
+  flip(size - 8);
+  flip(size - 4);
+  CHECK(refused() == "read log " + path + ": incorrect length check");
+  flip(size - 4);
+  CHECK(f.read(path) == "first line\nsecond line\n");
+  fs::resize_file(path, static_cast<std::uintmax_t>(size) - 3);
+  CHECK(refused() == "read log " + path + ": it is cut short");
+}
