@@ -52,7 +52,7 @@ std::optional<int> attempt_of(std::string_view name, std::string_view stem) {
   const std::string_view digits = name.substr(stem.size(), name.size() - stem.size() - 4);
   int attempt = 0;
   const auto [end, failure] = std::from_chars(digits.data(), digits.data() + digits.size(), attempt);
-  if (failure != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
+  if (failure != std::errc() || end != digits.data() + digits.size() || attempt < 1) return std::nullopt;
   return attempt;
 }
 

@@ -37,9 +37,10 @@ TEST_CASE("attempt log folder: a log lies under job, local day and local time", 
   CHECK(*path == "/var/log/sluice/orders/20181016/0015_2.log");
   CHECK(logs.dirty_path("orders", kSlot, "Asia/Shanghai", 2).value() ==
         "/var/log/sluice/orders/20181016/0015_2.dirty.jsonl");
-  const auto unknown = logs.path("orders", kSlot, "Mars/Olympus", 2);
-  REQUIRE(unknown.has_error());
-  CHECK(unknown.error().code() == Errc::invalid_argument);
+  const std::string mars = "Mars/Olympus";
+  CHECK(logs.path("orders", kSlot, mars, 2).error().code() == Errc::invalid_argument);
+  CHECK(logs.dirty_path("orders", kSlot, mars, 2).error().code() == Errc::invalid_argument);
+  CHECK(logs.list("orders", kSlot, mars).error().code() == Errc::invalid_argument);
 }
 
 TEST_CASE("attempt log folder: both slots of a repeated hour have logs of their own", "[storage]") {
@@ -69,6 +70,7 @@ TEST_CASE("attempt log folder: no job name leads out of it", "[storage]") {
     CHECK(names.insert(name).second);
   }
   CHECK(storage::file_name_of("orders_2.x-Y") == "orders_2.x-Y");
+  CHECK(storage::file_name_of("a@AZ[`az{09:/") == "a%40AZ%5B%60az%7B09%3A%2F");
   CHECK(storage::file_name_of(std::string(1000, '/')).size() <= 255);
 }
 
@@ -77,9 +79,13 @@ TEST_CASE("attempt log folder: lists the attempts of one instance by number", "[
   const AttemptLogFolder logs(folder.path().string());
   CHECK(logs.list("orders", kSlot, "Asia/Shanghai").value().empty());
   for (const char* name : {"0015_10.log", "0015_2.log", "0020_1.log", "0015r_1.log", "0015_x.log",
-                           "0015_1.log.old", "0015_2.dirty.jsonl"}) {
+                           "0015_1.log.old", "0015_2.dirty.jsonl", "0015_1x.log", "0015_.log", "0015_.log.gz",
+                           "0015_99999999999.log", "0015_-1.log", "log", ".log"}) {
     put(folder.file(std::string("orders/20181016/") + name), 10, kDay);
   }
+  // Neither a folder nor a link that leads elsewhere is a log.
+  std::filesystem::create_directory(folder.file("orders/20181016/0015_3.log"));
+  std::filesystem::create_symlink("/etc/hostname", folder.file("orders/20181016/0015_4.log"));
   const auto found = logs.list("orders", kSlot, "Asia/Shanghai").value();
   REQUIRE(found.size() == 2);
   CHECK(found[0].attempt == 2);
@@ -129,4 +135,58 @@ TEST_CASE("attempt log folder: pruning before the first log is no error", "[stor
   const sluice::test::TempFolder folder;
   const AttemptLogFolder logs(folder.file("none"));
   CHECK(logs.prune(kDay, {}).value().files == 0);
+}
+
+TEST_CASE("attempt log folder: where a file is in its place, every step says so", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = put(folder.file("logs"), 10, kDay);
+  const AttemptLogFolder logs(path);
+  const std::string why = "walk the logs in " + path + ": Not a directory";
+  CHECK(logs.prune(kDay, {}).error().message() == why);
+  CHECK(logs.compress(kDay, std::chrono::hours(1)).error().message() == why);
+  CHECK(logs.list("orders", kSlot, "UTC").has_error());
+}
+
+TEST_CASE("attempt log folder: what is no log is neither compressed nor pruned, whatever its name",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  const auto target = put(folder.file("orders/notes.txt"), 10, kDay);
+  std::filesystem::create_directories(folder.file("orders/folder.log"));
+  std::filesystem::create_symlink(target, folder.file("orders/link.log"));
+  storage::LogRetention retention;
+  retention.bytes_max = 0;
+  const Instant now = kDay + std::chrono::hours(24 * 400);
+  CHECK(logs.compress(now, std::chrono::hours(1)).value().files == 0);
+  CHECK(logs.prune(now, retention).value().files == 0);
+  CHECK(std::filesystem::exists(target));
+  CHECK(std::filesystem::is_symlink(folder.file("orders/link.log")));
+}
+
+TEST_CASE("attempt log folder: of several logs that cannot be compressed the first is named, the others are",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  const Instant now = kDay + std::chrono::hours(48);
+  for (const char* name : {"a.log", "b.log"}) {
+    put(folder.file(name), 100, kDay);
+    std::filesystem::create_directories(folder.file(std::string(name) + ".gz.tmp"));
+  }
+  const auto good = put(folder.file("c.log"), 100, kDay);
+  const auto done = logs.compress(now, std::chrono::hours(1));
+  REQUIRE(done.has_error());
+  CHECK(done.error().message().find(".log.gz.tmp: Is a directory") != std::string::npos);
+  CHECK(std::filesystem::exists(folder.file("a.log")));
+  CHECK(std::filesystem::exists(folder.file("b.log")));
+  CHECK_FALSE(std::filesystem::exists(good));
+}
+
+TEST_CASE("attempt log folder: a log that does not get smaller gains no bytes", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  put(folder.file("empty.log"), 0, kDay);
+  put(folder.file("large.log"), 100'000, kDay);
+  const auto done = logs.compress(kDay + std::chrono::hours(48), std::chrono::hours(1)).value();
+  CHECK(done.files == 2);
+  CHECK(done.bytes == 100'000 - std::filesystem::file_size(folder.file("large.log.gz")));
 }
