@@ -9,6 +9,8 @@ using scheduler::JobVersion;
 
 constexpr std::string_view kLook =
     "SELECT job, version, first_seen_us, since_us, actor, effective_us, present, replaces FROM job_versions ";
+const std::string kPresent = std::string(kLook) + "WHERE present = 1 ORDER BY id DESC";
+const std::string kOfJob = std::string(kLook) + "WHERE job = ? ORDER BY id DESC";
 
 JobVersion read_version(const Statement& row) {
   JobVersion version;
@@ -61,9 +63,7 @@ void SqliteVersions::put_in_force(const std::vector<JobVersion>& versions,
 }
 
 std::vector<JobVersion> SqliteVersions::versions(const std::string& job) {
-  Statement rows = job.empty()
-                       ? database_.prepare(std::string(kLook) + "WHERE present = 1 ORDER BY id DESC")
-                       : database_.prepare(std::string(kLook) + "WHERE job = ? ORDER BY id DESC", job);
+  Statement rows = job.empty() ? database_.prepare(kPresent) : database_.prepare(kOfJob, job);
   std::vector<JobVersion> found;
   while (rows.step()) found.push_back(read_version(rows));
   return found;

@@ -291,6 +291,17 @@ TEST_CASE("failing calls: logs that cannot be looked at or deleted do not keep t
   storage::LogRetention retention;
   retention.bytes_max = 0;
   put(folder.file("c.log.gz.tmp"), "");
+  put(folder.file("d.log"), "");
+  {
+    const FaultyCalls faults(EACCES, 0, "remove");
+    const auto pruned = logs.prune(now, retention);
+    REQUIRE_FALSE(pruned);
+    CHECK(pruned.error().code() == Errc::permission_denied);
+    CHECK(pruned.error().message().starts_with("delete log " + folder.path().string()));
+    CHECK(std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator()) == 1);
+  }
+  put(folder.file("e.log"), "");
+  put(folder.file("f.log"), "");
   CHECK(logs.prune(now, retention).value().files == 3);
   CHECK(logs.prune(now, retention).value().files == 0);
 }

@@ -80,6 +80,7 @@ int futimens(int file, const struct timespec times[2]) noexcept { return call<in
 int chmod(const char* path, mode_t mode) noexcept { return call<int>("chmod", path, mode); }
 int link(const char* from, const char* to) noexcept { return call<int>("link", from, to); }
 int rename(const char* from, const char* to) noexcept { return call<int>("rename", from, to); }
+int remove(const char* path) noexcept { return call<int>("remove", path); }
 int unlink(const char* path) noexcept { return call<int>("unlink", path); }
 
 }  // extern "C"

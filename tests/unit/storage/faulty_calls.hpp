@@ -7,9 +7,9 @@ namespace sluice::test {
 
 // While it lives one call that this thread makes fails with `cause`: the `nth` one, counted from 0, of those
 // that this program replaces, or only of those of the name. These are open, dup, stat, lstat, fstat, flock,
-// fcntl, pread, pwrite, write, fsync, ftruncate, futimens, chmod, link, rename and unlink, called by the
-// program, zlib or the C++ library. SQLite's own are others (open64, ...): MemoryDisk has faults for those.
-// Not nested.
+// fcntl, pread, pwrite, write, fsync, ftruncate, futimens, chmod, link, rename, remove and unlink, called by
+// the program, zlib or the C++ library. SQLite's own are others (open64, ...): MemoryDisk has faults for
+// those. Not nested.
 class FaultyCalls {
  public:
   explicit FaultyCalls(int cause, int nth = 0, std::string_view name = {});

@@ -152,6 +152,20 @@ TEST_CASE("history: a window whose positions are forgotten is refused to run aga
   CHECK(rerun(*fixture.store, "orders", 10));
 }
 
+TEST_CASE("history: what leaves a forgotten window done is not refused", "[storage]") {
+  Fixture fixture;
+  run_windows(*fixture.store, "orders", 4);
+  fixture.forget(before(10));
+  scheduler::Change change;
+  change.instance_row = row_of(*fixture.store, "orders", 0);
+  change.from = {State::success};
+  change.to = State::success;
+  change.priority = 3;
+  CHECK(storage::SqliteOperations(fixture.store->database()).operate_all({change}));
+  CHECK(fixture.store->instance(sluice::test::planned_at("orders", 0).id)->priority == 3);
+  CHECK(fixture.store->change_state(change.instance_row, {State::success}, State::skipped, "by hand"));
+}
+
 TEST_CASE("history: a success by hand cannot run again once the window it would follow is forgotten",
           "[storage]") {
   Fixture fixture;
@@ -208,6 +222,22 @@ TEST_CASE("history: it goes on in small steps through all chains", "[storage]") 
   CHECK(positions == 12);
   CHECK(rows == 12);
   CHECK(steps >= 12);
+}
+
+TEST_CASE("history: of very many chains a step looks at some and says where to go on", "[storage]") {
+  const sluice::test::MemoryDisk disk;
+  auto store = open_at("state.db", disk.name());
+  const auto name = [](int n) { return "job" + std::to_string(1000 + n); };
+  for (int n = 0; n < 205; ++n) plan(*store, name(n), 0);  // not one of them has a window to go on from
+  run_windows(*store, name(0), 2);
+  run_windows(*store, name(204), 2);
+  SqliteHistory history(store->database());
+  const auto first = history.forget(before(10'000), "", kAll);
+  CHECK(first.positions == 1);
+  CHECK(first.next == name(200));
+  const auto second = history.forget(before(10'000), *first.next, kAll);
+  CHECK(second.positions == 1);
+  CHECK_FALSE(second.next);
 }
 
 TEST_CASE("history: a disk that fails at any write leaves a step wholly done or not at all", "[storage]") {

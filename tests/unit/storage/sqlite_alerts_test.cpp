@@ -318,6 +318,35 @@ TEST_CASE(
   CHECK(facts.open == 3);
 }
 
+TEST_CASE("sqlite alerts: of several failures and retries the first is told, of runs the longest",
+          "[storage]") {
+  using scheduler::AttemptResult;
+  File file;
+  file.plan("orders", {0, 5, 10, 15, 20, 25, 30});
+  file.attempt(0, AttemptResult::lost);
+  file.attempt(5, AttemptResult::failed);
+  file.attempt(10, AttemptResult::failed, at_minute(50));
+  file.attempt(15, AttemptResult::failed, at_minute(50));
+  for (const auto& [minute, since] : {std::pair(20, 38), std::pair(25, 36), std::pair(30, 37)})
+    REQUIRE(file.store->begin_attempt(file.row(minute), sluice::test::positions_at(1), at_minute(since)));
+  const auto facts = file.facts(40);
+  CHECK(facts.open == 7);
+  CHECK(facts.failed == 2);
+  CHECK(facts.failure->id.scheduled == at_minute(0));
+  CHECK(facts.failure_result == AttemptResult::lost);
+  CHECK(facts.retry->id.scheduled == at_minute(10));
+  CHECK(facts.running->id.scheduled == at_minute(25));
+}
+
+TEST_CASE("sqlite alerts: a failure without an attempt counts as failed", "[storage]") {
+  File file;
+  file.plan("orders", {0});
+  REQUIRE(file.store->change_state(file.row(0), {State::wait_time}, State::failure, "start: no such table"));
+  const auto facts = file.facts(5);
+  CHECK(facts.failed == 1);
+  CHECK(facts.failure_result == scheduler::AttemptResult::failed);
+}
+
 TEST_CASE("sqlite alerts: what an operator killed counts as no failure", "[storage]") {
   File file;
   file.plan("orders", {0, 5});

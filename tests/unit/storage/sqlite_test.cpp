@@ -1,6 +1,7 @@
 #include "storage/sqlite.hpp"
 
 #include "storage/sqlite_state_store.hpp"
+#include "tests/support/state_store_samples.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/unit/storage/scenario.hpp"
 
@@ -64,6 +65,7 @@ TEST_CASE("sqlite: values come back as they were bound", "[storage]") {
   CHECK_FALSE(row.is_null(2));
   CHECK(row.text(2).empty());
   CHECK_FALSE(row.maybe_instant(3));
+  CHECK(row.text(3).empty());
   CHECK_FALSE(row.step());
 }
 
@@ -111,6 +113,101 @@ TEST_CASE("sqlite: the write-ahead log is emptied by a checkpoint", "[storage]")
   CHECK(std::filesystem::file_size(path + "-wal") > 0);
   store.checkpoint();
   CHECK(std::filesystem::file_size(path + "-wal") == 0);
+}
+
+TEST_CASE("sqlite: a checkpoint waits for no reader, and is made when it has ended", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("state.db");
+  Database database(at(path));
+  database.execute("CREATE TABLE t(a); INSERT INTO t VALUES(1), (2)");
+  {
+    auto row = database.prepare("SELECT a FROM t");
+    REQUIRE(row.step());
+    CHECK_FALSE(database.checkpoint());
+    CHECK(std::filesystem::file_size(path + "-wal") > 0);
+    CHECK(row.step());
+  }
+  CHECK(database.checkpoint());
+  CHECK(std::filesystem::file_size(path + "-wal") == 0);
+}
+
+TEST_CASE("sqlite: many pages that were only read are given back by a checkpoint", "[storage]") {
+  const sluice::test::TempFolder folder;
+  Database database(at(folder.file("state.db")));
+  database.execute("CREATE TABLE t(a)");
+  for (int n = 0; n < 500; ++n) database.run("INSERT INTO t VALUES(?)", std::string(8000, 'x'));
+  REQUIRE(database.checkpoint());
+  CHECK_FALSE(database.wants_checkpoint());
+  {
+    auto row = database.prepare("SELECT sum(length(a)) FROM t");
+    REQUIRE(row.step());
+    CHECK(row.integer(0) == 4'000'000);
+  }
+  CHECK(database.wants_checkpoint());
+  REQUIRE(database.checkpoint());
+  CHECK_FALSE(database.wants_checkpoint());
+}
+
+TEST_CASE("sqlite: a place that cannot hold a write-ahead log is refused", "[storage]") {
+  storage::DatabaseOptions options;
+  options.path = ":memory:";
+  options.vfs = "unix";
+  const Error error = error_of([&] { const Database database(options); });
+  CHECK(error.code() == Errc::io);
+  CHECK(error.message() == "open state: state file :memory:: its file system cannot hold a write-ahead log");
+}
+
+TEST_CASE("sqlite: what only a mistake of ours can bring is internal, and leaves no transaction",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  Database database(at(folder.file("state.db")));
+  const auto code = [&](const std::function<void()>& work) { return error_of(work).code(); };
+  CHECK(code([&] { database.run("INSERT INTO nowhere VALUES(1)"); }) == Errc::internal);
+  CHECK(code([&] { database.run("SELECT 1", 5); }) == Errc::internal);
+  CHECK(code([&] { database.execute("no statement"); }) == Errc::internal);
+  CHECK_FALSE(database.in_transaction());
+  database.execute("CREATE TABLE t(a)");
+  database.run("INSERT INTO t VALUES(1)");
+}
+
+TEST_CASE("sqlite: parameter values come back with every character in them", "[storage]") {
+  const sluice::test::TempFolder folder;
+  storage::SqliteStateStore store(at(folder.file("state.db")));
+  auto planned = sluice::test::planned_at("orders", 0);
+  planned.values.clear();
+  for (const std::string value : {"plain", "", "a\\b", "\x01", "line\nend", "\"", "\xE4\xBD\xA0"})
+    planned.values.emplace_back("name " + value, value);
+  store.add_instances({planned});
+  CHECK(store.instance(planned.id)->values == planned.values);
+}
+
+TEST_CASE("sqlite: an instance that is gone cannot begin, and leaves no attempt", "[storage]") {
+  const sluice::test::TempFolder folder;
+  storage::SqliteStateStore store(at(folder.file("state.db")));
+  const auto begun = store.begin_attempt(7, sluice::test::positions_at(1), sluice::test::at_minute(0));
+  REQUIRE(begun.has_error());
+  CHECK(begun.error().code() == Errc::not_found);
+  CHECK(store.attempts(7).empty());
+  CHECK_FALSE(store.start_positions(7));
+}
+
+TEST_CASE("sqlite: what is due next is the least of slots and retries to come", "[storage]") {
+  const sluice::test::TempFolder folder;
+  storage::SqliteStateStore store(at(folder.file("state.db")));
+  const auto minute = [](int n) { return sluice::test::at_minute(n); };
+  CHECK_FALSE(store.next_due(minute(0)));
+  const auto planned = sluice::test::planned_at("orders", 0);
+  store.add_instances({planned, sluice::test::planned_at("orders", 20)});
+  const auto row = store.instance(planned.id)->row;
+  const auto attempt = store.begin_attempt(row, sluice::test::positions_at(1), minute(1)).value();
+  store.fail(attempt, scheduler::AttemptResult::failed, Error(Errc::unavailable, "503"), {}, minute(30),
+             minute(2));
+  CHECK(store.next_due(minute(3)) == minute(20));
+  CHECK(store.next_due(minute(20)) == minute(30));  // no slot is left
+  CHECK_FALSE(store.next_due(minute(30)));
+  store.add_instances({sluice::test::planned_at("orders", 40)});
+  CHECK(store.next_due(minute(20)) == minute(30));
+  CHECK(store.next_due(minute(30)) == minute(40));
 }
 
 TEST_CASE("sqlite: a second daemon on the same file is refused and told why", "[storage]") {
@@ -223,6 +320,13 @@ TEST_CASE("sqlite: result codes become kinds", "[storage]") {
   CHECK(kind(SQLITE_READONLY_DBMOVED, 0) == Errc::permission_denied);
   CHECK(kind(SQLITE_CANTOPEN, EACCES) == Errc::permission_denied);
   CHECK(kind(SQLITE_CONSTRAINT_UNIQUE, 0) == Errc::internal);
+  CHECK(kind(SQLITE_IOERR_WRITE, EFBIG) == Errc::disk_full);  // the limit of a process
+  CHECK(kind(SQLITE_CANTOPEN, ENOSPC) == Errc::disk_full);
+  CHECK(kind(SQLITE_CANTOPEN, EPERM) == Errc::permission_denied);
+  CHECK(kind(SQLITE_CANTOPEN, EMFILE) == Errc::io);
+  CHECK(kind(SQLITE_LOCKED, 0) == Errc::conflict);
+  CHECK(kind(SQLITE_PERM, 0) == Errc::permission_denied);
+  CHECK(kind(SQLITE_AUTH, 0) == Errc::permission_denied);
   CHECK(storage::sqlite_error(SQLITE_FULL, 0, "state.db", "write state", "database or disk is full")
             .message() ==
         "write state: state file state.db: database or disk is full; free space on its file system or raise "

@@ -94,6 +94,12 @@ TEST_CASE("upgrade: a file of each version opens, keeps what it holds, and its c
       before = rows_of(database);
       REQUIRE(before.size() > 20);
     }
+    const auto looked = storage::look_at_state_file(path);
+    REQUIRE(looked);
+    CHECK(looked->version == version);
+    CHECK_FALSE(looked->damage);
+    CHECK(looked->written);
+    CHECK(looked->durable.at(0).chain == "orders");
     storage::SqliteStateStore store(file_at(path), storage::CheckDepth::complete);
     storage::Database& database = store.database();
     CHECK(one_text(database, "PRAGMA user_version") == std::to_string(newest));

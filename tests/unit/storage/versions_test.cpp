@@ -79,6 +79,21 @@ TEST_CASE("sqlite versions: keep the contract of the ports", "[storage]") {
   sluice::test::check_version_store<SqliteVersionsFixture>();
 }
 
+TEST_CASE("sqlite versions: without a job the ones in force of all jobs are listed, newest first",
+          "[storage]") {
+  sluice::test::MemoryDisk disk;
+  auto store = open_on(disk);
+  storage::SqliteVersions versions(store->database());
+  CHECK(versions.versions("").empty());
+  prepare(*store);
+  write_all(*store);
+  std::string found;
+  for (const auto& version : versions.versions("")) found += version.job + version.version + " ";
+  CHECK(found == "usersu ordersb ");
+  CHECK(versions.versions("none").empty());
+  CHECK_FALSE(versions.version("orders", "none"));
+}
+
 TEST_CASE("sqlite versions: a disk that fails at any step leaves all of a reload or nothing", "[storage]") {
   const std::string before = "ordersa* oldo* 0";
   const std::string after = "ordersb* ordersa usersu* oldo 2";
