@@ -32,6 +32,18 @@ struct Fixture {
 
 }  // namespace
 
+TEST_CASE("localfile store: a directory is an absolute path", "[localfile]") {
+  Fixture f;
+  for (const std::string& bad : {std::string(), std::string("exports"), std::string("./exports"),
+                                 std::string("~/exports"), std::string("/ex\0ports", 10)}) {
+    f.target.directory = bad;
+    const auto maker = localfile::make_store_maker(f.random, f.files, f.target);
+    REQUIRE(maker.has_error());
+    CHECK(maker.error().code() == Errc::invalid_argument);
+    CHECK(maker.error().message().ends_with("it is no absolute path; correct `directory`"));
+  }
+}
+
 TEST_CASE("localfile store: all of the port over a directory", "[localfile]") {
   Fixture f;
   const objects::ObjectTraits traits;

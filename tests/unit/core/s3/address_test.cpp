@@ -49,6 +49,30 @@ TEST_CASE("s3 address follows the target's addressing and region", "[s3_address]
   CHECK(s3::address_of(target)->path_prefix == "/");
 }
 
+TEST_CASE("s3 address takes every name that a store may give a bucket", "[s3_address]") {
+  for (const std::string& good : {std::string("abc"), std::string(63, 'a'), std::string("AZ-az_09.b"),
+                                  std::string("0a9"), std::string("Z_Z")}) {
+    CAPTURE(good);
+    CHECK(s3::address_of(target_of("http://localhost", good)));
+  }
+  for (const std::string& bad :
+       {std::string(64, 'a'), std::string("abc."), std::string("a@b"), std::string("a[b"), std::string("a`b"),
+        std::string("a{b"), std::string("a:b"), std::string("a\0b", 3), std::string("\xE4\xBD\xA0")}) {
+    CAPTURE(bad);
+    const auto refused = s3::address_of(target_of("http://localhost", bad));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Errc::invalid_argument);
+    CHECK(refused.error().message().ends_with("; correct `bucket`"));
+  }
+}
+
+TEST_CASE("s3 address knows AWS by its name in any letters", "[s3_address]") {
+  const auto address = s3::address_of(target_of("https://S3.EU-West-1.AmazonAWS.com"));
+  REQUIRE(address);
+  CHECK(address->region == "eu-west-1");
+  CHECK(address->endpoint.host == "bucket-1.s3.eu-west-1.amazonaws.com");
+}
+
 TEST_CASE("s3 address refuses buckets and endpoints that cannot work", "[s3_address]") {
   for (const char* bad : {"", "ab", "a/b", "a..b", ".abc", "a b c", "a?bc"}) {
     CHECK_FALSE(s3::address_of(target_of("http://localhost", bad)));

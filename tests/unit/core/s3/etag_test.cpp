@@ -25,7 +25,10 @@ TEST_CASE("s3 etag is an MD5 unless it has another form or a key of KMS is in pl
   CHECK(md5_of('"' + kHello + '"', "AES256") == http::md5("hello"));
   CHECK_FALSE(md5_of('"' + kHello + '"', "aws:kms"));
   CHECK_FALSE(md5_of('"' + kHello + "-1\""));
-  for (const char* other : {"", "\"\"", "\"", "\"opaque\"", "5d41402abc4b2a76b9719d911017c59g"}) {
+  for (const char* other : {"", "\"\"", "\"", "\"opaque\"", "5d41402abc4b2a76b9719d911017c59g",
+                            "gd41402abc4b2a76b9719d911017c592", "5d41402abc4b2a76b9719d911017c5/2",
+                            "5d41402abc4b2a76b9719d911017c5:2", "5d41402abc4b2a76b9719d911017c5`2",
+                            "\"5d41402abc4b2a76b9719d911017c592", "5d41402abc4b2a76b9719d911017c592\""}) {
     CHECK_FALSE(md5_of(other));
   }
 }
@@ -38,7 +41,9 @@ TEST_CASE("s3 etag of an upload is the MD5 of its parts' MD5s", "[s3_etag]") {
   CHECK(s3::upload_etag(parts) == "30dcfd3901d1c613b7fb532281748544-2");
   CHECK_FALSE(s3::upload_etag({{1, "opaque"}}));
   CHECK(s3::as_upload_etag("\"30DCFD3901D1C613B7FB532281748544-2\"") == "30dcfd3901d1c613b7fb532281748544-2");
-  for (const std::string& other : {kHello, kHello + "-", kHello + "-x", std::string("x-1"), std::string()}) {
+  for (const std::string& other :
+       {kHello, kHello + "-", kHello + "-x", kHello + "-1x", kHello + "+1", kHello + kHello,
+        "x" + kHello.substr(1) + "-1", std::string("x-1"), std::string()}) {
     CHECK_FALSE(s3::as_upload_etag(other));
   }
 }

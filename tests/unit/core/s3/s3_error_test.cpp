@@ -46,6 +46,17 @@ TEST_CASE("s3 errors are sorted by code, then by status", "[s3_error]") {
       {400, "MalformedXML", Errc::invalid_argument, Retry::never},
       {501, "NotImplemented", Errc::invalid_argument, Retry::never},
       {501, "", Errc::invalid_argument, Retry::never},
+      {408, "", Errc::unavailable, Retry::always},
+      {500, "", Errc::unavailable, Retry::always},
+      {401, "", Errc::unauthenticated, Retry::never},
+      {403, "", Errc::permission_denied, Retry::never},
+      {409, "", Errc::conflict, Retry::never},
+      {412, "", Errc::conflict, Retry::never},
+      {301, "", Errc::invalid_argument, Retry::never},
+      {307, "", Errc::invalid_argument, Retry::never},
+      {302, "Found", Errc::invalid_argument, Retry::never},
+      {400, "", Errc::invalid_argument, Retry::never},
+      {418, "", Errc::invalid_argument, Retry::never},
   };
   for (const auto& [status, code, errc, retry] : cases) {
     CAPTURE(status, code);
@@ -72,4 +83,26 @@ TEST_CASE("s3 errors say which region the bucket is in, and the way out", "[s3_e
   CHECK(s3::describe(s3::parse_server_error(answer_of(400, "EntityTooSmall"))) ==
         "400 EntityTooSmall: why, request 7F; raise `blockSizeInMB`");
   CHECK(s3::describe(s3::parse_server_error(answer_of(503, "SlowDown"))) == "503 SlowDown: why, request 7F");
+}
+
+TEST_CASE("s3 errors without a document are called by their status, as answers to HEAD are", "[s3_error]") {
+  const auto text = [](int status) { return s3::describe(s3::parse_server_error(answer_of(status, ""))); };
+  CHECK(text(401) == "401 no code, request 7F; correct accessId and accessKey");
+  CHECK(text(403).starts_with("403 AccessDenied, request 7F; grant this key s3:ListBucket"));
+  CHECK(text(404) == "404 NoSuchKey, request 7F");
+  CHECK(text(412) == "412 PreconditionFailed, request 7F");
+  CHECK(text(501) == "501 NotImplemented, request 7F; this store cannot do what the job asks for");
+  CHECK(text(307) ==
+        "307 no code, request 7F; correct `region` and `endpoint`: they must be those of the bucket");
+}
+
+TEST_CASE("s3 errors take the request and the region of the head before those of the document",
+          "[s3_error]") {
+  const std::string inner = "<RequestId>inner</RequestId><Region>eu-west-1</Region>";
+  http::Response answer = answer_of(301, "PermanentRedirect", inner);
+  CHECK(s3::parse_server_error(answer).request_id == "7F");
+  CHECK(s3::parse_server_error(answer).region == "eu-west-1");
+  answer.headers = {{"x-amz-bucket-region", "eu-west-3"}};
+  CHECK(s3::parse_server_error(answer).request_id == "inner");
+  CHECK(s3::parse_server_error(answer).region == "eu-west-3");
 }

@@ -57,3 +57,10 @@ TEST_CASE("s3 signatures equal those that AWS publishes and those of botocore", 
 TEST_CASE("s3 queries go on the wire as they are signed", "[s3_signature]") {
   CHECK(s3::query_string({{"uploads", ""}, {"prefix", "a b/+&"}}) == "uploads=&prefix=a%20b%2F%2B%26");
 }
+
+TEST_CASE("s3 signatures cover headers of one name together, and blanks as AWS counts them",
+          "[s3_signature]") {
+  const http::Headers headers = {{"X-Amz-Meta-A", "  one   two "}, {"host", "h"}, {"x-amz-meta-a", "three"}};
+  CHECK(s3::canonical_request({"GET", "/", headers, {}}) ==
+        "GET\n/\n\nhost:h\nx-amz-meta-a:one two,three\n\nhost;x-amz-meta-a\n");
+}
