@@ -43,6 +43,11 @@ TEST_CASE("errors: each server code has its meaning and its retry class", "[tabl
       {502, "", "", Errc::unavailable, RetryClass::idempotent},
       {404, "", "", Errc::not_found, RetryClass::never},
       {403, "", "", Errc::permission_denied, RetryClass::never},
+      {401, "", "", Errc::unauthenticated, RetryClass::never},
+      {408, "OTSBrandNew", "", Errc::timeout, RetryClass::idempotent},
+      {409, "OTSBrandNew", "", Errc::conflict, RetryClass::never},
+      {429, "OTSBrandNew", "", Errc::throttled, RetryClass::always},
+      {302, "", "", Errc::invalid_argument, RetryClass::never},
   };
   for (const auto& [status, code, message, errc, retry] : cases) {
     INFO(status << " " << code << " " << message);
@@ -74,6 +79,30 @@ TEST_CASE("errors: the text names what was done, code, message, request and the 
         "describe table orders: 404 (this is not an answer of Table Store: check the endpoint)");
   error.status = 502;
   CHECK(to_error(error, "describe table orders").message() == "describe table orders: 502");
+}
+
+TEST_CASE("errors: what the service says of a key decides what to do", "[tablestore]") {
+  const auto advice = [](int status, const std::string& code, const std::string& message) {
+    ServerError error;
+    error.status = status;
+    error.code = code;
+    error.message = message;
+    const std::string text = to_error(error, "list").message();
+    const std::size_t at = text.rfind(" (");
+    return at == std::string::npos ? "" : text.substr(at + 2, text.size() - at - 3);
+  };
+  const std::string failed = "OTSAuthFailed";
+  CHECK(advice(403, failed, "The AccessKeyID does not exist.") == "check accessId");
+  CHECK(advice(403, failed, "Signature mismatch.") == "check accessKey");
+  CHECK(advice(403, failed, "The instance is not found.") == "check instanceName and endpoint");
+  CHECK(advice(403, failed, "Mismatch between system time and x-ots-date.") == "set this machine's clock");
+  CHECK(advice(403, failed, "The security token has expired.") == "get a new security token");
+  CHECK(advice(403, failed, "The user is disabled.") == "check the key's access to the instance");
+  CHECK(advice(403, "OTSNoPermissionAccess", "No.") ==
+        "grant the key read access to the table and its stream");
+  CHECK(advice(404, "OTSObjectNotExist", "No.") == "check the table's name and that its stream is on");
+  CHECK(advice(400, "OTSParameterInvalid", "t is a timeseries table.") == "set isTimeseriesTable to true");
+  CHECK(advice(400, "OTSParameterInvalid", "No.") == "");
 }
 
 TEST_CASE("errors: an error body that is no message leaves the code empty", "[tablestore]") {

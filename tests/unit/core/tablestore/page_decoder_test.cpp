@@ -139,6 +139,9 @@ TEST_CASE("page: known fields of the wrong type and incomplete records are corru
   CHECK(message_of("0a00") == "decode stream page of 2 bytes: a record without action at byte 2");
   CHECK(message_of("0a020801") == "decode stream page of 4 bytes: a record without row at byte 4");
   CHECK(message_of("0a0408041200") == "decode stream page of 6 bytes: an unknown action at byte 4");
+  CHECK(message_of("0a0408001200") == "decode stream page of 6 bytes: an unknown action at byte 4");
+  CHECK(message_of("0a0408011205") == "decode stream page of 6 bytes: a length beyond the end at byte 6");
+  CHECK(message_of("0a03080180") == "decode stream page of 5 bytes: ends inside a number at byte 5");
   CHECK(message_of("0a030a0100") ==
         "decode stream page of 5 bytes: an action that is not a number at byte 5");
   CHECK(message_of("0a0408011001") == "decode stream page of 6 bytes: a row that is not bytes at byte 6");

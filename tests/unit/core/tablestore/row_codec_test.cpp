@@ -314,6 +314,8 @@ TEST_CASE("row codec: an answer that cannot be a page is refused", "[tablestore]
   CHECK(failure("1205") == "decode page of 2 bytes: a length beyond the end at byte 2");
   CHECK(failure("1001") == "decode page of 2 bytes: rows that are not bytes at byte 2");
   CHECK(failure("12001801") == "decode page of 4 bytes: a next key that is not bytes at byte 4");
+  CHECK(failure("120008011a00") == "decode page of 6 bytes: capacity that is not a message at byte 4");
+  CHECK(failure("1200a006") == "decode page of 4 bytes: ends inside a number at byte 4");
   CHECK(failure("1200220101") == "decode page of 5 bytes: a row that is cut at byte 5");
   CHECK(failure("12002801") == "decode page of 4 bytes: rows that are not plain buffers at byte 4");
   CHECK(failure("12003001") == "decode page of 4 bytes: rows that are compressed at byte 4");

@@ -112,6 +112,7 @@ TEST_CASE(
   SECTION("without children") { state.shards.resize(1); }
   SECTION("of a stream whose retention is not known") { state.retention = 0h; }
   SECTION("never read") { before.shards[0].kind = Kind::oldest; }
+  SECTION("read until nobody knows when") { before.shards[0].polled = Instant{}; }
   CHECK(plan(state, before).error().code() == Errc::trimmed);
   CHECK(drained_shards(state, before, kStart + 11min).empty());
 }
@@ -145,6 +146,47 @@ TEST_CASE("shard plan: a stream switched off and on fails the plan and names the
 TEST_CASE("shard plan: an ordinary plan is no restart") {
   const auto result = plan(stream({shard("a"), shard("b", "a")}), previous({position("a", Kind::ended)}));
   CHECK_FALSE(restart_gap(*result).has_value());
+}
+
+TEST_CASE("shard plan: a restart loses from the window's start on where nothing says until when was read") {
+  auto state = stream({shard("x")});
+  state.enabled = kStart + 8min;
+  auto before = previous({position("a", Kind::ended)});
+  SECTION("all shards had ended") {}
+  SECTION("a shard was never read") {
+    before.shards.push_back(position("b", Kind::oldest));
+    before.shards[1].polled = Instant{};
+  }
+  const auto tolerant = plan(state, before, OnGap::proceed);
+  REQUIRE(tolerant.has_value());
+  const auto gap = restart_gap(*tolerant);
+  REQUIRE(gap.has_value());
+  CHECK(gap->from == kStart);
+  CHECK(gap->to == kStart + 8min);
+}
+
+TEST_CASE("shard plan: of several shards the earliest begins the gap of a restart") {
+  Positions positions = previous({position("a", Kind::oldest), position("b", Kind::oldest),
+                                  position("c", Kind::oldest), position("d", Kind::iterator)});
+  positions.enabled = kStart + 8min;
+  positions.shards[0].polled = kStart + 6min;
+  positions.shards[1].polled = kStart + 4min;
+  positions.shards[2].polled = kStart + 7min;
+  positions.shards[3].polled = kStart + 1min;  // goes on where it was
+  CHECK(restart_gap(positions)->from == kStart + 4min);
+  for (ShardPosition& shard : positions.shards) shard.polled = kStart + 8min;
+  CHECK_FALSE(restart_gap(positions).has_value());
+}
+
+TEST_CASE("shard plan: a retention that cannot be is not believed") {
+  auto state = stream({shard("a")});
+  for (const auto& [told, kept] :
+       {std::pair(168h, 168h),
+        std::pair(std::chrono::hours(pipeline::kRetentionMax), std::chrono::hours(pipeline::kRetentionMax)),
+        std::pair(pipeline::kRetentionMax + 1h, 0h)}) {
+    state.retention = told;
+    CHECK(plan(state, {})->retention == kept);
+  }
 }
 
 TEST_CASE("shard plan: a switch-on time that one side does not know is not compared") {

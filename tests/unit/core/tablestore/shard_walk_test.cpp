@@ -32,6 +32,26 @@ TEST_CASE("shard walk: a record at the window's end closes it, and the page is r
   CHECK(next.counts().records == 2);
 }
 
+TEST_CASE("shard walk: without an oldest iterator, or the server's time, nothing can be read") {
+  ShardWalk walk(plan(begin(Kind::oldest)));
+  REQUIRE(walk.next().kind == StepKind::seek);
+  const auto found = walk.found("");
+  REQUIRE(found.has_error());
+  CHECK(found.error().code() == Errc::corrupt);
+  CHECK(found.error().message() == "read shard s1: the oldest iterator is empty");
+  ShardWalk other(plan(begin(Kind::iterator)));
+  CHECK(feed(other, {at(1min)}, "it1", Instant{}) == "read shard s1: an answer without the server's time");
+}
+
+TEST_CASE("shard walk: behind the record that closes the window nothing is taken") {
+  ShardWalk walk(plan(begin(Kind::iterator)));
+  REQUIRE(walk.begin_page(kSettled, at(5min)).has_value());
+  CHECK(walk.judge(at(5min)).value() == Verdict::stop);
+  CHECK(walk.judge(at(6min)).value() == Verdict::stop);
+  REQUIRE(walk.end_page("it1", {}).has_value());
+  CHECK(walk.counts().records == 0);
+}
+
 TEST_CASE("shard walk: a record one microsecond before the end belongs to the window") {
   ShardWalk walk(plan(begin(Kind::iterator)));
   CHECK(feed(walk, {at(5min - 1us), at(5min)}, "it1") == "ts");

@@ -166,6 +166,54 @@ TEST_CASE("signature: an error answer may lack its signature, but a wrong one is
         "the answer's body does not match its MD5");
 }
 
+TEST_CASE("signature: an answer of success must have all that proves it, and a date", "[tablestore]") {
+  const SigningKey key{"id", Secret("key")};
+  const auto verdict = [&](const http::Headers& headers, int status = 200) {
+    http::Response answer;
+    answer.status = status;
+    answer.body = "body";
+    answer.headers = headers;
+    answer.headers.emplace_back("Authorization", answer_authorization("ListStream", headers, key));
+    const auto verified = verify_answer("ListStream", key, answer, {});
+    return verified ? std::string() : verified.error().message();
+  };
+  const http::Headers whole = {{"x-ots-contentmd5", http::base64(http::md5("body"))},
+                               {"x-ots-requestid", "r1"},
+                               {"x-ots-date", "2024-05-17T08:09:10.123Z"},
+                               {"x-ots-contenttype", "protocol buffer"}};
+  CHECK(verdict(whole) == "");
+  for (std::size_t n = 0; n < whole.size(); ++n) {
+    http::Headers headers = whole;
+    headers.erase(headers.begin() + static_cast<std::ptrdiff_t>(n));
+    CHECK(verdict(headers) == "the answer has no " + whole[n].first + " header");
+    CHECK(verdict(headers, 503) == "");
+  }
+  http::Headers headers = whole;
+  headers[2].second = "yesterday";
+  CHECK(verdict(headers) == "the answer's x-ots-date \"yesterday\" is no date");
+  headers = whole;
+  headers[0].second = http::base64(http::md5("other"));
+  CHECK(verdict(headers) == "the answer's body does not match its MD5");
+  http::Response unsigned_one;
+  unsigned_one.status = 299;
+  unsigned_one.body = "body";
+  unsigned_one.headers = whole;
+  CHECK(verify_answer("ListStream", key, unsigned_one, {}).error().message() ==
+        "the answer has no Authorization header");
+}
+
+TEST_CASE("signature: the MD5 of an answer may be that of its compressed form", "[tablestore]") {
+  const SigningKey key{"id", Secret("key")};
+  http::Response answer;
+  answer.status = 404;
+  answer.body = "unpacked";
+  const std::string packed = http::base64(http::md5("packed"));
+  answer.headers = {{"x-ots-contentmd5", packed}};
+  CHECK(verify_answer("ListStream", key, answer, {}, packed).has_value());
+  CHECK(verify_answer("ListStream", key, answer, {}, http::base64(http::md5("other"))).has_error());
+  CHECK(verify_answer("ListStream", key, answer, {}).has_error());
+}
+
 TEST_CASE("signature: dates are written with milliseconds", "[tablestore]") {
   const Instant second = sys_days(year(2024) / 5 / 17) + hours(8) + minutes(9) + seconds(10);
   CHECK(format_ots_date(second + microseconds(123'999)) == "2024-05-17T08:09:10.123Z");

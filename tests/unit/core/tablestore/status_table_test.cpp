@@ -225,6 +225,21 @@ TEST_CASE("status table: checkpoints that make no sense are refused by the name 
     row.decode();
     CHECK(refusal_of(row) == place + "SkipCount: expected an integer of 0 to 100000");
   }
+  SECTION("records to be left out that are no number") {
+    row.cell("SkipCount").kind = AttributeCell::Kind::string;
+    row.set("SkipCount", "1");
+    CHECK(refusal_of(row) == place + "SkipCount: expected an integer of 0 to 100000");
+  }
+  SECTION("fewer than no records to be left out") {
+    row.cell("SkipCount").integer = -1;
+    row.decode();
+    CHECK(refusal_of(row) == place + "SkipCount: expected an integer of 0 to 100000");
+  }
+  SECTION("records to be left out before the oldest one") {
+    row.cell("SkipCount").integer = 1;
+    row.set("Checkpoint", "TRIM_HORIZON");
+    CHECK(refusal_of(row) == place + "SkipCount: expected 0 with TRIM_HORIZON");
+  }
   SECTION("records to be left out at the end of a shard") {
     row.cell("SkipCount").integer = 1;
     row.set("Checkpoint", "SHARD_END");
@@ -296,6 +311,18 @@ TEST_CASE("status table: lists of shards that make no sense are refused, whateve
   CHECK(shard_list_refusal(std::string(5'000'000, ' ') + "[]") ==
         place + "ShardIds: inflate 4884 bytes: more than 4194304 bytes at byte 4081");
   CHECK(shard_list_refusal("[" + std::string(2'000'000, '[')) == place + "ShardIds: expected a JSON array");
+  CHECK(shard_list_refusal("[\"" + std::string(5000, 'x') + "\"]") ==
+        place + "ShardIds: expected strings that name shards");
+  std::string many = "[\"0\"";
+  for (int n = 1; n <= 10'000; ++n) many += ",\"" + std::to_string(n) + "\"";
+  CHECK(shard_list_refusal(many + "]") == place + "ShardIds: expected 1 to 10000 shards, got 10001");
+  Decoded large(to_row(job()));
+  large.set("ShardIds_0", std::string(65'537, 'x'));
+  CHECK(job_refusal_of(large) == place + "ShardIds_0: expected at most 65536 bytes of binary");
+  Decoded typed(to_row(job()));
+  typed.cell("ShardIds_0").kind = AttributeCell::Kind::string;
+  typed.decode();
+  CHECK(job_refusal_of(typed) == place + "ShardIds_0: expected at most 65536 bytes of binary");
   Decoded row(to_row(job()));
   row.set("ShardIds_0", "text");
   CHECK(job_refusal_of(row) == place + "ShardIds: inflate 4 bytes: incorrect header check at byte 2");

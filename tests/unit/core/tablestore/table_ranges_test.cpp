@@ -42,6 +42,44 @@ TEST_CASE("table ranges: keys are ordered as the server sorts them", "[tablestor
   CHECK((order(left, right) < 0));
 }
 
+TEST_CASE("table ranges: keys of different types have an order too, and only equal ones are equal",
+          "[tablestore]") {
+  const std::vector<Key> keys = {
+      number(1), text("1"), {{"pk", Kind::binary, 0, "1"}}, {{"pk", Kind::least, 0, {}}}};
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    for (std::size_t j = 0; j < keys.size(); ++j) {
+      CHECK((order(keys[i], keys[j]) == 0) == (i == j));
+      CHECK((order(keys[i], keys[j]) < 0) == (order(keys[j], keys[i]) > 0));
+    }
+  }
+  CHECK((order(Key{}, number(1)) < 0));
+}
+
+TEST_CASE("table ranges: a bound of every type fits its column alone", "[tablestore]") {
+  const std::pair<KeyType, KeyBound> fitting[] = {{KeyType::integer, {KeyBound::Kind::integer, 7, {}}},
+                                                  {KeyType::string, {KeyBound::Kind::string, 0, "s"}},
+                                                  {KeyType::binary, {KeyBound::Kind::binary, 0, "b"}}};
+  const std::string names[] = {"INT", "STRING", "BINARY"};
+  for (std::size_t column = 0; column < 3; ++column) {
+    for (std::size_t bound = 0; bound < 3; ++bound) {
+      job::TableStoreSource source;
+      source.range_begin = {fitting[bound].second};
+      const auto range = range_of(source, {{"a", fitting[column].first}});
+      REQUIRE(range.has_value() == (column == bound));
+      if (range) CHECK(range->begin.front().text == fitting[bound].second.text);
+      if (!range)
+        CHECK(range.error().message() ==
+              "range.begin[0]: key column a takes " + names[column] + ", INF_MIN or INF_MAX");
+    }
+    job::TableStoreSource open;
+    open.range_begin = {{KeyBound::Kind::least, 0, {}}};
+    open.range_end = {{KeyBound::Kind::greatest, 0, {}}};
+    CHECK(range_of(open, {{"a", fitting[column].first}}).has_value());
+    std::swap(open.range_begin, open.range_end);
+    CHECK(range_of(open, {{"a", fitting[column].first}}).has_error());
+  }
+}
+
 TEST_CASE("table ranges: without bounds the whole table is read", "[tablestore]") {
   const auto range = range_of({}, {{"a", KeyType::string}, {"b", KeyType::integer}});
   REQUIRE(range.has_value());
