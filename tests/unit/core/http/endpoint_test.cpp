@@ -49,6 +49,20 @@ TEST_CASE("endpoint: each mistake is named", "[http]") {
       {"http://ho st", "parse endpoint \"http://ho st\": it has no valid host name"},
       {"http://[::1", "parse endpoint \"http://[::1\": it has no valid host name"},
       {"http://[host]", "parse endpoint \"http://[host]\": it has no valid host name"},
+      {"http://host#part", "parse endpoint \"http://host#part\": it has a query or fragment, remove it"},
+      {"http://.host", "parse endpoint \"http://.host\": it has no valid host name"},
+      {"http://-host", "parse endpoint \"http://-host\": it has no valid host name"},
+      {"http://ho@st", "parse endpoint \"http://ho@st\": it has a user name, remove it"},
+      {"http://ho[st", "parse endpoint \"http://ho[st\": it has no valid host name"},
+      {"http://ho`st", "parse endpoint \"http://ho`st\": it has no valid host name"},
+      {"http://ho{st", "parse endpoint \"http://ho{st\": it has no valid host name"},
+      {"http://ho,st", "parse endpoint \"http://ho,st\": it has no valid host name"},
+      {"http://[]", "parse endpoint \"http://[]\": it has no valid host name"},
+      {"http://[1.2.3.4]", "parse endpoint \"http://[1.2.3.4]\": it has no valid host name"},
+      {"http://[::g]", "parse endpoint \"http://[::g]\": it has no valid host name"},
+      {"http://[::G]", "parse endpoint \"http://[::G]\": it has no valid host name"},
+      {"http://[::`]", "parse endpoint \"http://[::`]\": it has no valid host name"},
+      {"http://[fe80::1%eth0]", "parse endpoint \"http://[fe80::1%eth0]\": it has no valid host name"},
       {"http://[::1]x", "parse endpoint \"http://[::1]x\": the port must be a number from 1 to 65535"},
   };
   for (const auto& [text, message] : cases) {
@@ -57,6 +71,14 @@ TEST_CASE("endpoint: each mistake is named", "[http]") {
     CHECK(parsed.error().code() == Errc::invalid_argument);
     CHECK(parsed.error().message() == message);
   }
+}
+
+TEST_CASE("endpoint: a name has up to 253 bytes, of letters, digits and three signs", "[http]") {
+  CHECK(http::parse_endpoint(std::string(253, 'a'))->host.size() == 253);
+  CHECK(http::parse_endpoint(std::string(254, 'a')).has_error());
+  CHECK(http::parse_endpoint("https://AZ-az_09.example")->host == "az-az_09.example");
+  CHECK(http::parse_endpoint("http://[::FFFF:1.2.3.4]")->host == "::ffff:1.2.3.4");
+  CHECK(http::parse_endpoint("http://[0:9:a:F::]:1")->port == 1);
 }
 
 TEST_CASE("endpoint: the Host header leaves out the usual port", "[http]") {

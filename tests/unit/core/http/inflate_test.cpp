@@ -74,6 +74,12 @@ TEST_CASE("inflate: damaged data is corrupt, whichever byte is wrong", "[http]")
   CHECK(reason("", 4) == "inflate 0 bytes: cut off at byte 0");
 }
 
+TEST_CASE("inflate: data that needs a dictionary is not ours", "[http]") {
+  const std::string_view foreign("\x78\xbb\x12\x34\x56\x78\x00\x00", 8);  // of a stream with a dictionary
+  CHECK(reason(foreign, 4) == "inflate 8 bytes: not zlib data at byte 6");
+  CHECK(inflate_zlib_within(foreign, 4).error().message() == "inflate 8 bytes: not zlib data at byte 6");
+}
+
 TEST_CASE("inflate: without an announced length there is a limit", "[http]") {
   const auto refusal = [](std::string_view compressed, std::size_t limit) {
     const auto result = inflate_zlib_within(compressed, limit);

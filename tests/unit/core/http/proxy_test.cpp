@@ -62,6 +62,17 @@ TEST_CASE("proxy: what is no usable proxy is refused without showing it", "[http
         "the proxy's user or password has a \"%\" without two hex digits; write %25" + forms);
 }
 
+TEST_CASE("proxy: a login that is encoded wrongly, or hides a scheme, is refused", "[http]") {
+  CHECK(reason("http://can%zzary:x@proxy:1").find("write %25") != std::string::npos);
+  CHECK(reason("http://user:x@socks5://proxy:1").starts_with("the proxy's scheme is not http"));
+  CHECK(reason("socks5://user:canary@proxy:1").find("canary") == std::string::npos);
+  CHECK(parse_proxy("http://%75ser:%40@proxy:1")->authorization == basic_authorization("user", "@"));
+  CHECK(parse_proxy("http://:secret@proxy:1")->authorization == basic_authorization("", "secret"));
+  ProxyEnvironment wrong;
+  wrong.https_proxy = "socks5://proxy:1";
+  CHECK(rules_of(wrong).error().message().starts_with("environment variable https_proxy: "));
+}
+
 TEST_CASE("proxy: each kind of endpoint has its own, from the environment", "[http]") {
   const ProxyRules rules = rules_with("");
   CHECK(rules.proxy_for(*parse_endpoint("https://a.example"))->endpoint.host == "proxy.example");
@@ -127,6 +138,18 @@ TEST_CASE("proxy: the exceptions of no_proxy match as curl has them", "[http]") 
       {"[fd12::1]", "https://[fd12::1]", true},
       {"::/0", "https://10.0.0.1", false},
       {"fd12:0::1", "https://[fd12::1]", true},
+      {"fd00::/9", "https://[fd7f::1]", true},
+      {"fd00::/9", "https://[fd80::1]", false},
+      {"fd12::1/128", "https://[fd12::1]", true},
+      {"fd12::1/129", "https://[fd12::1]", false},
+      {"10.0.0.0/8x", "https://10.0.0.1", false},
+      {"10.0.0.0/-1", "https://10.0.0.1", false},
+      {"10.0.0.0/99999999999", "https://10.0.0.1", false},
+      {"10.0.0.1/32", "https://10.0.0.1", true},
+      {"10.0.0.1/31", "https://10.0.0.2", false},
+      {"[", "https://[fd12::1]", false},
+      {"[fd12::1", "https://[fd12::1]", false},
+      {"fd12::1", "https://10.0.0.1", false},
   };
   for (const auto& [list, url, excepted] : cases) {
     INFO(list << " and " << url);

@@ -226,6 +226,34 @@ TEST_CASE("role: what cannot pass is reported at once, with the way out", "[http
   }
 }
 
+TEST_CASE("role: each status of the service has its kind, and what may pass is asked again", "[http]") {
+  struct Case {
+    int status;
+    const char* kind;
+    std::size_t tries;
+  };
+  for (const auto& [status, kind, tries] :
+       {Case{401, "permission_denied", 1}, Case{403, "permission_denied", 1}, Case{429, "throttled", 3},
+        Case{500, "unavailable", 3}, Case{503, "unavailable", 3}, Case{302, "corrupt", 3}}) {
+    CAPTURE(status);
+    Fixture f;
+    for (std::size_t n = 0; n < tries; ++n) f.transport.answer(answer(status));
+    CHECK(failure_of(f.get()) ==
+          fmt::format("{}: get keys of RAM role reader from 100.100.100.200:80: status {}", kind, status));
+    CHECK(f.sent().size() == tries);
+  }
+}
+
+TEST_CASE("role: keys that nobody was given are not renewed, and do no harm", "[http]") {
+  Fixture f;
+  CHECK(f.provider.renew(Credentials{"other", Secret("x"), Secret("y")}));
+  f.give_keys(1, "2018-10-16T06:00:00Z");
+  CHECK(f.get()->access_id == "STS.1");
+  CHECK(f.provider.renew(Credentials{"other", Secret("x"), Secret("y")}));
+  CHECK(f.get()->access_id == "STS.1");
+  CHECK(f.transport.unused() == 0);
+}
+
 TEST_CASE("role: answers that are not as they should be are corrupt and show no secret", "[http]") {
   const auto reason = [](const std::string& text) {
     const auto parsed = parse_role_keys(text);

@@ -3,6 +3,9 @@
 #include "tests/support/catch_result.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
+
+#include <cstdint>
 
 using namespace sluice;
 using objects::Manifest;
@@ -107,6 +110,24 @@ TEST_CASE("manifest: a text that is none is refused, naming what is wrong", "[ma
        "read manifest.objects[0].crc64: expected a decimal number as text"},
       {replaced(good, "\"rows\":10,\"dirty", "\"rows\":11,\"dirty"),
        "read manifest.rows: expected 10, the sum of the objects'"},
+      {replaced(good, "\"18446744073709551615\"", "\"\""),
+       "read manifest.objects[0].crc64: expected a decimal number as text"},
+      {replaced(good, "\"18446744073709551615\"", "\"12x\""),
+       "read manifest.objects[0].crc64: expected a decimal number as text"},
+      {replaced(good, "\"18446744073709551615\"", "7"), "read manifest.objects[0].crc64: expected a string"},
+      {replaced(good, "[0,1539648299000000,3]", "{}"),
+       "read manifest.shards[0].end.last: expected [epoch, time_us, row_index]"},
+      {replaced(good, "[0,1539648299000000,3]", "[0,1539648299000000,3.5]"),
+       "read manifest.shards[0].end.last: expected [epoch, time_us, row_index]"},
+      {replaced(good, "[0,1539648299000000,3]", "[2147483648,1539648299000000,3]"),
+       "read manifest.shards[0].end.last: expected [epoch, time_us, row_index]"},
+      {replaced(good, "[0,1539648299000000,3]", "[0,1539648299000000,-2147483649]"),
+       "read manifest.shards[0].end.last: expected [epoch, time_us, row_index]"},
+      {replaced(good, "\"index\":0", "\"index\":200000"),
+       "read manifest.shards[0].index: expected numbers that ascend"},
+      {replaced(good, "\"rows\":10,\"crc64\"", "\"rows\":9223372036854775808,\"crc64\""),
+       "read manifest.objects[0].rows: expected an integer"},
+      {replaced(good, "\"shards\":[", "\"shards\":7,\"x\":["), "read manifest.shards: expected an array"},
       {replaced(good, "shard-1", std::string(1025, 'x')),
        "read manifest.shards[0].shard: expected at most 1024 bytes"},
   };
@@ -116,4 +137,40 @@ TEST_CASE("manifest: a text that is none is refused, naming what is wrong", "[ma
     CHECK(read.error().code() == Errc::invalid_argument);
     CHECK(read.error().message() == message);
   }
+}
+
+TEST_CASE("manifest: one that is larger than any window's is refused before it costs anything",
+          "[manifest]") {
+  const auto large = parse_manifest(std::string(objects::kManifestBytesMax + 1, ' '));
+  REQUIRE_FALSE(large);
+  CHECK(large.error().message() == fmt::format("read manifest: {0} bytes, at most {1} are read",
+                                               objects::kManifestBytesMax + 1, objects::kManifestBytesMax));
+  std::string many = "[0";
+  for (int n = 0; n < 200'000; ++n) many += ",0";
+  const std::string good = objects::to_text(sample());
+  for (const std::string member : {"shards", "objects"}) {
+    const auto read =
+        parse_manifest(replaced(good, "\"" + member + "\":[", "\"" + member + "\":" + many + "],\"x\":["));
+    REQUIRE_FALSE(read);
+    CHECK(read.error().message() == "read manifest." + member + ": expected at most 200000 entries");
+  }
+}
+
+TEST_CASE("manifest: shards stand in the order of their numbers, and rows add up", "[manifest]") {
+  Manifest manifest = sample();
+  manifest.shards.push_back(manifest.shards[0]);
+  manifest.shards[1].index = 3;
+  CHECK(parse_manifest(objects::to_text(manifest)));
+  for (const std::uint32_t first : {3U, 4U}) {
+    manifest.shards[0].index = first;
+    CHECK(parse_manifest(objects::to_text(manifest)).error().message() ==
+          "read manifest.shards[1].index: expected numbers that ascend");
+  }
+  manifest = sample();
+  manifest.objects[0].rows = INT64_MAX;
+  manifest.objects.push_back(manifest.objects[0]);
+  manifest.objects.push_back(manifest.objects[0]);
+  manifest.rows = INT64_MAX - 2;  // what the sum would be if it could not overflow
+  CHECK(parse_manifest(objects::to_text(manifest)).error().message() ==
+        "read manifest.rows: expected the sum of the objects'");
 }

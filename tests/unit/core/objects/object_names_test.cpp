@@ -166,6 +166,29 @@ TEST_CASE("object names that OSS refuses are refused at once", "[object_names]")
   CHECK_FALSE(objects::ObjectNames::make(target_of("a"), window_at(kStart, "Nowhere/Here")));
 }
 
+TEST_CASE("object names are refused where the end of the window has no local time, or is too long by a byte",
+          "[object_names]") {
+  // The longest name has a partition's text and numbers of four digits.
+  std::size_t longest = 0;
+  for (std::size_t size = 1023; size > 0 && longest == 0; --size) {
+    if (objects::ObjectNames::make(target_of(std::string(size, 'x')), window_at(kStart))) longest = size;
+  }
+  CHECK(longest > 700);
+  CHECK_FALSE(objects::ObjectNames::make(target_of(std::string(longest + 1, 'x')), window_at(kStart)));
+  job::Target target = target_of("t");
+  target.manifest = "m";
+  for (const std::string zone : {"Nowhere/Here", ""}) {
+    const auto name = objects::manifest_name(target, window_at(kStart, zone));
+    REQUIRE_FALSE(name);
+    CHECK(name.error().code() == Errc::invalid_argument);
+  }
+  target.object = "";
+  CHECK(objects::manifest_name(target, window_at(kStart)).error().message().starts_with("name object "));
+  target = target_of("t");
+  target.manifest = "\\m";
+  CHECK(objects::manifest_name(target, window_at(kStart)).has_error());
+}
+
 TEST_CASE("object name of a manifest is of job and window, and no object of it", "[object_names]") {
   job::Target target = target_of("m/orders");
   target.manifest = "m";

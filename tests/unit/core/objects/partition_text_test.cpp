@@ -108,3 +108,33 @@ TEST_CASE("partition text: other values give other texts, all of them fit for a 
   }
   CHECK(texts.size() == rows.size());
 }
+
+TEST_CASE("partition text: characters at the edges of UTF-8 are kept, what is none is not",
+          "[partition_text]") {
+  for (const std::string kept :
+       {"\xc2\xa0", "\xdf\xbf", "\xe0\xa0\x80", "\xec\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80",
+        "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf1\x80\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    CHECK(of(kept) == kept);
+  }
+  CHECK(of("\xc1\xbf") == "%C1%BF");                // two bytes for one of ASCII
+  CHECK(of("\xe0\x9f\xbf") == "%E0%9F%BF");         // three where two will do
+  CHECK(of("\xf0\x8f\xbf\xbf") == "%F0%8F%BF%BF");  // four where three will do
+  CHECK(of("\xf4\x90\x80\x80") == "%F4%90%80%80");  // behind the last one
+  CHECK(of("\xf5\x80\x80\x80") == "%F5%80%80%80");
+  CHECK(of("\xf1\x80\x80") == "%F1%80%80");  // cut short
+  CHECK(of("\xf1\x80\x80x") == "%F1%80%80x");
+  CHECK(of("\xf1\x80(\x80") == "%F1%80%28%80");
+  CHECK(of("\xe1\x80") == "%E1%80");
+  CHECK(of("\x80") == "%80");
+}
+
+TEST_CASE("partition text: it is told from what cannot be one", "[partition_text]") {
+  for (const std::string& good : {std::string(), std::string("a,b"), std::string("%2F~"),
+                                  std::string("\xe6\x9d\xad"), std::string(kPartitionBytesMax, 'x')}) {
+    CHECK(is_partition_text(good));
+  }
+  for (const std::string& bad : {std::string("a/b"), std::string("a b"), std::string("a\0b", 3),
+                                 std::string("a|b"), std::string(kPartitionBytesMax + 1, 'x')}) {
+    CHECK_FALSE(is_partition_text(bad));
+  }
+}

@@ -52,6 +52,15 @@ TEST_CASE("xml that is broken, foreign or hostile is refused", "[xml]") {
                              "<a></a b>",
                              "<a><![CDATA[x</a>",
                              "<!-- <a/>",
+                             "<![CDATA[x]]><a/>",
+                             "<a/><![CDATA[x]]>",
+                             "<a>&#;</a>",
+                             "<a>&#x;</a>",
+                             "<a>&#65x;</a>",
+                             "<a>&#-65;</a>",
+                             "<a>&#xDFFF;</a>",
+                             "<a>&#99999999999;</a>",
+                             "<a>&AMP;</a>",
                              "< a/>",
                              deep,
                              many,
@@ -149,4 +158,37 @@ TEST_CASE("xml that completes an upload names its parts in order", "[xml]") {
         "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\"a\"</ETag></Part>"
         "<Part><PartNumber>7</PartNumber><ETag>b</ETag></Part></CompleteMultipartUpload>");
   for (const char* bad : {"", "<x", "a&b", ">"}) CHECK_FALSE(objects::is_usable_etag(bad));
+}
+
+TEST_CASE("xml entities stand for every kind of character", "[xml]") {
+  const auto root = objects::parse_xml(
+      "<a>&gt;&apos;&quot;&#x7f;&#x80;&#x7FF;&#x800;&#xD7FF;&#xE000;&#xffff;&#x10000;&#x10FFFF;</a>");
+  REQUIRE(root);
+  CHECK(root->text ==
+        ">'"
+        "\"\x7f\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf"
+        "\xbf");
+}
+
+TEST_CASE("xml takes every kind of blank around and within tags", "[xml]") {
+  const auto root = objects::parse_xml("\r\n\t <a\tb\n=\r'1'\t>\n<c\r/></a\n>\r\t");
+  REQUIRE(root);
+  CHECK(root->name == "a");
+  CHECK(root->children.size() == 1);
+}
+
+TEST_CASE("xml listings with a name or a size that cannot be are refused", "[xml]") {
+  const std::string start = "<ListMultipartUploadsResult><EncodingType>url</EncodingType><Upload><Key>";
+  const std::string end = "</Key><UploadId>1</UploadId></Upload></ListMultipartUploadsResult>";
+  REQUIRE(objects::parse_upload_page(start + "a%2Fb" + end));
+  const auto wrong = objects::parse_upload_page(start + "a%2" + end);
+  REQUIRE_FALSE(wrong);
+  CHECK(wrong.error().message() == "read XML answer: a name is not percent-encoded as announced");
+  for (const std::string size : {"", "-1", "1x", "18446744073709551616", " 1"}) {
+    CAPTURE(size);
+    const auto page = objects::parse_object_page("<ListBucketResult><Contents><Key>a</Key><Size>" + size +
+                                                 "</Size></Contents></ListBucketResult>");
+    REQUIRE_FALSE(page);
+    CHECK(page.error().message() == "read XML answer: a size is not a number");
+  }
 }

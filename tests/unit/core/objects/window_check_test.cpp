@@ -133,6 +133,15 @@ TEST_CASE("window check: a manifest has to say what the ledger says", "[window_c
     CHECK(found[0].starts_with("unexpected " + Fixture::name(2)));
     CHECK(found[1] == "manifest " + name + ": names 3 objects, the ledger 2");
   }
+  SECTION("of another time, or of the whole table") {
+    for (const auto& [from, to] :
+         {std::pair("\"start_us\":", "\"start_us\":1"), std::pair("\"end_us\":", "\"end_us\":1"),
+          std::pair("\"zone\":", "\"label\":\"full\",\"zone\":")}) {
+      text = good;
+      text.replace(text.find(from), std::string_view(from).size(), to);
+      CHECK(fixture.differences() == only("manifest " + name + ": is of another job or window"));
+    }
+  }
   SECTION("of another window") {
     fixture.bench.window.job = "others";
     const std::size_t at = text.find("\"orders\"");
