@@ -57,6 +57,14 @@ std::uint64_t size_of(const std::string& path) {
   return was_found(::stat(path.c_str(), &present), path) ? static_cast<std::uint64_t>(present.st_size) : 0;
 }
 
+// Where a symbolic link leads: SQLite keeps the log beside the file itself.
+std::string followed(const std::string& path) {
+  std::error_code failure;
+  if (!fs::is_symlink(path, failure)) return path;
+  const fs::path real = fs::canonical(path, failure);
+  return failure ? path : real.string();
+}
+
 void remove_file(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno(errno, "remove " + path);
 }
@@ -222,14 +230,15 @@ std::string dated_name(const std::string& path, Instant now) {
 
 void note_damage(const std::string& path, const Error& damage) noexcept {
   try {
-    std::ofstream(damage_note(path)) << damage.message() << '\n';
+    std::ofstream(damage_note(followed(path))) << damage.message() << '\n';
   } catch (const std::exception&) {
     return;
   }
 }
 
-std::unique_ptr<SqliteStateStore> open_state_file(const std::string& path,
+std::unique_ptr<SqliteStateStore> open_state_file(const std::string& file,
                                                   const std::vector<std::string>& backups) {
+  const std::string path = followed(file);
   if (is_there(ready_copy(path))) {
     const auto lock = StateFileLock::take(path);
     if (!lock) throw ErrorException(lock.error());
@@ -252,14 +261,15 @@ std::unique_ptr<SqliteStateStore> open_state_file(const std::string& path,
 
 Result<StateReport> look_at_state_file(const std::string& path) {
   try {
-    return looked_at(path);
+    return looked_at(followed(path));
   } catch (const ErrorException& failure) {
     return failure.error();
   }
 }
 
-Result<Restored> restore_state_file(const std::string& backup, const std::string& path, Instant now,
+Result<Restored> restore_state_file(const std::string& backup, const std::string& file, Instant now,
                                     const Steps& before_step) {
+  const std::string path = followed(file);
   Restored restored;
   auto looked = look_at_backup(backup);
   if (!looked) return looked.error();
@@ -291,7 +301,8 @@ Result<Restored> restore_state_file(const std::string& backup, const std::string
   return restored;
 }
 
-Result<void> copy_state_file(const std::string& path, const std::string& to) {
+Result<void> copy_state_file(const std::string& file, const std::string& to) {
+  const std::string path = followed(file);
   const auto lock = StateFileLock::take(path);
   if (!lock) return lock.error();
   try {

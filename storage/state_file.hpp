@@ -14,6 +14,8 @@
 
 namespace sluice::storage {
 
+// A path that is a symbolic link stands for the file it leads to, here and below.
+
 // For a daemon that starts. Completes a restore that was cut off. Then looks for damage before anything is
 // written: at the small tables after an end in order, at the whole file (up to kCheckedWholeMax) after any
 // other and where damage was found before. A file that is missing or empty is made anew, unless `backups`
