@@ -109,6 +109,7 @@ void AttemptLog::go_on() {
   size_ = present.bytes.size();
   left_out_lines_ = present.left_out_lines;
   left_out_bytes_ = present.left_out_bytes;
+  head_size_ = 0;
   if (left_out_bytes_ > 0) {
     head_size_ = present.head;
   } else if (size_ >= bytes_max_ / 2) {
@@ -141,6 +142,11 @@ void AttemptLog::write_at_end(std::string_view bytes) {
 void AttemptLog::leave_out() {
   assert(head_size_ != 0);
   const LogText present(read_whole(file_, path_));
+  if (present.bytes.size() < size_) {
+    go_on();  // another program has cut it
+    if (size_ > bytes_max_ / 4 * 3) leave_out();
+    return;
+  }
   const std::size_t tail_start = left_out_bytes_ > 0 ? present.tail : head_size_;
   const std::string_view tail = std::string_view(present.bytes).substr(tail_start);
   const std::size_t kept_max = bytes_max_ / 4;

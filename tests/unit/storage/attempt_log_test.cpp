@@ -325,3 +325,22 @@ TEST_CASE("attempt log: a file without any line end is cut and goes on", "[stora
   CHECK(text.find("\n... ") != std::string::npos);
   CHECK(text.ends_with("next\n"));
 }
+
+TEST_CASE("attempt log: one that another program cuts meanwhile goes on, within its cap", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const sluice::test::Loop loop;
+  const std::string path = folder.file("a.log");
+  for (const std::size_t written : {3U, 100U, 157U, 158U, 159U, 160U, 400U}) {
+    CAPTURE(written);
+    std::filesystem::remove(path);
+    AttemptLog log(loop.clock, path, "UTC", 8192);
+    for (std::size_t n = 0; n < written; ++n) log.line(Level::info, fmt::format("line {} end", n));
+    std::filesystem::resize_file(path, 0);
+    for (int n = 0; n < 300; ++n) log.line(Level::info, fmt::format("later {} end", n));
+    CHECK(log.lost_lines() == 0);
+    const std::string text = content(path);
+    CHECK(text.size() <= 8192);
+    CHECK(text.ends_with("later 299 end\n"));
+    CHECK(text.find("could not be written") == std::string::npos);
+  }
+}
