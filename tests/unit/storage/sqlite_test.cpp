@@ -170,6 +170,62 @@ TEST_CASE("sqlite: what only a mistake of ours can bring is internal, and leaves
   database.run("INSERT INTO t VALUES(1)");
 }
 
+TEST_CASE("sqlite: a group that wrote nothing commits nothing, one that is given up leaves nothing",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  Database database(at(folder.file("state.db")));
+  database.execute("CREATE TABLE t(a)");
+  {
+    storage::TransactionGroup group(database);
+    auto row = database.prepare("SELECT count(*) FROM t");
+    REQUIRE(row.step());
+    group.commit();
+  }
+  {
+    const storage::TransactionGroup given_up(database);
+    storage::Transaction part(database);
+    database.run("INSERT INTO t VALUES(1)");
+    part.commit();
+    CHECK(database.in_transaction());
+  }
+  CHECK_FALSE(database.in_transaction());
+  auto row = database.prepare("SELECT count(*) FROM t");
+  REQUIRE(row.step());
+  CHECK(row.integer(0) == 0);
+}
+
+TEST_CASE("sqlite: what a failure undid makes the rest of its group fail, too", "[storage]") {
+  const sluice::test::TempFolder folder;
+  Database database(at(folder.file("state.db")));
+  database.execute("CREATE TABLE t(a)");
+  const auto undo = [&] { database.execute("ROLLBACK"); };  // as SQLite does by itself when the disk is full
+  const std::string message = "a failure before undid what was to be written with it";
+  {
+    storage::TransactionGroup group(database);
+    storage::Transaction first(database);
+    database.run("INSERT INTO t VALUES(1)");
+    first.commit();
+    undo();
+    const Error next = error_of([&] { const storage::Transaction second(database); });
+    CHECK(next.code() == Errc::io);
+    CHECK(next.message().ends_with(message));
+    CHECK(error_of([&] { group.commit(); }).message().ends_with(message));
+  }
+  auto row = database.prepare("SELECT count(*) FROM t");
+  REQUIRE(row.step());
+  CHECK(row.integer(0) == 0);
+}
+
+TEST_CASE("sqlite: of several damages the first is told", "[storage]") {
+  const sluice::test::TempFolder folder;
+  Database database(at(folder.file("state.db")));
+  database.mark_damaged(Error(Errc::corrupt, "first"));
+  database.mark_damaged(Error(Errc::corrupt, "second"));
+  CHECK(error_of([&] { database.run("SELECT 1"); }).message() == "first");
+  CHECK(error_of([&] { database.execute("SELECT 1"); }).message() == "first");
+  CHECK(error_of([&] { database.checkpoint(); }).message() == "first");
+}
+
 TEST_CASE("sqlite: parameter values come back with every character in them", "[storage]") {
   const sluice::test::TempFolder folder;
   storage::SqliteStateStore store(at(folder.file("state.db")));

@@ -1,5 +1,6 @@
 // State files that are opened, restored and copied where something else stands in the way.
 #include "storage/state_file.hpp"
+#include "storage/synced.hpp"
 #include "tests/support/catch_result.hpp"
 #include "tests/support/state_store_samples.hpp"
 #include "tests/support/temp_folder.hpp"
@@ -176,6 +177,12 @@ TEST_CASE("state file: a copy that the disk damaged does not take the place of t
   CHECK(restored.error().message().ends_with("; look at the disk"));
   CHECK(content(path) == "the old file");
   CHECK_FALSE(fs::exists(part));
+}
+
+TEST_CASE("state file: the folder of a file without one is the present one", "[storage]") {
+  CHECK(storage::folder_of("sluice.db") == ".");
+  CHECK(storage::folder_of("/sluice.db") == "/");
+  CHECK(storage::folder_of("/var/sluice.db") == "/var");
 }
 
 TEST_CASE("state file: a lock that cannot be had says whether a daemon has it", "[storage]") {

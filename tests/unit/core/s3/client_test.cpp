@@ -308,6 +308,24 @@ TEST_CASE("s3 client reads all pages of both listings", "[s3_client]") {
   CHECK(uploads->back().object == "p/ 3");
 }
 
+TEST_CASE("s3 client does not believe a head without a length, or with one that is no number",
+          "[s3_client]") {
+  for (const std::string length : {"none", "", "12x", "-1", "18446744073709551616"}) {
+    CAPTURE(length);
+    Fixture f;
+    f.fake.answer_instead = [&](const auto&) -> std::optional<http::Response> {
+      http::Response response;
+      response.status = 200;
+      if (length != "none") response.headers = {{"Content-Length", length}};
+      return response;
+    };
+    const auto head = f.loop.run(f.store->head_object("a"));
+    REQUIRE_FALSE(head);
+    CHECK(head.error().code() == Errc::corrupt);
+    CHECK(head.error().message() == "look up object a: the answer has no length");
+  }
+}
+
 TEST_CASE("s3 client stops at a listing that never ends", "[s3_client]") {
   Fixture f;
   f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
