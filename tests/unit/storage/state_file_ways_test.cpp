@@ -72,6 +72,17 @@ TEST_CASE("state file: a folder in its place is refused, and keeps its mode", "[
   CHECK(looked.error().message() == "look at state file " + path + ": it is no file");
 }
 
+TEST_CASE("state file: a path longer than SQLite takes is an error that names it", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const fs::path deep = folder.path() / std::string(200, 'a') / std::string(200, 'b') / std::string(200, 'c');
+  fs::create_directories(deep);
+  const std::string path = (deep / "sluice.db").string();
+  const Error refused = refused_open(path);
+  CHECK(refused.code() == Errc::io);
+  CHECK(refused.message().find(path) != std::string::npos);
+  CHECK(storage::look_at_state_file(path).has_value() == fs::exists(path));
+}
+
 TEST_CASE("state file: a link that leads nowhere is an error that names it", "[storage]") {
   const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");

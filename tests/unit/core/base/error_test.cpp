@@ -31,6 +31,7 @@ TEST_CASE("error: errno maps to the code a caller decides by", "[base]") {
   CHECK(from_errno(ENOSPC, "write x").code() == Errc::disk_full);
   CHECK(from_errno(EDQUOT, "write x").code() == Errc::disk_full);
   CHECK(from_errno(EACCES, "open x").code() == Errc::permission_denied);
+  CHECK(from_errno(EPERM, "open x").code() == Errc::permission_denied);
   CHECK(from_errno(EIO, "read x").code() == Errc::io);
   CHECK(from_errno(ENOENT, "open x").message() == "open x: No such file or directory");
 }

@@ -17,6 +17,18 @@ TEST_CASE("utf8: a character has its length, and what is none has no length") {
   CHECK(utf8_length("\xf4\x90\x80\x80") == 0);  // beyond Unicode
 }
 
+TEST_CASE("utf8: the first and the last character of each length are ones, their neighbours are none") {
+  for (const std::string_view good : {"\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xee\x80\x80",
+                                      "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"}) {
+    CHECK(utf8_length(good) == good.size());
+  }
+  for (const std::string_view bad :
+       {"\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80", "\xff", "\xf1\x80\x80", "\xf1\x80\x80x", "\xe1x\x80", "\xe1\x80x"}) {
+    CHECK(utf8_length(bad) == 0);
+  }
+}
+
 TEST_CASE("utf8: what a server said becomes one line of UTF-8") {
   CHECK(foreign_line("", 10).empty());
   CHECK(foreign_line("a\r\nb\tc\x7f", 100) == "a  b c ");

@@ -8,6 +8,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -239,4 +240,34 @@ TEST_CASE("localfile reads: a pipe in an object's place does not hang a look", "
   REQUIRE(::mkfifo(f.folder.file("d/pipe").c_str(), 0600) == 0);
   CHECK(f.store.head("d/pipe").has_error());
   CHECK(f.store.exists("d/pipe").value());
+}
+
+TEST_CASE("localfile reads: the port of the system's calls returns what failed, never -1", "[localfile]") {
+  const auto files = localfile::make_file_system();
+  using Open = localfile::FileSystem::Open;
+  const sluice::test::TempFolder folder;
+  fs::create_directory(folder.path() / "gone");
+  const int root = files->open(-1, folder.path().string(), Open::root);
+  REQUIRE(root >= 0);
+  const int gone = files->open(root, "gone", Open::folder);
+  REQUIRE(gone >= 0);
+  fs::remove(folder.path() / "gone");
+  std::vector<localfile::FileSystem::Entry> entries;
+  localfile::FileSystem::Entry entry;
+  localfile::FileSystem::Attributes attributes;
+  std::string bytes(4, '\0');
+  CHECK(files->list(-1, entries) == -EBADF);
+  CHECK(files->look_up(root, "gone", entry) == -ENOENT);
+  CHECK(files->write(root, "x", 0) == -EBADF);
+  CHECK(files->read(root, bytes, 0) == -EISDIR);
+  CHECK(files->sync(-1) == -EBADF);
+  CHECK(files->attributes(-1, attributes) == -EBADF);
+  CHECK(files->set_attribute(-1, "a", "b") == -EBADF);
+  CHECK(files->rename(root, "gone", "x", true) == -ENOENT);
+  CHECK(files->rename(root, "gone", "x", false) == -ENOENT);
+  CHECK(files->remove(root, "gone") == -ENOENT);
+  CHECK(files->make_folder(gone, "x") == -ENOENT);
+  CHECK(files->close(gone) == 0);
+  CHECK(files->close(gone) == -EBADF);
+  CHECK(files->close(root) == 0);
 }

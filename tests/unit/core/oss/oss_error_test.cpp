@@ -102,6 +102,12 @@ TEST_CASE("oss errors: what cannot pass is final", "[oss_error]") {
       {403, "NonStandardHostForbidden", Errc::invalid_argument, Retry::never},
       {403, "PermanentRedirect", Errc::invalid_argument, Retry::never},
       {301, "Moved", Errc::invalid_argument, Retry::never},
+      {307, "Moved", Errc::invalid_argument, Retry::never},
+      {403, "Anything", Errc::permission_denied, Retry::never},
+      {404, "Anything", Errc::not_found, Retry::never},
+      {409, "Anything", Errc::conflict, Retry::never},
+      {412, "Anything", Errc::conflict, Retry::never},
+      {418, "Anything", Errc::invalid_argument, Retry::never},
       {416, "InvalidRange", Errc::invalid_argument, Retry::never},
       {411, "MissingContentLength", Errc::invalid_argument, Retry::never},
       {405, "MethodNotAllowed", Errc::invalid_argument, Retry::never},
@@ -132,6 +138,18 @@ TEST_CASE("oss errors tell the code of their cause", "[oss_error]") {
         "404 NoSuchKey, cause 0026-00000001");
 }
 
+TEST_CASE("oss errors take the cause of the head before that of the document", "[oss_error]") {
+  const std::string body = "<Error><Code>X</Code><EC>inner</EC></Error>";
+  CHECK(oss::parse_server_error(answer(400, body)).cause == "inner");
+  CHECK(oss::parse_server_error(answer(400, body, {{"x-oss-ec", "outer"}})).cause == "outer");
+}
+
+TEST_CASE("oss errors that redirect tell the endpoint that the server names", "[oss_error]") {
+  const ServerError moved = error_of(307, "Other", "<Endpoint>oss-cn-beijing.aliyuncs.com</Endpoint>");
+  CHECK(oss::errc_of(moved) == Errc::invalid_argument);
+  CHECK(oss::describe(moved).ends_with("; set `endpoint` to oss-cn-beijing.aliyuncs.com"));
+}
+
 TEST_CASE("oss errors of a bucket elsewhere tell its endpoint", "[oss_error]") {
   for (const char* code : {"AccessDenied", "PermanentRedirect"}) {
     const ServerError error =
@@ -153,6 +171,9 @@ TEST_CASE("oss errors of a bucket elsewhere tell its endpoint", "[oss_error]") {
 TEST_CASE("oss errors without a readable body are told by their status", "[oss_error]") {
   CHECK(oss::describe(oss::parse_server_error(answer(404, ""))) == "404 NoSuchKey");
   CHECK(oss::parse_server_error(answer(403, "")).code == "AccessForbidden");
+  CHECK(oss::parse_server_error(answer(412, "")).code == "PreconditionFailed");
+  CHECK(oss::describe(oss::parse_server_error(answer(302, ""))) ==
+        "302 no code; correct `endpoint`: it must be the one of the bucket's region");
   CHECK(oss::describe(oss::parse_server_error(answer(502, "<html>Bad Gateway</html>"))) == "502 no code");
   CHECK(oss::retry_of(oss::parse_server_error(answer(502, "gateway"))) == Retry::always);
 }
@@ -163,6 +184,13 @@ TEST_CASE("oss errors of HEAD come from the header", "[oss_error]") {
   CHECK(oss::parse_server_error(answer(404, "", {{"x-oss-err", encoded}})).code == "NoSuchBucket");
   CHECK(oss::parse_server_error(answer(404, "", {{"x-oss-err", "not base64"}})).code == "NoSuchKey");
   CHECK(oss::parse_server_error(answer(404, "", {{"x-oss-err", "===="}})).code == "NoSuchKey");
+  CHECK(oss::parse_server_error(answer(404, "", {{"x-oss-err", "PEVy"}})).code == "NoSuchKey");
+  CHECK(oss::parse_server_error(answer(404, "", {{"x-oss-err", "!!!!"}})).code == "NoSuchKey");
+  CHECK(oss::parse_server_error(answer(404, "", {{"x-oss-err", std::string(65'540, 'A')}})).code ==
+        "NoSuchKey");
+  // A body is believed before the header.
+  CHECK(oss::parse_server_error(answer(404, "<Error><Code>Other</Code></Error>", {{"x-oss-err", encoded}}))
+            .code == "Other");
 }
 
 TEST_CASE("oss error texts stay on one line and short", "[oss_error]") {
