@@ -156,9 +156,7 @@ void take_owner(const std::string& path, const std::string& like) {
 
 void copy_bytes(const std::string& from, const std::string& to) {
   remove_file(to);
-  std::error_code failure;
-  fs::copy_file(from, to, failure);
-  if (failure) throw_errno(failure.value(), fmt::format("copy {} to {}", from, to));
+  copy_file(from, to);
 }
 
 Result<StateReport> looked_at(const std::string& path) {

@@ -10,6 +10,47 @@
 #include <unistd.h>
 
 namespace sluice::storage {
+namespace {
+
+constexpr std::size_t kCopiedAtOnce = 64 << 10;
+
+bool write_all(int file, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(file, bytes.data(), bytes.size());
+    if (written < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
+// 0, or the errno of what failed.
+int copy_all(int from, int to) {
+  std::string part(kCopiedAtOnce, '\0');
+  ssize_t count = 0;
+  while ((count = ::read(from, part.data(), part.size())) > 0) {
+    if (!write_all(to, std::string_view(part).substr(0, static_cast<std::size_t>(count)))) return errno;
+  }
+  return count < 0 ? errno : 0;
+}
+
+}  // namespace
+
+void copy_file(const std::string& from, const std::string& to) {
+  const auto fail = [&](int number) {
+    throw ErrorException(from_errno(number, fmt::format("copy {} to {}", from, to)));
+  };
+  const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  if (source < 0) fail(errno);
+  const int copy = ::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  int number = copy < 0 ? errno : copy_all(source, copy);
+  ::close(source);
+  if (copy < 0) fail(number);
+  // A quota on a server may come to light only here.
+  if (::close(copy) != 0 && number == 0) number = errno;
+  if (number == 0) return;
+  ::unlink(to.c_str());
+  fail(number);
+}
 
 std::string folder_of(const std::string& path) {
   const std::filesystem::path folder = std::filesystem::path(path).parent_path();

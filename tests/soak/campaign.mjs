@@ -28,7 +28,7 @@ const seed = Number(options.seed);
 async function makePlace(t, dir) {
   const able = abilities();
   command('ip', 'link', 'set', 'lo', 'up');
-  const place = { dir, able, counts: {}, state: new Disk(dir, 'state', 64, able.loop), logs: new Disk(dir, 'logs', 16, false) };
+  const place = { dir, able, counts: {}, state: new Disk(dir, 'state', 160, able.loop), logs: new Disk(dir, 'logs', 16, false) };
   place.sandbox = await startSandbox(t, dir);
   await place.sandbox.admin('create_bucket', { bucket: 'exports' });
   place.client = tableStore(place.sandbox);

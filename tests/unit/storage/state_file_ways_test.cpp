@@ -244,6 +244,22 @@ TEST_CASE("state file: a copy has what is in the log, and the file stays as it i
   CHECK(storage::copy_state_file(folder.file("none.db"), copy).error().code() == Errc::not_found);
 }
 
+TEST_CASE("state file: a copy for which the disk has no room is refused as such, not cut short",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("sluice.db");
+  const std::string copy = folder.file("copy.db");
+  make_state(path);
+  REQUIRE(fs::file_size(path) > 128U << 10U);
+  const FaultyCalls full(ENOSPC, 1, "write");
+  const auto copied = storage::copy_state_file(path, copy);
+  REQUIRE(full.failed());
+  REQUIRE_FALSE(copied);
+  CHECK(copied.error().code() == Errc::disk_full);
+  CHECK(copied.error().message().find(copy) != std::string::npos);
+  CHECK_FALSE(fs::exists(copy));
+}
+
 TEST_CASE("state file: a copy is of the restored file when a restore was cut off", "[storage]") {
   const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");
