@@ -111,12 +111,22 @@ Error refused_by(std::string_view who, std::int64_t code, std::string_view said)
   return Error(Errc::unavailable, fmt::format("send notice: {} answered {}: {}", who, code, said));
 }
 
-std::int64_t code_in(const json::object& object, std::string_view name) {
+// Nothing: the answer has none, so it is not the robot's.
+std::optional<std::int64_t> code_in(const json::object& object, std::string_view name) {
   const auto* value = object.if_contains(name);
-  if (value == nullptr || !value->is_number()) return 0;
+  if (value == nullptr) return std::nullopt;
+  if (!value->is_number()) return -1;
   boost::system::error_code failure;
   const auto code = value->to_number<std::int64_t>(failure);
   return failure ? -1 : code;  // whatever 1.5 means, it is not 0
+}
+
+// The one that says what went wrong, where an answer has both.
+std::optional<std::int64_t> feishu_code(const json::object& answer) {
+  const auto code = code_in(answer, "code");
+  if (code.value_or(0) != 0) return code;
+  const auto status = code_in(answer, "StatusCode");
+  return status ? status : code;
 }
 
 std::string said_in(const json::object& object, std::string_view name) {
@@ -163,15 +173,16 @@ Result<void> webhook_answer(WebhookShape shape, const http::Response& response) 
                                             foreign_line(response.body, kAnswerShown)));
   }
   const json::object& answer = value.get_object();
-  if (shape == WebhookShape::feishu) {
-    const std::int64_t code =
-        code_in(answer, "code") != 0 ? code_in(answer, "code") : code_in(answer, "StatusCode");
-    if (code == 0) return {};
-    return refused_by("Feishu", code, said_in(answer, "msg"));
+  const bool feishu = shape == WebhookShape::feishu;
+  const auto code = feishu ? feishu_code(answer) : code_in(answer, "errcode");
+  if (!code) {
+    return Error(Errc::corrupt,
+                 fmt::format("send notice: the robot's answer has no {}: {}", feishu ? "code" : "errcode",
+                             foreign_line(response.body, kAnswerShown)));
   }
-  const std::int64_t code = code_in(answer, "errcode");
-  if (code == 0) return {};
-  return refused_by(shape == WebhookShape::dingtalk ? "DingTalk" : "WeCom", code, said_in(answer, "errmsg"));
+  if (*code == 0) return {};
+  if (feishu) return refused_by("Feishu", *code, said_in(answer, "msg"));
+  return refused_by(shape == WebhookShape::dingtalk ? "DingTalk" : "WeCom", *code, said_in(answer, "errmsg"));
 }
 
 std::string mask_secrets(std::string text, const WebhookSecrets& secrets) {

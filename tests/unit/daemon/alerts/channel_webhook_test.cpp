@@ -126,6 +126,21 @@ TEST_CASE("webhook: what robots refuse with status 200 is a failure") {
         "send notice: the server answered 302; redirects are not followed, give the last address: ");
 }
 
+TEST_CASE("webhook: a robot has taken a notice only if it says so") {
+  using Shape = WebhookShape;
+  for (const Shape shape : {Shape::dingtalk, Shape::wecom, Shape::feishu}) {
+    // A gateway in front of the robot answers in its own words.
+    CHECK_FALSE(webhook_answer(shape, answered(200, "{}")));
+    CHECK_FALSE(webhook_answer(shape, answered(200, R"({"error":"login required"})")));
+    CHECK_FALSE(webhook_answer(shape, answered(200, R"({"errcode":"310000","code":"19021"})")));
+    CHECK_FALSE(webhook_answer(shape, answered(200, R"({"errcode":null,"code":null})")));
+  }
+  CHECK(webhook_answer(Shape::wecom, answered(200, "{}")).error().message() ==
+        "send notice: the robot's answer has no errcode: {}");
+  CHECK(webhook_answer(Shape::feishu, answered(200, R"({"code":0,"StatusCode":0})")));
+  CHECK_FALSE(webhook_answer(Shape::feishu, answered(200, R"({"code":0,"StatusCode":9})")));
+}
+
 TEST_CASE("webhook: what a server answers is an error of one line in UTF-8, whatever it is") {
   using Shape = WebhookShape;
   CHECK(webhook_answer(Shape::wecom, answered(200, R"({"errcode":1.5,"errmsg":"half"})")).error().message() ==
