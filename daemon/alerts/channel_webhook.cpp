@@ -18,6 +18,7 @@ namespace json = boost::json;
 constexpr std::size_t kTextBytesMax = 3800;
 constexpr std::size_t kAnswerBytesMax = 64 * 1024;
 constexpr std::size_t kAnswerShown = 200;
+constexpr std::size_t kPathTokenMin = 16;  // shorter, it is a word such as "send"
 
 std::int64_t seconds_of(Instant now) {
   return std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
@@ -107,6 +108,17 @@ void replace_all(std::string& text, const std::string& secret) {
     text.replace(at, secret.size(), "******");
 }
 
+// Each value of it, for a token need not be the last one.
+void mask_query(std::string& text, std::string_view url) {
+  for (auto mark = url.find('?'); mark != std::string_view::npos;) {
+    url.remove_prefix(mark + 1);
+    mark = url.find('&');
+    const std::string_view pair = url.substr(0, mark);
+    const auto equals = pair.find('=');
+    if (equals != std::string_view::npos) replace_all(text, std::string(pair.substr(equals + 1)));
+  }
+}
+
 Error refused_by(std::string_view who, std::int64_t code, std::string_view said) {
   return Error(Errc::unavailable, fmt::format("send notice: {} answered {}: {}", who, code, said));
 }
@@ -189,11 +201,17 @@ std::string mask_secrets(std::string text, const WebhookSecrets& secrets) {
   replace_all(text, secrets.url);
   const auto address = parse_web_address(secrets.url);
   if (address && address->target != "/") replace_all(text, address->target);
-  // A token in the query may come back alone.
-  if (const auto equals = secrets.url.rfind('='); equals != std::string::npos)
-    replace_all(text, secrets.url.substr(equals + 1));
+  // A token in the query, at the path's end or behind "Bearer" may come back alone.
+  mask_query(text, secrets.url);
+  const std::string path = secrets.url.substr(0, secrets.url.find('?'));
+  const std::string last = path.substr(path.rfind('/') + 1);
+  if (last.size() >= kPathTokenMin) replace_all(text, last);
   replace_all(text, secrets.secret);
-  for (const auto& [name, value] : secrets.headers) replace_all(text, value);
+  for (const auto& [name, value] : secrets.headers) {
+    replace_all(text, value);
+    if (const auto blank = value.rfind(' '); blank != std::string::npos)
+      replace_all(text, value.substr(blank + 1));
+  }
   return text;
 }
 

@@ -8,6 +8,8 @@
 #include <catch2/catch.hpp>
 
 #include <cstdlib>
+#include <map>
+#include <string>
 
 using namespace sluice;
 using namespace sluice::daemon;
@@ -181,4 +183,20 @@ TEST_CASE("webhook: no secret reaches an error, whoever says it") {
         "alerts.channels.ops.headers.Authorization: the environment variable SLUICE_TEST_HOOK_KEY is not "
         "set; set it "
         "for the daemon");
+}
+
+TEST_CASE("webhook: a secret is masked wherever it stands in the address or a header") {
+  WebhookSecrets secrets;
+  secrets.url = "https://robot.example.com/send?key=query-canary&to=team&sign=sign-canary==";
+  secrets.headers = {{"Authorization", "Bearer bearer-canary"}, {"X-Team", "ops"}};
+  const std::string masked = mask_secrets(
+      "no key query-canary for team with sign-canary==, and no token bearer-canary in ops", secrets);
+  CHECK(masked.find("canary") == std::string::npos);
+  CHECK(masked.find("in ops") != std::string::npos);  // a short value is an ordinary word
+  CHECK(mask_secrets("connect to https://robot.example.com/send?key=query-canary&to=team&sign=sign-canary==",
+                     secrets) == "connect to ******");
+  secrets.url = "https://hooks.example.com/services/T0/B0/path-canary-path-canary";
+  CHECK(mask_secrets("send to path-canary-path-canary", secrets) == "send to ******");
+  secrets.url = "https://robot.example.com/send?";
+  CHECK(mask_secrets("no key", secrets) == "no key");
 }
