@@ -1,6 +1,7 @@
 #include "daemon/alerts/alert_config.hpp"
 
 #include "core/http/endpoint.hpp"
+#include "core/http/headers.hpp"
 #include "core/job/civil_time.hpp"
 #include "core/job/references.hpp"
 #include "daemon/alerts/alert_template.hpp"
@@ -31,6 +32,10 @@ constexpr std::array<Word<bool>, 4> kSwitch = {
     {{"on", true}, {"off", false}, {"true", true}, {"false", false}}};
 constexpr std::array<Word<bool>, 2> kMethods = {{{"GET", false}, {"POST", true}}};
 
+// A second one of these, or another value, breaks the request.
+constexpr std::array<std::string_view, 4> kFraming = {"Host", "Content-Length", "Transfer-Encoding",
+                                                      "Connection"};
+
 Secret secret_text(YamlMap& map, std::string_view key) { return Secret(map.text(key).value_or("")); }
 
 // What is a reference is checked when it is opened.
@@ -57,6 +62,8 @@ void read_webhook(YamlMap& map, ChannelConfig& channel) {
     });
     if (key.text.empty() || !plain)
       headers.error(key.text, "expected a name of letters, digits, \"-\" and \"_\"");
+    if (std::ranges::any_of(kFraming, [&](auto name) { return http::equals_ignoring_case(name, key.text); }))
+      headers.error(key.text, "sluice sets this header itself; leave it out");
     channel.headers.emplace_back(key.text, secret_text(headers, key.text));
   }
   if (auto body = map.text("body")) {

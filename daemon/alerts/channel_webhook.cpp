@@ -3,6 +3,7 @@
 #include "core/base/utf8.hpp"
 #include "core/base/within.hpp"
 #include "core/http/crypto.hpp"
+#include "core/http/headers.hpp"
 #include "core/job/references.hpp"
 #include "daemon/alerts/channel_address.hpp"
 
@@ -162,7 +163,11 @@ Result<WebhookRequest> webhook_request(const ChannelConfig& config, const Webhoo
   request.headers = {{"Content-Type", "application/json; charset=utf-8"},
                      {"User-Agent", "sluice"},
                      {"X-Sluice-Delivery", std::to_string(message.id)}};
-  for (const auto& header : secrets.headers) request.headers.push_back(header);
+  for (const auto& header : secrets.headers) {
+    std::erase_if(request.headers,
+                  [&](const auto& ours) { return http::equals_ignoring_case(ours.first, header.first); });
+    request.headers.push_back(header);
+  }
   request.body = body_of(config, secrets, message, now);
   return request;
 }

@@ -136,6 +136,18 @@ alerts:
   CHECK(all.find("canary") == std::string::npos);
 }
 
+TEST_CASE("alert config: headers that frame the request are not the channel's to set") {
+  for (const char* name : {"Host", "content-length", "Transfer-Encoding", "CONNECTION"}) {
+    INFO(name);
+    const auto found =
+        messages(std::string("alerts: {channels: {a: {type: webhook, url: \"https://h/x\", headers: {") +
+                 name + ": \"5\"}}}}\n");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0] == std::string("alerts.channels.a.headers.") + name +
+                          ": sluice sets this header itself; leave it out");
+  }
+}
+
 TEST_CASE("alert config: addresses of channels keep path and query as they are") {
   const auto address = parse_web_address("https://oapi.example.com:8443/robot/send?access_token=a%2Fb");
   REQUIRE(address);

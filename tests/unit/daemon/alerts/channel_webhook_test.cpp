@@ -71,6 +71,19 @@ TEST_CASE("webhook: generic posts all variables, or the body of the configuratio
   CHECK(request_for(config).body == R"({"e": "a <b> & \"c\""})");
 }
 
+TEST_CASE("webhook: a header of the configuration takes the place of ours") {
+  const auto config = shaped(WebhookShape::generic);
+  WebhookSecrets secrets = secrets_of(config);
+  secrets.headers = {{"content-type", "application/vnd.page+json"}, {"X-Team", "ops"}};
+  const auto request = webhook_request(config, secrets, sample_message(), kNow).value();
+  std::map<std::string, std::string> sent;
+  for (const auto& [name, value] : request.headers) CHECK(sent.emplace(name, value).second);
+  CHECK(sent["content-type"] == "application/vnd.page+json");
+  CHECK_FALSE(sent.contains("Content-Type"));
+  CHECK(sent["User-Agent"] == "sluice");
+  CHECK(sent["X-Team"] == "ops");
+}
+
 // The signatures were computed with openssl: printf '1600000000123\nSECabc' | openssl dgst -sha256 -hmac
 // SECabc ...
 TEST_CASE("webhook: DingTalk is signed in the query, over milliseconds and secret") {
