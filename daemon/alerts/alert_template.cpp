@@ -16,6 +16,10 @@ constexpr std::array<std::string_view, 20> kAlertVariables = {
     "window_start", "window_end", "until",   "error", "count",    "seconds", "opened_at", "at",
     "title",        "text",       "way_out", "link"};
 
+bool is_number(std::string_view name) {
+  return name == "id" || name == "incident" || name == "count" || name == "seconds";
+}
+
 // Calls `plain` for pieces between variables and `variable` for names.
 template <class Plain, class Variable>
 void walk_template(std::string_view text, Plain plain, Variable variable) {
@@ -72,7 +76,8 @@ Result<void> check_template(std::string_view text) {
                  fmt::format("there is no variable ${{{}}}; there are {}", unknown, job::join_names(names)));
   }
   AlertVariables variables;
-  for (const std::string_view name : names) variables.emplace_back(name, "1");
+  // A text that is not within quotes would be no JSON only once the notice is sent.
+  for (const std::string_view name : names) variables.emplace_back(name, is_number(name) ? "1" : "a");
   boost::system::error_code failure;
   boost::json::parse(fill_template(text, variables), failure);
   if (failure) {

@@ -120,6 +120,9 @@ TEST_CASE("alert template: values cannot leave the string they stand in") {
   CHECK(check_template(R"({"t": "${title} ${severity}"})"));
   CHECK_FALSE(check_template(R"({"t": "${titel}"})"));
   CHECK_FALSE(check_template("{"));
+  CHECK_FALSE(check_template(R"({"t": ${title}})"));
+  CHECK_FALSE(check_template(R"({"t": -${until}})"));
+  CHECK(check_template(R"({"n": ${count}, "s": ${seconds}, "i": [${id}, ${incident}]})"));
 }
 
 TEST_CASE("alert text: long texts are cut between characters") {
