@@ -1,6 +1,7 @@
 // Versions of jobs, and what edits would change.
 #include "daemon/api/api.hpp"
 #include "daemon/api/api_json.hpp"
+#include "daemon/api/backfill_json.hpp"
 #include "daemon/base/text_diff.hpp"
 #include "daemon/http/etag.hpp"
 #include "daemon/http/problem.hpp"
@@ -78,15 +79,15 @@ json::object difference_json(const PlanDifference& difference) {
           {"problems", problems_json(difference.problems)}};
 }
 
-std::string text_member(const json::object& object, std::string_view name) {
-  const json::value* member = object.if_contains(name);
-  const json::string* text = member == nullptr ? nullptr : member->if_string();
-  return text == nullptr ? std::string() : std::string(*text);
-}
-
-bool true_member(const json::object& object, std::string_view name) {
-  const json::value* member = object.if_contains(name);
-  return member != nullptr && member->is_bool() && member->as_bool();
+Result<void> read_texts(
+    const json::object& body,
+    std::initializer_list<std::pair<std::string_view, std::reference_wrapper<std::string>>> texts) {
+  for (const auto& [name, place] : texts) {
+    auto text = daemon::body_text(body, name, "");
+    if (!text) return text.error();
+    place.get() = std::move(*text);
+  }
+  return {};
 }
 
 // "present" stands for the version in force.
@@ -172,13 +173,14 @@ awaitable<HttpResponse> draft_difference(Service& service, const HttpRequest& re
   const auto body = body_object(request);
   if (!body) co_return problem_response(body.error());
   DifferenceRequest wanted;
-  wanted.from = text_member(*body, "from");
-  wanted.to = text_member(*body, "to");
   job::DefinitionText draft;
-  draft.file = text_member(*body, "file");
-  draft.text = text_member(*body, "text");
-  draft.script_file = text_member(*body, "script_file");
-  draft.script = text_member(*body, "script");
+  const auto texts = read_texts(*body, {{"from", wanted.from},
+                                        {"to", wanted.to},
+                                        {"file", draft.file},
+                                        {"text", draft.text},
+                                        {"script_file", draft.script_file},
+                                        {"script", draft.script}});
+  if (!texts) co_return problem_response(texts.error());
   if (draft.text.empty()) {
     co_return problem_response(
         Error(Errc::invalid_argument, "read the body: expected the text of a job file in \"text\""));
@@ -194,8 +196,11 @@ awaitable<HttpResponse> reload(Service& service, const HttpRequest& request, con
   if (!body) co_return problem_response(body.error());
   ReloadRequest wanted;
   wanted.actor = request.actor;
-  wanted.from = text_member(*body, "from");
-  wanted.dry_run = true_member(*body, "dry_run");
+  const auto texts = read_texts(*body, {{"from", wanted.from}});
+  if (!texts) co_return problem_response(texts.error());
+  const auto dry_run = body_flag(*body, "dry_run");
+  if (!dry_run) co_return problem_response(dry_run.error());
+  wanted.dry_run = *dry_run;
   const auto report = co_await service.reload(std::move(wanted));
   if (!report) co_return problem_response(report.error());
   co_return json_response(report_json(*report));

@@ -116,6 +116,23 @@ TEST_CASE("api: a reload passes on its slot, its dry run and its actor") {
   CHECK(f.service.ask("POST", "/api/v1/reload", false).status == 403);
 }
 
+TEST_CASE("api: a member of the wrong kind is refused, not taken for one that is left out") {
+  Fixture f;
+  for (const char* wrong :
+       {R"({"dry_run": "true"})", R"({"dry_run": 1})", R"({"dry_run": true, "from": 20181017})"}) {
+    INFO(wrong);
+    CHECK(f.service.ask("POST", "/api/v1/reload", true, wrong).status == 400);
+  }
+  CHECK(f.service.reloads.empty());
+  for (const char* wrong : {R"({"text": "name: a", "script": {"a": 1}})", R"({"text": "name: a", "from": 5})",
+                            R"({"text": ["name: a"]})"}) {
+    INFO(wrong);
+    CHECK(f.service.ask("POST", "/api/v1/diff", true, wrong).status == 400);
+  }
+  CHECK(f.service.differences.empty());
+  CHECK(f.service.ask("POST", "/api/v1/reload", true, R"({"dry_run": null, "from": null})").status == 200);
+}
+
 TEST_CASE("api: the difference of an edit, on the disk or sent along") {
   Fixture f;
   f.service.compared.zone = "Asia/Shanghai";
