@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace sluice::daemon::api {
 namespace {
@@ -115,12 +116,13 @@ awaitable<HttpResponse> act_on_one(Service& service, Action action, const HttpRe
 Result<std::vector<InstanceId>> listed_ids(const json::value& list) {
   if (!list.is_array()) return bad_body("\"ids\" must be a list of instance ids");
   std::vector<InstanceId> ids;
+  std::set<std::string> seen;
   for (const json::value& item : list.get_array()) {
     if (!item.is_string()) return bad_body("\"ids\" must be a list of instance ids");
     const std::string text(item.get_string());
     const auto id = scheduler::parse_instance_id(text);
     if (!id) return id.error();
-    ids.push_back(*id);
+    if (seen.insert(scheduler::to_string(*id, "UTC")).second) ids.push_back(*id);
   }
   return ids;
 }
@@ -143,7 +145,9 @@ Result<scheduler::InstanceQuery> batch_query(Service& service, const json::objec
     (bound == "from" ? query.from : query.to) = *at;
   }
   const json::value* states = body.if_contains("state");
-  if (states != nullptr && !states->is_array()) return bad_body("\"state\" must be a list of states");
+  // An empty one would be all of them.
+  if (states != nullptr && (!states->is_array() || states->get_array().empty()))
+    return bad_body("\"state\" must be a list of states");
   for (const json::value& item : states == nullptr ? json::array() : states->get_array()) {
     const auto state =
         item.is_string() ? scheduler::state_from_string(std::string_view(item.get_string())) : std::nullopt;
@@ -168,7 +172,13 @@ awaitable<std::vector<InstanceId>> found_ids(Service& service, scheduler::Instan
 }
 
 awaitable<Result<std::vector<InstanceId>>> ids_of(Service& service, json::object body) {
-  if (const json::value* list = body.if_contains("ids")) co_return listed_ids(*list);
+  if (const json::value* list = body.if_contains("ids")) {
+    for (const std::string_view other : {"job", "from", "to", "state"}) {
+      if (body.contains(other))
+        co_return bad_body(fmt::format("\"ids\" does not go with \"{}\"; leave one out", other));
+    }
+    co_return listed_ids(*list);
+  }
   Result<scheduler::InstanceQuery> query = batch_query(service, body);
   if (!query) co_return query.error();
   co_return co_await found_ids(service, std::move(*query));

@@ -90,6 +90,25 @@ TEST_CASE("api: a batch answers for each of its instances, listed or by job, slo
   }
 }
 
+TEST_CASE("api: a batch acts once on each instance, and on none by a filter that says nothing") {
+  World w;
+  const auto twice = w.service.ask(
+      "POST", "/api/v1/batch", true,
+      std::string(R"({"action": "rerun", "ids": [")") + kZero + R"(", "orders@2018-10-15T16:00Z"]})");
+  REQUIRE(twice.status == 200);
+  CHECK(w.service.acted == std::vector<std::string>{std::string("rerun ") + kZero + " uid 1 (test)"});
+  w.service.acted.clear();
+  const std::string range = R"("job": "orders", "from": "2018-10-16", "to": "2018-10-17")";
+  for (const std::string& bad : {R"({"action": "kill", "state": [], )" + range + "}",
+                                 R"({"action": "kill", "state": "FAILURE", )" + range + "}",
+                                 R"({"action": "kill", "ids": [], )" + range + "}",
+                                 std::string(R"({"action": "kill", "ids": [], "state": ["FAILURE"]})")}) {
+    INFO(bad);
+    CHECK(w.status("/api/v1/batch", bad) == 400);
+  }
+  CHECK(w.service.acted.empty());
+}
+
 TEST_CASE("api: pause and resume a job, with the pause in its listing") {
   World w;
   CHECK(w.status("/api/v1/jobs/orders/pause", R"({"reason": "moving"})", false) == 403);
