@@ -1,6 +1,7 @@
 // What operators do to instances and jobs: docs/api.md, "Actions".
 #include "daemon/api/api.hpp"
 #include "daemon/api/api_json.hpp"
+#include "daemon/api/query_parameters.hpp"
 #include "daemon/http/etag.hpp"
 #include "daemon/http/problem.hpp"
 
@@ -149,8 +150,7 @@ Result<scheduler::InstanceQuery> batch_query(Service& service, const json::objec
   if (states != nullptr && (!states->is_array() || states->get_array().empty()))
     return bad_body("\"state\" must be a list of states");
   for (const json::value& item : states == nullptr ? json::array() : states->get_array()) {
-    const auto state =
-        item.is_string() ? scheduler::state_from_string(std::string_view(item.get_string())) : std::nullopt;
+    const auto state = item.is_string() ? state_from_word(std::string(item.get_string())) : std::nullopt;
     if (!state) return bad_body(fmt::format("{} is no state", json::serialize(item)));
     query.states.push_back(*state);
   }
@@ -158,14 +158,20 @@ Result<scheduler::InstanceQuery> batch_query(Service& service, const json::objec
   return query;
 }
 
-// Oldest first.
+// Oldest first; in the states that listings show.
 awaitable<std::vector<InstanceId>> found_ids(Service& service, scheduler::InstanceQuery query) {
+  const std::vector<scheduler::State> wanted = query.states;
+  query.states = stored_states(wanted);
   std::vector<InstanceId> ids;
   while (ids.size() <= kBatchMax) {
-    const std::vector<scheduler::Instance> page = co_await service.store().instances(query);
+    std::vector<scheduler::Instance> page = co_await service.store().instances(query);
     if (page.empty()) break;
-    for (const scheduler::Instance& instance : page) ids.push_back(instance.id);
     query.after = page.back().id;
+    page = co_await service.shown(std::move(page));
+    for (const scheduler::Instance& instance : page) {
+      if (wanted.empty() || std::ranges::find(wanted, instance.state) != wanted.end())
+        ids.push_back(instance.id);
+    }
   }
   std::ranges::reverse(ids);
   co_return ids;

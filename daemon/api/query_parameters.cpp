@@ -27,19 +27,6 @@ bool has(const std::vector<State>& states, State state) {
   return std::ranges::find(states, state) != states.end();
 }
 
-// Which of the waiting states an instance is in is not stored; a page of them may come out shorter for it.
-std::vector<State> stored_states(std::vector<State> states) {
-  constexpr std::array kWaiting = {State::not_run, State::wait_time, State::wait_resource};
-  const bool any = std::ranges::any_of(kWaiting, [&](State state) { return has(states, state); });
-  const bool paused = has(states, State::frozen);
-  for (const State state : kWaiting) {
-    if ((any || paused) && !has(states, state)) states.push_back(state);
-  }
-  if (paused && !has(states, State::retry_wait)) states.push_back(State::retry_wait);
-  if (has(states, State::killing) && !has(states, State::running)) states.push_back(State::running);
-  return states;
-}
-
 Error no_such_state(std::string_view name) {
   std::vector<std::string_view> names;
   for (int n = 0; n <= static_cast<int>(State::skipped); ++n)
@@ -56,8 +43,7 @@ Result<std::vector<State>> states_parameter(const HttpRequest& request) {
     const auto comma = text.find(',');
     std::string name(text.substr(0, comma));
     text = comma == std::string_view::npos ? std::string_view() : text.substr(comma + 1);
-    for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-    const auto state = scheduler::state_from_string(name);
+    const auto state = state_from_word(name);
     if (!state) return no_such_state(name);
     states.push_back(*state);
   }
@@ -78,6 +64,24 @@ Result<void> add_slots(const Service& service, const HttpRequest& request, Insta
 }
 
 }  // namespace
+
+std::optional<State> state_from_word(std::string name) {
+  for (char& c : name) c = c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return scheduler::state_from_string(name);
+}
+
+// Which of the waiting states an instance is in is not stored; a page of them may come out shorter for it.
+std::vector<State> stored_states(std::vector<State> states) {
+  constexpr std::array kWaiting = {State::not_run, State::wait_time, State::wait_resource};
+  const bool any = std::ranges::any_of(kWaiting, [&](State state) { return has(states, state); });
+  const bool paused = has(states, State::frozen);
+  for (const State state : kWaiting) {
+    if ((any || paused) && !has(states, state)) states.push_back(state);
+  }
+  if (paused && !has(states, State::retry_wait)) states.push_back(State::retry_wait);
+  if (has(states, State::killing) && !has(states, State::running)) states.push_back(State::running);
+  return states;
+}
 
 std::string zone_of_chain(const Service& service, std::string_view chain) {
   const std::string name = scheduler::parse_chain(chain).job;

@@ -34,6 +34,12 @@ struct SlotRange {
 };
 Result<SlotRange> slots_parameter(const HttpRequest& request, std::string_view zone);
 
+// As the command line and queries spell it: FAILURE or retry-wait, in any case, '-' for '_'.
+std::optional<scheduler::State> state_from_word(std::string name);
+
+// The states that instances may be stored with which are shown as one of `states`.
+std::vector<scheduler::State> stored_states(std::vector<scheduler::State> states);
+
 // What GET /api/v1/instances asks for.
 struct InstanceListing {
   scheduler::InstanceQuery query;        // with the states that are stored

@@ -109,6 +109,32 @@ TEST_CASE("api: a batch acts once on each instance, and on none by a filter that
   CHECK(w.service.acted.empty());
 }
 
+TEST_CASE("api: a batch takes the states that listings show, however they are spelt") {
+  World w;
+  w.service.fail(0, Error(Errc::unavailable, "503"));
+  const auto chosen = [&](const std::string& states) {
+    w.service.acted.clear();
+    const int status =
+        w.status("/api/v1/batch", R"({"action": "freeze", "job": "orders", "from": "2018-10-16", "to": )"
+                                  R"("2018-10-17", "state": [)" +
+                                      states + "]}");
+    return status == 200 ? w.service.acted.size() : 99U;
+  };
+  const auto listed = [&](const std::string& states) {
+    const auto answer =
+        boost::json::parse(w.service.ask("GET", "/api/v1/instances?job=orders&state=" + states).body);
+    return JsonView(answer)["instances"].items().size();
+  };
+  // 00:05 is due and waits behind the failed one, 00:10 is to come.
+  for (const char* state : {"FAILURE", "NOT_RUN", "WAIT_TIME", "WAIT_RESOURCE", "SUCCESS"}) {
+    INFO(state);
+    CHECK(chosen(std::string("\"") + state + "\"") == listed(state));
+  }
+  CHECK(chosen(R"("failure", "wait-time", "Not_Run")") == listed("failure,wait-time,not_run"));
+  CHECK(listed("failure,wait-time,not_run") == 3);
+  CHECK(chosen(R"("flying")") == 99);
+}
+
 TEST_CASE("api: pause and resume a job, with the pause in its listing") {
   World w;
   CHECK(w.status("/api/v1/jobs/orders/pause", R"({"reason": "moving"})", false) == 403);
