@@ -1,4 +1,5 @@
 // What operators do to instances and jobs: docs/api.md, "Actions".
+#include "core/base/utf8.hpp"
 #include "daemon/api/api.hpp"
 #include "daemon/api/api_json.hpp"
 #include "daemon/api/query_parameters.hpp"
@@ -20,6 +21,7 @@ using scheduler::Order;
 
 // As many as the original takes at a time.
 constexpr std::size_t kBatchMax = 2000;
+constexpr std::size_t kReasonBytesMax = 1000;
 
 constexpr std::array kActions = {Action::rerun,       Action::kill, Action::freeze,   Action::unfreeze,
                                  Action::set_success, Action::skip, Action::priority, Action::release};
@@ -33,6 +35,15 @@ Result<std::string> text_in(const json::object& body, std::string_view name) {
   if (value == nullptr || value->is_null()) return std::string();
   if (!value->is_string()) return bad_body(fmt::format("\"{}\" must be a text", name));
   return std::string(value->get_string());
+}
+
+// It is stored with each instance that it is given for, and stands in log lines and tables.
+Result<std::string> reason_in(const json::object& body) {
+  auto reason = text_in(body, "reason");
+  if (!reason) return reason.error();
+  if (reason->size() > kReasonBytesMax)
+    return bad_body(fmt::format("\"reason\" must be at most {} bytes", kReasonBytesMax));
+  return foreign_line(*reason, kReasonBytesMax);
 }
 
 Result<bool> flag_in(const json::object& body, std::string_view name) {
@@ -54,7 +65,7 @@ Result<Order> read_order(Action action, const std::string& actor, const json::ob
   Order order;
   order.action = action;
   order.actor = actor;
-  const auto reason = text_in(body, "reason");
+  const auto reason = reason_in(body);
   if (!reason) return reason.error();
   order.reason = *reason;
   if (action == Action::skip && order.reason.empty()) return bad_body("a skip needs a \"reason\"");
@@ -279,7 +290,7 @@ awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, cons
 awaitable<HttpResponse> pause(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto body = body_object(request);
   if (!body) co_return problem_response(body.error());
-  const auto reason = text_in(*body, "reason");
+  const auto reason = reason_in(*body);
   if (!reason) co_return problem_response(reason.error());
   const auto done = co_await service.pause(values[0], request.actor, *reason);
   if (!done) co_return problem_response(done.error());
@@ -292,7 +303,7 @@ awaitable<HttpResponse> resume(Service& service, const HttpRequest& request, con
   if (!body) co_return problem_response(body.error());
   const auto run = text_in(*body, "run");
   if (!run) co_return problem_response(run.error());
-  const auto reason = text_in(*body, "reason");
+  const auto reason = reason_in(*body);
   if (!reason) co_return problem_response(reason.error());
   const std::optional<scheduler::RunChoice> choice = scheduler::run_choice_from(*run);
   if (!choice && !run->empty()) co_return problem_response(bad_body("\"run\" must be all, latest or none"));

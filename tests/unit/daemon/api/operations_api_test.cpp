@@ -135,6 +135,18 @@ TEST_CASE("api: a batch takes the states that listings show, however they are sp
   CHECK(chosen(R"("flying")") == 99);
 }
 
+TEST_CASE("api: a reason is one line, and short enough to be stored with every instance") {
+  World w;
+  const auto given = [&](const std::string& reason) { return R"({"reason": ")" + reason + "\"}"; };
+  CHECK(w.status(kPath + "/freeze", given("a\\nb \\u001b[2J c")) == 200);
+  CHECK(w.service.given.back().reason == "a b  [2J c");
+  CHECK(w.status(kPath + "/freeze", given(std::string(1000, 'x'))) == 200);
+  CHECK(w.service.given.back().reason.size() == 1000);
+  CHECK(w.status(kPath + "/freeze", given(std::string(1001, 'x'))) == 400);
+  CHECK(w.status("/api/v1/jobs/orders/pause", given(std::string(1001, 'x'))) == 400);
+  CHECK(w.status("/api/v1/jobs/orders/resume", given(std::string(1001, 'x'))) == 400);
+}
+
 TEST_CASE("api: pause and resume a job, with the pause in its listing") {
   World w;
   CHECK(w.status("/api/v1/jobs/orders/pause", R"({"reason": "moving"})", false) == 403);
