@@ -52,7 +52,8 @@ Result<BackfillRange> read_range(const json::object& given, std::string_view zon
   const auto last = body_text(given, "last_date", *first);
   if (!last) return last.error();
   const bool times = !from->empty() || !to->empty();
-  if (times == !first->empty()) {
+  const bool dates = !first->empty() || !last->empty();
+  if (times == dates) {
     return wrong_in_body("from",
                          "the slots with from and to, or the business dates with first_date and last_date");
   }
@@ -73,7 +74,8 @@ Result<void> read_ranges(const json::object& body, std::string_view zone, Backfi
     order.to = range->to;
     return {};
   }
-  const bool also_one = body.contains("from") || body.contains("to") || body.contains("first_date");
+  const bool also_one = body.contains("from") || body.contains("to") || body.contains("first_date") ||
+                        body.contains("last_date");
   if (!several->is_array() || several->get_array().empty() || also_one)
     return wrong_in_body("ranges",
                          "a list of {from, to} or {first_date, last_date}, without these beside it");

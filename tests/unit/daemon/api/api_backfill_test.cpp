@@ -129,10 +129,11 @@ TEST_CASE("api: a wrong order of a backfill is refused and its member named") {
         std::string::npos);
   CHECK(f.detail(R"({"job": "orders", "first_date": "2018-10-10T00:00"})").find("business date") !=
         std::string::npos);
-  for (const char* member : {R"("all": 1)", R"("parallel": "3")", R"("order": "up")", R"("priority": 1.5)",
-                             R"("ranges": [])", R"("ranges": [{"from": "2018-10-10", "to": "2018-10-11"}])",
-                             R"("between": "8-17")", R"("run_between": "22:00-22:00")", R"("weekends": 1)",
-                             R"("parameters": ["a"])", R"("alerts": true)"}) {
+  for (const char* member :
+       {R"("last_date": "2018-10-10")", R"("all": 1)", R"("parallel": "3")", R"("order": "up")",
+        R"("priority": 1.5)", R"("ranges": [])", R"("ranges": [{"from": "2018-10-10", "to": "2018-10-11"}])",
+        R"("between": "8-17")", R"("run_between": "22:00-22:00")", R"("weekends": 1)",
+        R"("parameters": ["a"])", R"("alerts": true)"}) {
     const std::string body =
         std::string(kOrder).substr(0, std::string(kOrder).size() - 1) + ", " + member + "}";
     CHECK(f.detail(body).find("read the body: ") != std::string::npos);
