@@ -1,5 +1,7 @@
 #include "daemon/http/http_message.hpp"
 
+#include "core/base/utf8.hpp"
+
 #include <fmt/format.h>
 
 namespace sluice::daemon {
@@ -10,6 +12,15 @@ std::optional<int> hex_digit(char c) {
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return std::nullopt;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
 }
 
 // A '+' means a space in a query only.
@@ -30,6 +41,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool query) {
       i += 2;
     }
   }
+  if (!is_utf8(out)) return std::nullopt;  // answers quote it, and they are JSON
   return out;
 }
 

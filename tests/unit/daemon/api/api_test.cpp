@@ -422,7 +422,9 @@ TEST_CASE("target: escapes are read, broken ones refused") {
   CHECK(query[0].second == "1 2");
   CHECK(query[1].second == "\xe4\xb8\xad");
   CHECK(query[2].second.empty());
-  for (const char* bad : {"", "a", "/%", "/%4", "/%zz", "/%00", "*"}) CHECK_FALSE(parse_target(bad));
+  for (const char* bad : {"", "a", "/%", "/%4", "/%zz", "/%00", "*", "/%ff", "/\xff", "/a?x=%e4%b8",
+                          "/a?%ed%a0%80=1", "/a?x=%c0%af"})
+    CHECK_FALSE(parse_target(bad));
   CHECK(percent_encode("a@b+c/d") == "a%40b%2Bc%2Fd");
 }
 
