@@ -2,6 +2,8 @@
 #include "daemon/api/api_json.hpp"
 #include "daemon/http/problem.hpp"
 
+#include <algorithm>
+
 namespace sluice::daemon::api {
 namespace {
 
@@ -47,6 +49,10 @@ awaitable<void> note_action(Service& service, std::string actor, std::string act
 awaitable<HttpResponse> backup(Service& service, const HttpRequest& request, const PathValues&) {
   const auto file = body_text(request, "file");
   if (!file) co_return problem_response(file.error());
+  if (std::ranges::any_of(*file, [](char c) { return static_cast<unsigned char>(c) < 0x20; })) {
+    co_return problem_response(
+        Error(Errc::invalid_argument, "back up: the path must be free of control characters"));
+  }
   if (file->front() != '/') {
     co_return problem_response(
         Error(Errc::invalid_argument, fmt::format("back up to {}: the path must be absolute", *file)));

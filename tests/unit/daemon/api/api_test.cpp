@@ -373,6 +373,10 @@ TEST_CASE("api: backup wants an absolute path") {
   Fixture f;
   CHECK(f.service.ask("POST", "/api/v1/backup", true, R"({"file": "x.db"})").status == 400);
   CHECK(f.service.ask("POST", "/api/v1/backup", true, "not json").status == 400);
+  // The file would be /b/x.
+  CHECK(f.service.ask("POST", "/api/v1/backup", true, R"({"file": "/b/x\u0000.db"})").status == 400);
+  CHECK(f.service.ask("POST", "/api/v1/backup", true, R"({"file": "/b/x\nuid=0"})").status == 400);
+  CHECK(f.service.backed_up.empty());
   CHECK(f.service.ask("POST", "/api/v1/backup", true, R"({"file": "/b/x.db"})").status == 200);
   CHECK(f.service.backed_up == "/b/x.db");
 }
