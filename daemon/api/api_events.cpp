@@ -1,4 +1,5 @@
 // What is told as it happens: changes of states, and logs as they grow.
+#include "core/base/utf8.hpp"
 #include "daemon/api/api.hpp"
 #include "daemon/api/api_json.hpp"
 #include "daemon/api/event_stream.hpp"
@@ -31,9 +32,9 @@ awaitable<HttpResponse> log_stream(Service& service, const HttpRequest& request,
   if (!request.last_event_id.empty()) {
     const auto resumed = log_place(request.last_event_id);
     if (!resumed) {
-      co_return problem_response(Error(
-          Errc::invalid_argument,
-          fmt::format("read Last-Event-ID: expected ATTEMPT:OFFSET, got \"{}\"", request.last_event_id)));
+      co_return problem_response(
+          Error(Errc::invalid_argument, fmt::format("read Last-Event-ID: expected ATTEMPT:OFFSET, got \"{}\"",
+                                                    foreign_line(request.last_event_id, 100))));
     }
     place = *resumed;
   }

@@ -283,6 +283,18 @@ TEST_CASE("log stream: it waits for the first attempt and goes on with the next 
   CHECK(f.next(stream) == "(end)");
 }
 
+TEST_CASE("log stream: a place that is none is refused in UTF-8, whatever it was") {
+  StreamFixture f;
+  for (const char* place : {"1", "0:0", "1:-1", "1:99999999999999999999", "\xff\xfe:1", ":"}) {
+    INFO(place);
+    const auto refused = f.open(f.log_path(0), place);
+    CHECK(refused.status == 400);
+    boost::system::error_code broken;
+    boost::json::parse(refused.body, broken);
+    CHECK_FALSE(broken);
+  }
+}
+
 TEST_CASE("log stream: it says good-bye when the daemon stops, though the attempt goes on") {
   StreamFixture f;
   f.service.begin(0);
