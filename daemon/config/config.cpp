@@ -94,7 +94,9 @@ void read_tcp(Section& listen, Config& config) {
   unsigned port = 0;
   const char* begin = colon == std::string::npos ? nullptr : text.data() + colon + 1;
   const char* end = text.data() + text.size();
-  const bool number = begin != nullptr && begin != end && std::from_chars(begin, end, port).ptr == end;
+  const auto read = begin == nullptr ? std::from_chars_result{nullptr, std::errc::invalid_argument}
+                                     : std::from_chars(begin, end, port);
+  const bool number = read.ec == std::errc() && read.ptr == end;
   if (host == "localhost") host = "127.0.0.1";
   boost::system::error_code failure;
   boost::asio::ip::make_address(host, failure);

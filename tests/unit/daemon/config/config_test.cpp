@@ -271,3 +271,14 @@ TEST_CASE("config: instances are kept at least as long as their positions") {
             "/etc/sluice/sluice.yaml:1:33: error: history.keep: shorter than positions: an "
             "instance is kept at least as long as they are"});
 }
+
+TEST_CASE("config: a port is a number up to 65535") {
+  for (const char* port : {"65536", "4294967296", "99999999999999999999", "-1", "+1", "", "7788 ", "0x10"}) {
+    INFO(port);
+    const auto problems = problems_of(std::string("listen: {tcp: \"127.0.0.1:") + port + "\"}");
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].find("expected address:port such as 127.0.0.1:7788, or none") != std::string::npos);
+  }
+  CHECK(problems_of("listen: {tcp: \"127.0.0.1:65535\"}").empty());
+  CHECK(problems_of("listen: {tcp: \"7788\"}").size() == 1);
+}
