@@ -46,6 +46,13 @@ class Section {
 
   std::string path(std::string_view key) { return absolute(folder_, text(key)); }
 
+  // Of a folder that is needed: "" would be the root of the file system.
+  std::string folder(std::string_view key) {
+    std::string found = path(key);
+    if (found.empty()) map_.error(key, "expected the path of a folder");
+    return found;
+  }
+
   std::int64_t number(std::string_view key, std::int64_t min, std::int64_t max) {
     const auto given = map_.integer(key, min, max);
     return given ? *given : *job::parse_integer(fallback_of(declared(key)));
@@ -210,15 +217,15 @@ Config read(const YamlNode& document, const std::string& path, ProblemList& prob
   config.file = std::filesystem::absolute(path).lexically_normal().string();
   const std::string folder = std::filesystem::path(config.file).parent_path().string();
   Section root(YamlMap(document, "", problems), "", folder);
-  config.state_dir = root.path("stateDir");
-  config.jobs_dir = root.path("jobsDir");
+  config.state_dir = root.folder("stateDir");
+  config.jobs_dir = root.folder("jobsDir");
   config.attempts_max = static_cast<std::size_t>(root.number("maxConcurrent", 1, 1000));
   config.drain_limit = root.duration("drainLimit", Duration(0), std::chrono::hours(1));
   config.log_level = root.choice("logLevel", {"debug", "info", "warning", "error"});
   config.log_format = root.choice("logFormat", {"text", "json"});
 
   Section logs(root.map().map("logs"), "logs", folder);
-  config.log_dir = logs.path("dir");
+  config.log_dir = logs.folder("dir");
   config.log_bytes_max = logs.size("maxSize", 4 * 1024, kGibibyte);
   config.log_total_bytes_max = logs.size("totalSize", kMebibyte, 1024 * kGibibyte);
   config.log_retention_days = static_cast<int>(logs.number("retentionDays", 1, 3650));

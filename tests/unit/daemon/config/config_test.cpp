@@ -282,3 +282,12 @@ TEST_CASE("config: a port is a number up to 65535") {
   CHECK(problems_of("listen: {tcp: \"127.0.0.1:65535\"}").empty());
   CHECK(problems_of("listen: {tcp: \"7788\"}").size() == 1);
 }
+
+TEST_CASE("config: a folder that is needed has a path") {
+  for (const char* text : {"stateDir: \"\"", "jobsDir: \"\"", "logs: {dir: \"\"}"}) {
+    INFO(text);
+    const auto problems = problems_of(text);
+    REQUIRE(problems.size() == 1);
+    CHECK(problems[0].find("expected the path of a folder") != std::string::npos);
+  }
+}
