@@ -13,7 +13,10 @@ namespace {
 
 // "90d" from now, or a date as it is.
 std::string expiry_date(const std::string& text, Instant now) {
-  if (end_of_date(text)) return text;
+  if (const auto end = end_of_date(text)) {
+    if (*end > now) return text;
+    throw CommandFailure(Exit::usage, fmt::format("read --expires {}: that day is over", text));
+  }
   const auto length = job::parse_duration(text);
   if (!length || *length <= Duration(0) || *length > std::chrono::days(3650))
     throw CommandFailure(
