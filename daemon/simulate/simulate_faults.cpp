@@ -14,6 +14,10 @@
 namespace sluice::daemon {
 namespace {
 
+// More than anybody means, and every window of it would be simulated.
+constexpr Duration kSlowMax = std::chrono::hours(168);
+constexpr Duration kStepMax = std::chrono::days(366);
+
 constexpr std::string_view kKinds = "fail, slow, outage, source, clock and rerun";
 
 // Reads one fault; what is wrong is said of `text_` as a whole.
@@ -110,9 +114,9 @@ class FaultReader {
     const std::size_t colon = value.rfind(':');
     const std::string_view length = colon == std::string_view::npos ? "" : value.substr(colon + 1);
     const auto takes = job::parse_duration(length);
-    if (!takes)
-      return wrong(
-          fmt::format("expected a length such as 90s, 20m or 1h behind the last colon, got \"{}\"", length));
+    if (!takes || *takes > kSlowMax)
+      return wrong(fmt::format(
+          "expected a length such as 90s, 20m or 1h, up to 168h, behind the last colon, got \"{}\"", length));
     return read_slots(value.substr(0, colon), *takes, faults.slow);
   }
 
@@ -133,9 +137,9 @@ class FaultReader {
     const std::string_view step = colon == std::string_view::npos ? "" : value.substr(colon + 1);
     const bool back = step.starts_with('-');
     const auto length = step.empty() ? std::nullopt : job::parse_duration(step.substr(1));
-    if (!length || (!back && !step.starts_with('+')))
-      return wrong(
-          fmt::format("expected a step such as +1h or -90s behind the last colon, got \"{}\"", step));
+    if (!length || *length > kStepMax || (!back && !step.starts_with('+')))
+      return wrong(fmt::format(
+          "expected a step such as +1h or -90s, up to 366d, behind the last colon, got \"{}\"", step));
     const Result<Instant> at = simulated_time(value.substr(0, colon));
     if (!at) return at.error();
     faults.clock_steps.push_back(ClockStep{*at, back ? -*length : *length});
