@@ -77,7 +77,9 @@ awaitable<Result<std::vector<Instance>>> Scheduler::downstream(InstanceId id) {
   if (found.size() > kDownstreamMax) co_return too_many(id);
   Chosen chosen;
   for (const Instance& instance : found) chosen[id.job].insert(instance.id.scheduled);
-  const Jobs jobs = jobs_;  // a reload may come while the store is asked
+  const Jobs jobs = jobs_;                            // a reload may come while the store is asked
+  std::map<std::string, std::vector<Instance>> left;  // of each job that depends on a chosen one
+  // A job that is chosen from already may follow from another one as well, with other slots of it.
   bool more = id.group == 0;
   while (more) {
     more = false;
@@ -85,15 +87,22 @@ awaitable<Result<std::vector<Instance>>> Scheduler::downstream(InstanceId id) {
       const bool depends = std::ranges::any_of(job->dependencies.jobs, [&](const job::Upstream& upstream) {
         return chosen.contains(upstream.job);
       });
-      if (!depends || chosen.contains(name)) continue;
-      const std::vector<Instance> candidates = co_await due_instances(name, id.scheduled - kLookBack);
-      for (const Instance& candidate : candidates) {
-        const auto needs = dependencies_.needs(candidate);
-        if (!touches(chosen, needs)) continue;
+      if (!depends) continue;
+      if (!left.contains(name)) {
+        std::vector<Instance> due = co_await due_instances(name, id.scheduled - kLookBack);
+        left.emplace(name, std::move(due));
+      }
+      std::vector<Instance>& candidates = left[name];
+      std::erase_if(candidates,
+                    [&](const Instance& candidate) { return chosen[name].contains(candidate.id.scheduled); });
+      std::erase_if(candidates, [&](const Instance& candidate) {
+        const bool follows = touches(chosen, dependencies_.needs(candidate));
+        if (!follows) return false;
         chosen[name].insert(candidate.id.scheduled);
         found.push_back(candidate);
         more = true;
-      }
+        return true;
+      });
     }
     if (found.size() > kDownstreamMax) co_return too_many(id);
   }

@@ -59,6 +59,25 @@ TEST_CASE("transition 15: rerun downstream: the chain's later windows and other 
   CHECK(bench.ask(bench.store.audit(100)).size() == 6);
 }
 
+TEST_CASE("transition 15: rerun downstream: what follows by two ways is found by both") {
+  SchedulerBench bench;
+  three_jobs(bench);
+  for (job::Job& job : bench.jobs) job.dependencies.self = false;
+  // vault follows from users with the same slots, and from weekly with the next ones; it is looked at
+  // before weekly is.
+  bench.jobs.push_back(sluice::test::job_named("vault"));
+  bench.jobs.push_back(sluice::test::job_named("weekly"));
+  bench.jobs[3].dependencies.self = false;
+  bench.jobs[3].dependencies.jobs = {{"users"}, {"weekly"}};
+  bench.jobs[4].dependencies.self = false;
+  bench.jobs[4].dependencies.jobs.push_back({"orders", true});
+  bench.start();
+  bench.advance_to(slot("00:16"));
+  const auto follow = bench.ask(bench.scheduler->downstream(SchedulerBench::id("orders", slot("00:05"))));
+  REQUIRE(follow);
+  CHECK(names(*follow) == "orders@00:05 users@00:05 vault@00:05 weekly@00:10 reports@00:05 vault@00:10");
+}
+
 TEST_CASE("transition 15: rerun downstream is refused as a whole when one of the set is in another state") {
   SchedulerBench bench;
   bench.runner.script = [](const Instance& instance, int) {
