@@ -105,12 +105,12 @@ class Decision {
   Draft& draft_of(const Condition& condition) {
     Draft* last = nullptr;
     for (Draft& draft : drafts_) {
-      if (draft.incident.key == condition.key &&
-          (last == nullptr || draft.incident.opened >= last->incident.opened))
-        last = &draft;
+      if (draft.incident.key != condition.key) continue;
+      const auto& over = draft.incident.recovered;
+      const bool goes_on = !over || (now_ - *over < policy_.interval && !is_to_come(*over));
+      if (goes_on && (last == nullptr || draft.incident.opened >= last->incident.opened)) last = &draft;
     }
-    if (last != nullptr &&
-        (!last->incident.recovered || now_ - *last->incident.recovered < policy_.interval)) {
+    if (last != nullptr) {
       if (last->incident.recovered) {
         last->incident.recovered.reset();
         last->incident.closed = false;
@@ -129,14 +129,17 @@ class Decision {
     return drafts_.back();
   }
 
+  // Noted before the clock was set back, so it says nothing about now. Little steps do not count.
+  bool is_to_come(Instant at) const { return at > now_ + policy_.interval; }
+
   // Notices of one cause within the last day, whatever incidents they belong to.
   std::size_t sent_today(const std::string& key) const {
     std::size_t sent = 0;
     for (const Draft& draft : drafts_) {
       if (draft.incident.key != key) continue;
-      sent += static_cast<std::size_t>(std::count_if(draft.incident.notified.begin(),
-                                                     draft.incident.notified.end(),
-                                                     [&](Instant at) { return at > now_ - kDay; }));
+      sent += static_cast<std::size_t>(
+          std::count_if(draft.incident.notified.begin(), draft.incident.notified.end(),
+                        [&](Instant at) { return at > now_ - kDay && !is_to_come(at); }));
     }
     return sent;
   }
@@ -144,8 +147,10 @@ class Decision {
   std::optional<Instant> last_sent(const std::string& key) const {
     std::optional<Instant> last;
     for (const Draft& draft : drafts_) {
-      if (draft.incident.key != key || draft.incident.notified.empty()) continue;
-      last = std::max(last, std::optional(draft.incident.notified.back()));
+      if (draft.incident.key != key) continue;
+      for (const Instant at : draft.incident.notified) {
+        if (!is_to_come(at)) last = std::max(last, std::optional(at));
+      }
     }
     return last;
   }

@@ -269,3 +269,17 @@ TEST_CASE("alerts: names of kinds and events are read back") {
           static_cast<NoticeEvent>(event));
   CHECK_FALSE(alert_kind_from_string("nothing"));
 }
+
+TEST_CASE("alerts: what was told while the clock was ahead keeps nobody from being told now") {
+  Watch watch("2028-10-16T08:00+08:00");
+  watch.policy.per_day = 2;
+  watch.hold(AlertKind::lag, "lag orders");
+  CHECK(watch.pass(3h) == "opened lag, again lag");
+  watch.end();
+  CHECK(watch.pass(1h) == "recovered lag");
+  watch.now = *job::parse_local("2018-10-16T08:00+08:00");  // the clock is set right
+  watch.hold(AlertKind::lag, "lag orders");
+  CHECK(watch.pass(3h) == "opened lag, again lag");
+  watch.end();
+  CHECK(watch.pass(1h) == "recovered lag");
+}
