@@ -174,7 +174,7 @@ void read_silence(YamlMap& map, scheduler::Silence& silence) {
   const auto end =
       dash == std::string::npos ? std::nullopt : job::parse_two_day_clock(text->substr(dash + 1));
   constexpr std::chrono::hours kDay{24};
-  if (!begin || !end || *begin >= kDay || *end >= kDay) {
+  if (!begin || !end || *begin >= kDay || *end >= kDay || *begin == *end) {
     map.error("silence",
               fmt::format("expected two times of the day such as \"23:00-07:00\", got \"{}\"", *text));
     return;
