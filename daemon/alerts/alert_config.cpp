@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace sluice::daemon {
 namespace {
@@ -158,6 +159,10 @@ void read_channels(YamlMap& map, AlertConfig& config) {
                                    [&](const ChannelConfig& channel) { return channel.name == name; });
     if (!known) map.error("default", fmt::format("there is no channel \"{}\" under alerts.channels", name));
   }
+  // Each would get every notice as often as it is named.
+  const std::set<std::string> different(config.default_channels.begin(), config.default_channels.end());
+  if (different.size() < config.default_channels.size())
+    map.error("default", "it names a channel twice; once is enough");
 }
 
 void read_silence(YamlMap& map, scheduler::Silence& silence) {

@@ -164,7 +164,8 @@ std::vector<std::string> AlertService::channels_of(const job::Job& job) const {
   if (job.alerts == nullptr || job.alerts->channels.empty()) return default_channels();
   std::vector<std::string> names;
   for (const std::string& name : job.alerts->channels) {
-    if (outbox_.has(name)) names.push_back(name);
+    const bool named = std::ranges::find(names, name) != names.end();
+    if (outbox_.has(name) && !named) names.push_back(name);
   }
   return names.empty() ? default_channels() : names;
 }

@@ -136,6 +136,18 @@ alerts:
   CHECK(all.find("canary") == std::string::npos);
 }
 
+TEST_CASE("alert config: silence is some of the day, and a channel is named once") {
+  for (const char* text : {"07:00-07:00", "00:00-00:00", "00:00-24:00", "23:00", "-", "23:00-", "7-8"}) {
+    INFO(text);
+    const auto found = messages(std::string("alerts: {silence: \"") + text + "\"}\n");
+    REQUIRE(found.size() == 1);
+    CHECK(found[0].starts_with("alerts.silence: expected two times of the day"));
+  }
+  const auto twice =
+      messages("alerts: {default: [a, a], channels: {a: {type: command, command: [/bin/page]}}}\n");
+  CHECK(twice == std::vector<std::string>{"alerts.default: it names a channel twice; once is enough"});
+}
+
 TEST_CASE("alert config: headers that frame the request are not the channel's to set") {
   for (const char* name : {"Host", "content-length", "Transfer-Encoding", "CONNECTION"}) {
     INFO(name);

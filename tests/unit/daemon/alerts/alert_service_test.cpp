@@ -255,7 +255,7 @@ TEST_CASE("alert service: a job may have its own channels; one it does not know 
   AlertBench bench;
   bench.plan_days("08:00");
   auto own = std::make_shared<job::JobAlerts>();
-  own->channels = {"mail"};
+  own->channels = {"mail", "gone", "mail"};
   own->rules.kind = job::YamlNode::Kind::mapping;
   bench.jobs[0].alerts = own;
   bench.start();
