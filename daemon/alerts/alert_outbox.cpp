@@ -34,6 +34,11 @@ std::string_view type_name(ChannelType type) {
   return "";
 }
 
+// One that is due later than any pause lasts was put off before the clock was set back.
+bool is_due(const Delivery& delivery, Instant now) {
+  return delivery.next <= now || delivery.next > now + kPauseMax;
+}
+
 }  // namespace
 
 Duration delivery_pause(int tries, Random& random) {
@@ -123,7 +128,7 @@ awaitable<void> AlertOutbox::run(Lane* lane) {
 awaitable<std::optional<Instant>> AlertOutbox::turn(Lane& lane) {
   while (!lane.unstored.empty()) {
     Delivery delivery = lane.unstored.front();
-    if (delivery.next > parts_.clock.now()) co_return delivery.next;
+    if (!is_due(delivery, parts_.clock.now())) co_return delivery.next;
     co_await attempt(lane, delivery);
     // The queue may have been cut meanwhile.
     if (lane.unstored.empty() || lane.unstored.front().id != delivery.id) continue;
@@ -142,7 +147,7 @@ awaitable<std::optional<Instant>> AlertOutbox::deliver_stored(Lane& lane) {
   lane.status.pending = owed.size();
   std::optional<Instant> next;
   for (Delivery& delivery : owed) {
-    if (delivery.next > parts_.clock.now()) {
+    if (!is_due(delivery, parts_.clock.now())) {
       next = delivery.next;
       break;
     }

@@ -83,6 +83,21 @@ TEST_CASE("alert outbox: a notice is given up after a day, and what came behind 
         std::string::npos);
 }
 
+TEST_CASE("alert outbox: a notice that was put off while the clock was ahead goes out once it is set back") {
+  AlertBench bench;
+  add_notice(bench, "a", {"ops"});
+  bool dead = true;
+  bench.scripts["ops"].answer = [&](std::size_t) { return std::string(dead ? "no route" : ""); };
+  bench.clock.step_wall(20h);
+  bench.start();
+  bench.clock.advance(1h);
+  CHECK(bench.ask(bench.alerts->delivery(1))->state == DeliveryState::pending);
+  dead = false;
+  bench.clock.step_wall(-20h);
+  bench.clock.advance(2min);
+  CHECK(bench.ask(bench.alerts->delivery(1))->state == DeliveryState::sent);
+}
+
 TEST_CASE("alert outbox: a channel taken out of the configuration ends what it was owed") {
   AlertBench bench;
   add_notice(bench, "a", {"gone"});
