@@ -16,9 +16,9 @@ namespace sluice::daemon {
 namespace {
 
 constexpr std::size_t kMailLine = 76;
-// RFC 2047: an encoded word has at most 75 characters; 45 bytes become 60 of base64, with "=?UTF-8?B?" and
-// "?=".
-constexpr std::size_t kEncodedBytes = 45;
+// RFC 2047: a line with an encoded word has at most 76 characters; 39 bytes become 52 of base64, with
+// "Subject: ", "=?UTF-8?B?" and "?=" 73.
+constexpr std::size_t kEncodedBytes = 39;
 constexpr std::size_t kOutputShown = 300;
 
 // Whole characters, for a word must not end within one.

@@ -242,6 +242,7 @@ TEST_CASE("mail: no text can end a header line") {
   const auto chinese = mail_request(config, message, Instant{}, "h");
   const auto begin = chinese.input.find("Subject: ");
   const auto end = chinese.input.find("\nDate:");
+  CHECK(chinese.input.find('\n', begin) - begin <= 76);  // with the header's name
   std::istringstream words(chinese.input.substr(begin + 9, end - begin - 9));
   for (std::string word; std::getline(words, word);) {
     CHECK(word.size() <= 76);
