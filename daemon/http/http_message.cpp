@@ -77,13 +77,14 @@ std::optional<Target> parse_target(std::string_view target) {
   return out;
 }
 
+// Of valid UTF-8: it goes into answers and the state file as well.
 std::string loggable(std::string_view text) {
   constexpr std::size_t kMost = 200;
-  std::string out(text.substr(0, kMost));
+  std::string out(text.substr(0, kMost + 1));
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f || c == '"') c = '?';
   }
-  return out;
+  return foreign_line(out, kMost);
 }
 
 std::string percent_encode(std::string_view text) {

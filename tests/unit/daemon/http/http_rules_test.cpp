@@ -1,5 +1,7 @@
 #include "daemon/http/http_rules.hpp"
 
+#include "daemon/http/http_message.hpp"
+
 #include <boost/beast/http.hpp>
 #include <catch2/catch.hpp>
 
@@ -138,4 +140,15 @@ TEST_CASE("rules: a body is JSON, whole, with one length, and sent without askin
   CHECK(post().with("Content-Length", "2").with("Transfer-Encoding", "identity").status() == 411);
   CHECK(post().with("Content-Length", "2").with("Expect", "100-continue").status() == 417);
   CHECK(Asked().with("Authorization", "a").with("Authorization", "b").status() == 400);
+}
+
+TEST_CASE("rules: what a peer calls itself is one line of UTF-8 in logs, answers and the state file") {
+  CHECK(loggable("ops \"x\"\r\n\x7f\xff") == "ops ?x?????");
+  CHECK(loggable("\xe5\xbc\xa0") == "\xe5\xbc\xa0");
+  std::string longer;
+  for (int n = 0; n < 100; ++n) longer += "\xe5\xbc\xa0";
+  const std::string cut = loggable(longer);
+  CHECK(cut.size() <= 200);
+  CHECK(cut == longer.substr(0, 195) + "...");
+  CHECK(loggable(std::string(200, 'x')) == std::string(200, 'x'));
 }
