@@ -34,11 +34,9 @@ Result<Instant> midnight_after(std::string_view name, std::string_view text, std
   const bool is_date = text.size() == 10 && text.find('T') == std::string_view::npos;
   if (!is_date)
     return wrong_in_body(name, fmt::format("a business date such as 2018-10-15, got \"{}\"", text));
-  const auto midnight = time_from_text(text, zone);
-  if (!midnight) return midnight.error().in(name);
-  const auto local = job::to_civil(*midnight + std::chrono::hours(6), zone);
-  if (!local) return local.error();
-  return job::to_instant(std::chrono::floor<std::chrono::days>(*local) + std::chrono::days(later), zone);
+  const auto date = time_from_text(text, "UTC");
+  if (!date) return date.error().in(name);
+  return job::to_instant(std::chrono::floor<std::chrono::days>(*date) + std::chrono::days(later), zone);
 }
 
 // Business date D is the run of the day D + 1.

@@ -52,12 +52,13 @@ Result<LocalDay> local_day(std::string_view date, std::string_view zone) {
   if (date.size() != 10) {
     return Error(Errc::invalid_argument, fmt::format("read date: expected 2018-10-16, got \"{}\"", date));
   }
-  const auto from = time_from_text(date, zone);
-  if (!from) return from.error().in("date");
-  // 36 hours on is always some time of the next day.
-  const auto tomorrow = job::to_civil(*from + std::chrono::hours(36), zone);
-  if (!tomorrow) return tomorrow.error();
-  const auto to = job::to_instant(std::chrono::floor<std::chrono::days>(*tomorrow), zone);
+  const auto read = time_from_text(date, "UTC");
+  if (!read) return read.error().in("date");
+  const auto day = std::chrono::floor<std::chrono::days>(*read);
+  // Of a date that a zone left out both are the beginning of the next one.
+  const auto from = job::to_instant(day, zone);
+  if (!from) return from.error();
+  const auto to = job::to_instant(day + std::chrono::days(1), zone);
   if (!to) return to.error();
   return LocalDay{*from, *to};
 }

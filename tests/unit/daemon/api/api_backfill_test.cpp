@@ -1,6 +1,7 @@
 #include "daemon/api/api_backfill.hpp"
 
 #include "daemon/base/json_view.hpp"
+#include "daemon/base/time_text.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/http/problem.hpp"
 #include "tests/unit/daemon/api/direct_api.hpp"
@@ -92,6 +93,31 @@ TEST_CASE("api: a backfill is asked for by slots or by business dates, in the jo
   CHECK(dates.run_now);
   CHECK(dates.alerts == scheduler::EndNotices::both);
   CHECK(dates.priority == 5);
+}
+
+TEST_CASE("api: business dates and days count in dates, also around one that a zone left out") {
+  Fixture f;
+  // Samoa went from 29 December straight to the 31st.
+  f.service.jobs_[0].schedule.zone = "Pacific/Apia";
+  f.post("/api/v1/backfills", R"({"job": "orders", "first_date": "2011-12-30"})");
+  CHECK(f.service.ordered[0].from == job::parse_local("2011-12-31T00:00+14:00").value());
+  CHECK(f.service.ordered[0].to == job::parse_local("2012-01-01T00:00+14:00").value());
+  f.post("/api/v1/backfills", R"({"job": "orders", "first_date": "2011-12-28", "last_date": "2011-12-29"})");
+  CHECK(f.service.ordered[1].from == job::parse_local("2011-12-29T00:00-10:00").value());
+  CHECK(f.service.ordered[1].to == job::parse_local("2011-12-31T00:00+14:00").value());
+  f.post("/api/v1/backfills", R"({"job": "orders", "first_date": "2016-02-28"})");
+  CHECK(f.service.ordered[2].from == job::parse_local("2016-02-29T00:00+14:00").value());
+  const auto left_out = local_day("2011-12-30", "Pacific/Apia");
+  REQUIRE(left_out.has_value());
+  CHECK(left_out->from == left_out->to);
+  const auto before = local_day("2011-12-29", "Pacific/Apia");
+  REQUIRE(before.has_value());
+  CHECK(before->to - before->from == std::chrono::hours(24));
+  const auto spring = local_day("2026-03-29", "Europe/Berlin");
+  REQUIRE(spring.has_value());
+  CHECK(spring->to - spring->from == std::chrono::hours(23));
+  CHECK_FALSE(local_day("2026-02-29", "Europe/Berlin").has_value());
+  CHECK_FALSE(local_day("2026-03-29", "Mars").has_value());
 }
 
 TEST_CASE("api: a backfill may have several ranges, times, parameters and hours, and shows them") {
