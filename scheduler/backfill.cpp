@@ -1,6 +1,7 @@
 #include "scheduler/backfill.hpp"
 
 #include "core/job/civil_time.hpp"
+#include "scheduler/clock_guard.hpp"
 
 #include <fmt/format.h>
 
@@ -27,8 +28,11 @@ bool may_begin(const Instance& instance, const BackfillOrder& order, Instant now
     case State::wait_time:
     case State::wait_resource:
       return order.run_now || instance.id.scheduled <= now;
-    case State::retry_wait:
-      return instance.retry_at.value_or(now) <= now;
+    case State::retry_wait: {
+      // As in decide(): what lies further away was put down by a clock that has been set back.
+      const Duration to_retry = instance.retry_at.value_or(now) - now;
+      return to_retry <= Duration(0) || to_retry > kWallJumpMax;
+    }
     default:
       return false;
   }

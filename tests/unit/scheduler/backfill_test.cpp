@@ -216,6 +216,14 @@ TEST_CASE("backfill: an instance that failed for now starts again at its time") 
   CHECK(starts({retry}, order(), true, "2018-10-20T00:02") == "16T00:00 ");
 }
 
+TEST_CASE("backfill: a retry put down by a clock that was far ahead starts once it is back") {
+  Instance retry = in_state(State::retry_wait, "2018-10-16T00:00");
+  retry.retry_at = at("2018-10-20T12:00");
+  CHECK(starts({retry}, order(), true).empty());
+  retry.retry_at = at("2019-10-20T00:02");
+  CHECK(starts({retry}, order(), true) == "16T00:00 ");
+}
+
 TEST_CASE("backfill: future dates wait until their time, unless they are to run now") {
   const std::vector<Instance> open = {in_state(State::wait_time, "2018-10-20T00:05")};
   BackfillOrder wanted = order();
