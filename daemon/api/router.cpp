@@ -29,14 +29,14 @@ awaitable<HttpResponse> run_handler(const Route& route, Service& service, const 
   try {
     co_return co_await route.handler(service, request, values);
   } catch (const ErrorException& failure) {
-    spdlog::error("answer {} {}: {}", request.method, request.path, failure.error().message());
+    spdlog::error("answer {} {}: {}", request.method, loggable(request.path), failure.error().message());
     co_return problem_response(failure.error());
   } catch (const boost::system::system_error& failure) {
     if (failure.code() == boost::asio::error::operation_aborted) throw;
-    spdlog::error("answer {} {}: {}", request.method, request.path, failure.what());
+    spdlog::error("answer {} {}: {}", request.method, loggable(request.path), failure.what());
     co_return problem_response(500, "internal", "the daemon's log has the reason");
   } catch (const std::exception& failure) {
-    spdlog::error("answer {} {}: {}", request.method, request.path, failure.what());
+    spdlog::error("answer {} {}: {}", request.method, loggable(request.path), failure.what());
     co_return problem_response(500, "internal", "the daemon's log has the reason");
   }
 }
