@@ -158,7 +158,8 @@ void CsvEncoder::quote(std::size_t start, bool escapable, ByteBuffer& out) const
 void CsvEncoder::escape_bare(std::size_t start, bool commented, ByteBuffer& out) const {
   const std::string field(out.view(start, out.size() - start));
   out.truncate(start);
-  if (commented) out.append('\\');
+  // A comment that is a mark as well gets its backslash below: with two it would be read as another text.
+  if (commented && field.front() != '\\') out.append('\\');
   for (std::size_t at = 0; at < field.size();) {
     if (field.compare(at, form_.delimiter.size(), form_.delimiter) == 0) {
       out.append('\\');

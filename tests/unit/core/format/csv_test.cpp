@@ -177,6 +177,12 @@ TEST_CASE("csv without quotes never breaks a line: its row is dirty, or a backsl
                                          sluice::test::text("\r\n")}) == "\\#a\\,,b\"c\\\\,\\\r\\\n\n");
 }
 
+TEST_CASE("csv without quotes escapes a backslash once where it begins a comment as well", "[csv]") {
+  const CsvEncoder encoder(form_of({.quotes = Quotes::never, .escape = Escape::backslash, .comment = '\\'}));
+  CHECK(sluice::test::line_of(encoder, {sluice::test::text("\\N"), sluice::test::text("\\N")}) ==
+        "\\\\N,\\\\N\n");
+}
+
 TEST_CASE("csv quotes at every place of fields of every length are doubled", "[csv]") {
   for (std::size_t size = 1; size < 70; ++size) {
     for (std::size_t at = 0; at < size; ++at) {
