@@ -52,11 +52,12 @@ std::string hex(std::string_view bytes) {
 // A text is a string; what is cut or is no text is a map with its length and its beginning.
 json::value text_json(const Value& value) {
   const std::size_t bytes = utf8_bytes(value.text, kDirtyValueBytesMax);
-  const bool is_text =
-      value.type == ValueType::string && (bytes == value.text.size() || bytes + 4 > kDirtyValueBytesMax);
+  const bool is_whole = bytes == value.text.size();
+  const bool is_cut = value.text.size() > kDirtyValueBytesMax && bytes + 4 > kDirtyValueBytesMax;
+  const bool is_text = value.type == ValueType::string && (is_whole || is_cut);
   json::object cut;
   if (is_text) {
-    if (bytes == value.text.size()) return json::value(value.text);
+    if (is_whole) return json::value(value.text);
     cut["text"] = value.text.substr(0, bytes);
   } else {
     cut["hex"] = hex(value.text.substr(0, kDirtyValueBytesMax / 2));

@@ -58,6 +58,13 @@ TEST_CASE("dirty text: numbers that are none are words, bytes that are no text h
   }
 }
 
+TEST_CASE("dirty text: bytes that are no text are shown wherever a value that is not cut holds them") {
+  for (const std::size_t before : {0U, 1U, 1020U, 1021U, 1022U, 1023U}) {
+    CAPTURE(before);
+    CHECK_THAT(json_of(text(std::string(before, 'x') + "\xff")), Catch::StartsWith("{\"hex\":"));
+  }
+}
+
 TEST_CASE("dirty text: long values and wide rows are cut, and say so") {
   const std::string long_text = std::string(1023, 'x') + "\u4e2d" + std::string(5000, 'y');
   const auto cut = boost::json::parse(json_of(text(long_text)));
