@@ -237,6 +237,23 @@ TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
   CHECK(f.fake.seen.size() == 3);
 }
 
+TEST_CASE("oss client stops at uploads whose next page is the same again", "[oss_client]") {
+  Fixture f;
+  f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
+    http::Response response;
+    response.status = 200;
+    response.body =
+        "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker>"
+        "<NextUploadIdMarker>ID</NextUploadIdMarker><Upload><Key>a</Key><UploadId>ID</UploadId></Upload>"
+        "</ListMultipartUploadsResult>";
+    return response;
+  };
+  const auto uploads = f.loop.run(f.client.list_uploads(""));
+  REQUIRE_FALSE(uploads);
+  CHECK(uploads.error().code() == Errc::corrupt);
+  CHECK(f.fake.seen.size() == 2);
+}
+
 TEST_CASE("oss client replaces refused keys once and repeats at once with the others", "[oss_client]") {
   oss::ClientOptions options = options_for("http://127.0.0.1:9001");
   options.credentials = std::make_shared<sluice::test::ListedCredentials>(3);
