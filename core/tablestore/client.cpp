@@ -222,8 +222,8 @@ void Client::compare_clocks(Instant server_time) {
   warned_ = true;
   if (observer_ == nullptr) return;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(difference).count();
-  observer_->on_warning(
-      fmt::format("the server's clock is {} s ahead of ours: set this machine's clock", seconds));
+  observer_->on_warning(fmt::format("the server's clock is {} s {} ours: set this machine's clock",
+                                    std::abs(seconds), seconds < 0 ? "behind" : "ahead of"));
 }
 
 }  // namespace sluice::tablestore

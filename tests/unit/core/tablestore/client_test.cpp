@@ -308,6 +308,14 @@ TEST_CASE("client: when the server refuses our date its own is used, once and at
   }
 }
 
+TEST_CASE("client: a server's clock that is behind is called so", "[tablestore]") {
+  Fixture f;
+  f.transport.answer(f.signed_answer("ListStream", 200, "", f.loop.clock.now() - minutes(20)));
+  REQUIRE(f.loop.run(f.client.list_streams(kTable)).has_value());
+  CHECK(f.recorder.warnings ==
+        std::vector<std::string>{"the server's clock is 1200 s behind ours: set this machine's clock"});
+}
+
 TEST_CASE("client: a server date that cannot be true is not taken over", "[tablestore]") {
   Fixture f;
   proto::Error error;
