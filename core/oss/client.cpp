@@ -207,7 +207,7 @@ awaitable<Result<ObjectPage>> Client::list_page(const std::string& prefix, int e
 
 // An answer that says "done" and cannot be used.
 Error Client::unusable(const Call& call, const http::Response& response, std::string_view why) {
-  const std::string_view id = response.header("x-oss-request-id");
+  const std::string id = objects::one_line(response.header("x-oss-request-id"));
   const std::string request = id.empty() ? std::string() : fmt::format(", request {}", id);
   return Error(Errc::corrupt, fmt::format("{}: {}{}", call.doing, why, request));
 }
@@ -279,9 +279,9 @@ Client::Outcome Client::judge(const Call& call, Result<http::Response> answer) {
     const std::optional<std::uint64_t> received = checksum_of(response);
     if (!expected || !received || expected == received) return std::move(*answer);
     failure.retry = call.repeats_bad_checksum ? Retry::once : Retry::never;
-    failure.error =
-        Error(Errc::corrupt, fmt::format("{}: the server's CRC-64 is {}, ours {}, request {}", call.doing,
-                                         *received, *expected, response.header("x-oss-request-id")));
+    failure.error = Error(Errc::corrupt, fmt::format("{}: the server's CRC-64 is {}, ours {}, request {}",
+                                                     call.doing, *received, *expected,
+                                                     objects::one_line(response.header("x-oss-request-id"))));
     return failure;
   }
   const ServerError error = parse_server_error(response);

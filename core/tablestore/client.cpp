@@ -1,5 +1,6 @@
 #include "core/tablestore/client.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/http/crypto.hpp"
 #include "core/http/headers.hpp"
 #include "core/http/inflate.hpp"
@@ -16,6 +17,8 @@ namespace {
 constexpr Duration kSkewRefused = std::chrono::minutes(15);
 // Below this our own clock is trusted again.
 constexpr Duration kSkewHealed = std::chrono::minutes(5);
+
+constexpr std::size_t kForeignTextMax = 1000;
 
 // A server whose clock was never set says 1970; its date must not become ours.
 bool is_plausible(Instant date) {
@@ -180,11 +183,13 @@ http::Request Client::make_request(const Call& call, const Credentials& credenti
 
 Client::Try Client::judge(const Call& call, const SigningKey& key, http::Response response, Instant sent) {
   Try outcome;
-  const std::string request_id(response.header("x-ots-requestid"));
+  const std::string request_id = foreign_line(response.header("x-ots-requestid"), kForeignTextMax);
   const auto refusal = open_answer(call.operation, key, options_.answer_bytes_max, response);
   if (!refusal) {
-    const std::string text = fmt::format("{}: {} ({}, request {})", call.doing, refusal.error().message(),
-                                         response.status, request_id.empty() ? "without id" : request_id);
+    // It may quote a header that is not the service's.
+    const std::string reason = foreign_line(refusal.error().message(), kForeignTextMax);
+    const std::string text = fmt::format("{}: {} ({}, request {})", call.doing, reason, response.status,
+                                         request_id.empty() ? "without id" : request_id);
     outcome.answer = Error(refusal.error().code(), text);
     outcome.retry = retry_class_of(outcome.answer.error());
     return outcome;

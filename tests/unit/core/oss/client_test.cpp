@@ -220,6 +220,22 @@ TEST_CASE("oss client names the request whose answer cannot be used", "[oss_clie
   ends_well(f.loop.run(f.client.list_uploads("a")));
 }
 
+TEST_CASE("oss client makes one line of UTF-8 of a request's id", "[oss_client]") {
+  Fixture f;
+  f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
+    http::Response response;
+    response.status = 200;
+    response.headers = {{"x-oss-request-id", "5C\xff\t9F"}, {"x-oss-hash-crc64ecma", "1"}};
+    return response;
+  };
+  const auto head = f.loop.run(f.client.head_object("a"));
+  REQUIRE_FALSE(head);
+  CHECK(head.error().message() == "look up object a: the answer has no length, request 5C? 9F");
+  const auto put = f.loop.run(f.client.put_object("a", "x", kCsv));
+  REQUIRE_FALSE(put);
+  CHECK_THAT(put.error().message(), Catch::EndsWith(", request 5C? 9F"));
+}
+
 TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
   Fixture f;
   f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {

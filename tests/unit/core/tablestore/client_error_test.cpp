@@ -1,10 +1,12 @@
 #include "core/tablestore/ots_error.hpp"
 #include "core/tablestore/retry.hpp"
+#include "tests/unit/core/tablestore/client_fixture.hpp"
 
 #include <catch2/catch.hpp>
 
 using namespace sluice;
 using namespace sluice::tablestore;
+using namespace sluice::tablestore::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("errors: each server code has its meaning and its retry class", "[tablestore]") {
@@ -128,6 +130,27 @@ TEST_CASE("errors: what something on the way says becomes one line of UTF-8", "[
       "a\nb";
   CHECK(to_error(parse_server_error(answer), "describe table orders").message() ==
         "describe table orders: 400 ??A: a b, request a b");
+}
+
+TEST_CASE("errors: headers of an answer that cannot be used become one line of UTF-8", "[tablestore]") {
+  Fixture f;
+  ClientOptions options = Fixture::options();
+  options.retry.max_retries = 0;
+  Client client(f.transport, f.loop.clock, f.random, options);
+  auto answer = f.signed_answer("ListStream", 200, "", f.loop.clock.now());
+  SECTION("its date") {
+    answer.headers[2].second = "M\xe4rz\t";
+    answer.headers[3].second = "5C\xff\t9F";
+    f.transport.answer(answer);
+    CHECK(f.loop.run(client.list_streams("t1")).error().message() ==
+          "list streams of t1: the answer's x-ots-date \"M?rz \" is no date (200, request 5C? 9F)");
+  }
+  SECTION("its compression") {
+    answer.headers.emplace_back("x-ots-response-compress-type", "\xe4");
+    f.transport.answer(answer);
+    CHECK(f.loop.run(client.list_streams("t1")).error().message() ==
+          "list streams of t1: the answer is compressed as \"?\" from \"\" bytes (200, request 0005-1)");
+  }
 }
 
 TEST_CASE("retry: pauses double from half the base up to the cap of their kind", "[tablestore]") {
