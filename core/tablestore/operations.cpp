@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sluice::tablestore {
 namespace {
 
@@ -13,6 +15,9 @@ namespace {
 constexpr int kSearchRoundsMax = 1000;
 
 Instant from_microseconds(std::int64_t us) { return Instant(Duration(us)); }
+
+// A retention below zero would make a loss of everything; it is one that is not known.
+std::chrono::hours retention_of(std::int32_t hours) { return std::chrono::hours(std::max(hours, 0)); }
 
 KeyType key_type(ots::proto::PrimaryKeyType type) {
   switch (type) {
@@ -36,7 +41,7 @@ TableDescription to_description(const ots::proto::DescribeTableResponse& message
   if (details.enable_stream()) {
     description.stream.enabled = true;
     description.stream.stream_id = details.stream_id();
-    description.stream.retention = std::chrono::hours(details.expiration_time());
+    description.stream.retention = retention_of(details.expiration_time());
     description.stream.last_enabled = from_microseconds(details.last_enable_time());
   }
   return description;
@@ -47,7 +52,7 @@ StreamDescription to_description(const ots::proto::DescribeStreamResponse& messa
   description.stream_id = message.stream_id();
   description.table = message.table_name();
   description.created = from_microseconds(message.creation_time());
-  description.retention = std::chrono::hours(message.expiration_time());
+  description.retention = retention_of(message.expiration_time());
   description.status =
       message.stream_status() == ots::proto::STREAM_ACTIVE ? StreamStatus::active : StreamStatus::enabling;
   description.is_time_series = message.is_timeseries_data_table();

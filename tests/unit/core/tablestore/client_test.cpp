@@ -122,6 +122,20 @@ TEST_CASE("client: describe stream gives shards with parents and where the next 
   CHECK(stream->next_shard_id == "P5");
 }
 
+TEST_CASE("client: a retention below zero is one that is not known", "[tablestore]") {
+  Fixture f;
+  proto::DescribeStreamResponse described;
+  described.set_stream_id(kStream);
+  described.set_table_name(kTable);
+  described.set_creation_time(1);
+  described.set_expiration_time(-1);
+  described.set_stream_status(proto::STREAM_ACTIVE);
+  f.answer("DescribeStream", described);
+  const auto stream = f.loop.run(f.client.describe_stream(kStream, std::nullopt, std::nullopt));
+  REQUIRE(stream.has_value());
+  CHECK(stream->retention == hours(0));
+}
+
 TEST_CASE("client: a search by time is followed to its end and the last iterator counts", "[tablestore]") {
   Fixture f;
   f.answer("GetShardIterator", iterator_answer("it1", "tok"));
