@@ -1,5 +1,6 @@
 #include "core/tablestore/status_table.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/http/deflate.hpp"
 #include "core/http/inflate.hpp"
 #include "core/tablestore/shard_plan.hpp"
@@ -62,13 +63,8 @@ AttributeCell integer(std::string name, std::int64_t value) {
 
 std::string chunk_name(std::size_t number) { return fmt::format("ShardIds_{}", number); }
 
-// For messages: one line, whatever the row holds.
-std::string printable(std::string_view bytes) {
-  std::string out(bytes.substr(0, 120));
-  std::replace_if(
-      out.begin(), out.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');
-  return out;
-}
+// For messages: one line of UTF-8, whatever the row holds.
+std::string printable(std::string_view bytes) { return foreign_line(bytes, 120); }
 
 // Reads the cells of one row. Keeps the first mistake, so that callers look once, at the end.
 class RowCells {

@@ -271,6 +271,8 @@ TEST_CASE("status table: keys that make no sense are refused") {
   row.set("Checkpoint", "");
   CHECK_THAT(refusal_of(row), Catch::Contains("1539619500000 shard  [1mxxx") && !Catch::Contains("\n"));
   CHECK(refusal_of(row).size() < 300);
+  row.set_key(2, "   1539619500000\t\xff\xe4\xb8" + std::string(90, 'x') + "\u4e2d\u6587\u4e2d\u6587\u4e2d");
+  CHECK_THAT(refusal_of(row), Catch::Contains("1539619500000 ???xxx") && Catch::Contains("x\u4e2d\u6587..."));
   row.set_key(1, "DataxJobDesc");
   CHECK_THAT(refusal_of(row), Catch::EndsWith("StatusType: expected CheckpointForDataxReader"));
   row.row.key[2].name = "Other";
