@@ -260,6 +260,8 @@ Result<void> add_checkpoint(const DecodedRecord& row, StatusRun& run) {
   cells.end(rest);
   if (!cells.error() && rest.empty()) {
     run.shard_count = cells.integer("ShardCount", static_cast<std::int64_t>(kPlanShardsMax));
+    // A run of nothing would be taken over as one that left every shard to its oldest record.
+    if (run.shard_count == 0) cells.fail("ShardCount", "expected at least 1");
     return cells.error() ? Result<void>(*cells.error()) : Result<void>();
   }
   if (!cells.error() && (rest.size() < 2 || rest.front() != '\t')) {

@@ -183,6 +183,9 @@ TEST_CASE("status table: the row of very old versions tells the number of shards
   REQUIRE(add_checkpoint(row.record, run).has_value());
   CHECK(run.shard_count == 2);
   CHECK(run.checkpoints.empty());
+  row.row.cells[0].integer = 0;
+  row.decode();
+  CHECK_THAT(refusal_of(row), Catch::EndsWith("ShardCount: expected at least 1"));
   row.row.cells[0].integer = -1;
   row.decode();
   CHECK(refusal_of(row) ==
