@@ -112,8 +112,8 @@ Result<void> ShardWalk::gone(const Error& failure) {
 Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence>& oldest,
                                const std::optional<std::string>& next_iterator, bool may_more) {
   const int probes_max = may_more ? kEmptyPagesMax : kRepeatEmptyPagesMax;
-  const bool moved = next_iterator && !next_iterator->empty() && *next_iterator != iterator_;
-  if (!oldest && (moved || (may_more && next_iterator)) && ++empty_probes_ < probes_max) {
+  const bool goes_on = next_iterator && !next_iterator->empty();
+  if (!oldest && goes_on && (may_more || *next_iterator != iterator_) && ++empty_probes_ < probes_max) {
     iterator_ = *next_iterator;
     return {};
   }

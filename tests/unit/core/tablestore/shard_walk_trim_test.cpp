@@ -133,6 +133,19 @@ TEST_CASE("shard walk: an empty page with more behind it does not say that nothi
   CHECK(walk.next().kind == StepKind::seek);
 }
 
+TEST_CASE("shard walk: the search for the oldest record ends with the shard, whatever else is promised") {
+  ShardPosition start = begin(Kind::iterator);
+  start.polled = kStart;
+  WalkPlan planned = plan(start);
+  planned.retention = 24h;
+  ShardWalk walk(planned);
+  REQUIRE(walk.failed(trimmed()).has_value());
+  REQUIRE(walk.found("oldest").has_value());
+  REQUIRE(walk.probed(kSettled, {}, "", true).has_value());
+  CHECK(walk.next().kind != StepKind::probe);
+  CHECK(walk.gaps().empty());
+}
+
 TEST_CASE("shard walk: a record that was seen and is gone is lost, whatever the retention promises") {
   ShardPosition start = begin(Kind::iterator);
   start.last = at(-2h);
