@@ -15,7 +15,7 @@ namespace {
 awaitable<Result<StreamDescription>> describe_whole(StreamApi& api, const std::string& stream) {
   std::vector<Shard> shards;
   std::optional<std::string> start;
-  for (;;) {
+  for (std::size_t pages = 1;; ++pages) {
     auto page = co_await api.describe_stream(stream, start, std::nullopt);
     if (page.has_error()) co_return page.error();
     if (page->status == StreamStatus::enabling) {
@@ -27,7 +27,8 @@ awaitable<Result<StreamDescription>> describe_whole(StreamApi& api, const std::s
       page->shards = std::move(shards);
       co_return page;
     }
-    if (page->next_shard_id == start || shards.size() > kPlanShardsMax) {
+    const bool stands_still = page->next_shard_id == start;
+    if (stands_still || shards.size() > kPlanShardsMax || pages > kPlanShardsMax) {
       co_return Error(Errc::corrupt, fmt::format("list shards of stream {}: the list has no end", stream));
     }
     start = page->next_shard_id;
