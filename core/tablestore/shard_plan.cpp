@@ -127,11 +127,14 @@ Result<std::vector<ShardPosition>> known_shards(const StreamState& stream, const
     const bool listed = by_id.contains(shard.shard);
     if (!listed && (shard.kind == Kind::ended || is_drained(stream, shard, now))) continue;
     if (!listed && on_gap == job::OnGap::fail) {
-      return Error(
-          Errc::trimmed,
-          fmt::format("plan {}: shard {} is gone before it was read to its end; what it held between {} "
-                      "and {} is lost; set \"onGap\": \"continue\" to record the gap and go on",
-                      stream.table, shard.shard, to_text(shard.polled), to_text(now)));
+      const Instant from = pipeline::read_until(shard);
+      const std::string when = from == Instant{}
+                                   ? "up to " + to_text(now)
+                                   : fmt::format("between {} and {}", to_text(from), to_text(now));
+      return Error(Errc::trimmed,
+                   fmt::format("plan {}: shard {} is gone before it was read to its end; what it held {} is "
+                               "lost; set \"onGap\": \"continue\" to record the gap and go on",
+                               stream.table, shard.shard, when));
     }
     shards.push_back(shard);
   }

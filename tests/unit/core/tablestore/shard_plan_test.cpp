@@ -96,6 +96,17 @@ TEST_CASE("shard plan: a vanished shard fails the plan and names what is lost") 
   CHECK(ids(*tolerant) == "a b ");
 }
 
+TEST_CASE("shard plan: a vanished shard of which nothing was read has lost all since it was to begin") {
+  auto before = previous({position("a", Kind::at_time), position("b", Kind::iterator)});
+  before.shards[0].polled = Instant{};
+  before.shards[0].time = kStart;
+  CHECK_THAT(plan(stream({shard("b")}), before).error().message(),
+             Catch::Contains("what it held between 2018-10-16T00:00:00Z and 2018-10-16T00:11:00Z is lost"));
+  before.shards[0].kind = Kind::oldest;
+  CHECK_THAT(plan(stream({shard("b")}), before).error().message(),
+             Catch::Contains("what it held up to 2018-10-16T00:11:00Z is lost"));
+}
+
 TEST_CASE(
     "shard plan: a vanished shard that was read to within the retention and has children held nothing more") {
   auto before = previous({position("a", Kind::iterator), position("b", Kind::iterator)});
