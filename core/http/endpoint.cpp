@@ -1,6 +1,7 @@
 #include "core/http/headers.hpp"
 #include "core/http/transport.hpp"
 
+#include <boost/asio/ip/address_v6.hpp>
 #include <fmt/format.h>
 
 #include <charconv>
@@ -15,8 +16,12 @@ bool is_name_char(char c) {
          c == '_';
 }
 
-bool is_v6_char(char c) {
-  return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9') || c == ':' || c == '.';
+// Without a zone: what stands for a network interface here means nothing to the other side.
+bool is_v6(std::string_view host) {
+  if (host.find('%') != std::string_view::npos) return false;
+  boost::system::error_code failure;
+  boost::asio::ip::make_address_v6(std::string(host), failure);
+  return !failure;
 }
 
 Error invalid(std::string_view text, std::string_view reason) {
@@ -36,8 +41,7 @@ std::string take_host(std::string_view& rest) {
     const auto close = rest.find(']');
     if (close == std::string_view::npos) return {};
     const std::string_view host = rest.substr(1, close - 1);
-    if (host.find(':') == std::string_view::npos || !std::all_of(host.begin(), host.end(), is_v6_char))
-      return {};
+    if (!is_v6(host)) return {};
     rest.remove_prefix(close + 1);
     return to_lower(host);
   }

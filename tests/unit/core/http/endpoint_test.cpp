@@ -63,6 +63,8 @@ TEST_CASE("endpoint: each mistake is named", "[http]") {
       {"http://[::G]", "parse endpoint \"http://[::G]\": it has no valid host name"},
       {"http://[::`]", "parse endpoint \"http://[::`]\": it has no valid host name"},
       {"http://[fe80::1%eth0]", "parse endpoint \"http://[fe80::1%eth0]\": it has no valid host name"},
+      {"http://[1:2]", "parse endpoint \"http://[1:2]\": it has no valid host name"},
+      {"http://[:::]:80", "parse endpoint \"http://[:::]:80\": it has no valid host name"},
       {"http://[::1]x", "parse endpoint \"http://[::1]x\": the port must be a number from 1 to 65535"},
   };
   for (const auto& [text, message] : cases) {
