@@ -1,5 +1,6 @@
 #include "core/tablestore/take_over.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/job/civil_time.hpp"
 #include "core/tablestore/stream_place.hpp"
 
@@ -23,6 +24,7 @@ using Kind = pipeline::ShardPosition::Kind;
 
 constexpr std::size_t kEndsShown = 5;
 constexpr std::size_t kShardsShown = 5;
+constexpr std::size_t kForeignIdBytesMax = 120;  // of what others wrote into the table
 
 // "2018-10-16T00:05+08:00 (1539619500000)"
 std::string end_text(Instant end, const std::string& zone) {
@@ -32,8 +34,10 @@ std::string end_text(Instant end, const std::string& zone) {
 
 std::string some_of(const std::vector<std::string>& shards) {
   const std::size_t shown = std::min(shards.size(), kShardsShown);
-  std::string text =
-      fmt::format("{}", fmt::join(shards.begin(), shards.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+  std::string text;
+  for (std::size_t i = 0; i < shown; ++i) {
+    text += (i == 0 ? "" : ", ") + foreign_line(shards[i], kForeignIdBytesMax);
+  }
   if (shown < shards.size()) text += fmt::format(" and {} more", shards.size() - shown);
   return text;
 }
@@ -41,7 +45,9 @@ std::string some_of(const std::vector<std::string>& shards) {
 // Why `run` is none, if it is none. A part of a sentence.
 std::optional<std::string> why_no_run(const StatusRun& run, const StreamState& stream) {
   if (run.job && run.job->stream == stream.id) return std::nullopt;
-  if (run.job) return fmt::format("the job row is of stream {}", run.job->stream);
+  if (run.job) {
+    return fmt::format("the job row is of stream {}", foreign_line(run.job->stream, kForeignIdBytesMax));
+  }
   if (!run.shard_count && run.checkpoints.empty()) return "there is no row";
   if (!run.shard_count)
     return fmt::format("there are {} checkpoints, but no job row", run.checkpoints.size());

@@ -324,6 +324,20 @@ TEST_CASE("take over: many shards without checkpoint are told by a few names") {
       Catch::Contains("8 of 8 shards (shard-000, shard-001, shard-002, shard-003, shard-004 and 3 more)"));
 }
 
+TEST_CASE("take over: what others wrote into the status table is told as one line of UTF-8") {
+  StatusRun run;
+  run.job.emplace(StatusJob{"v", "orders", "a\n\xff", {}, {}, {"s\x1b", std::string(500, 'x')}});
+  StreamState stream;
+  stream.id = "orders_1";
+  stream.shards = {Shard{"a", {}, {}}};
+  const pipeline::Window window{"orders", Instant{} + 5min, Instant{} + 10min};
+  CHECK(take_run(run, stream, window, TakeOver::required).error().message() ==
+        "the job row is of stream a ?");
+  run.job->stream = stream.id;
+  CHECK_THAT(take_run(run, stream, window, TakeOver::required).error().message(),
+             Catch::Contains("for 2 of 2 shards (s , xxx") && Catch::Contains("xxx...)"));
+}
+
 TEST_CASE("take over: checkpoints of shards that the run does not name do not count") {
   TakeOverFixture fixture;
   fixture.stream.add_shard("a");
