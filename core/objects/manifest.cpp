@@ -144,6 +144,7 @@ Manifest manifest_from(JsonReader& root, std::optional<Error>& error) {
   JsonReader window = member_of(root, "window", "manifest", error);
   manifest.window.start = window.instant("start_us");
   manifest.window.end = window.instant("end_us");
+  if (manifest.window.end < manifest.window.start) window.fail("end_us", "a time not before start_us");
   manifest.window.zone = text_from(window, "zone");
   if (window.optional("label") != nullptr) manifest.window.label = text_from(window, "label");
   std::size_t place = 0;

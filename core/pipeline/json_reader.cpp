@@ -45,7 +45,12 @@ std::uint64_t JsonReader::count(std::string_view member) {
   return 0;
 }
 
-Instant JsonReader::instant(std::string_view member) { return Instant(Duration(integer(member))); }
+Instant JsonReader::instant(std::string_view member) {
+  const std::int64_t us = integer(member);
+  if (is_believable(us)) return Instant(Duration(us));
+  fail(member, "microseconds of the years 1 to 9999");
+  return {};
+}
 
 void JsonReader::each(std::string_view member, const std::function<void(JsonReader)>& read) {
   const auto* value = optional(member);

@@ -17,6 +17,11 @@ namespace sluice::pipeline {
 
 inline std::int64_t to_microseconds(Instant instant) { return instant.time_since_epoch().count(); }
 
+// Whether a time since 1970 lies in the years 1 to 9999: others have no text, and sums of them overflow.
+constexpr bool is_believable(std::int64_t us) {
+  return us >= -62'135'596'800'000'000 && us < 253'402'300'800'000'000;
+}
+
 // Keeps the first mistake in `error` (invalid_argument, "read positions.shards[1].kind: expected ...") and
 // goes on with an empty value, so that callers look once, at the end. `value` and `error` must outlive the
 // reader.
@@ -27,7 +32,7 @@ class JsonReader {
   std::string string(std::string_view member);
   std::int64_t integer(std::string_view member);
   std::uint64_t count(std::string_view member);  // not negative
-  Instant instant(std::string_view member);      // microseconds since 1970
+  Instant instant(std::string_view member);      // microseconds since 1970, is_believable()
 
   // The member, or null where it is absent.
   const boost::json::value* optional(std::string_view member) const;

@@ -1,5 +1,7 @@
 // The client's operations on streams: requests from arguments, results from answers.
 
+#include "core/base/utf8.hpp"
+#include "core/pipeline/json_reader.hpp"
 #include "core/tablestore/answer_message.hpp"
 #include "core/tablestore/client.hpp"
 #include "core/tablestore/ots.pb.h"
@@ -14,7 +16,10 @@ namespace {
 // A search by time takes a few rounds; a server that never ends it must not hold us for ever.
 constexpr int kSearchRoundsMax = 1000;
 
-Instant from_microseconds(std::int64_t us) { return Instant(Duration(us)); }
+// The epoch, which is a time that is not known, for one that no clock shows: state with it could not be read.
+Instant from_microseconds(std::int64_t us) {
+  return pipeline::is_believable(us) ? Instant(Duration(us)) : Instant{};
+}
 
 // A retention below zero would make a loss of everything; it is one that is not known.
 std::chrono::hours retention_of(std::int32_t hours) { return std::chrono::hours(std::max(hours, 0)); }

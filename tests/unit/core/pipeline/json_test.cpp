@@ -131,6 +131,18 @@ TEST_CASE("positions: an error names the member that is wrong") {
         "read positions.shards[0].last: expected [epoch, time_us, row_index]");
 }
 
+TEST_CASE("positions: a time that no clock shows is refused") {
+  for (const char* us :
+       {"-9223372036854775808", "-62135596800000001", "253402300800000000", "9223372036854775807"}) {
+    CHECK(failure_of(std::string(R"({"version":1,"stream":"s","enabled_us":)") + us + R"(,"shards":[]})") ==
+          "read positions.enabled_us: expected microseconds of the years 1 to 9999");
+  }
+  for (const char* us : {"-62135596800000000", "0", "253402300799999999"}) {
+    CHECK(failure_of(std::string(R"({"version":1,"stream":"s","enabled_us":)") + us + R"(,"shards":[]})")
+              .empty());
+  }
+}
+
 TEST_CASE("objects: come back from their JSON text, checksums beyond 53 bits included") {
   ObjectInfo object;
   object.name = "orders/20181015/orders__20181016000000_20181016000500_0000.csv";

@@ -122,6 +122,21 @@ TEST_CASE("client: describe stream gives shards with parents and where the next 
   CHECK(stream->next_shard_id == "P5");
 }
 
+TEST_CASE("client: a time of the stream that no clock shows is not known", "[tablestore]") {
+  for (const std::int64_t us : {INT64_MIN, INT64_MAX}) {
+    Fixture f;
+    proto::ListStreamResponse listed;
+    auto* stream = listed.add_streams();
+    stream->set_stream_id(kStream);
+    stream->set_table_name(kTable);
+    stream->set_creation_time(us);
+    f.answer("ListStream", listed);
+    const auto streams = f.loop.run(f.client.list_streams(kTable));
+    REQUIRE(streams.has_value());
+    CHECK(streams->front().created == Instant{});
+  }
+}
+
 TEST_CASE("client: a retention below zero is one that is not known", "[tablestore]") {
   Fixture f;
   proto::DescribeStreamResponse described;
