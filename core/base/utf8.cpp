@@ -19,6 +19,15 @@ std::size_t utf8_length(std::string_view text) noexcept {
   return overlong || surrogate || too_large ? 0 : length;
 }
 
+bool is_utf8_text(std::string_view text) noexcept {
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 std::string foreign_line(std::string_view text, std::size_t bytes_max) {
   constexpr std::string_view kCut = "...";
   std::string line;

@@ -10,6 +10,9 @@ namespace sluice {
 // Length of the character at the head of `text`, which is not empty; 0: the bytes there are none.
 std::size_t utf8_length(std::string_view text) noexcept;
 
+// Whether all of `text` is characters.
+bool is_utf8_text(std::string_view text) noexcept;
+
 // What a server or a program said, for an error or a log: one line of valid UTF-8, whatever it was. Control
 // characters become blanks, bytes that are no character "?". Of a longer text the first `bytes_max` (at least
 // 3) minus 3 bytes at most, cut between characters, and "...".

@@ -134,7 +134,11 @@ awaitable<Result<std::string>> Client::shard_iterator(const std::string& stream,
     auto message =
         parse_answer<ots::proto::GetShardIteratorResponse>(answer->body, answer->request_id, doing);
     if (!message) co_return message.error();
-    if (!message->has_next_token() || message->next_token().empty()) co_return message->shard_iterator();
+    if (!message->has_next_token() || message->next_token().empty()) {
+      if (is_utf8_text(message->shard_iterator())) co_return message->shard_iterator();
+      co_return Error(Errc::corrupt,
+                      fmt::format("{}: it is not text, request {}", doing, answer->request_id));
+    }
     request.set_token(message->next_token());
   }
   co_return Error(Errc::unavailable,

@@ -1,5 +1,6 @@
 #include "core/tablestore/page_decoder.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/tablestore/wire_reader.hpp"
 
 #include <fmt/format.h>
@@ -70,7 +71,8 @@ Result<StreamPage> decode_page(std::string body) {
         break;
       }
       case page_field::kNextIterator:
-        if (!is_bytes) reader.fail("an iterator that is not text");
+        // It is kept in state, which is JSON.
+        if (!is_bytes || !is_utf8_text(field.bytes)) reader.fail("an iterator that is not text");
         page.next_iterator.emplace(field.bytes);
         break;
       case page_field::kConsumed:

@@ -1,5 +1,6 @@
 #include "core/tablestore/shard_plan.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/tablestore/stream_text.hpp"
 
 #include <fmt/format.h>
@@ -35,6 +36,8 @@ Result<ShardsById> index(const StreamState& stream) {
   ShardsById by_id;
   for (const Shard& shard : stream.shards) {
     if (shard.shard_id.empty()) return broken_listing(stream, "a shard without id");
+    // It is kept in state, which is JSON.
+    if (!is_utf8_text(shard.shard_id)) return broken_listing(stream, "a shard whose id is not text");
     if (!by_id.emplace(shard.shard_id, &shard).second) {
       return broken_listing(stream, fmt::format("shard {} is listed twice", shard.shard_id));
     }

@@ -4,6 +4,15 @@
 
 using namespace sluice;
 
+TEST_CASE("utf8: a text is characters to its end") {
+  CHECK(is_utf8_text(""));
+  CHECK(is_utf8_text("a\xe4\xbd\xa0"));
+  CHECK_FALSE(is_utf8_text("a\xe4\xbd"));
+  CHECK_FALSE(
+      is_utf8_text("\xff"
+                   "a"));
+}
+
 TEST_CASE("utf8: a character has its length, and what is none has no length") {
   CHECK(utf8_length("a") == 1);
   CHECK(utf8_length("é!") == 2);

@@ -163,6 +163,15 @@ TEST_CASE("client: a search by time is followed to its end and the last iterator
   CHECK(f.transport.sent()[1].body == request_vector("iterator-by-timestamp-next-token"));
 }
 
+TEST_CASE("client: an iterator that state could not keep is refused", "[tablestore]") {
+  Fixture f;
+  f.transport.answer(f.signed_answer("GetShardIterator", 200, "\x0a\x02i\xff", f.loop.clock.now()));
+  const auto iterator = f.loop.run(f.client.shard_iterator(kStream, kShard, {}));
+  REQUIRE(iterator.has_error());
+  CHECK(iterator.error().message() ==
+        "get iterator of shard shard-1 of stream stream-1: it is not text, request 0005-1");
+}
+
 TEST_CASE("client: a page of records has its bytes, its iterator and the server's time", "[tablestore]") {
   Fixture f;
   const auto vectors = load_vectors("stream-pages.json");

@@ -134,6 +134,7 @@ TEST_CASE("page: broken pages are corrupt and the place is named", "[tablestore]
 TEST_CASE("page: known fields of the wrong type and incomplete records are corrupt", "[tablestore]") {
   CHECK(message_of("0801") == "decode stream page of 2 bytes: a record that is not a message at byte 2");
   CHECK(message_of("1001") == "decode stream page of 2 bytes: an iterator that is not text at byte 2");
+  CHECK(message_of("1201ff") == "decode stream page of 3 bytes: an iterator that is not text at byte 3");
   CHECK(message_of("1801") == "decode stream page of 2 bytes: capacity that is not a message at byte 2");
   CHECK(message_of("220161") == "decode stream page of 3 bytes: may_more_record is not a number at byte 3");
   CHECK(message_of("0a00") == "decode stream page of 2 bytes: a record without action at byte 2");

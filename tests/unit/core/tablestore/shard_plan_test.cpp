@@ -154,6 +154,13 @@ TEST_CASE("shard plan: a stream switched off and on fails the plan and names the
   CHECK(gap->to == kStart + 8min);
 }
 
+TEST_CASE("shard plan: shards whose ids state could not keep apart, or not at all, are refused") {
+  const std::string place = "list shards of stream stream-1 of orders: ";
+  CHECK(plan(stream({shard("")}), {}).error().message() == place + "a shard without id");
+  CHECK(plan(stream({shard("a\xff")}), {}).error().message() == place + "a shard whose id is not text");
+  CHECK(plan(stream({shard("a"), shard("a")}), {}).error().message() == place + "shard a is listed twice");
+}
+
 TEST_CASE("shard plan: an ordinary plan is no restart") {
   const auto result = plan(stream({shard("a"), shard("b", "a")}), previous({position("a", Kind::ended)}));
   CHECK_FALSE(restart_gap(*result).has_value());
