@@ -14,15 +14,6 @@ std::optional<int> hex_digit(char c) {
   return std::nullopt;
 }
 
-bool is_utf8(std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
-
 // A '+' means a space in a query only.
 std::optional<std::string> percent_decode(std::string_view text, bool query) {
   std::string out;
@@ -41,7 +32,7 @@ std::optional<std::string> percent_decode(std::string_view text, bool query) {
       i += 2;
     }
   }
-  if (!is_utf8(out)) return std::nullopt;  // answers quote it, and they are JSON
+  if (!is_utf8_text(out)) return std::nullopt;  // answers quote it, and they are JSON
   return out;
 }
 
