@@ -106,21 +106,20 @@ TEST_CASE("resolver: the system knows localhost and says why it does not know a 
 
 TEST_CASE("resolver: when the look-up fails later, what was known goes on to be used", "[http]") {
   Fixture f;
-  std::atomic<int> calls = 0;
-  Resolver resolver(f.io.get_executor(), f.clock, [&](const std::string&) -> Result<Addresses> {
-    const int call = ++calls;
+  // A look-up may still be under way on its thread when the test is over.
+  const auto calls = std::make_shared<std::atomic<int>>(0);
+  Resolver resolver(f.io.get_executor(), f.clock, [calls](const std::string&) -> Result<Addresses> {
+    const int call = ++*calls;
     if (call == 2) return Error(Errc::unavailable, "no name server");
-    return Addresses(1, make_address(fmt::format("10.0.0.{}", call)));
+    return Addresses(1, make_address(call == 1 ? "10.0.0.1" : "10.0.0.2"));
   });
-  CHECK(f.resolve(resolver, "host") == "10.0.0.1");
-  f.clock.advance(std::chrono::minutes(1));
+  std::string found = f.resolve(resolver, "host");
   // The second look-up fails in the background; a third one is made for a later question.
-  std::string found = "10.0.0.1";
   while (found == "10.0.0.1") {
     f.clock.advance(std::chrono::minutes(1));
     found = f.resolve(resolver, "host");
     std::this_thread::yield();
   }
-  CHECK(found != "no name server");
-  CHECK(calls >= 3);
+  CHECK(found == "10.0.0.2");
+  CHECK(*calls >= 3);
 }
