@@ -9,9 +9,9 @@ namespace sluice::storage {
 // Where `path` lies; "." for a bare name.
 std::string folder_of(const std::string& path);
 
-// `to` must not be there; its mode is 0600. Throws ErrorException that names both, and leaves nothing of `to` then.
-// std::filesystem::copy_file() will not do: of a disk that fills up meanwhile it makes a short file, and says
-// nothing (libstdc++ 12).
+// `to` must not be there; its mode is 0600. Throws ErrorException that names both, and leaves nothing of `to`
+// then. std::filesystem::copy_file() will not do: of a disk that fills up meanwhile it makes a short file,
+// and says nothing (libstdc++ 12).
 void copy_file(const std::string& from, const std::string& to);
 
 // A file or folder is on the disk when it returns. Throws ErrorException that begins with `doing` and names
