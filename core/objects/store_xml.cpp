@@ -252,6 +252,14 @@ Result<std::string> parse_initiate_result(std::string_view document) {
   return upload_id;
 }
 
+bool stands_still(const UploadPage& page, const UploadPage& next) noexcept {
+  if (!next.truncated) return false;
+  const bool same_key = next.next_key_marker == page.next_key_marker;
+  return next.uploads.empty() || next.next_key_marker.empty() ||
+         next.next_key_marker < page.next_key_marker ||
+         (same_key && next.next_upload_id_marker == page.next_upload_id_marker);
+}
+
 Result<UploadPage> parse_upload_page(std::string_view document, NameCoding coding) {
   const Result<XmlElement> root = parse_as(document, "ListMultipartUploadsResult");
   if (!root) return root.error();

@@ -33,6 +33,10 @@ struct UploadPage {
   std::string next_upload_id_marker;
 };
 
+// Whether `next`, asked for behind `page`, is truncated and does not say where to go on, or leads back:
+// whoever went on would never end.
+bool stands_still(const UploadPage& page, const UploadPage& next) noexcept;
+
 struct ObjectPage {
   std::vector<ListedObject> objects;
   bool truncated = false;

@@ -159,11 +159,7 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     if (!outcome) co_return outcome.error().error;
     Result<UploadPage> next = objects::parse_upload_page(outcome->body);
     if (!next) co_return unusable(call, *outcome, next.error().message());
-    const bool stands_still = next->uploads.empty() || next->next_key_marker.empty() ||
-                              next->next_key_marker < page.next_key_marker ||
-                              (next->next_key_marker == page.next_key_marker &&
-                               next->next_upload_id_marker == page.next_upload_id_marker);
-    if (next->truncated && stands_still) co_return unusable(call, *outcome, kEndless);
+    if (objects::stands_still(page, *next)) co_return unusable(call, *outcome, kEndless);
     page = std::move(*next);
     uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
   } while (page.truncated);

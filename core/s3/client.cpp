@@ -243,7 +243,7 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     if (!outcome) co_return outcome.error().error;
     auto next = objects::parse_upload_page(outcome->body, objects::NameCoding::form);
     if (!next) co_return next.error().in(call.doing);
-    if (next->truncated && (next->uploads.empty() || next->next_key_marker.empty())) {
+    if (objects::stands_still(page, *next)) {
       co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
     }
     page = std::move(*next);

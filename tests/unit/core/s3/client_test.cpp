@@ -343,6 +343,23 @@ TEST_CASE("s3 client stops at a listing that never ends", "[s3_client]") {
   CHECK(f.fake.seen.size() == 3);
 }
 
+TEST_CASE("s3 client stops at uploads whose next page is the same again", "[s3_client]") {
+  Fixture f;
+  f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
+    http::Response response;
+    response.status = 200;
+    response.body =
+        "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker>"
+        "<NextUploadIdMarker>ID</NextUploadIdMarker><Upload><Key>a</Key><UploadId>ID</UploadId></Upload>"
+        "</ListMultipartUploadsResult>";
+    return response;
+  };
+  const auto uploads = f.loop.run(f.store->list_uploads(""));
+  REQUIRE_FALSE(uploads);
+  CHECK(uploads.error().code() == Errc::corrupt);
+  CHECK(f.fake.seen.size() == 2);
+}
+
 TEST_CASE("s3 client repeats what may pass and knows that an upload may be lost", "[s3_client]") {
   Fixture f;
   f.fake.fault = [](const auto&, std::size_t number) {
