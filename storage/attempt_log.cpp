@@ -4,6 +4,7 @@
 #include "storage/attempt_log_text.hpp"
 #include "storage/compressed_log.hpp"
 #include "storage/log_folders.hpp"
+#include "storage/synced.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>

@@ -1,6 +1,7 @@
 #include "storage/dirty_rows_file.hpp"
 
 #include "storage/log_folders.hpp"
+#include "storage/synced.hpp"
 
 #include <fmt/format.h>
 

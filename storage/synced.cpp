@@ -14,26 +14,31 @@ namespace {
 
 constexpr std::size_t kCopiedAtOnce = 64 << 10;
 
-bool write_all(int file, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(file, bytes.data(), bytes.size());
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
-
 // 0, or the errno of what failed.
 int copy_all(int from, int to) {
   std::string part(kCopiedAtOnce, '\0');
+  std::uint64_t at = 0;
   ssize_t count = 0;
   while ((count = ::read(from, part.data(), part.size())) > 0) {
-    if (!write_all(to, std::string_view(part).substr(0, static_cast<std::size_t>(count)))) return errno;
+    const auto size = static_cast<std::size_t>(count);
+    if (const int cause = write_all(to, std::string_view(part).substr(0, size), at)) return cause;
+    at += size;
   }
   return count < 0 ? errno : 0;
 }
 
 }  // namespace
+
+int write_all(int file, std::string_view bytes, std::uint64_t at) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t count = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(at));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count == 0 ? ENOSPC : errno;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+    at += static_cast<std::uint64_t>(count);
+  }
+  return 0;
+}
 
 void copy_file(const std::string& from, const std::string& to) {
   const auto fail = [&](int number) {

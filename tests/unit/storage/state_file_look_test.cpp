@@ -4,42 +4,25 @@
 #include "tests/support/catch_result.hpp"
 #include "tests/support/state_store_samples.hpp"
 #include "tests/support/temp_folder.hpp"
-#include "tests/unit/storage/scenario.hpp"
+#include "tests/unit/storage/state_files.hpp"
 
 #include <catch2/catch.hpp>
 #include <sqlite3.h>
 
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 using namespace sluice;
+using sluice::test::content;
+using sluice::test::make_state;
+using sluice::test::put;
+using sluice::test::state_of;
 
 namespace {
 
 namespace fs = std::filesystem;
 
 const Instant kNow = sluice::test::at_minute(0);
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-void put(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-// The state of the file after the scenario.
-std::string make_state(const std::string& path) {
-  const auto store = storage::open_state_file(path, {});
-  for (const auto& step : sluice::test::scenario()) step(*store);
-  return sluice::test::dump(*store);
-}
-
-std::string state_of(const std::string& path) {
-  return sluice::test::dump(*storage::open_state_file(path, {}));
-}
 
 // As another program would, without the checks of ours.
 void change(const std::string& path, const std::string& sql) {

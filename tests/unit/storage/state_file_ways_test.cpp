@@ -5,45 +5,28 @@
 #include "tests/support/state_store_samples.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/unit/storage/faulty_calls.hpp"
-#include "tests/unit/storage/scenario.hpp"
+#include "tests/unit/storage/state_files.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 #include <unistd.h>
 
 using namespace sluice;
+using sluice::test::content;
 using sluice::test::FaultyCalls;
+using sluice::test::make_state;
+using sluice::test::put;
+using sluice::test::state_of;
 
 namespace {
 
 namespace fs = std::filesystem;
 
 const Instant kNow = sluice::test::at_minute(0);
-
-std::string content(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
-}
-
-void put(const std::string& path, const std::string& bytes) {
-  std::ofstream(path, std::ios::binary | std::ios::trunc) << bytes;
-}
-
-// The state of the file after the scenario.
-std::string make_state(const std::string& path) {
-  const auto store = storage::open_state_file(path, {});
-  for (const auto& step : sluice::test::scenario()) step(*store);
-  return sluice::test::dump(*store);
-}
-
-std::string state_of(const std::string& path) {
-  return sluice::test::dump(*storage::open_state_file(path, {}));
-}
 
 Error refused_open(const std::string& path) {
   try {
@@ -251,7 +234,7 @@ TEST_CASE("state file: a copy for which the disk has no room is refused as such,
   const std::string copy = folder.file("copy.db");
   make_state(path);
   REQUIRE(fs::file_size(path) > 128U << 10U);
-  const FaultyCalls full(ENOSPC, 1, "write");
+  const FaultyCalls full(ENOSPC, 1, "pwrite");
   const auto copied = storage::copy_state_file(path, copy);
   REQUIRE(full.failed());
   REQUIRE_FALSE(copied);
