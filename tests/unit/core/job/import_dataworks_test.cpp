@@ -1,4 +1,3 @@
-#include "core/job/yaml_document.hpp"
 #include "tests/unit/core/job/import_text.hpp"
 
 using namespace sluice;
@@ -7,16 +6,7 @@ using namespace sluice::job::test;
 
 namespace {
 
-struct Read {
-  explicit Read(const std::string& schedule) {
-    read_dataworks_schedule(work, parse_yaml(schedule).value(), "node.json");
-  }
-  std::string value(std::string_view path) const { return value_of(work, path); }
-
-  ImportRequest request;
-  Import result;
-  ImportWork work{request, result};
-};
+using Read = ReadSchedule;
 
 Read configuration(const std::string& key, const std::string& value) {
   return Read("{\"NodeConfiguration\": {\"" + key + "\": " + value + "}}");

@@ -1,4 +1,3 @@
-#include "core/job/yaml_document.hpp"
 #include "tests/unit/core/job/import_text.hpp"
 
 using namespace sluice;
@@ -7,15 +6,8 @@ using namespace sluice::job::test;
 
 namespace {
 
-struct Read {
-  explicit Read(const std::string& schedule) {
-    read_dataworks_schedule(work, parse_yaml(schedule).value(), "spec.json");
-  }
-  std::string value(std::string_view path) const { return value_of(work, path); }
-
-  ImportRequest request;
-  Import result;
-  ImportWork work{request, result};
+struct Read : ReadSchedule {
+  explicit Read(const std::string& spec) : ReadSchedule(spec, "spec.json") {}
 };
 
 Read node(const std::string& keys) { return Read("{\"spec\": {\"nodes\": [{" + keys + "}]}}"); }

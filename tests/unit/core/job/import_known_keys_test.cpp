@@ -1,6 +1,5 @@
 #include "core/job/import_known_keys.hpp"
 
-#include "core/job/yaml_document.hpp"
 #include "tests/unit/core/job/import_text.hpp"
 
 using namespace sluice;
@@ -9,17 +8,7 @@ using namespace sluice::job::test;
 
 namespace {
 
-// A schedule as GetFile, GetNode or a FlowSpec has it.
-struct Read {
-  explicit Read(const std::string& schedule) {
-    read_dataworks_schedule(work, parse_yaml(schedule).value(), "node.json");
-  }
-  std::string value(std::string_view path) const { return value_of(work, path); }
-
-  ImportRequest request;
-  Import result;
-  ImportWork work{request, result};
-};
+using Read = ReadSchedule;
 
 Read with_trigger(const std::string& key, const std::string& value) {
   return Read(R"({"spec": {"nodes": [{"trigger": {")" + key + "\": \"" + value + "\"}}]}}");

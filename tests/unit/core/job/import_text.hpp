@@ -2,6 +2,7 @@
 // Scripts and schedules for the tests of the import, and what is asked of its results.
 
 #include "core/job/import_parts.hpp"
+#include "core/job/yaml_document.hpp"
 #include "tests/unit/core/job/job_text.hpp"
 
 #include <algorithm>
@@ -87,5 +88,17 @@ inline std::string value_of(const ImportWork& work, std::string_view path) {
   const ImportedKey* key = work.find(path);
   return key == nullptr ? "" : key->value;
 }
+
+// A schedule as GetFile, GetNode or a FlowSpec has it, read.
+struct ReadSchedule {
+  explicit ReadSchedule(const std::string& schedule, const std::string& file = "node.json") {
+    read_dataworks_schedule(work, parse_yaml(schedule).value(), file);
+  }
+  std::string value(std::string_view path) const { return value_of(work, path); }
+
+  ImportRequest request;
+  Import result;
+  ImportWork work{request, result};
+};
 
 }  // namespace sluice::job::test
