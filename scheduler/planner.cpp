@@ -1,8 +1,15 @@
 #include "scheduler/planner.hpp"
 
+#include "core/base/run_all.hpp"
 #include "core/job/civil_time.hpp"
 
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace sluice::scheduler {
 namespace {
@@ -11,6 +18,10 @@ namespace {
 constexpr Duration kSpread = std::chrono::minutes(10);
 // Enumerated at once; bounds the memory after a long downtime.
 constexpr Duration kStride = std::chrono::days(7);
+
+void append(std::vector<NewInstance>& rows, std::vector<NewInstance> more) {
+  std::ranges::move(more, std::back_inserter(rows));
+}
 
 }  // namespace
 
@@ -106,14 +117,27 @@ bool Planner::is_planned(const std::string& job) const {
 }
 
 awaitable<void> Planner::plan_due() {
-  pending_.clear();
-  pending_plans_.clear();
+  const Instant now = clock_.now();
   std::vector<PlanPointer> due;
   for (const auto& [name, plan] : plans_) {
-    if (plan->replan_at <= clock_.now()) due.push_back(plan);
+    if (plan->replan_at <= now) due.push_back(plan);
   }
-  for (const PlanPointer& plan : due) co_await this->plan(plan);
-  co_await flush();
+  // All questions come first: each would wait behind the rows that are being written.
+  std::deque<Work> works;
+  for (const PlanPointer& plan : due) {
+    const Instant known = co_await plan_from(plan, now);
+    works.push_back(Work{plan, known, known + Duration(1)});
+  }
+  Batch next;
+  co_await make_batch(works, now, next);
+  while (!next.planned.empty() || !next.rows.empty()) {
+    Batch full = std::exchange(next, {});
+    std::vector<awaitable<Result<void>>> both;
+    both.push_back(store(std::move(full)));
+    both.push_back(make_batch(works, now, next));
+    if (const Result<void> done = co_await run_all(std::move(both)); !done)
+      throw ErrorException(done.error());
+  }
 }
 
 // The slots after the returned instant are to be planned.
@@ -150,45 +174,48 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
   co_return std::min(*last, begin);
 }
 
-std::vector<NewInstance> Planner::make_rows(const Plan& plan, Instant from, Instant to,
-                                            FreezeFailures& failures) const {
-  const Instant split = std::clamp(plan.from, from, to);
-  std::vector<NewInstance> made;
-  if (plan.calendar_before)
-    made = make_instances(*plan.before, plan.calendar_before->slots(from, split), freezer_, failures);
-  for (NewInstance& row : make_instances(*plan.job, plan.calendar.slots(split, to), freezer_, failures))
-    made.push_back(std::move(row));
-  return made;
+void Planner::make_rows(Work& work, Instant to, Batch& batch) const {
+  const Plan& plan = *work.plan;
+  const std::size_t before = batch.rows.size();
+  const Instant split = std::clamp(plan.from, work.from, to);
+  if (plan.calendar_before) {
+    const std::vector<Slot> slots = plan.calendar_before->slots(work.from, split);
+    append(batch.rows, make_instances(*plan.before, slots, freezer_, work.failures));
+  }
+  append(batch.rows, make_instances(*plan.job, plan.calendar.slots(split, to), freezer_, work.failures));
+  work.from = to;
+  work.rows += batch.rows.size() - before;
 }
 
-awaitable<void> Planner::plan(PlanPointer plan) {
-  const Instant now = clock_.now();
-  const Instant horizon = plan->calendar.day_start(now, 2);
-  const Instant known = co_await plan_from(plan, now);
-  Instant from = known + Duration(1);
-  FreezeFailures failures;
-  std::size_t rows = 0;
-  while (from < horizon && rows < kRowsOfOneGo) {
-    const Instant to = std::min<Instant>(from + kStride, horizon);
-    std::vector<NewInstance> made = make_rows(*plan, from, to, failures);
-    from = to;
-    rows += made.size();
-    co_await add(std::move(made));
+// A stride at a time, so that the loop goes on between two of them.
+awaitable<Result<void>> Planner::make_batch(std::deque<Work>& works, Instant now, Batch& batch) {
+  while (!works.empty() && batch.rows.size() < kBatchRows) {
+    Work& work = works.front();
+    const Instant horizon = work.plan->calendar.day_start(now, 2);
+    const auto has_more = [&] { return work.from < horizon && work.rows < kRowsOfOneGo; };
+    if (has_more()) make_rows(work, std::min<Instant>(work.from + kStride, horizon), batch);
+    if (!has_more()) {
+      finish(work, now, horizon, batch);
+      works.pop_front();
+    }
+    co_await boost::asio::post(boost::asio::use_awaitable);
   }
-  const bool complete = from >= horizon;
+  co_return Result<void>();
+}
+
+void Planner::finish(Work& work, Instant now, Instant horizon, Batch& batch) {
+  const Plan& plan = *work.plan;
+  const bool complete = work.from >= horizon;
   // Whoever begins, or is planned, beyond the horizon has nothing there to be found.
-  if (complete && known < horizon && plan->from < horizon) {
-    std::vector<NewInstance> made = make_next(*plan, now, horizon, failures);
-    co_await add(std::move(made));
-  }
-  report(*plan->job, failures);
+  if (complete && work.known < horizon && plan.from < horizon)
+    append(batch.rows, make_next(plan, now, horizon, work.failures));
+  report(*plan.job, work.failures);
   const Duration spread(
       static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(kSpread.count()))));
-  Planned planned;
-  planned.plan = plan;
-  planned.to = from - Duration(1);
-  planned.replan_at = complete ? plan->calendar.day_start(now, 1) + spread : now;
-  pending_plans_.push_back(std::move(planned));
+  Planned& planned = batch.planned.emplace_back();
+  planned.plan = work.plan;
+  planned.to = work.from - Duration(1);
+  planned.replan_at = complete ? plan.calendar.day_start(now, 1) + spread : now;
 }
 
 // The next slot of a job that has none from now to the horizon: it is planned, and so seen, at any distance.
@@ -199,26 +226,17 @@ std::vector<NewInstance> Planner::make_next(const Plan& plan, Instant now, Insta
   return make_instances(*plan.job, plan.calendar.slots(*next, *next + Duration(1)), freezer_, failures);
 }
 
-awaitable<void> Planner::add(std::vector<NewInstance> made) {
-  for (NewInstance& instance : made) {
-    pending_.push_back(std::move(instance));
-    if (pending_.size() >= kBatchRows) co_await flush();
-  }
-}
-
-awaitable<void> Planner::flush() {
-  std::vector<NewInstance> batch;
-  batch.swap(pending_);
-  if (!batch.empty()) {
-    const std::size_t added = co_await store_.add_instances(std::move(batch));
+awaitable<Result<void>> Planner::store(Batch batch) {
+  if (!batch.rows.empty()) {
+    const std::size_t added = co_await store_.add_instances(std::move(batch.rows));
     counters_.planned += added;
     observer_.planned(added);
   }
-  for (const Planned& planned : pending_plans_) {
+  for (const Planned& planned : batch.planned) {
     planned.plan->replan_at = planned.replan_at;
     planned.plan->planned_to = planned.to;
   }
-  pending_plans_.clear();
+  co_return Result<void>();
 }
 
 void Planner::report(const job::Job& job, const FreezeFailures& failures) {

@@ -10,6 +10,7 @@
 #include "scheduler/observer.hpp"
 #include "scheduler/state_store.hpp"
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -48,7 +49,7 @@ using Handovers = std::map<std::string, Handover>;  // by job
 
 class Planner {
  public:
-  static constexpr std::size_t kBatchRows = 10'000;     // rows in one transaction
+  static constexpr std::size_t kBatchRows = 10'000;  // in one transaction, and up to a week of one job more
   static constexpr std::size_t kRowsOfOneGo = 100'000;  // of one job, after a long downtime; the rest follows
 
   // All but the freezer outlive this.
@@ -62,8 +63,8 @@ class Planner {
   // Plans every job whose time for it has come. A new job begins with its first slot after now, or tomorrow
   // by its generation; a known one goes on behind its newest row, so that slots missed while the daemon was
   // down get theirs, oldest first. Of a changed job the rows of the future that were never started are
-  // replaced. Not reentrant. Throws what the store throws; what was not stored is planned again by the next
-  // call.
+  // replaced. The next rows are made while the store writes. Not reentrant. Throws what the store throws;
+  // what was not stored is planned again by the next call.
   awaitable<void> plan_due();
 
   // True once the present definition of the job was planned.
@@ -92,14 +93,25 @@ class Planner {
     Instant to{};
   };
 
-  awaitable<void> plan(PlanPointer plan);
-  std::vector<NewInstance> make_rows(const Plan& plan, Instant from, Instant to,
-                                     FreezeFailures& failures) const;
+  struct Work {  // a plan whose rows are being made
+    PlanPointer plan;
+    Instant known{};  // the slots after it are to be planned
+    Instant from{};   // those from here on are left
+    std::size_t rows = 0;
+    FreezeFailures failures{};
+  };
+  struct Batch {  // what is stored in one transaction, and the plans that are stored with it to their end
+    std::vector<NewInstance> rows;
+    std::vector<Planned> planned;
+  };
+
+  void make_rows(Work& work, Instant to, Batch& batch) const;
+  awaitable<Result<void>> make_batch(std::deque<Work>& works, Instant now, Batch& batch);
+  void finish(Work& work, Instant now, Instant horizon, Batch& batch);
   awaitable<Instant> plan_from(PlanPointer plan, Instant now);
   std::vector<NewInstance> make_next(const Plan& plan, Instant now, Instant horizon,
                                      FreezeFailures& failures) const;
-  awaitable<void> add(std::vector<NewInstance> made);
-  awaitable<void> flush();
+  awaitable<Result<void>> store(Batch batch);
   void report(const job::Job& job, const FreezeFailures& failures);
 
   const Clock& clock_;
@@ -109,8 +121,6 @@ class Planner {
   Counters& counters_;
   Freezer freezer_;
   std::map<std::string, PlanPointer> plans_;
-  std::vector<NewInstance> pending_;  // made, not stored yet
-  std::vector<Planned> pending_plans_;
   std::set<std::string> reported_;  // job and version whose failures were logged
 };
 
