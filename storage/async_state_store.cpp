@@ -15,10 +15,6 @@ namespace {
 // backup of the disk comes along.
 constexpr std::chrono::milliseconds kIdleAfter{2000};
 
-// More rows than these are planned in a transaction of their own: a shared sync gains them nothing, and
-// within a shared transaction SQLite would keep a copy of every page that each of their statements touches.
-constexpr std::size_t kSharedRows = 500;
-
 }  // namespace
 
 AsyncStateStore::AsyncStateStore(std::unique_ptr<SqliteStateStore> store, Threading threading)
@@ -98,7 +94,7 @@ awaitable<void> AsyncStateStore::with_file(std::function<void(SqliteStateStore&)
 
 awaitable<std::size_t> AsyncStateStore::add_instances(std::vector<scheduler::NewInstance> instances) {
   auto work = [&] { return open_store().add_instances(instances); };
-  if (instances.size() > kSharedRows) co_return co_await call_alone(work);
+  if (instances.size() > SqliteStateStore::kSharedRows) co_return co_await call_alone(work);
   co_return co_await call(work);
 }
 

@@ -51,24 +51,42 @@ const std::string kPredecessor = fmt::format(
     kInstanceColumns);
 
 // Rows in one statement: they share what SQLite does for each (open four trees, read and write the counter of
-// ids). To be able to undo a statement alone it keeps a copy of each page that the statement touches; within
-// a savepoint, such as a part of a group, these copies stay until that ends (AsyncStateStore::add_instances).
+// ids). A statement that may end with an error needs a copy of each page that it touches, to be undone alone.
+// This one has only a foreign key to fail by, hence OR IGNORE, and ForeignKeysOff for many rows.
 constexpr std::size_t kRowsTogether = 32;
 
 std::string add_sql(std::size_t rows) {
   constexpr std::string_view kRow = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
   std::string sql =
-      "INSERT INTO instances(job_id, slot_us, zone, cycle, values_json, window_start_us, window_end_us, "
+      "INSERT OR IGNORE INTO instances(job_id, slot_us, zone, cycle, values_json, window_start_us, "
+      "window_end_us, "
       "version, state, reason, priority, dry_run) VALUES";
   for (std::size_t row = 0; row < rows; ++row) {
     if (row > 0) sql += ", ";
     sql += kRow;
   }
-  return sql + " ON CONFLICT DO NOTHING";
+  return sql;
 }
 
 const std::string kAddOne = add_sql(1);
 const std::string kAddTogether = add_sql(kRowsTogether);
+
+// For rows whose chains were looked up in the same transaction. SQLite prepares every statement anew after
+// each switch.
+class ForeignKeysOff {
+ public:
+  explicit ForeignKeysOff(Database& database) : database_(database) { enable(0); }
+  ~ForeignKeysOff() { enable(1); }
+  ForeignKeysOff(const ForeignKeysOff&) = delete;
+  ForeignKeysOff& operator=(const ForeignKeysOff&) = delete;
+
+ private:
+  // Unlike the pragma this works within a transaction as well: the keys are back whatever became of it.
+  void enable(int wanted) noexcept {
+    sqlite3_db_config(database_.handle(), SQLITE_DBCONFIG_ENABLE_FKEY, wanted, nullptr);
+  }
+  Database& database_;
+};
 
 // The conditions of a listing, with as many marks as it binds values. Few distinct texts, so they stay
 // prepared.
@@ -127,6 +145,8 @@ std::int64_t SqliteStateStore::make_job_id(const std::string& name) {
 }
 
 std::size_t SqliteStateStore::add_instances(const std::vector<NewInstance>& instances) {
+  std::optional<ForeignKeysOff> no_keys;
+  if (instances.size() > kSharedRows) no_keys.emplace(database_);
   Transaction transaction(database_);
   std::size_t added = 0;
   for (std::span<const NewInstance> rest(instances); !rest.empty();) {

@@ -20,6 +20,10 @@ namespace sluice::storage {
 // One thread at a time. Failures of the file are ErrorException, as Database says.
 class SqliteStateStore {
  public:
+  // More rows than these are added faster, at the price of preparing all statements anew, and by a transaction
+  // of their own.
+  static constexpr std::size_t kSharedRows = 500;
+
   // Opens or creates the file and migrates it; before that it is looked at for damage as deep as `check`
   // says. Also throws invalid_argument for a newer or foreign file.
   explicit SqliteStateStore(DatabaseOptions options, std::optional<CheckDepth> check = std::nullopt);

@@ -3,11 +3,13 @@
 #include "tests/support/run_loop.hpp"
 #include "tests/support/state_store_samples.hpp"
 #include "tests/support/temp_folder.hpp"
+#include "tests/unit/storage/memory_disk.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <sqlite3.h>
 
 using namespace sluice;
 
@@ -45,10 +47,22 @@ awaitable<std::size_t> add_and_say(storage::AsyncStateStore& store, int count, b
   co_return added;
 }
 
+constexpr int kMany = static_cast<int>(storage::SqliteStateStore::kSharedRows) + 100;
+
+void add_gap_of_nobody(storage::SqliteStateStore& store) {
+  store.database().run(
+      "INSERT INTO gaps(job_id, instance_id, shard, from_us, to_us, reason) VALUES(77, 77, 's', 0, 1, '')");
+}
+
+std::size_t rows_in(storage::SqliteStateStore& store) {
+  storage::Statement row = store.database().prepare("SELECT count(*) FROM instances");
+  return row.step() ? row.count(0) : 0;
+}
+
 }  // namespace
 
 TEST_CASE("add instances: any number of rows of any chains keeps each with its own values", "[storage]") {
-  const int count = GENERATE(1, 31, 32, 33, 64, 100);
+  const int count = GENERATE(1, 31, 32, 33, 64, 100, kMany);
   const sluice::test::TempFolder folder;
   const auto store = open_in(folder);
   const std::vector<scheduler::NewInstance> rows = mixed(count);
@@ -88,4 +102,30 @@ TEST_CASE("add instances: a large planning and small calls beside it are all don
   CHECK(calls >= 4);
   CHECK(sluice::test::run_loop(loop, store.audit(1000)).size() == std::min<std::size_t>(calls, 1000));
   store.close();
+}
+
+TEST_CASE("add instances: a disk that fails at any step of many rows leaves all or none, and keys that hold",
+          "[storage]") {
+  const std::vector<scheduler::NewInstance> rows = mixed(kMany);
+  bool failed = true;
+  for (std::uint64_t k = 0; failed; ++k) {
+    INFO("step " << k);
+    sluice::test::MemoryDisk disk;
+    storage::DatabaseOptions options;
+    options.path = "state.db";
+    options.vfs = disk.name();
+    storage::SqliteStateStore store(options);
+    disk.fail_from(disk.steps() + k, SQLITE_FULL);
+    try {
+      store.add_instances(rows);
+    } catch (const ErrorException& failure) {
+      CHECK(failure.error().code() == Errc::disk_full);
+      CHECK(rows_in(store) == 0);
+    }
+    failed = disk.failed();
+    disk.heal();
+    CHECK_THROWS_AS(add_gap_of_nobody(store), ErrorException);
+    store.add_instances(rows);
+    CHECK(rows_in(store) == rows.size());
+  }
 }
