@@ -34,7 +34,7 @@ class CredentialsProvider {
 // Always the same keys.
 std::shared_ptr<CredentialsProvider> fixed_credentials(Credentials credentials);
 
-// `text` with "******" for key and token: a server may print what it received.
+// `text` with "******" for key and token, whole or cut: a server may print what it received.
 std::string masked(std::string text, const Credentials& credentials);
 
 }  // namespace sluice::http
