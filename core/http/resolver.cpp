@@ -64,6 +64,14 @@ struct Resolver::Entry {
   Duration known_since{0};                // monotonic
   bool looking = false;
   Signal changed;
+
+  // A refresh that fails leaves the old addresses in use; they are asked for again after another minute.
+  void take(const Result<Addresses>& found, Duration now) {
+    looking = false;
+    if (found.has_value() || !known.has_value() || known->empty()) known = found;
+    known_since = now;
+    changed.notify_all();
+  }
 };
 
 // Where look-up threads leave their results. The lock keeps the executor alive for as long as a thread uses
@@ -90,21 +98,14 @@ void Resolver::begin_lookup(const std::string& host, const std::shared_ptr<Entry
     const std::lock_guard guard(mailbox->lock);
     if (!mailbox->open) return;
     boost::asio::post(executor_, [weak, clock = &clock_, found = std::move(found)] {
-      const auto target = weak.lock();
-      if (!target) return;
-      target->looking = false;
-      // A refresh that fails leaves the old addresses in use; they are asked for again after another minute.
-      if (found.has_value() || !target->known.has_value() || target->known->empty()) target->known = found;
-      target->known_since = clock->monotonic();
-      target->changed.notify_all();
+      if (const auto target = weak.lock()) target->take(found, clock->monotonic());
     });
   };
   try {
     std::thread([host, lookup = lookup_, deliver = std::move(deliver)] { deliver(lookup(host)); }).detach();
   } catch (const std::system_error& error) {
-    entry->looking = false;
-    entry->known =
-        Error(Errc::unavailable, fmt::format("resolve {}: start a thread: {}", host, error.what()));
+    entry->take(Error(Errc::unavailable, fmt::format("resolve {}: start a thread: {}", host, error.what())),
+                clock_.monotonic());
   }
 }
 

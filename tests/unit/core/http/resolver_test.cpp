@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <future>
+#include <pthread.h>
 
 using namespace sluice;
 using namespace sluice::http;
@@ -31,6 +32,28 @@ struct Fixture {
     const auto addresses = run(io, resolver.resolve(host, std::chrono::seconds(5)));
     return addresses ? addresses->front().to_string() : addresses.error().message();
   }
+};
+
+// While it lives no thread can be started: none has room for such a stack.
+class NoThreads {
+ public:
+  NoThreads() {
+    pthread_getattr_default_np(&before_);
+    pthread_attr_t huge;
+    pthread_attr_init(&huge);
+    pthread_attr_setstacksize(&huge, std::size_t{1} << 50);
+    pthread_setattr_default_np(&huge);
+    pthread_attr_destroy(&huge);
+  }
+  ~NoThreads() {
+    pthread_setattr_default_np(&before_);
+    pthread_attr_destroy(&before_);
+  }
+  NoThreads(const NoThreads&) = delete;
+  NoThreads& operator=(const NoThreads&) = delete;
+
+ private:
+  pthread_attr_t before_{};
 };
 
 }  // namespace
@@ -122,4 +145,21 @@ TEST_CASE("resolver: when the look-up fails later, what was known goes on to be 
   }
   CHECK(found == "10.0.0.2");
   CHECK(*calls >= 3);
+}
+
+TEST_CASE(
+    "resolver: without a thread to look up with a new name fails, and what was known goes on to be used",
+    "[http]") {
+  Fixture f;
+  Resolver resolver(f.io.get_executor(), f.clock, f.counting());
+  CHECK(f.resolve(resolver, "host") == "10.0.0.1");
+  f.clock.advance(std::chrono::minutes(2));
+  {
+    const NoThreads none;
+    CHECK(f.resolve(resolver, "host") == "10.0.0.1");
+    CHECK(f.resolve(resolver, "host") == "10.0.0.1");
+    CHECK_THAT(f.resolve(resolver, "other"), Catch::Matchers::StartsWith("resolve other: start a thread: "));
+  }
+  CHECK(f.lookups == 1);
+  CHECK(f.resolve(resolver, "other") == "10.0.0.2");
 }
