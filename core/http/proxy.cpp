@@ -128,6 +128,9 @@ Result<Proxy> parse_proxy(std::string_view text) {
                        percent_decode(login.substr(std::min(colon + 1, login.size())), password);
   if (!decoded)
     return bad_proxy("the proxy's user or password has a \"%\" without two hex digits; write %25");
+  // RFC 7617, section 2: what follows the first colon is the password.
+  if (user.find(':') != std::string::npos)
+    return bad_proxy("the proxy's user has a \":\", which no proxy can tell from the end of the name");
   proxy.authorization = basic_authorization(user, password);
   return proxy;
 }

@@ -63,6 +63,7 @@ TEST_CASE("proxy: what is no usable proxy is refused without showing it", "[http
 }
 
 TEST_CASE("proxy: a login that is encoded wrongly, or hides a scheme, is refused", "[http]") {
+  CHECK(reason("http://can%3Aary:x@proxy:1").find("the proxy's user has a \":\"") != std::string::npos);
   CHECK(reason("http://can%zzary:x@proxy:1").find("write %25") != std::string::npos);
   CHECK(reason("http://user:x@socks5://proxy:1").starts_with("the proxy's scheme is not http"));
   CHECK(reason("socks5://user:canary@proxy:1").find("canary") == std::string::npos);
