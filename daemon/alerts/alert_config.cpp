@@ -189,6 +189,7 @@ void read_silence(YamlMap& map, scheduler::Silence& silence) {
 }
 
 void read_heartbeat(YamlMap map, HeartbeatConfig& heartbeat) {
+  if (!map.node().keys.empty()) map.require("url", "give the address to ask, or leave out heartbeat");
   heartbeat.url = secret_text(map, "url");
   check_address(map, "url", heartbeat.url);
   job::read_word(map, "method", kMethods, heartbeat.post);
@@ -212,8 +213,10 @@ AlertConfig read_alerts(YamlMap map) {
   AlertConfig config;
   job::read_word(map, "language", kLanguages, config.language);
   config.link = map.text("link").value_or("");
-  if (!config.link.empty() && !parse_web_address(config.link))
-    map.error("link", "expected the address of the dashboard, such as https://sluice.example.com");
+  // The page of an incident is put behind it.
+  if (!config.link.empty() && (config.link.find('?') != std::string::npos || !parse_web_address(config.link)))
+    map.error("link",
+              "expected the address of the dashboard, such as https://sluice.example.com, without a query");
   while (config.link.ends_with('/')) config.link.pop_back();
   if (const auto interval = map.duration("interval", std::chrono::minutes(1), std::chrono::hours(24 * 7)))
     config.policy.interval = *interval;

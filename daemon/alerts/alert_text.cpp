@@ -146,7 +146,12 @@ std::string behind_text(const scheduler::Notice& notice) {
   return counts_behind && notice.facts.count > 0 ? std::to_string(notice.facts.count) : std::string();
 }
 
-std::string link_of(const AlertConfig& config) { return config.link.empty() ? "" : config.link + "/"; }
+// The page of the incident; what was sent from memory, or as a test, has none.
+std::string link_of(const AlertConfig& config, const scheduler::Notice& notice) {
+  if (config.link.empty()) return "";
+  return notice.incident > 0 ? fmt::format("{}/#/incidents/{}", config.link, notice.incident)
+                             : config.link + "/";
+}
 
 }  // namespace
 
@@ -174,7 +179,7 @@ AlertMessage compose_alert(const Delivery& delivery, Language language, const Al
   const bool test = notice.event == NoticeEvent::test;
   const std::string error = foreign_line(facts.error, kErrorBytesMax);
   const std::string out = test ? std::string() : way_out(notice, language);
-  const std::string link = link_of(config);
+  const std::string link = link_of(config, notice);
   AlertMessage message;
   message.id = delivery.id;
   message.title = "[sluice] " + foreign_line(headline(delivery, language), kErrorBytesMax);

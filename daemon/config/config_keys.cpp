@@ -57,7 +57,7 @@ constexpr std::array kKeys = {
     ConfigKey{"alerts.language", "text", "en", "en or zh",
               "Of the notices: English or Chinese; a channel may have its own."},
     ConfigKey{"alerts.link", "text", "\"\"", "an address",
-              "Of the dashboard as receivers reach it, put under each notice."},
+              "Of the dashboard as receivers reach it; each notice names its incident's page there."},
     ConfigKey{"alerts.interval", "duration", "30m", "1m .. 7d", "Between two notices of one trouble."},
     ConfigKey{"alerts.maxPerDay", "number", "3", "1 .. 100",
               "Notices of one trouble in 24 hours; after so many an incident is quiet until it ends."},

@@ -109,7 +109,7 @@ test('every channel is told of a failed window and of its end, each in its own f
   assert.equal(message.event, 'opened');
   assert.equal(message.rule, 'exhausted');
   assert.equal(message.instance, id);
-  assert.equal(message.link, 'http://dashboard.example/');
+  assert.equal(message.link, `http://dashboard.example/#/incidents/${message.incident}`);
   assert.match(message.way_out, /sluice why orders@/);
 
   for (const request of hooks.to('/ding')) {

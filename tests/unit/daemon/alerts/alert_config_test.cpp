@@ -94,7 +94,8 @@ alerts:
   silence: evening
   timezone: Mars
   default: [nobody]
-  link: dashboard
+  link: https://sluice.example.com/?lang=zh
+  heartbeat: {interval: 30s}
   channels:
     "a b": {type: webhook}
     a: {type: webhook, url: "ftp://host/token-canary"}
@@ -110,7 +111,9 @@ alerts:
       "alerts.silence: expected two times of the day such as \"23:00-07:00\", got \"evening\"",
       "alerts.timezone: \"Mars\" is not known; use an IANA name such as Asia/Shanghai",
       "alerts.default: there is no channel \"nobody\" under alerts.channels",
-      "alerts.link: expected the address of the dashboard, such as https://sluice.example.com",
+      "alerts.link: expected the address of the dashboard, such as https://sluice.example.com, "
+      "without a query",
+      "alerts.heartbeat.url: missing; give the address to ask, or leave out heartbeat",
       "alerts.channels.a b: expected a name of up to 50 letters, digits, \"-\" and \"_\"",
       "alerts.channels.a.url: expected an address such as https://hooks.example.com/send?token=x, without "
       "user and "

@@ -62,7 +62,17 @@ TEST_CASE("alert text: a failure says job, instance, business date, window, reas
         "way out: sluice why orders@2018-10-16T00:15+08:00; sluice logs orders@2018-10-16T00:15+08:00; "
         "sluice rerun "
         "orders@2018-10-16T00:15+08:00\n"
-        "dashboard: https://sluice.example.com/");
+        "dashboard: https://sluice.example.com/#/incidents/3");
+}
+
+TEST_CASE("alert text: what belongs to no incident that is kept leads to the dashboard itself") {
+  AlertConfig config;
+  config.link = "https://sluice.example.com";
+  scheduler::Delivery delivery = sample_delivery();
+  delivery.notice.incident = 0;
+  const auto message = compose_alert(delivery, Language::english, config);
+  CHECK(variable(message, "link") == "https://sluice.example.com/");
+  CHECK(variable(compose_alert(delivery, Language::english, AlertConfig()), "link").empty());
 }
 
 TEST_CASE("alert text: the same in Chinese") {
