@@ -28,6 +28,7 @@ WindowRead::WindowRead(Executor executor, const WindowParts& parts, const pipeli
       stream_(stream),
       plan_(std::move(plan)),
       log_(log),
+      listing_(stream.shards),
       column_seen_(parts.layout.columns.size(), false),
       changed_(executor) {}
 
@@ -111,9 +112,10 @@ awaitable<Result<void>> WindowRead::read_generation() {
 // A shard that was split or merged in this window is followed by its children. They are looked for only when
 // all shards have come to rest, so that their places do not depend on which shard was faster.
 awaitable<Result<bool>> WindowRead::add_children() {
-  const auto listing = co_await list_shards(parts_.api, now_.stream);
+  auto listing = co_await list_shards(parts_.api, now_.stream);
   if (listing.has_error()) co_return listing.error();
-  const auto children = released_children(now_, *listing);
+  listing_ = std::move(*listing);
+  const auto children = released_children(now_, listing_);
   if (now_.shards.size() + children.size() > kPlanShardsMax) {
     co_return Error(Errc::invalid_argument,
                     fmt::format("read {}: more than {} shards in one window", stream_.table, kPlanShardsMax));
@@ -126,7 +128,7 @@ awaitable<Result<bool>> WindowRead::add_children() {
                           now_.shards.size() - 1));
   }
   parts_.statistics.shards += children.size();
-  link_parents(*listing);
+  link_parents(listing_);
   co_return !children.empty();
 }
 
@@ -233,8 +235,7 @@ void WindowRead::begin_shard(std::size_t place) {
   plan.on_gap = rules_.on_gap;
   plan.retention = stream_.retention;
   plan.enabled = stream_.enabled;
-  plan.is_listed = std::any_of(stream_.shards.begin(), stream_.shards.end(),
-                               [&](const Shard& shard) { return shard.shard_id == plan.start.shard; });
+  plan.is_listed = std::ranges::find(listing_, plan.start.shard, &Shard::shard_id) != listing_.end();
   plan.now = parts_.clock.now();
   states_[place].read =
       std::make_unique<ShardRead>(parts_, std::move(plan), static_cast<std::uint32_t>(place));

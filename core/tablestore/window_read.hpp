@@ -74,6 +74,7 @@ class WindowRead {
   pipeline::ReadPlan plan_;
   pipeline::Log& log_;
 
+  std::vector<Shard> listing_;      // the newest
   pipeline::Positions now_;         // starts as the plan's start, becomes the window's end
   std::vector<ShardState> states_;  // one for each shard of now_
   std::vector<pipeline::Gap> gaps_;

@@ -130,6 +130,26 @@ TEST_CASE("stream reader: a vanished shard becomes a gap where gaps are allowed,
   CHECK(fixture.plan(2, outcome->end)->shards.size() == 1);
 }
 
+TEST_CASE("stream reader: a child that is listed while the window is read does not count as vanished") {
+  StreamFixture fixture;
+  fixture.source.on_gap = job::OnGap::proceed;
+  const std::string parent = fixture.stream.add_shard("parent");
+  fixture.write(parent, 1, 1min);
+  const auto start = fixture.plan(0);
+  bool is_split = false;
+  bool is_listed = false;
+  fixture.stream.fault = [&](std::string_view operation) -> std::optional<Error> {
+    if (operation == "GetStreamRecord" && !std::exchange(is_split, true)) fixture.stream.split(parent);
+    is_listed = is_listed || (is_split && operation == "DescribeStream");
+    if (!is_listed || operation != "GetShardIterator") return std::nullopt;
+    return Error(Errc::not_found, "get shard iterator: no such shard");
+  };
+  const auto outcome = fixture.read(0, *start);
+  REQUIRE(outcome.has_error());
+  CHECK(outcome.error().code() == Errc::unavailable);
+  CHECK_THAT(outcome.error().message(), Catch::Contains("the stream lists it, but"));
+}
+
 TEST_CASE("stream reader: an idle shard that was split and has expired since loses nothing") {
   StreamFixture fixture;
   const std::string parent = fixture.stream.add_shard("parent");
