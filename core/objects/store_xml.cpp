@@ -252,6 +252,16 @@ Result<std::string> parse_initiate_result(std::string_view document) {
   return upload_id;
 }
 
+bool is_below(const std::vector<ListedUpload>& uploads, std::string_view prefix) noexcept {
+  return std::ranges::all_of(uploads,
+                             [&](const ListedUpload& upload) { return upload.object.starts_with(prefix); });
+}
+
+bool is_below(const std::vector<ListedObject>& objects, std::string_view prefix) noexcept {
+  return std::ranges::all_of(objects,
+                             [&](const ListedObject& object) { return object.name.starts_with(prefix); });
+}
+
 bool stands_still(const UploadPage& page, const UploadPage& next) noexcept {
   if (!next.truncated) return false;
   const bool same_key = next.next_key_marker == page.next_key_marker;

@@ -37,6 +37,11 @@ struct UploadPage {
 // whoever went on would never end.
 bool stands_still(const UploadPage& page, const UploadPage& next) noexcept;
 
+// False for a server that does not know `prefix`, or lists another bucket: what it names may be somebody
+// else's, and whoever takes it for his own deletes it.
+bool is_below(const std::vector<ListedUpload>& uploads, std::string_view prefix) noexcept;
+bool is_below(const std::vector<ListedObject>& objects, std::string_view prefix) noexcept;
+
 struct ObjectPage {
   std::vector<ListedObject> objects;
   bool truncated = false;

@@ -13,6 +13,7 @@ namespace {
 using objects::UploadPage;
 
 constexpr std::string_view kEndless = "a page that goes on without saying where";
+constexpr std::string_view kForeign = "it names what does not begin with the prefix asked for";
 
 }  // namespace
 
@@ -160,6 +161,7 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     Result<UploadPage> next = objects::parse_upload_page(outcome->body);
     if (!next) co_return unusable(call, *outcome, next.error().message());
     if (objects::stands_still(page, *next)) co_return unusable(call, *outcome, kEndless);
+    if (!objects::is_below(next->uploads, prefix)) co_return unusable(call, *outcome, kForeign);
     page = std::move(*next);
     uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
   } while (page.truncated);
@@ -198,6 +200,7 @@ awaitable<Result<ObjectPage>> Client::list_page(const std::string& prefix, int e
   Result<ObjectPage> page = objects::parse_object_page(outcome->body);
   if (!page) co_return unusable(call, *outcome, page.error().message());
   if (page->truncated && page->next_marker <= marker) co_return unusable(call, *outcome, kEndless);
+  if (!objects::is_below(page->objects, prefix)) co_return unusable(call, *outcome, kForeign);
   co_return page;
 }
 

@@ -63,6 +63,10 @@ Result<std::string> completed_etag(std::string_view body) {
   return as_upload_etag(document->child_text("ETag")).value_or("");
 }
 
+Error names_others(const Call& call) {
+  return Error(Errc::corrupt, call.doing + ": it names what does not begin with the prefix asked for");
+}
+
 }  // namespace
 
 awaitable<Result<void>> Client::put_object(const std::string& object, std::string_view body,
@@ -246,6 +250,7 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     if (objects::stands_still(page, *next)) {
       co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
     }
+    if (!objects::is_below(next->uploads, prefix)) co_return names_others(call);
     page = std::move(*next);
     uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
   } while (page.truncated);
@@ -287,6 +292,7 @@ awaitable<Result<objects::ObjectPage>> Client::list_page(const std::string& pref
   if (page->truncated && (page->next_token.empty() || page->next_token == token)) {
     co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
   }
+  if (!objects::is_below(page->objects, prefix)) co_return names_others(call);
   co_return page;
 }
 

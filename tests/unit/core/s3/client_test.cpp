@@ -343,6 +343,29 @@ TEST_CASE("s3 client stops at a listing that never ends", "[s3_client]") {
   CHECK(f.fake.seen.size() == 3);
 }
 
+TEST_CASE("s3 client takes no name that does not begin with the prefix", "[s3_client]") {
+  Fixture f;
+  f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
+    http::Response response;
+    response.status = 200;
+    response.body =
+        seen.queries.contains("uploads")
+            ? "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>elsewhere/a</Key>"
+              "<UploadId>ID</UploadId></Upload></ListMultipartUploadsResult>"
+            : "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>elsewhere/a</Key>"
+              "<Size>1</Size></Contents></ListBucketResult>";
+    return response;
+  };
+  CHECK(f.loop.run(f.store->list_objects("elsewhere/")));
+  CHECK(f.loop.run(f.store->list_uploads("elsewhere/")));
+  const auto objects = f.loop.run(f.store->list_objects("rows/"));
+  REQUIRE_FALSE(objects);
+  CHECK(objects.error().code() == Errc::corrupt);
+  CHECK_THAT(objects.error().message(), Catch::Contains("does not begin with the prefix"));
+  CHECK_FALSE(f.loop.run(f.store->list_uploads("rows/")));
+  CHECK_FALSE(f.loop.run(f.store->object_exists("rows/a")));
+}
+
 TEST_CASE("s3 client stops at uploads whose next page is the same again", "[s3_client]") {
   Fixture f;
   f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
