@@ -17,8 +17,9 @@ constexpr std::size_t kObjectBytesMax = 960;
 constexpr std::uint64_t kMebibyte = std::uint64_t{1} << 20U;
 constexpr std::int64_t kObjectMegabytesMax = 50'000'000;  // OSS: 48.8 TiB
 constexpr std::int64_t kPartMegabytesMax = 5'120;         // OSS: 5 GiB
-// Of the 24 MiB that an attempt may hold in all; docs/oss-writer.md.
-constexpr std::int64_t kPartMegabytesInMemory = 24;
+// What an attempt may hold in all, and of it a part that is being filled; docs/oss-writer.md.
+constexpr std::int64_t kMegabytesInMemory = 24;
+constexpr std::int64_t kPartMegabytesInMemory = kMegabytesInMemory / 2;
 
 constexpr std::array<Word<WriteMode>, 3> kWriteModes{{{"truncate", WriteMode::truncate},
                                                       {"append", WriteMode::append},
@@ -116,7 +117,7 @@ void read_sizes(YamlMap& parameter, Target& target) {
     parameter.warning("blockSizeInMB",
                       fmt::format("parts are sent earlier, because an attempt holds {} MB in all; "
                                   "{} or less are kept to",
-                                  kPartMegabytesInMemory, kPartMegabytesInMemory));
+                                  kMegabytesInMemory, kPartMegabytesInMemory));
   }
   if (object && target.write_single_object) {
     parameter.warning("maxFileSize", "has no effect with writeSingleObject");

@@ -94,8 +94,10 @@ TEST_CASE("target: sizes are whole megabytes") {
   CHECK(line_problems("blockSizeInMB: 1.5") ==
         error_of("blockSizeInMB: expected a whole number from 1 to 5120, got \"1.5\""));
   CHECK(line_problems("blockSizeInMB: 64") ==
-        warning_of("blockSizeInMB: parts are sent earlier, because an attempt holds 24 MB in all; 24 or less "
+        warning_of("blockSizeInMB: parts are sent earlier, because an attempt holds 24 MB in all; 12 or less "
                    "are kept to"));
+  CHECK(line_problems("blockSizeInMB: 13") == line_problems("blockSizeInMB: 64"));
+  CHECK(line_problems("blockSizeInMB: 12").empty());
   CHECK(line_problems("maxFileSize: 5\n          writeSingleObject: true") ==
         warning_of("maxFileSize: has no effect with writeSingleObject"));
 }
