@@ -40,6 +40,23 @@ HttpResponse refuse_stream(const ServerLimits& limits) {
   return refusal;
 }
 
+std::size_t counted_bytes(const ServerLimits& limits, const HttpResponse& answer) {
+  return answer.body.size() > limits.small_answer_bytes ? answer.body.size() : 0;
+}
+
+HttpResponse answer_or_refusal(const Listener& listener, HttpResponse answer) {
+  const std::size_t bytes = counted_bytes(*listener.limits, answer);
+  const bool fits = listener.answer_bytes + bytes <= listener.limits->answer_bytes_max;
+  if (bytes == 0 || listener.answer_bytes == 0 || fits) return answer;
+  auto refusal = problem_response(
+      503, "unavailable",
+      fmt::format("send an answer of {} bytes: {} bytes of others are not read yet, and {} is the limit; "
+                  "try again later",
+                  bytes, listener.answer_bytes, listener.limits->answer_bytes_max));
+  refusal.headers.emplace_back("Retry-After", "15");
+  return refusal;
+}
+
 std::optional<HttpResponse> refuse_by_parser(boost::system::error_code failure) {
   if (failure == http::error::header_limit || failure == http::error::buffer_overflow) {
     return problem_response(431, "invalid_argument", "send smaller headers");
