@@ -140,8 +140,9 @@ awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const
   const auto planned = service.preview(found->name, *from, *to);
   if (!planned) co_return problem_response(planned.error());
   json::array out;
-  for (const PlannedInstance& instance : *planned) out.push_back(to_json(instance));
-  co_return with_etag(request, json_response(json::object{{"instances", std::move(out)}}));
+  for (const PlannedInstance& instance : planned->instances) out.push_back(to_json(instance));
+  json::object page{{"instances", std::move(out)}, {"next", time_or_null(planned->next)}};
+  co_return with_etag(request, json_response(page));
 }
 
 awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, const PathValues&) {

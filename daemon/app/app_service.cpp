@@ -129,9 +129,9 @@ std::string AppService::dirty_file(const scheduler::Instance& instance, int numb
   return *path;
 }
 
-Result<std::vector<PlannedInstance>> AppService::preview(const std::string& job, Instant from, Instant to) {
+Result<PlannedPage> AppService::preview(const std::string& job, Instant from, Instant to) {
   for (const job::Job& candidate : parts_.jobs.jobs()) {
-    if (candidate.name == job) return preview_instances(candidate, parts_.config.sources, from, to);
+    if (candidate.name == job) return preview_page(candidate, parts_.config.sources, from, to);
   }
   return Error(Errc::not_found, fmt::format("find job {}: no such job", job));
 }
