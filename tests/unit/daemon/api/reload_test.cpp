@@ -207,6 +207,26 @@ TEST_CASE(
   CHECK(f.applied.at(0).schedule.interval == std::chrono::minutes(10));  // jobs are read all the same
 }
 
+TEST_CASE("reload: a key below one that was empty comes into force as any other") {
+  Fixture f;
+  const std::string token = "  tokens: {alice: {role: viewer, sha256: " + std::string(64, 'a') + "}}\n";
+  f.config("access:\nlogs:\n");
+  f.start();
+  f.config("access:\n" + token + "logs: {maxSize: 2MiB, dir: /elsewhere}\n");
+  const auto filled = f.reload();
+  REQUIRE(filled);
+  CHECK(filled->problems.empty());
+  CHECK(filled->settings == std::vector<std::string>{"access.tokens", "logs.maxSize"});
+  CHECK(filled->restart == std::vector<std::string>{"logs.dir"});
+  f.config("access:\n");
+  const auto emptied = f.reload();
+  REQUIRE(emptied);
+  CHECK(emptied->settings == std::vector<std::string>{"access.tokens", "logs.maxSize"});
+  CHECK(emptied->restart.empty());
+  f.config("access:\nlogs:\nlisten:\n");
+  CHECK(f.reload()->restart.empty());  // empty or not there: the same
+}
+
 TEST_CASE("reload: an edit for a later slot hands over there, also after a restart") {
   Fixture f;
   const std::string before = f.version("orders");
