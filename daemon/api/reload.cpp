@@ -88,7 +88,8 @@ struct Busy {
 Reloader::Reloader(Parts parts, std::string config_file)
     : parts_(std::move(parts)),
       config_file_(std::move(config_file)),
-      document_(read_document(config_file_)) {}
+      at_start_(read_document(config_file_)),
+      document_(at_start_) {}
 
 Reloader::Settings Reloader::read_settings(ReloadReport& report) const {
   Settings settings;
@@ -98,7 +99,9 @@ Reloader::Settings Reloader::read_settings(ReloadReport& report) const {
   settings.document = read_document(config_file_);
   if (!loaded.config || !settings.document) return Settings();
   for (std::string& key : changed_settings(*document_, *settings.document))
-    (is_reloadable(key) ? report.settings : report.restart).push_back(std::move(key));
+    if (is_reloadable(key)) report.settings.push_back(std::move(key));
+  for (std::string& key : changed_settings(*at_start_, *settings.document))
+    if (!is_reloadable(key)) report.restart.push_back(std::move(key));
   settings.next = std::move(*loaded.config);
   return settings;
 }

@@ -29,7 +29,7 @@ struct ReloadReport {
   std::size_t jobs = 0;                // in force now, or then
   std::vector<JobChange> changes;      // by name of the job
   std::vector<std::string> settings;   // keys of sluice.yaml that came into force
-  std::vector<std::string> restart;    // keys of sluice.yaml that changed and need a restart
+  std::vector<std::string> restart;    // keys of sluice.yaml that are not in force and need a restart
   std::vector<job::Problem> problems;  // of files whose earlier version stays in force
 };
 
@@ -75,7 +75,8 @@ class Reloader {
 
   Parts parts_;
   std::string config_file_;
-  std::optional<job::YamlNode> document_;  // of the running configuration
+  std::optional<job::YamlNode> at_start_;  // sluice.yaml: what keys that need a restart run by
+  std::optional<job::YamlNode> document_;  // as it was reloaded last: what the other ones run by
   scheduler::Handovers handovers_;         // of edits that wait for their slot
   std::vector<job::Problem> problems_;
   bool busy_ = false;

@@ -227,6 +227,19 @@ TEST_CASE("reload: a key below one that was empty comes into force as any other"
   CHECK(f.reload()->restart.empty());  // empty or not there: the same
 }
 
+TEST_CASE("reload: a setting needs a restart as long as the file is not what the daemon was started with") {
+  Fixture f;
+  f.config("maxConcurrent: 4\nbackup: {keep: 2}\n");
+  CHECK(f.reload()->restart == std::vector<std::string>{"backup.keep"});
+  CHECK(f.reload()->restart == std::vector<std::string>{"backup.keep"});
+  f.config("maxConcurrent: 9\n");
+  const auto taken_out = f.reload();
+  REQUIRE(taken_out);
+  CHECK(taken_out->restart.empty());
+  CHECK(taken_out->settings == std::vector<std::string>{"maxConcurrent"});
+  CHECK(f.reload()->settings.empty());
+}
+
 TEST_CASE("reload: an edit for a later slot hands over there, also after a restart") {
   Fixture f;
   const std::string before = f.version("orders");
