@@ -7,6 +7,7 @@
 #include "daemon/http/http_message.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ namespace sluice::daemon {
 struct ServerLimits {
   std::uint32_t header_bytes_max = 16 * 1024;
   std::uint64_t body_bytes_max = 64 * 1024;
+  std::map<std::string, std::uint64_t, std::less<>> body_bytes_of{};  // of paths that may take more
   std::size_t connections_max = 128;  // per listening socket; more are answered 503 and closed
   std::size_t streams_max = 64;       // of them, open streams; less, or nobody else could ask
   std::size_t per_address_max = 48;   // of them, over TCP, from one address (IPv6: one /64)

@@ -17,7 +17,7 @@ HttpResponse refusal_response(const Refusal& refusal) {
   return problem_response(refusal.status, refusal.code, refusal.detail);
 }
 
-std::optional<HttpRequest> to_request(const http::request<http::string_body>& message) {
+std::optional<HttpRequest> to_request(http::request<http::string_body>& message) {
   auto target = parse_target(std::string_view(message.target()));
   if (!target) return std::nullopt;
   HttpRequest request;
@@ -27,8 +27,13 @@ std::optional<HttpRequest> to_request(const http::request<http::string_body>& me
   request.if_none_match = std::string(message[http::field::if_none_match]);
   request.last_event_id = std::string(message["Last-Event-ID"]);
   request.authorization = std::string(message[http::field::authorization]);
-  request.body = message.body();
+  request.body = std::move(message.body());
   return request;
+}
+
+std::uint64_t body_limit(const ServerLimits& limits, std::string_view target) {
+  const auto own = limits.body_bytes_of.find(target.substr(0, target.find('?')));
+  return own == limits.body_bytes_of.end() ? limits.body_bytes_max : own->second;
 }
 
 HttpResponse refuse_stream(const ServerLimits& limits) {

@@ -87,8 +87,11 @@ inline void add_fixed_headers(http::fields& fields) {
 
 HttpResponse refusal_response(const Refusal& refusal);
 
-// The request in our own form; nothing when the target cannot be read.
-std::optional<HttpRequest> to_request(const http::request<http::string_body>& message);
+// The request in our own form, with the body of the message; nothing when the target cannot be read.
+std::optional<HttpRequest> to_request(http::request<http::string_body>& message);
+
+// How long the body of a request to `target` may be.
+std::uint64_t body_limit(const ServerLimits& limits, std::string_view target);
 
 // 431, 413 or 400 for what the parser met; nothing when the peer went away or was too slow.
 std::optional<HttpResponse> refuse_by_parser(boost::system::error_code failure);
@@ -165,7 +168,7 @@ class Session {
     if (!scanned.complete) co_return false;
     http::request_parser<http::string_body> parser;
     parser.header_limit(listener_.limits->header_bytes_max);
-    parser.body_limit(listener_.limits->body_bytes_max);
+    parser.body_limit(boost::none);  // it depends on the path, and the length has to be sent
     const auto begun = co_await http::async_read_header(stream_, buffer_, parser, kAsValue);
     boost::system::error_code failure = std::get<0>(begun);
     if (!failure) {
@@ -177,8 +180,13 @@ class Session {
         co_await send(std::move(refused), fields.version(), false, fields.method() == http::verb::head);
         co_return false;
       }
-      const auto read = co_await http::async_read(stream_, buffer_, parser, kAsValue);
-      failure = std::get<0>(read);
+      const std::uint64_t limit = body_limit(*listener_.limits, std::string_view(fields.target()));
+      if (parser.content_length().value_or(0) > limit) {
+        failure = http::error::body_limit;
+      } else {
+        const auto read = co_await http::async_read(stream_, buffer_, parser, kAsValue);
+        failure = std::get<0>(read);
+      }
     }
     if (failure) {
       auto refusal = refuse_by_parser(failure);
@@ -186,7 +194,7 @@ class Session {
       co_return false;
     }
     lowest().expires_never();
-    const auto message = parser.release();
+    auto message = parser.release();
     const bool head = message.method() == http::verb::head;
     auto request = to_request(message);
     HttpResponse answer;

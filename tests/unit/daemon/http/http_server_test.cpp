@@ -117,7 +117,9 @@ TEST_CASE("server: every answer carries the strict headers") {
 
 TEST_CASE("server: large headers, large bodies and nonsense are refused") {
   sluice::test::TempFolder folder;
-  Fixture f;
+  ServerLimits limits;
+  limits.body_bytes_of.emplace("/many", 100 * 1024);
+  Fixture f(limits);
   REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
   const std::string big(17 * 1024, 'h');
   CHECK(f.ask(Peer(folder.path("s")), get("x", "X-Big: " + big + "\r\n")).starts_with("HTTP/1.1 431"));
@@ -130,6 +132,10 @@ TEST_CASE("server: large headers, large bodies and nonsense are refused") {
   const std::string full = f.ask(Peer(folder.path("s")), post(64 * 1024) + std::string(64 * 1024, 'b'));
   CHECK(full.find("POST /x control") != std::string::npos);
   CHECK(full.find(" 65536") != std::string::npos);
+  const auto many = [&](std::size_t size) { return "POST /many?x=1" + post(size).substr(7); };
+  const std::string more = f.ask(Peer(folder.path("s")), many(100 * 1024) + std::string(100 * 1024, 'b'));
+  CHECK(more.find(" 102400") != std::string::npos);
+  CHECK(f.ask(Peer(folder.path("s")), many(100 * 1024 + 1) + "a").starts_with("HTTP/1.1 413"));
   CHECK(f.ask(Peer(folder.path("s")), "nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
   CHECK(f.ask(Peer(folder.path("s")), "GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             .starts_with("HTTP/1.1 400"));
