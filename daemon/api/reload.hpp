@@ -52,8 +52,8 @@ class Reloader {
   // down. The lines are for the daemon's log. Throws what the store throws, then it may be called again.
   awaitable<std::vector<std::string>> begin(std::vector<job::Problem> problems);
 
-  // One at a time (else conflict). invalid_argument for a slot that is not in the future. Throws what the
-  // store throws; nothing has changed then.
+  // One at a time (else conflict). invalid_argument for a slot that is not in the future, whether
+  // anything changed or not. Throws what the store throws; nothing has changed then.
   awaitable<Result<ReloadReport>> reload(ReloadRequest request);
 
   // What the latest reading of the files found.

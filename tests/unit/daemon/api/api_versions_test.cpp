@@ -87,6 +87,7 @@ TEST_CASE("api: the audit log by job, instance, action and time, in pages") {
   CHECK(JsonView(page)["next"].count() == 2);
   CHECK(JsonView(JsonView(page)["entries"].items()[1])["target"].text() == instance);
   CHECK(count("?limit=2&before=2") == 1);
+  CHECK(count("?before=0") == 3);  // from the newest, as of the other lists
   CHECK(f.service.ask("GET", "/api/v1/audit?limit=0").status == 400);
   CHECK(f.service.ask("GET", "/api/v1/audit?from=soon").status == 400);
 }

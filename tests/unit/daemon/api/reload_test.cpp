@@ -287,6 +287,20 @@ TEST_CASE("reload: past slots are refused as the first slot of an edit") {
   CHECK(f.applied.at(0).schedule.interval == std::chrono::minutes(5));
 }
 
+TEST_CASE("reload: a slot that cannot be is refused where no job changes, too") {
+  Fixture f;
+  const auto refused = [&](const std::string& from) {
+    const auto report = f.reload(from, true);
+    return !report && report.error().code() == Errc::invalid_argument;
+  };
+  CHECK(refused("xx"));
+  CHECK(refused("2018-10-15T00:00"));
+  CHECK(f.reload("2018-10-18T00:00", true).has_value());
+  std::filesystem::remove(f.folder.path("jobs.d/orders.yaml"));
+  CHECK(refused("xx"));
+  CHECK(refused("2018-10-15T00:00"));
+}
+
 TEST_CASE("reload: a store that fails changes nothing, and the next reload does it all") {
   for (const bool after : {false, true}) {
     Fixture f;
