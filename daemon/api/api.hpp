@@ -7,6 +7,10 @@
 
 namespace sluice::daemon::api {
 
+// What the body of a batch may have: 2,000 ids of the longest name, and a reason.
+inline constexpr std::string_view kBatchPath = "/api/v1/batch";
+inline constexpr std::uint64_t kBatchBytesMax = 320 * 1024;
+
 awaitable<HttpResponse> session(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> version(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> status(Service& service, const HttpRequest& request, const PathValues& values);

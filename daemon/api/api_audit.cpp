@@ -65,11 +65,9 @@ awaitable<HttpResponse> audit(Service& service, const HttpRequest& request, cons
   const auto limit = number_parameter(request, "limit", kAuditDefault, 1, kAuditMost);
   if (!limit) co_return problem_response(limit.error());
   query.limit = *limit;
-  if (request.parameter("before")) {
-    const auto before = number_parameter(request, "before", 1, 1, std::uint64_t{1} << 62U);
-    if (!before) co_return problem_response(before.error());
-    query.before = static_cast<std::int64_t>(*before);
-  }
+  const auto before = number_parameter(request, "before", 0, 0, std::uint64_t{1} << 62U);
+  if (!before) co_return problem_response(before.error());
+  if (*before > 0) query.before = static_cast<std::int64_t>(*before);
   const std::size_t wanted = query.limit;
   const auto records = co_await service.audit().find_audit(std::move(query));
   json::object out{{"entries", to_json(records)}, {"next", nullptr}};

@@ -140,12 +140,13 @@ awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const
   const auto planned = service.preview(found->name, *from, *to);
   if (!planned) co_return problem_response(planned.error());
   json::array out;
-  for (const PlannedInstance& instance : *planned) out.push_back(to_json(instance));
-  co_return with_etag(request, json_response(json::object{{"instances", std::move(out)}}));
+  for (const PlannedInstance& instance : planned->instances) out.push_back(to_json(instance));
+  json::object page{{"instances", std::move(out)}, {"next", time_or_null(planned->next)}};
+  co_return with_etag(request, json_response(page));
 }
 
 awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, const PathValues&) {
-  const auto listing = instance_listing(service, request);
+  const auto listing = co_await instance_listing(service, request);
   if (!listing) co_return problem_response(listing.error());
   const std::string& job = listing->query.job;
   if (!job.empty() && !find_job(service, job)) {
@@ -154,8 +155,7 @@ awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, 
     if (!planned) co_return problem_response(no_such_job(job));
   }
   auto page = co_await find_instances(service, *listing);
-  if (!page) co_return problem_response(page.error());
-  const auto found = co_await service.shown(std::move(*page));
+  const auto found = co_await service.shown(std::move(page));
   json::array out;
   for (const Instance& instance : found) {
     if (listing->wanted.empty() || is_among(listing->wanted, instance.state))

@@ -73,6 +73,7 @@ json::object difference_json(const PlanDifference& difference) {
           {"keys", keys_json(difference.keys)},
           {"from", utc_text(difference.from)},
           {"to", utc_text(difference.to)},
+          {"next", time_or_null(difference.next)},
           {"slots", std::move(slots)},
           {"unchanged", difference.unchanged},
           {"replaced", difference.replaced},

@@ -24,10 +24,16 @@ bool same_node(const job::YamlNode& a, const job::YamlNode& b) {
   return true;
 }
 
+// A key without a value is as none: "access:" has no tokens below it.
+bool is_empty(const job::YamlNode* node) {
+  return node == nullptr || node->kind == job::YamlNode::Kind::null;
+}
+
 void compare_keys(const job::YamlNode* before, const job::YamlNode* after, const std::string& path,
                   std::vector<std::string>& changed) {
-  const bool maps = path.find('.') == std::string::npos && (before == nullptr || before->is_mapping()) &&
-                    (after == nullptr || after->is_mapping());
+  if (is_empty(before) && is_empty(after)) return;
+  const bool maps = path.find('.') == std::string::npos && (is_empty(before) || before->is_mapping()) &&
+                    (is_empty(after) || after->is_mapping());
   if (!maps) {
     if (before == nullptr || after == nullptr || !same_node(*before, *after)) changed.push_back(path);
     return;

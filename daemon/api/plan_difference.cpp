@@ -51,6 +51,18 @@ std::string_view to_string(SlotDifference::Kind kind) noexcept {
   return "changed";
 }
 
+std::optional<Instant> end_together(PlannedPage& before, PlannedPage& after) {
+  std::optional<Instant> end = before.next;
+  if (after.next && (!end || *after.next < *end)) end = after.next;
+  if (!end) return end;
+  for (PlannedPage* page : {&before, &after}) {
+    std::erase_if(page->instances,
+                  [&](const PlannedInstance& planned) { return planned.instance.id.scheduled >= *end; });
+    page->next = end;
+  }
+  return end;
+}
+
 std::vector<SlotDifference> compare_slots(const std::vector<PlannedInstance>& before,
                                           const std::vector<PlannedInstance>& after, std::size_t& unchanged) {
   std::vector<SlotDifference> slots;

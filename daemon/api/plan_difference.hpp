@@ -17,6 +17,12 @@ struct PlannedInstance {
   std::string object;  // name of the first shard's object; the others count on from it
 };
 
+// As many as one answer lists, from the first on.
+struct PlannedPage {
+  std::vector<PlannedInstance> instances;  // ascending
+  std::optional<Instant> next;             // the first slot that was left out; nothing: that is all
+};
+
 struct DifferenceRequest {
   std::string job;                           // may be empty with a draft: the draft's
   std::optional<job::DefinitionText> draft;  // nothing: the job's file as it is on the disk
@@ -40,11 +46,16 @@ struct PlanDifference {
   std::vector<job::KeyChange> keys;
   Instant from{};  // only slots after now are compared
   Instant to{};
+  std::optional<Instant> next;        // `to`, where there is more to compare behind it
   std::vector<SlotDifference> slots;  // ascending
   std::size_t unchanged = 0;          // slots that stay as they are
   std::size_t replaced = 0;  // instances planned already that would be planned anew, of any slot after `from`
   std::vector<job::Problem> problems;
 };
+
+// Ends both where the first of them does: behind it the other one cannot be compared. The end, if that left
+// something out.
+std::optional<Instant> end_together(PlannedPage& before, PlannedPage& after);
 
 // What becomes of the slots of `before`; both ascending. `unchanged` counts those that stay.
 std::vector<SlotDifference> compare_slots(const std::vector<PlannedInstance>& before,

@@ -51,8 +51,10 @@ Result<std::vector<State>> states_parameter(const HttpRequest& request) {
 }
 
 // The slots, and of them only those that are due.
-Result<void> add_slots(const Service& service, const HttpRequest& request, InstanceQuery& query) {
-  const auto slots = slots_parameter(request, zone_of_chain(service, query.job));
+Result<void> add_slots(const Service& service, const HttpRequest& request, InstanceListing& listing) {
+  InstanceQuery& query = listing.query;
+  const auto slots =
+      slots_parameter(request, listing.backfill ? listing.backfill->zone : zone_of_chain(service, query.job));
   if (!slots) return slots.error();
   query.from = slots->from;
   query.to = slots->to;
@@ -139,45 +141,43 @@ Result<SlotRange> slots_parameter(const HttpRequest& request, std::string_view z
   return slots;
 }
 
-Result<InstanceListing> instance_listing(const Service& service, const HttpRequest& request) {
+awaitable<Result<InstanceListing>> instance_listing(Service& service, const HttpRequest& request) {
   InstanceListing listing;
   InstanceQuery& query = listing.query;
   query.job = request.parameter("job").value_or("");
   const auto limit = number_parameter(request, "limit", kPageDefault, 1, kPageMax);
-  if (!limit) return limit.error();
+  if (!limit) co_return limit.error();
   query.limit = *limit;
   if (request.parameter("backfill")) {
     const auto id = number_parameter(request, "backfill", 1, 1, kNumberMax);
-    if (!id) return id.error();
-    if (!query.job.empty()) return not_together("backfill", "job");
-    listing.backfill = static_cast<std::int64_t>(*id);
+    if (!id) co_return id.error();
+    if (!query.job.empty()) co_return not_together("backfill", "job");
+    listing.backfill = co_await service.backfills().backfill(static_cast<std::int64_t>(*id));
+    if (!listing.backfill)
+      co_return Error(Errc::not_found, fmt::format("find backfill {}: there is none", *id));
   }
-  const auto slots = add_slots(service, request, query);
-  if (!slots) return slots.error();
+  const auto slots = add_slots(service, request, listing);
+  if (!slots) co_return slots.error();
   auto states = states_parameter(request);
-  if (!states) return states.error();
+  if (!states) co_return states.error();
   query.states = stored_states(*states);
   listing.wanted = std::move(*states);
   const auto order = word_parameter(request, "order", {"desc", "asc"});
-  if (!order) return order.error();
+  if (!order) co_return order.error();
   query.ascending = *order == "asc";
   const auto after = instance_parameter(request, "after");
-  if (!after) return after.error();
+  if (!after) co_return after.error();
   query.after = *after;
-  return listing;
+  co_return listing;
 }
 
-awaitable<Result<std::vector<Instance>>> find_instances(Service& service, InstanceListing listing) {
+awaitable<std::vector<Instance>> find_instances(Service& service, InstanceListing listing) {
   InstanceQuery& query = listing.query;
   if (!listing.backfill) co_return co_await service.store().instances(query);
-  const auto backfill = co_await service.backfills().backfill(*listing.backfill);
-  if (!backfill) {
-    co_return Error(Errc::not_found, fmt::format("find backfill {}: there is none", *listing.backfill));
-  }
   // Of each group as many as a page holds, by its index; the page is the first of them.
   std::vector<Instance> found;
-  for (const scheduler::BackfillGroup& group : backfill->groups) {
-    query.job = scheduler::chain_of(backfill->order.job, group.id);
+  for (const scheduler::BackfillGroup& group : listing.backfill->groups) {
+    query.job = scheduler::chain_of(listing.backfill->order.job, group.id);
     std::vector<Instance> of_group = co_await service.store().instances(query);
     std::ranges::move(of_group, std::back_inserter(found));
   }

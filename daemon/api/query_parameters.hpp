@@ -42,13 +42,14 @@ std::vector<scheduler::State> stored_states(std::vector<scheduler::State> states
 
 // What GET /api/v1/instances asks for.
 struct InstanceListing {
-  scheduler::InstanceQuery query;        // with the states that are stored
-  std::vector<scheduler::State> wanted;  // those to show; empty: all
-  std::optional<std::int64_t> backfill;  // only the instances of this one
+  scheduler::InstanceQuery query;               // with the states that are stored
+  std::vector<scheduler::State> wanted;         // those to show; empty: all
+  std::optional<scheduler::Backfill> backfill;  // only the instances of this one
 };
-Result<InstanceListing> instance_listing(const Service& service, const HttpRequest& request);
+// not_found: no such backfill.
+awaitable<Result<InstanceListing>> instance_listing(Service& service, const HttpRequest& request);
 
-// Its page, in order. not_found: no such backfill.
-awaitable<Result<std::vector<scheduler::Instance>>> find_instances(Service& service, InstanceListing listing);
+// Its page, in order.
+awaitable<std::vector<scheduler::Instance>> find_instances(Service& service, InstanceListing listing);
 
 }  // namespace sluice::daemon

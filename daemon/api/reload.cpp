@@ -83,12 +83,39 @@ struct Busy {
   bool& flag;
 };
 
+// `from` in `zone`.
+Result<Instant> first_slot(const std::string& from, const std::string& zone, Instant now) {
+  const auto slot = time_from_text(from, zone);
+  if (!slot) return slot.error().in("from");
+  if (*slot > now) return *slot;
+  return Error(
+      Errc::invalid_argument,
+      fmt::format("reload from {}: that is past, and past slots are never planned anew; name a later "
+                  "one, or none for the first slot after now",
+                  from));
+}
+
+// Where no job changes, `from` may be the local time of any of them.
+Result<void> check_slot(const JobSet::Entries& entries, const std::string& from, Instant now) {
+  std::set<std::string> zones;
+  for (const auto& [name, entry] : entries) zones.insert(entry.job.schedule.zone);
+  if (zones.empty()) zones.insert("UTC");
+  Error refusal;
+  for (const std::string& zone : zones) {
+    const auto slot = first_slot(from, zone, now);
+    if (slot) return {};
+    refusal = slot.error();
+  }
+  return refusal;
+}
+
 }  // namespace
 
 Reloader::Reloader(Parts parts, std::string config_file)
     : parts_(std::move(parts)),
       config_file_(std::move(config_file)),
-      document_(read_document(config_file_)) {}
+      at_start_(read_document(config_file_)),
+      document_(at_start_) {}
 
 Reloader::Settings Reloader::read_settings(ReloadReport& report) const {
   Settings settings;
@@ -98,27 +125,25 @@ Reloader::Settings Reloader::read_settings(ReloadReport& report) const {
   settings.document = read_document(config_file_);
   if (!loaded.config || !settings.document) return Settings();
   for (std::string& key : changed_settings(*document_, *settings.document))
-    (is_reloadable(key) ? report.settings : report.restart).push_back(std::move(key));
+    if (is_reloadable(key)) report.settings.push_back(std::move(key));
+  for (std::string& key : changed_settings(*at_start_, *settings.document))
+    if (!is_reloadable(key)) report.restart.push_back(std::move(key));
   settings.next = std::move(*loaded.config);
   return settings;
 }
 
 Result<void> Reloader::add_slots(std::vector<JobChange>& changes, const JobSet::Entries& entries,
                                  const std::string& from) const {
+  if (from.empty()) return {};
+  bool checked = false;
   for (JobChange& change : changes) {
-    if (from.empty() || change.kind == JobChange::Kind::removed) continue;
-    const auto slot = time_from_text(from, zone_of(entries, change.job));
-    if (!slot) return slot.error().in("from");
-    if (*slot <= parts_.clock.now()) {
-      return Error(
-          Errc::invalid_argument,
-          fmt::format("reload from {}: that is past, and past slots are never planned anew; name a later "
-                      "one, or none for the first slot after now",
-                      from));
-    }
+    if (change.kind == JobChange::Kind::removed) continue;
+    const auto slot = first_slot(from, zone_of(entries, change.job), parts_.clock.now());
+    if (!slot) return slot.error();
     change.from = *slot;
+    checked = true;
   }
-  return {};
+  return checked ? Result<void>() : check_slot(entries, from, parts_.clock.now());
 }
 
 awaitable<void> Reloader::put_down(const ReloadReport& report, const JobSet::Entries& entries,

@@ -29,7 +29,7 @@ struct ReloadReport {
   std::size_t jobs = 0;                // in force now, or then
   std::vector<JobChange> changes;      // by name of the job
   std::vector<std::string> settings;   // keys of sluice.yaml that came into force
-  std::vector<std::string> restart;    // keys of sluice.yaml that changed and need a restart
+  std::vector<std::string> restart;    // keys of sluice.yaml that are not in force and need a restart
   std::vector<job::Problem> problems;  // of files whose earlier version stays in force
 };
 
@@ -52,8 +52,8 @@ class Reloader {
   // down. The lines are for the daemon's log. Throws what the store throws, then it may be called again.
   awaitable<std::vector<std::string>> begin(std::vector<job::Problem> problems);
 
-  // One at a time (else conflict). invalid_argument for a slot that is not in the future. Throws what the
-  // store throws; nothing has changed then.
+  // One at a time (else conflict). invalid_argument for a slot that is not in the future, whether
+  // anything changed or not. Throws what the store throws; nothing has changed then.
   awaitable<Result<ReloadReport>> reload(ReloadRequest request);
 
   // What the latest reading of the files found.
@@ -75,7 +75,8 @@ class Reloader {
 
   Parts parts_;
   std::string config_file_;
-  std::optional<job::YamlNode> document_;  // of the running configuration
+  std::optional<job::YamlNode> at_start_;  // sluice.yaml: what keys that need a restart run by
+  std::optional<job::YamlNode> document_;  // as it was reloaded last: what the other ones run by
   scheduler::Handovers handovers_;         // of edits that wait for their slot
   std::vector<job::Problem> problems_;
   bool busy_ = false;

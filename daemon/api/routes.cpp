@@ -48,7 +48,7 @@ constexpr std::array kRoutes = {
     Route{"POST", "/api/v1/instances/{id}/priority", api::priority, kOperator},
     Route{"POST", "/api/v1/instances/{id}/release", api::release, kOperator},
     Route{"GET", "/api/v1/instances/{id}/downstream", api::downstream},
-    Route{"POST", "/api/v1/batch", api::batch, kOperator},
+    Route{"POST", api::kBatchPath, api::batch, kOperator},
     Route{"POST", "/api/v1/jobs/{job}/pause", api::pause, kOperator},
     Route{"POST", "/api/v1/jobs/{job}/resume", api::resume, kOperator},
     Route{"GET", "/api/v1/coverage", api::coverage},

@@ -99,8 +99,8 @@ class Service {
   // A page of windows compared with the ledger; see Verifier.
   virtual awaitable<Result<VerifiedPage>> verify(job::Job job, VerifyQuery query) = 0;
 
-  // The instances of `job` with slots in [from, to), at most 10,000. not_found, invalid_argument.
-  virtual Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) = 0;
+  // The first instances of `job` with slots in [from, to); see preview_page(). not_found, invalid_argument.
+  virtual Result<PlannedPage> preview(const std::string& job, Instant from, Instant to) = 0;
 
   virtual scheduler::BackfillStore& backfills() = 0;
   // See scheduler::Backfills. At most `slots_max` slots are listed.

@@ -279,11 +279,15 @@ class App::Impl {
   awaitable<void> plan_past(Instant from) {
     for (const job::Job& job : jobs_.jobs()) {
       if (co_await store_->last_planned(job.name)) continue;
-      const auto planned = service_->preview(job.name, from + Duration(1), clock_.now());
-      if (!planned) throw ErrorException(planned.error());
-      std::vector<scheduler::NewInstance> rows;
-      for (const PlannedInstance& instance : *planned) rows.push_back(instance.instance);
-      co_await store_->add_instances(std::move(rows));
+      const Instant until = clock_.now();
+      for (std::optional<Instant> next = from + Duration(1); next;) {
+        const auto planned = service_->preview(job.name, *next, until);
+        if (!planned) throw ErrorException(planned.error());
+        std::vector<scheduler::NewInstance> rows;
+        for (const PlannedInstance& instance : planned->instances) rows.push_back(instance.instance);
+        co_await store_->add_instances(std::move(rows));
+        next = planned->next;
+      }
     }
   }
 

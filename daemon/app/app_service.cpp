@@ -1,6 +1,5 @@
 #include "daemon/app/app_service.hpp"
 
-#include "daemon/alerts/retention.hpp"
 #include "daemon/api/api_json.hpp"
 #include "daemon/api/event_feed.hpp"
 #include "daemon/api/preview.hpp"
@@ -37,41 +36,15 @@ ServiceStatus AppService::status() const {
 
 awaitable<std::string> AppService::metrics() {
   Metrics& metrics = parts_.metrics;
-  for (const std::string_view gauge :
-       {"sluice_job_late", "sluice_coverage_lag_seconds", "sluice_coverage_gaps",
-        "sluice_coverage_until_timestamp_seconds", "sluice_retention_left_seconds", "sluice_retention_low"}) {
-    metrics.clear(gauge);
-  }
-  const auto jobs = parts_.jobs.jobs();
-  for (const job::Job& job : jobs) {
-    metrics.set("sluice_job_late", {{"job", job.name}}, 0);
-    begin_job_counters(metrics, job.name);
-  }
+  auto jobs = parts_.jobs.jobs();
+  for (const job::Job& job : jobs) begin_job_counters(metrics, job.name);
   for (const ChannelConfig& channel : parts_.config.alerts.channels)
     begin_channel_counters(metrics, channel.name);
-  const auto late_ones = co_await late_instances(parts_.store, now());
-  for (const auto& late : late_ones) {
-    metrics.set("sluice_job_late", {{"job", late.id.job}}, 1);
-  }
-  for (const job::Job& job : jobs) {
-    const auto coverage = co_await parts_.store.coverage(job.name);
-    metrics.set("sluice_coverage_gaps", {{"job", job.name}}, static_cast<double>(coverage.gaps.size()));
-    if (!coverage.until) continue;
-    const double until = std::chrono::duration<double>(coverage.until->time_since_epoch()).count();
-    metrics.set("sluice_coverage_until_timestamp_seconds", {{"job", job.name}}, until);
-    metrics.set("sluice_coverage_lag_seconds", {{"job", job.name}},
-                std::chrono::duration<double>(now() - *coverage.until).count());
-    const auto retention = co_await retention_of(parts_.store, job, now());
-    if (!retention) continue;
-    metrics.set("sluice_retention_left_seconds", {{"job", job.name}},
-                std::chrono::duration<double>(retention->clock.left).count());
-    metrics.set("sluice_retention_low", {{"job", job.name}}, retention->is_low() ? 1 : 0);
-  }
   metrics.set("sluice_clock_in_doubt", {}, parts_.scheduler.clock_doubt() ? 1 : 0);
   metrics.set("sluice_jobs", {}, static_cast<double>(jobs.size()));
   metrics.set("sluice_running_attempts", {}, static_cast<double>(parts_.scheduler.running()));
   set_process_metrics(metrics);
-  co_return metrics.text();
+  return text_with_jobs(metrics, parts_.store, std::move(jobs), now());
 }
 
 awaitable<Result<void>> AppService::act(scheduler::Order order, scheduler::InstanceId id) {
@@ -129,9 +102,9 @@ std::string AppService::dirty_file(const scheduler::Instance& instance, int numb
   return *path;
 }
 
-Result<std::vector<PlannedInstance>> AppService::preview(const std::string& job, Instant from, Instant to) {
+Result<PlannedPage> AppService::preview(const std::string& job, Instant from, Instant to) {
   for (const job::Job& candidate : parts_.jobs.jobs()) {
-    if (candidate.name == job) return preview_instances(candidate, parts_.config.sources, from, to);
+    if (candidate.name == job) return preview_page(candidate, parts_.config.sources, from, to);
   }
   return Error(Errc::not_found, fmt::format("find job {}: no such job", job));
 }

@@ -63,7 +63,7 @@ class AppService final : public Service {
   awaitable<Result<VerifiedPage>> verify(job::Job job, VerifyQuery query) override {
     return parts_.verifier.verify(std::move(job), std::move(query));
   }
-  Result<std::vector<PlannedInstance>> preview(const std::string& job, Instant from, Instant to) override;
+  Result<PlannedPage> preview(const std::string& job, Instant from, Instant to) override;
   scheduler::BackfillStore& backfills() override { return parts_.backfills; }
   awaitable<Result<PlannedBackfill>> preview_backfill(scheduler::BackfillOrder order,
                                                       std::size_t slots_max) override;

@@ -72,10 +72,10 @@ std::optional<job::Job> edited_job(const DifferenceRequest& request, const JobSe
   return std::move(entry->second.job);
 }
 
-Result<std::vector<PlannedInstance>> slots_of(const job::Job* job, const job::DataSources& sources,
-                                              const PlanDifference& difference) {
-  if (job == nullptr) return std::vector<PlannedInstance>();
-  return preview_instances(*job, sources, difference.from, difference.to);
+Result<PlannedPage> slots_of(const job::Job* job, const job::DataSources& sources,
+                             const PlanDifference& difference) {
+  if (job == nullptr) return PlannedPage();
+  return preview_page(*job, sources, difference.from, difference.to);
 }
 
 awaitable<std::size_t> count_unstarted(scheduler::StateStore& store, std::string job, Instant from) {
@@ -144,13 +144,15 @@ awaitable<Result<PlanDifference>> AppService::difference(DifferenceRequest reque
   difference.zone = after ? after->schedule.zone : before->schedule.zone;
   const auto range = add_range(difference, request, now());
   if (!range) co_return range.error();
-  const auto old_slots = slots_of(before, sources(), difference);
+  auto old_slots = slots_of(before, sources(), difference);
   if (!old_slots) co_return old_slots.error();
-  const auto new_slots = slots_of(after ? &*after : nullptr, sources(), difference);
+  auto new_slots = slots_of(after ? &*after : nullptr, sources(), difference);
   if (!new_slots) co_return new_slots.error();
   if (before != nullptr) difference.before = before->version;
   if (after) difference.after = after->version;
-  difference.slots = compare_slots(*old_slots, *new_slots, difference.unchanged);
+  difference.next = end_together(*old_slots, *new_slots);
+  if (difference.next) difference.to = *difference.next;
+  difference.slots = compare_slots(old_slots->instances, new_slots->instances, difference.unchanged);
   const bool edits = before != nullptr && after && before->version != after->version;
   if (edits) {
     difference.keys = job::changed_keys(*before, *after);

@@ -1,5 +1,7 @@
 #include "daemon/app/doors.hpp"
 
+#include "daemon/api/api.hpp"
+
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
@@ -18,14 +20,21 @@ job::Problem certificate_problem(const std::string& file, std::string message, j
   return problem;
 }
 
+ServerLimits door_limits() {
+  ServerLimits limits;
+  limits.body_bytes_of.emplace(api::kBatchPath, api::kBatchBytesMax);
+  return limits;
+}
+
 }  // namespace
 
 Doors::Doors(Parts parts)
     : clock_(parts.clock),
       config_(parts.config),
       gate_(Gate::Parts{parts.config.access, parts.clock, parts.metrics, std::move(parts.inner)}),
-      server_(parts.executor, parts.clock,
-              [this](const HttpRequest& request) { return gate_.answer(request); }) {}
+      server_(
+          parts.executor, parts.clock, [this](const HttpRequest& request) { return gate_.answer(request); },
+          door_limits()) {}
 
 Result<std::uint16_t> Doors::open() {
   if (!config_.socket.empty()) {

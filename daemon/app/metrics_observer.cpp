@@ -1,11 +1,53 @@
 #include "daemon/app/metrics_observer.hpp"
 
+#include "daemon/alerts/retention.hpp"
+#include "daemon/api/api_json.hpp"
+
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 namespace sluice::daemon {
 namespace {
 
 double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+// Of one job, as the store has them.
+struct JobGauges {
+  std::string job;
+  bool late = false;
+  scheduler::Coverage coverage;
+  std::optional<RetentionState> retention;
+};
+
+awaitable<std::vector<JobGauges>> read_gauges(scheduler::StateStore& store, std::vector<job::Job> jobs,
+                                              Instant now) {
+  const auto late = co_await late_instances(store, now);
+  std::vector<JobGauges> read;
+  for (const job::Job& job : jobs) {
+    JobGauges gauges;
+    gauges.job = job.name;
+    gauges.late =
+        std::ranges::any_of(late, [&](const scheduler::Instance& one) { return one.id.job == job.name; });
+    gauges.coverage = co_await store.coverage(job.name);
+    if (gauges.coverage.until) gauges.retention = co_await retention_of(store, job, now);
+    read.push_back(std::move(gauges));
+  }
+  co_return read;
+}
+
+void set_gauges(Metrics& metrics, const JobGauges& gauges, Instant now) {
+  const Labels labels = {{"job", gauges.job}};
+  metrics.set("sluice_job_late", labels, gauges.late ? 1 : 0);
+  metrics.set("sluice_coverage_gaps", labels, static_cast<double>(gauges.coverage.gaps.size()));
+  if (!gauges.coverage.until) return;
+  const Instant until = *gauges.coverage.until;
+  metrics.set("sluice_coverage_until_timestamp_seconds", labels, seconds(until.time_since_epoch()));
+  metrics.set("sluice_coverage_lag_seconds", labels, seconds(now - until));
+  if (!gauges.retention) return;
+  metrics.set("sluice_retention_left_seconds", labels, seconds(gauges.retention->clock.left));
+  metrics.set("sluice_retention_low", labels, gauges.retention->is_low() ? 1 : 0);
+}
 
 }  // namespace
 
@@ -83,6 +125,20 @@ void begin_job_counters(Metrics& metrics, const std::string& job) {
 void begin_channel_counters(Metrics& metrics, const std::string& channel) {
   for (const std::string result : {"sent", "failed", "given_up"})
     metrics.add("sluice_alert_deliveries_total", {{"channel", channel}, {"result", result}}, 0);
+}
+
+// The gauges are everybody's: between forgetting the series before and printing there is no wait, in which
+// another call would forget ours.
+awaitable<std::string> text_with_jobs(Metrics& metrics, scheduler::StateStore& store,
+                                      std::vector<job::Job> jobs, Instant now) {
+  const auto read = co_await read_gauges(store, std::move(jobs), now);
+  for (const std::string_view gauge :
+       {"sluice_job_late", "sluice_coverage_lag_seconds", "sluice_coverage_gaps",
+        "sluice_coverage_until_timestamp_seconds", "sluice_retention_left_seconds", "sluice_retention_low"}) {
+    metrics.clear(gauge);
+  }
+  for (const JobGauges& gauges : read) set_gauges(metrics, gauges, now);
+  co_return metrics.text();
 }
 
 }  // namespace sluice::daemon

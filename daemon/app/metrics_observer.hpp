@@ -4,8 +4,11 @@
 #include "core/base/clock.hpp"
 #include "daemon/base/metrics.hpp"
 #include "scheduler/observer.hpp"
+#include "scheduler/state_store.hpp"
 
 #include <functional>
+#include <string>
+#include <vector>
 
 namespace sluice::daemon {
 
@@ -36,5 +39,10 @@ void begin_job_counters(Metrics& metrics, const std::string& job);
 
 // The same for the notices of a channel.
 void begin_channel_counters(Metrics& metrics, const std::string& channel);
+
+// All metrics as text, with what the store says of `jobs` at `now`. May be asked for again before it has
+// answered. `metrics` and `store` must outlive the call.
+awaitable<std::string> text_with_jobs(Metrics& metrics, scheduler::StateStore& store,
+                                      std::vector<job::Job> jobs, Instant now);
 
 }  // namespace sluice::daemon

@@ -21,6 +21,28 @@ std::string utc_text(Instant instant) {
   return ms == 0 ? text + "Z" : fmt::format("{}.{:03}Z", text, ms);
 }
 
+namespace {
+
+// As job::parse_local(), and with a fraction behind the seconds: utc_text() writes one.
+Result<Instant> full_time(std::string_view text) {
+  constexpr std::size_t kPoint = std::string_view("2018-10-16T00:15:41").size();
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.size() <= kPoint || text[kPoint] != '.') return job::parse_local(text);
+  std::string rest(text.substr(kPoint + 1));
+  const auto length = static_cast<std::size_t>(std::ranges::find_if_not(rest, is_digit) - rest.begin());
+  const auto whole = job::parse_local(std::string(text.substr(0, kPoint)) + rest.substr(length));
+  if (length == 0 || !whole) return job::parse_local(text);  // which tells what it expects
+  Duration fraction{0};
+  Duration place = std::chrono::seconds(1);
+  for (const char digit : rest.substr(0, length)) {
+    place /= 10;
+    fraction += place * (digit - '0');
+  }
+  return *whole + fraction;
+}
+
+}  // namespace
+
 Result<Instant> time_from_text(std::string_view text, std::string_view zone) {
   const auto number = [&](std::size_t at, std::size_t length) {
     int value = 0;
@@ -30,7 +52,7 @@ Result<Instant> time_from_text(std::string_view text, std::string_view zone) {
   };
   const bool day_only = text.size() == 10;
   const bool minute = text.size() == 16 && (text[10] == 'T' || text[10] == ' ') && text[13] == ':';
-  if (!day_only && !minute) return job::parse_local(text);
+  if (!day_only && !minute) return full_time(text);
   const std::chrono::year_month_day day(std::chrono::year(number(0, 4)),
                                         std::chrono::month(static_cast<unsigned>(std::max(number(5, 2), 0))),
                                         std::chrono::day(static_cast<unsigned>(std::max(number(8, 2), 0))));

@@ -16,7 +16,8 @@ std::string utc_text(Instant instant);
 // As job::format_local(), whatever lies below the second left out.
 std::string local_second(Instant instant, std::string_view zone);
 
-// Reads the job::parse_local() forms, and a bare date "2018-10-16" or minute "2018-10-16T00:15" in `zone`.
+// Reads the job::parse_local() forms, those with seconds also with a fraction (to the microsecond), and a
+// bare date "2018-10-16" or minute "2018-10-16T00:15" in `zone`.
 Result<Instant> time_from_text(std::string_view text, std::string_view zone);
 
 // A day of a zone: [from, to), 23 to 25 hours.

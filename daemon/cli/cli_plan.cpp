@@ -45,8 +45,19 @@ json::value plan_file(const Options& options, Console& console) {
 }
 
 json::value plan_job(const Options& options, Api& api) {
-  return api.get(fmt::format("/api/v1/jobs/{}/plan?from={}&to={}", percent_encode(options.target),
-                             percent_encode(options.from), percent_encode(options.to)));
+  json::array instances;
+  for (std::string from = options.from; !from.empty();) {
+    const json::value page =
+        api.get(fmt::format("/api/v1/jobs/{}/plan?from={}&to={}", percent_encode(options.target),
+                            percent_encode(from), percent_encode(options.to)));
+    for (const json::value& instance : JsonView(page)["instances"].items()) instances.push_back(instance);
+    from = JsonView(page)["next"].text();
+    if (instances.size() + (from.empty() ? 0 : 1) > kPreviewMax)
+      throw CommandFailure(too_many_slots(options.target));
+  }
+  json::object out;
+  out["instances"] = std::move(instances);
+  return out;
 }
 
 std::string values_text(const JsonView& instance) {

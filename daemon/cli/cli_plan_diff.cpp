@@ -1,4 +1,5 @@
 // What an edit would change, before it applies.
+#include "daemon/api/preview.hpp"
 #include "daemon/base/json_view.hpp"
 #include "daemon/cli/cli_output.hpp"
 #include "daemon/cli/commands.hpp"
@@ -7,13 +8,17 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
 
 namespace sluice::daemon {
 namespace {
 
 namespace json = boost::json;
 
-json::value ask_about_file(const Options& options, Api& api) {
+// The difference from `from` on, as much of it as one answer has.
+using Ask = std::function<json::value(const std::string& from)>;
+
+Ask ask_about_file(const Options& options, Api& api) {
   const std::string file = std::filesystem::absolute(options.target).lexically_normal().string();
   // The daemon checks it with its own data sources; here it is only read, with the script it names.
   const JobFile read = read_job_file(file, {});
@@ -22,18 +27,42 @@ json::value ask_about_file(const Options& options, Api& api) {
                                           ? fmt::format("plan {}: the file is empty", file)
                                           : job::to_string(read.loaded.problems.front()));
   }
-  const json::object body{{"file", file},
-                          {"text", read.written.text},
-                          {"script_file", read.written.script_file},
-                          {"script", read.written.script},
-                          {"from", options.from},
-                          {"to", options.to}};
-  return api.post("/api/v1/diff", json::serialize(body));
+  json::object body{{"file", file},
+                    {"text", read.written.text},
+                    {"script_file", read.written.script_file},
+                    {"script", read.written.script},
+                    {"to", options.to}};
+  return [&api, body = std::move(body)](const std::string& from) mutable {
+    body["from"] = from;
+    return api.post("/api/v1/diff", json::serialize(body));
+  };
 }
 
-json::value ask_about_job(const Options& options, Api& api) {
-  return api.get(fmt::format("/api/v1/jobs/{}/diff?from={}&to={}", percent_encode(options.target),
-                             percent_encode(options.from), percent_encode(options.to)));
+Ask ask_about_job(const Options& options, Api& api) {
+  return [&options, &api](const std::string& from) {
+    return api.get(fmt::format("/api/v1/jobs/{}/diff?from={}&to={}", percent_encode(options.target),
+                               percent_encode(from), percent_encode(options.to)));
+  };
+}
+
+// All pages as one answer; what does not depend on slots is that of the first. Without --to it is a day,
+// which is one page.
+json::value whole_difference(const Options& options, const Ask& ask) {
+  json::value whole = ask(options.from);
+  std::string next = JsonView(whole)["next"].text();
+  while (!next.empty() && !options.to.empty()) {
+    const json::value page = ask(next);
+    json::object& all = whole.as_object();
+    json::array& slots = all["slots"].as_array();
+    for (const json::value& slot : JsonView(page)["slots"].items()) slots.push_back(slot);
+    all["unchanged"] = JsonView(whole)["unchanged"].count() + JsonView(page)["unchanged"].count();
+    all["to"] = JsonView(page)["to"].text();
+    next = JsonView(page)["next"].text();
+    const auto compared = slots.size() + JsonView(whole)["unchanged"].count();
+    if (compared + (next.empty() ? 0 : 1) > kPreviewMax) throw CommandFailure(too_many_slots(options.target));
+  }
+  if (next.empty() && whole.is_object()) whole.as_object()["next"] = nullptr;
+  return whole;
 }
 
 std::string value_shown(const JsonView& value) { return value.text().empty() ? "(none)" : value.text(); }
@@ -103,7 +132,8 @@ void print_difference(const JsonView& difference, Console& console) {
 }  // namespace
 
 Exit plan_difference(const Options& options, bool file, Api& api, Console& console) {
-  const json::value answer = file ? ask_about_file(options, api) : ask_about_job(options, api);
+  const Ask ask = file ? ask_about_file(options, api) : ask_about_job(options, api);
+  const json::value answer = whole_difference(options, ask);
   const JsonView difference(answer);
   const bool good = print_problems(difference, console);
   if (options.json) {

@@ -7,6 +7,7 @@
 #include "daemon/http/http_message.hpp"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,12 +21,18 @@ namespace sluice::daemon {
 struct ServerLimits {
   std::uint32_t header_bytes_max = 16 * 1024;
   std::uint64_t body_bytes_max = 64 * 1024;
-  std::size_t connections_max = 128;              // per listening socket; more are answered 503 and closed
-  std::size_t streams_max = 64;                   // of them, open streams; less, or nobody else could ask
-  std::size_t per_address_max = 48;               // of them, over TCP, from one address (IPv6: one /64)
-  Duration handshake = std::chrono::seconds(10);  // of TLS
-  Duration request = std::chrono::seconds(15);    // from idle to the last byte of a request
-  Duration answer = std::chrono::seconds(30);     // to write one answer, or one piece of a stream
+  std::map<std::string, std::uint64_t, std::less<>> body_bytes_of{};  // of paths that may take more
+  std::size_t connections_max = 128;  // per listening socket; more are answered 503 and closed
+  std::size_t streams_max = 64;       // of them, open streams; less, or nobody else could ask
+  std::size_t per_address_max = 48;   // of them, over TCP, from one address (IPv6: one /64)
+  // Of answers that are being sent, per listening socket; more are answered 503. Those of up to
+  // small_answer_bytes are not counted, so that whoever leaves large ones unread keeps nobody from asking
+  // how the daemon is; one alone may be larger than all.
+  std::size_t answer_bytes_max = 32 * 1024 * 1024;
+  std::size_t small_answer_bytes = 64 * 1024;
+  Duration handshake = std::chrono::seconds(10);           // of TLS
+  Duration request = std::chrono::seconds(15);             // from idle to the last byte of a request
+  Duration answer = std::chrono::seconds(30);              // to write one answer, or one piece of a stream
   Duration accept_pause = std::chrono::milliseconds(200);  // when the process is out of descriptors
 };
 

@@ -17,7 +17,7 @@ HttpResponse refusal_response(const Refusal& refusal) {
   return problem_response(refusal.status, refusal.code, refusal.detail);
 }
 
-std::optional<HttpRequest> to_request(const http::request<http::string_body>& message) {
+std::optional<HttpRequest> to_request(http::request<http::string_body>& message) {
   auto target = parse_target(std::string_view(message.target()));
   if (!target) return std::nullopt;
   HttpRequest request;
@@ -27,8 +27,13 @@ std::optional<HttpRequest> to_request(const http::request<http::string_body>& me
   request.if_none_match = std::string(message[http::field::if_none_match]);
   request.last_event_id = std::string(message["Last-Event-ID"]);
   request.authorization = std::string(message[http::field::authorization]);
-  request.body = message.body();
+  request.body = std::move(message.body());
   return request;
+}
+
+std::uint64_t body_limit(const ServerLimits& limits, std::string_view target) {
+  const auto own = limits.body_bytes_of.find(target.substr(0, target.find('?')));
+  return own == limits.body_bytes_of.end() ? limits.body_bytes_max : own->second;
 }
 
 HttpResponse refuse_stream(const ServerLimits& limits) {
@@ -36,6 +41,23 @@ HttpResponse refuse_stream(const ServerLimits& limits) {
       503, "unavailable",
       fmt::format("open a stream: {} are open, which is the limit; close one, or try again later",
                   limits.streams_max));
+  refusal.headers.emplace_back("Retry-After", "15");
+  return refusal;
+}
+
+std::size_t counted_bytes(const ServerLimits& limits, const HttpResponse& answer) {
+  return answer.body.size() > limits.small_answer_bytes ? answer.body.size() : 0;
+}
+
+HttpResponse answer_or_refusal(const Listener& listener, HttpResponse answer) {
+  const std::size_t bytes = counted_bytes(*listener.limits, answer);
+  const bool fits = listener.answer_bytes + bytes <= listener.limits->answer_bytes_max;
+  if (bytes == 0 || listener.answer_bytes == 0 || fits) return answer;
+  auto refusal = problem_response(
+      503, "unavailable",
+      fmt::format("send an answer of {} bytes: {} bytes of others are not read yet, and {} is the limit; "
+                  "try again later",
+                  bytes, listener.answer_bytes, listener.limits->answer_bytes_max));
   refusal.headers.emplace_back("Retry-After", "15");
   return refusal;
 }

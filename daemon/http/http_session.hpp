@@ -37,6 +37,7 @@ struct Listener {
   const RequestHandler* handler = nullptr;
   std::size_t connections = 0;
   std::size_t streams = 0;                        // of them, answers that are made while they are sent
+  std::size_t answer_bytes = 0;                   // of answers that are being sent, but for small ones
   std::map<std::string, std::size_t> by_address;  // connections, over TCP
 };
 
@@ -51,6 +52,19 @@ class Place {
  private:
   Listener& listener_;
   std::string address_;
+};
+
+// `amount` of `total` as long as it lives.
+class Share {
+ public:
+  Share(std::size_t& total, std::size_t amount) : total_(total), amount_(amount) { total_ += amount_; }
+  ~Share() { total_ -= amount_; }
+  Share(const Share&) = delete;
+  Share& operator=(const Share&) = delete;
+
+ private:
+  std::size_t& total_;
+  std::size_t amount_;
 };
 
 namespace http = boost::beast::http;
@@ -73,14 +87,23 @@ inline void add_fixed_headers(http::fields& fields) {
 
 HttpResponse refusal_response(const Refusal& refusal);
 
-// The request in our own form; nothing when the target cannot be read.
-std::optional<HttpRequest> to_request(const http::request<http::string_body>& message);
+// The request in our own form, with the body of the message; nothing when the target cannot be read.
+std::optional<HttpRequest> to_request(http::request<http::string_body>& message);
+
+// How long the body of a request to `target` may be.
+std::uint64_t body_limit(const ServerLimits& limits, std::string_view target);
 
 // 431, 413 or 400 for what the parser met; nothing when the peer went away or was too slow.
 std::optional<HttpResponse> refuse_by_parser(boost::system::error_code failure);
 
 // 503 for one stream more than there may be.
 HttpResponse refuse_stream(const ServerLimits& limits);
+
+// `answer`, or 503 where too many bytes wait already for peers that do not read them.
+HttpResponse answer_or_refusal(const Listener& listener, HttpResponse answer);
+
+// What an answer takes of ServerLimits::answer_bytes_max.
+std::size_t counted_bytes(const ServerLimits& limits, const HttpResponse& answer);
 
 // Whether it is an SSL stream around another one.
 template <class Stream>
@@ -139,13 +162,13 @@ class Session {
     lowest().expires_after(listener_.limits->request);
     const Head scanned = co_await read_head();
     if (scanned.refusal) {
-      const HttpResponse refused = refusal_response(*scanned.refusal);
-      co_await send(refused, 11, false, false);
+      HttpResponse refused = refusal_response(*scanned.refusal);
+      co_await send(std::move(refused), 11, false, false);
     }
     if (!scanned.complete) co_return false;
     http::request_parser<http::string_body> parser;
     parser.header_limit(listener_.limits->header_bytes_max);
-    parser.body_limit(listener_.limits->body_bytes_max);
+    parser.body_limit(boost::none);  // it depends on the path, and the length has to be sent
     const auto begun = co_await http::async_read_header(stream_, buffer_, parser, kAsValue);
     boost::system::error_code failure = std::get<0>(begun);
     if (!failure) {
@@ -153,20 +176,25 @@ class Session {
       const auto refusal =
           refuse_by_fields(listener_.names, fields, fields.method_string(), fields.version());
       if (refusal) {
-        const HttpResponse refused = refusal_response(*refusal);
-        co_await send(refused, fields.version(), false, fields.method() == http::verb::head);
+        HttpResponse refused = refusal_response(*refusal);
+        co_await send(std::move(refused), fields.version(), false, fields.method() == http::verb::head);
         co_return false;
       }
-      const auto read = co_await http::async_read(stream_, buffer_, parser, kAsValue);
-      failure = std::get<0>(read);
+      const std::uint64_t limit = body_limit(*listener_.limits, std::string_view(fields.target()));
+      if (parser.content_length().value_or(0) > limit) {
+        failure = http::error::body_limit;
+      } else {
+        const auto read = co_await http::async_read(stream_, buffer_, parser, kAsValue);
+        failure = std::get<0>(read);
+      }
     }
     if (failure) {
-      const auto refusal = refuse_by_parser(failure);
-      if (refusal) co_await send(*refusal, 11, false, false);
+      auto refusal = refuse_by_parser(failure);
+      if (refusal) co_await send(std::move(*refusal), 11, false, false);
       co_return false;
     }
     lowest().expires_never();
-    const auto message = parser.release();
+    auto message = parser.release();
     const bool head = message.method() == http::verb::head;
     auto request = to_request(message);
     HttpResponse answer;
@@ -180,7 +208,7 @@ class Session {
       co_await send_stream(answer, message.version(), head);
       co_return false;
     }
-    co_return co_await send(answer, message.version(), message.keep_alive(), head);
+    co_return co_await send(std::move(answer), message.version(), message.keep_alive(), head);
   }
 
   void set_headers(http::fields& fields, const HttpResponse& answer) {
@@ -191,12 +219,16 @@ class Session {
   }
 
   // True if the connection may go on.
-  awaitable<bool> send(const HttpResponse& answer, unsigned version, bool keep_alive, bool head) {
+  awaitable<bool> send(HttpResponse made, unsigned version, bool keep_alive, bool head) {
+    const std::size_t length = made.body.size();
+    if (head) made.body = std::string();
+    HttpResponse answer = answer_or_refusal(listener_, std::move(made));
+    const Share held(listener_.answer_bytes, counted_bytes(*listener_.limits, answer));
     http::response<http::string_body> message(static_cast<http::status>(answer.status), version);
     set_headers(message, answer);
     message.keep_alive(keep_alive);
-    if (answer.status != 304) message.content_length(answer.body.size());
-    if (!head) message.body() = answer.body;
+    if (answer.status != 304) message.content_length(head ? length : answer.body.size());
+    message.body() = std::move(answer.body);
     http::response_serializer<http::string_body> serializer(message);
     lowest().expires_after(listener_.limits->answer);
     boost::system::error_code failure;
@@ -213,11 +245,11 @@ class Session {
   // Until the source ends, the peer goes away or does not read, or the session is cancelled.
   awaitable<void> send_stream(const HttpResponse& answer, unsigned version, bool head) {
     if (listener_.streams >= listener_.limits->streams_max) {
-      const HttpResponse refusal = refuse_stream(*listener_.limits);
-      co_await send(refusal, version, false, head);
+      HttpResponse refusal = refuse_stream(*listener_.limits);
+      co_await send(std::move(refusal), version, false, head);
       co_return;
     }
-    const StreamPlace place(listener_.streams);
+    const Share place(listener_.streams, 1);
     const bool chunked = version >= 11;
     http::response<http::empty_body> message(static_cast<http::status>(answer.status), version);
     set_headers(message, answer);
@@ -282,14 +314,6 @@ class Session {
     }
     lowest().socket().close(ignored);
   }
-
-  struct StreamPlace {
-    explicit StreamPlace(std::size_t& open) : count(open) { ++count; }
-    ~StreamPlace() { --count; }
-    StreamPlace(const StreamPlace&) = delete;
-    StreamPlace& operator=(const StreamPlace&) = delete;
-    std::size_t& count;
-  };
 
   Stream stream_;
   Listener& listener_;

@@ -216,6 +216,27 @@ TEST_CASE("api: the instances of a backfill are listed through all its groups, i
   CHECK(f.service.ask("GET", "/api/v1/instances?backfill=9").status == 404);
 }
 
+TEST_CASE("api: the dates of a backfill's instances are read in the zone of its job") {
+  Fixture f;
+  job::Job other;
+  other.name = "aaa";
+  other.schedule.zone = "America/New_York";
+  f.service.jobs_.insert(f.service.jobs_.begin(), other);
+  f.post("/api/v1/backfills", kOrder);
+  scheduler::NewInstance row;
+  row.id.job = "orders";
+  row.id.group = 1;
+  row.id.scheduled = job::parse_local("2018-10-10T00:00+08:00").value();
+  row.zone = "Asia/Shanghai";
+  f.world.run(f.service.store().add_instances(std::vector<scheduler::NewInstance>(1, row)));
+  const auto listed = [&](const std::string& slots) {
+    return JsonView(f.api.get("/api/v1/instances?backfill=1&" + slots))["instances"].items().size();
+  };
+  CHECK(listed("date=2018-10-10") == 1);
+  CHECK(listed("date=2018-10-09") == 0);
+  CHECK(listed("from=2018-10-10&to=2018-10-10T00:01") == 1);
+}
+
 TEST_CASE("api: backfills are listed newest first, in pages") {
   Fixture f;
   for (int n = 0; n < 3; ++n) f.post("/api/v1/backfills", kOrder);

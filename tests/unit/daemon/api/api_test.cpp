@@ -289,6 +289,10 @@ TEST_CASE("api: plan reads its range in the job's zone") {
   CHECK(f.service.ask("GET", "/api/v1/jobs/orders/plan?from=2018-10-16&to=2018-10-16T01:00").status == 200);
   CHECK(utc_text(f.service.previewed->first) == "2018-10-15T16:00:00Z");
   CHECK(utc_text(f.service.previewed->second) == "2018-10-15T17:00:00Z");
+  f.service.next_slots = {f.service.id(1).scheduled};
+  const std::string target = "/api/v1/jobs/orders/plan?from=2018-10-16&to=2018-10-17";
+  CHECK(JsonView(f.json(target))["next"].text() == "2018-10-15T16:05:00Z");
+  CHECK(JsonView(f.json(target))["next"].is_null());
   CHECK(f.service.ask("GET", "/api/v1/jobs/orders/plan?from=2018-13-16&to=2018-10-17").status == 400);
   CHECK(f.service.ask("GET", "/api/v1/jobs/orders/plan?from=2018-10-16").status == 400);
 }

@@ -87,8 +87,25 @@ TEST_CASE("api: the audit log by job, instance, action and time, in pages") {
   CHECK(JsonView(page)["next"].count() == 2);
   CHECK(JsonView(JsonView(page)["entries"].items()[1])["target"].text() == instance);
   CHECK(count("?limit=2&before=2") == 1);
+  CHECK(count("?before=0") == 3);  // from the newest, as of the other lists
   CHECK(f.service.ask("GET", "/api/v1/audit?limit=0").status == 400);
   CHECK(f.service.ask("GET", "/api/v1/audit?from=soon").status == 400);
+}
+
+TEST_CASE("api: a time with a fraction of a second, as answers have it, is read as a parameter") {
+  const auto second = job::parse_local("2018-10-16T00:00:41+08:00").value();
+  const auto at = [&](const std::string& text) { return time_from_text(text, "UTC").value() - second; };
+  CHECK(at(utc_text(second + std::chrono::milliseconds(402))) == std::chrono::milliseconds(402));
+  CHECK(at("2018-10-15T16:00:41.5Z") == std::chrono::milliseconds(500));
+  CHECK(at("2018-10-16T00:00:41.000001999+08:00") == std::chrono::microseconds(1));
+  CHECK(at("2018-10-16T00:00:41.1234567899999+08:00") == std::chrono::microseconds(123'456));
+  for (const char* bad : {"2018-10-15T16:00:41.Z", "2018-10-15T16:00:41.5", "2018-10-15T16:00.5Z",
+                          "2018-10-15T16:00:41.-5Z", "2018-10-15T16:00:41.5.5Z", "2018-10-15.5"}) {
+    INFO(bad);
+    CHECK_FALSE(time_from_text(bad, "UTC").has_value());
+  }
+  Fixture f;
+  CHECK(f.service.ask("GET", "/api/v1/audit?from=2026-11-27T20:51:41.402Z").status == 200);
 }
 
 TEST_CASE("api: a reload passes on its slot, its dry run and its actor") {

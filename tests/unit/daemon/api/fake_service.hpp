@@ -198,10 +198,12 @@ class FakeService final : public daemon::Service {
     if (verified.size() <= pages.size()) page = pages[verified.size() - 1];
     co_return page;
   }
-  Result<std::vector<daemon::PlannedInstance>> preview(const std::string&, Instant from,
-                                                       Instant to) override {
+  Result<daemon::PlannedPage> preview(const std::string&, Instant from, Instant to) override {
     previewed = std::pair(from, to);
-    return std::vector<daemon::PlannedInstance>(1);
+    daemon::PlannedPage page;
+    page.instances.resize(1);
+    page.next = next_slot();
+    return page;
   }
   scheduler::BackfillStore& backfills() override { return backfills_; }
   awaitable<Result<daemon::PlannedBackfill>> preview_backfill(scheduler::BackfillOrder order,
@@ -262,6 +264,7 @@ class FakeService final : public daemon::Service {
   awaitable<Result<daemon::PlanDifference>> difference(daemon::DifferenceRequest request) override {
     differences.push_back(request);
     if (refuse) co_return *refuse;
+    compared.next = next_slot();
     co_return compared;
   }
 
@@ -291,11 +294,19 @@ class FakeService final : public daemon::Service {
   bool no_logs = false;
   std::string log_text = "one\ntwo\nthree\n";
   std::optional<std::pair<Instant, Instant>> previewed;
+  std::vector<Instant>
+      next_slots;  // of plans and differences: with which page after page ends; then the last
   std::string backed_up;
   std::vector<job::Job> jobs_;
   std::vector<scheduler::BackfillOrder> ordered;
 
  private:
+  std::optional<Instant> next_slot() {
+    if (next_slots.empty()) return std::nullopt;
+    const Instant next = next_slots.front();
+    next_slots.erase(next_slots.begin());
+    return next;
+  }
   static std::vector<scheduler::BackfillGroup> group_of(const scheduler::BackfillOrder& order) {
     scheduler::BackfillGroup group;
     group.from = order.from;

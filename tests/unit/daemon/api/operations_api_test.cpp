@@ -1,4 +1,5 @@
 // Actions on instances and jobs: the API and the commands.
+#include "daemon/api/api.hpp"
 #include "daemon/base/json_view.hpp"
 #include "daemon/cli/commands.hpp"
 #include "tests/unit/daemon/api/direct_api.hpp"
@@ -88,6 +89,16 @@ TEST_CASE("api: a batch answers for each of its instances, listed or by job, slo
     INFO(bad);
     CHECK(w.status("/api/v1/batch", bad) >= 400);
   }
+}
+
+TEST_CASE("api: a batch of as many instances as it takes fits into its body") {
+  scheduler::InstanceId id;
+  id.job = std::string(100, 'j');
+  id.group = 999'999'999;
+  id.scheduled = job::parse_local("2018-10-16T00:00:30+08:00").value();
+  const std::string item = "\"" + scheduler::to_string(id, "Asia/Shanghai") + "\", ";
+  constexpr std::size_t kReason = 6 * 1000;  // each byte escaped
+  CHECK(2000 * item.size() + kReason + 100 <= api::kBatchBytesMax);
 }
 
 TEST_CASE("api: a batch acts once on each instance, and on none by a filter that says nothing") {

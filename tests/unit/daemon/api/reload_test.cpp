@@ -207,6 +207,39 @@ TEST_CASE(
   CHECK(f.applied.at(0).schedule.interval == std::chrono::minutes(10));  // jobs are read all the same
 }
 
+TEST_CASE("reload: a key below one that was empty comes into force as any other") {
+  Fixture f;
+  const std::string token = "  tokens: {alice: {role: viewer, sha256: " + std::string(64, 'a') + "}}\n";
+  f.config("access:\nlogs:\n");
+  f.start();
+  f.config("access:\n" + token + "logs: {maxSize: 2MiB, dir: /elsewhere}\n");
+  const auto filled = f.reload();
+  REQUIRE(filled);
+  CHECK(filled->problems.empty());
+  CHECK(filled->settings == std::vector<std::string>{"access.tokens", "logs.maxSize"});
+  CHECK(filled->restart == std::vector<std::string>{"logs.dir"});
+  f.config("access:\n");
+  const auto emptied = f.reload();
+  REQUIRE(emptied);
+  CHECK(emptied->settings == std::vector<std::string>{"access.tokens", "logs.maxSize"});
+  CHECK(emptied->restart.empty());
+  f.config("access:\nlogs:\nlisten:\n");
+  CHECK(f.reload()->restart.empty());  // empty or not there: the same
+}
+
+TEST_CASE("reload: a setting needs a restart as long as the file is not what the daemon was started with") {
+  Fixture f;
+  f.config("maxConcurrent: 4\nbackup: {keep: 2}\n");
+  CHECK(f.reload()->restart == std::vector<std::string>{"backup.keep"});
+  CHECK(f.reload()->restart == std::vector<std::string>{"backup.keep"});
+  f.config("maxConcurrent: 9\n");
+  const auto taken_out = f.reload();
+  REQUIRE(taken_out);
+  CHECK(taken_out->restart.empty());
+  CHECK(taken_out->settings == std::vector<std::string>{"maxConcurrent"});
+  CHECK(f.reload()->settings.empty());
+}
+
 TEST_CASE("reload: an edit for a later slot hands over there, also after a restart") {
   Fixture f;
   const std::string before = f.version("orders");
@@ -252,6 +285,20 @@ TEST_CASE("reload: past slots are refused as the first slot of an edit") {
         "one, or "
         "none for the first slot after now");
   CHECK(f.applied.at(0).schedule.interval == std::chrono::minutes(5));
+}
+
+TEST_CASE("reload: a slot that cannot be is refused where no job changes, too") {
+  Fixture f;
+  const auto refused = [&](const std::string& from) {
+    const auto report = f.reload(from, true);
+    return !report && report.error().code() == Errc::invalid_argument;
+  };
+  CHECK(refused("xx"));
+  CHECK(refused("2018-10-15T00:00"));
+  CHECK(f.reload("2018-10-18T00:00", true).has_value());
+  std::filesystem::remove(f.folder.path("jobs.d/orders.yaml"));
+  CHECK(refused("xx"));
+  CHECK(refused("2018-10-15T00:00"));
 }
 
 TEST_CASE("reload: a store that fails changes nothing, and the next reload does it all") {

@@ -1,6 +1,8 @@
 #include "daemon/base/metrics.hpp"
 
 #include "daemon/app/metrics_observer.hpp"
+#include "tests/support/memory_state_store.hpp"
+#include "tests/support/run.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -62,6 +64,35 @@ TEST_CASE("metrics: counters that alarms look at are there before the first thin
   MetricsObserver(metrics).counted("orders", statistics);
   begin_job_counters(metrics, "orders");
   CHECK(metrics.text().find("sluice_dirty_rows_total{job=\"orders\"} 3\n") != std::string::npos);
+}
+
+TEST_CASE("metrics: two that ask at the same time are both told of every job") {
+  std::vector<sluice::job::Job> jobs(3);
+  for (std::size_t n = 0; n < jobs.size(); ++n) jobs[n].name = "job" + std::to_string(n);
+  for (int turns = 0; turns < 30; ++turns) {  // of the first before the second asks
+    sluice::test::Loop loop;
+    sluice::test::MemoryStateStore store;
+    Metrics metrics;
+    declare_all(metrics, "1.2.3");
+    std::vector<std::string> texts;
+    const auto ask = [&] {
+      boost::asio::co_spawn(loop.io, text_with_jobs(metrics, store, jobs, loop.clock.now()),
+                            [&](std::exception_ptr, std::string text) { texts.push_back(std::move(text)); });
+    };
+    ask();
+    for (int turn = 0; turn < turns; ++turn) loop.io.poll_one();
+    ask();
+    loop.io.restart();
+    loop.io.poll();
+    INFO(turns);
+    REQUIRE(texts.size() == 2);
+    for (const std::string& text : texts) {
+      for (const sluice::job::Job& job : jobs) {
+        for (const std::string gauge : {"sluice_job_late", "sluice_coverage_gaps"})
+          CHECK(text.find(gauge + "{job=\"" + job.name + "\"} 0\n") != std::string::npos);
+      }
+    }
+  }
 }
 
 TEST_CASE("metrics: names follow the conventions, and the process is measured") {

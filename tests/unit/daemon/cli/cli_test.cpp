@@ -333,3 +333,31 @@ TEST_CASE("versions, reload, audit and plan --diff print what the daemon says") 
         std::string::npos);
   CHECK_THROWS_AS(command_plan(Fixture::parse({"plan", "orders"}), f.api, f.console), CommandFailure);
 }
+
+TEST_CASE("plan: what takes several answers is shown whole, and no more than can be read") {
+  Fixture f;
+  const Options plan =
+      Fixture::parse({"plan", "orders", "--from", "2018-10-16", "--to", "2019-10-16", "--json"});
+  f.service.next_slots = {f.service.id(1).scheduled, f.service.id(2).scheduled};
+  CHECK(command_plan(plan, f.api, f.console) == Exit::done);
+  CHECK(JsonView(boost::json::parse(f.out.str()))["instances"].items().size() == 3);
+  CHECK(f.service.previewed->first == f.service.id(2).scheduled);
+  f.service.next_slots.assign(20'000, f.service.id(1).scheduled);
+  CHECK_THROWS_AS(command_plan(plan, f.api, f.console), CommandFailure);
+
+  const Options difference =
+      Fixture::parse({"plan", "orders", "--diff", "--from", "2018-10-16", "--to", "2019-10-16", "--json"});
+  f.service.compared.job = "orders";
+  f.service.compared.zone = "Asia/Shanghai";
+  f.service.compared.slots.resize(1);
+  f.service.compared.unchanged = 5;
+  f.service.next_slots = {f.service.id(1).scheduled};
+  f.out.str("");
+  CHECK(command_plan(difference, f.api, f.console) == Exit::done);
+  const auto answer = boost::json::parse(f.out.str());
+  CHECK(JsonView(answer)["slots"].items().size() == 2);
+  CHECK(JsonView(answer)["unchanged"].count() == 10);
+  CHECK(JsonView(answer)["next"].is_null());
+  CHECK(f.service.differences.back().from == "2018-10-15T16:05:00Z");
+  CHECK(f.service.differences.back().to == "2019-10-16");
+}

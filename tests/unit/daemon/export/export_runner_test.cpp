@@ -182,3 +182,32 @@ TEST_CASE("preview: too many slots and a range that ends before it begins are re
   f.job.schedule.weekdays = {1};
   CHECK(preview_instances(f.job, sources(), now, now + days(700)).value().size() == 100);
 }
+
+TEST_CASE("preview: one page has so many slots, and says with which the next one begins") {
+  Fixture f;
+  const Instant from = f.world.clock.now();
+  const Instant to = from + std::chrono::hours(24 * 7);
+  const auto first = preview_page(f.job, sources(), from, to);
+  REQUIRE(first.has_value());
+  CHECK(first->instances.size() == 1500);
+  REQUIRE(first->next);
+  CHECK(*first->next > first->instances.back().instance.id.scheduled);
+  const auto second = preview_page(f.job, sources(), *first->next, to);
+  REQUIRE(second.has_value());
+  CHECK(second->instances.front().instance.id.scheduled == *first->next);
+  CHECK_FALSE(second->next);
+  CHECK(first->instances.size() + second->instances.size() == 7 * 288);
+  CHECK(preview_instances(f.job, sources(), from, to).value().size() == 7 * 288);
+
+  // Of two plans the one that ends first says how far they are compared.
+  PlannedPage sparse = *second;
+  sparse.next.reset();
+  PlannedPage dense = *second;
+  dense.instances.resize(100);
+  dense.next = second->instances.at(100).instance.id.scheduled;
+  CHECK(end_together(sparse, dense) == second->instances.at(100).instance.id.scheduled);
+  CHECK(sparse.instances.size() == 100);
+  PlannedPage whole = *second;
+  CHECK_FALSE(end_together(whole, whole));
+  CHECK(whole.instances.size() == second->instances.size());
+}

@@ -30,6 +30,13 @@ awaitable<HttpResponse> echo(const HttpRequest& request) {
   co_return response;
 }
 
+// To a path that is a number.
+awaitable<HttpResponse> answer_of_size(const HttpRequest& request) {
+  HttpResponse response;
+  response.body = std::string(std::stoul(request.path.substr(1)), 'x');
+  co_return response;
+}
+
 struct Fixture : sluice::test::ServerFixture {
   explicit Fixture(ServerLimits limits = {}) : ServerFixture(echo, limits) {}
 };
@@ -110,7 +117,9 @@ TEST_CASE("server: every answer carries the strict headers") {
 
 TEST_CASE("server: large headers, large bodies and nonsense are refused") {
   sluice::test::TempFolder folder;
-  Fixture f;
+  ServerLimits limits;
+  limits.body_bytes_of.emplace("/many", 100 * 1024);
+  Fixture f(limits);
   REQUIRE(f.server.listen_unix(folder.path("s")).has_value());
   const std::string big(17 * 1024, 'h');
   CHECK(f.ask(Peer(folder.path("s")), get("x", "X-Big: " + big + "\r\n")).starts_with("HTTP/1.1 431"));
@@ -123,6 +132,10 @@ TEST_CASE("server: large headers, large bodies and nonsense are refused") {
   const std::string full = f.ask(Peer(folder.path("s")), post(64 * 1024) + std::string(64 * 1024, 'b'));
   CHECK(full.find("POST /x control") != std::string::npos);
   CHECK(full.find(" 65536") != std::string::npos);
+  const auto many = [&](std::size_t size) { return "POST /many?x=1" + post(size).substr(7); };
+  const std::string more = f.ask(Peer(folder.path("s")), many(100 * 1024) + std::string(100 * 1024, 'b'));
+  CHECK(more.find(" 102400") != std::string::npos);
+  CHECK(f.ask(Peer(folder.path("s")), many(100 * 1024 + 1) + "a").starts_with("HTTP/1.1 413"));
   CHECK(f.ask(Peer(folder.path("s")), "nonsense\r\n\r\n").starts_with("HTTP/1.1 400"));
   CHECK(f.ask(Peer(folder.path("s")), "GET /%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             .starts_with("HTTP/1.1 400"));
@@ -171,6 +184,35 @@ TEST_CASE("server: one address has a limit of its own, and what it holds is give
   for (int turns = 0; turns < 100; ++turns) f.loop.poll();
   CHECK(f.ask(sluice::test::Peer(*port), get("127.0.0.1:" + std::to_string(*port)))
             .starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("server: answers that nobody reads take no more than so many bytes, and small ones go on") {
+  sluice::test::TempFolder folder;
+  ServerLimits limits;
+  limits.answer_bytes_max = 1536 * 1024;
+  const std::string path = folder.path("s");
+  sluice::test::ServerFixture f(answer_of_size, limits);
+  REQUIRE(f.server.listen_unix(path).has_value());
+  const auto request = [](const std::string& size) {
+    return "GET /" + size + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  };
+  {
+    const Peer silent(path);
+    silent.send(request("1048576"));
+    for (int turns = 0; turns < 100; ++turns) f.loop.poll();
+    const std::string refused = f.ask(Peer(path), request("1048576"));
+    CHECK(refused.starts_with("HTTP/1.1 503"));
+    CHECK(refused.find("Retry-After: 15\r\n") != std::string::npos);
+    CHECK(f.ask(Peer(path), request("400000")).starts_with("HTTP/1.1 200"));
+    CHECK(f.ask(Peer(path), request("1000")).starts_with("HTTP/1.1 200"));
+    const std::string head = f.ask(Peer(path), "HEAD" + request("1048576").substr(3));
+    CHECK(head.starts_with("HTTP/1.1 200"));
+    CHECK(head.find("Content-Length: 1048576\r\n") != std::string::npos);
+  }
+  for (int turns = 0; turns < 100; ++turns) f.loop.poll();
+  const std::string alone = f.ask(Peer(path), request("2097152"));
+  CHECK(alone.starts_with("HTTP/1.1 200"));
+  CHECK(alone.size() > 2097152);
 }
 
 TEST_CASE("server: a body that comes too slowly is given up") {
