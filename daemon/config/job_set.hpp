@@ -5,6 +5,7 @@
 #include "core/job/job.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ JobFile read_job_file(const std::string& path, const job::DataSources& sources);
 
 class JobSet {
  public:
-  // `folder` need not exist yet; its *.yaml and *.yml files are the job files.
+  // `folder` need not exist yet; its *.yaml and *.yml files are the job files. One whose name
+  // is not UTF-8 is a problem, and none.
   JobSet(std::string folder, job::DataSources sources)
       : folder_(std::move(folder)), sources_(std::move(sources)) {}
 
@@ -57,7 +59,8 @@ class JobSet {
   std::vector<job::Job> jobs() const;
 
  private:
-  std::vector<std::string> files(std::vector<job::Problem>& problems) const;
+  // Nothing: the folder cannot be read.
+  std::optional<std::vector<std::string>> files(std::vector<job::Problem>& problems) const;
 
   std::string folder_;
   job::DataSources sources_;

@@ -141,3 +141,15 @@ TEST_CASE("jobs: a job that is waited for and not there is a warning, not an err
         folder.path() + "/b.yaml:1:1: warning: dependsOn.jobs: no job a is loaded; b waits until it is\n");
   CHECK(set.jobs().size() == 1);
 }
+
+TEST_CASE("jobs: a file whose name is not UTF-8 is a problem that can be told, and no job") {
+  sluice::test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  folder.write("\xb6\xa9\xb5\xa5.yaml", job_text("b"));
+  folder.write("\xb6.yml", "nonsense: 1\n");
+  JobSet set(folder.path(), {});
+  const std::string problem = ":1:1: error: the name of the file is not UTF-8: rename it\n";
+  CHECK(text_of(set.reload()) == folder.path("?.yml") + problem + folder.path("????.yaml") + problem);
+  REQUIRE(set.jobs().size() == 1);
+  CHECK(set.jobs()[0].name == "a");
+}
