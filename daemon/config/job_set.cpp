@@ -114,20 +114,24 @@ JobSet::Reading JobSet::read(const job::DataSources& sources) const {
     reading.problems.push_back(
         problem_of(file, fmt::format("name: {} is the job of {} already", name, first->second.text.file)));
   };
+  const auto keep = [&](const std::string& file) {
+    reading.broken.push_back(file);
+    for (const auto& [name, entry] : entries_) {
+      if (entry.text.file == file) put(Entry(entry));
+    }
+  };
   for (const std::string& file : *present) {
     JobFile read = read_job_file(file, sources);
     std::vector<job::Problem>& problems = read.loaded.problems;
     reading.problems.insert(reading.problems.end(), problems.begin(), problems.end());
     if (has_errors(problems)) {
-      reading.broken.push_back(file);
-      for (const auto& [name, entry] : entries_) {
-        if (entry.text.file == file) put(Entry(entry));
-      }
+      keep(file);
       continue;
     }
     for (job::Job& job : read.loaded.jobs) {
       if (job.script->target == job::TargetKind::stream) {
         reading.problems.push_back(problem_of(file, prints_rows(job.name)));
+        keep(file);
       } else {
         put(Entry{std::move(job), job::without_credentials(read.written)});
       }

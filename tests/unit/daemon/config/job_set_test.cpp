@@ -19,6 +19,12 @@ std::string text_of(const std::vector<job::Problem>& problems) {
   return out;
 }
 
+// The job with a writer that prints.
+std::string printing(const std::string& text) {
+  return text.substr(0, text.find("      writer:")) +
+         "      writer:\n        plugin: stream\n        parameter: {print: true}\n";
+}
+
 }  // namespace
 
 TEST_CASE("jobs: a broken file keeps the version it had, others go on; a removed file takes its job along") {
@@ -68,10 +74,7 @@ TEST_CASE("jobs: a folder that cannot be read is a problem and changes nothing")
 
 TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
   sluice::test::TempFolder folder;
-  std::string text = job_text("printer");
-  const std::size_t writer = text.find("      writer:");
-  text = text.substr(0, writer) + "      writer:\n        plugin: stream\n        parameter: {print: true}\n";
-  folder.write("a.yaml", text);
+  folder.write("a.yaml", printing(job_text("printer")));
   folder.write("b.yaml", job_text("b"));
   JobSet set(folder.path(), {});
   const auto problems = set.reload();
@@ -79,6 +82,20 @@ TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
                                "daemon prints; use `sluice run`, or another plugin") != std::string::npos);
   REQUIRE(set.jobs().size() == 1);
   CHECK(set.jobs()[0].name == "b");
+}
+
+TEST_CASE("jobs: a job that is changed to print its rows stays in force as it was") {
+  sluice::test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  JobSet set(folder.path(), {});
+  CHECK(text_of(set.reload()).empty());
+  folder.write("a.yaml", printing(job_text("a", 10)));
+  JobSet::Reading reading = set.read({});
+  CHECK(reading.broken == std::vector<std::string>{folder.path("a.yaml")});
+  CHECK(text_of(reading.problems).find("job a prints its rows") != std::string::npos);
+  set.take(std::move(reading), {});
+  REQUIRE(set.jobs().size() == 1);
+  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
 }
 
 TEST_CASE("jobs: reading changes nothing until it is taken, and keeps the texts without credentials") {
