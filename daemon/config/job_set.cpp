@@ -108,11 +108,17 @@ JobSet::Reading JobSet::read(const job::DataSources& sources) const {
   if (!reading.readable) return reading;
   const auto put = [&](Entry&& entry) {
     const std::string name = entry.job.name;
-    const std::string file = entry.text.file;
-    const auto [first, added] = reading.entries.try_emplace(name, std::move(entry));
-    if (added) return;
-    reading.problems.push_back(
-        problem_of(file, fmt::format("name: {} is the job of {} already", name, first->second.text.file)));
+    const auto other = reading.entries.find(name);
+    if (other == reading.entries.end()) {
+      reading.entries.emplace(name, std::move(entry));
+      return;
+    }
+    // A copy that is sorted before the file of the job in force does not take its place.
+    const auto in_force = entries_.find(name);
+    if (in_force != entries_.end() && in_force->second.text.file == entry.text.file)
+      std::swap(other->second, entry);
+    reading.problems.push_back(problem_of(
+        entry.text.file, fmt::format("name: {} is the job of {} already", name, other->second.text.file)));
   };
   const auto keep = [&](const std::string& file) {
     reading.broken.push_back(file);

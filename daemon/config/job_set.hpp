@@ -40,9 +40,9 @@ class JobSet {
   };
 
   // Reads the folder and changes nothing. A file with errors keeps the jobs it had, and all its problems are
-  // listed; a name that two files use stays with the first. Files that are gone take their jobs with them. Of
-  // jobs that depend on each other in a circle those that are new or changed stay as they were; a job that is
-  // waited for and missing is a warning.
+  // listed; a name that two files use stays with the one it is in force from, else with the first. Files that
+  // are gone take their jobs with them. Of jobs that depend on each other in a circle those that are new or
+  // changed stay as they were; a job that is waited for and missing is a warning.
   Reading read(const job::DataSources& sources) const;
   void take(Reading reading, job::DataSources sources);
 

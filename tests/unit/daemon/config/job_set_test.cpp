@@ -62,6 +62,31 @@ TEST_CASE("jobs: one name in two files is a problem of the second") {
   CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
 }
 
+TEST_CASE("jobs: a copy with the name of a job in force is a problem of the copy, wherever it is sorted") {
+  sluice::test::TempFolder folder;
+  folder.write("orders.yaml", job_text("same"));
+  JobSet set(folder.path(), {});
+  CHECK(text_of(set.reload()).empty());
+  folder.write("orders-old.yaml", job_text("same", 10));
+  folder.write("orders2.yaml", job_text("same", 15));
+  const std::string problem =
+      ":1:1: error: name: same is the job of " + folder.path("orders.yaml") + " already\n";
+  for (const std::string& edited :
+       {job_text("same"), job_text("same", 20), std::string("name: same\nbad: 1\n")}) {
+    CAPTURE(edited);
+    folder.write("orders.yaml", edited);
+    const std::string problems = text_of(set.reload());
+    CHECK(problems.find(folder.path("orders-old.yaml") + problem) != std::string::npos);
+    CHECK(problems.find(folder.path("orders2.yaml") + problem) != std::string::npos);
+    REQUIRE(set.jobs().size() == 1);
+    CHECK(set.entries().at("same").text.file == folder.path("orders.yaml"));
+  }
+  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(20));
+  std::filesystem::remove(folder.path("orders.yaml"));
+  set.reload();
+  CHECK(set.entries().at("same").text.file == folder.path("orders-old.yaml"));
+}
+
 TEST_CASE("jobs: a folder that cannot be read is a problem and changes nothing") {
   sluice::test::TempFolder folder;
   folder.write("jobs/a.yaml", job_text("a"));
