@@ -45,8 +45,9 @@ json::value plan_file(const Options& options, Console& console) {
 }
 
 json::value plan_job(const Options& options, Api& api) {
-  return api.get(fmt::format("/api/v1/jobs/{}/plan?from={}&to={}", percent_encode(options.target),
-                             percent_encode(options.from), percent_encode(options.to)));
+  return with_member(api.get(fmt::format("/api/v1/jobs/{}/plan?from={}&to={}", percent_encode(options.target),
+                                         percent_encode(options.from), percent_encode(options.to))),
+                     "instances");
 }
 
 std::string values_text(const JsonView& instance) {

@@ -28,12 +28,13 @@ json::value ask_about_file(const Options& options, Api& api) {
                           {"script", read.written.script},
                           {"from", options.from},
                           {"to", options.to}};
-  return api.post("/api/v1/diff", json::serialize(body));
+  return with_member(api.post("/api/v1/diff", json::serialize(body)), "slots");
 }
 
 json::value ask_about_job(const Options& options, Api& api) {
-  return api.get(fmt::format("/api/v1/jobs/{}/diff?from={}&to={}", percent_encode(options.target),
-                             percent_encode(options.from), percent_encode(options.to)));
+  return with_member(api.get(fmt::format("/api/v1/jobs/{}/diff?from={}&to={}", percent_encode(options.target),
+                                         percent_encode(options.from), percent_encode(options.to))),
+                     "slots");
 }
 
 std::string value_shown(const JsonView& value) { return value.text().empty() ? "(none)" : value.text(); }

@@ -82,7 +82,7 @@ class UnixApi final : public Api {
     if (!body.empty()) request.set(beast_http::field::content_type, "application/json");
     request.prepare_payload();
     const Answer answer = run(ask(socket_, std::move(request)));
-    return read_answer(answer.status, answer.body);
+    return read_answer(socket_, answer.status, answer.body);
   }
 
   static Answer run(awaitable<Answer> task) {

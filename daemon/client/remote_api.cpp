@@ -22,6 +22,13 @@ bool is_this_machine(const std::string& host) {
   return host == "localhost" || (!failure && address.is_loopback());
 }
 
+// A document as the daemon's problems are. A proxy answers in its own words.
+bool has_reason(const boost::json::value& document) {
+  const auto* object = document.if_object();
+  const auto* detail = object == nullptr ? nullptr : object->if_contains("detail");
+  return detail != nullptr && detail->is_string() && !detail->get_string().empty();
+}
+
 class RemoteApi final : public Api {
  public:
   RemoteApi(http::Endpoint endpoint, RemoteServer server)
@@ -48,7 +55,7 @@ class RemoteApi final : public Api {
     if (!answer)
       throw CommandFailure(Exit::unreachable, fmt::format("ask the daemon at {}: {}", server_.address,
                                                           answer.error().message()));
-    return read_answer(answer->status, answer->body);
+    return read_answer(server_.address, answer->status, answer->body);
   }
 
   // A loop of its own for each request: the commands block.
@@ -103,12 +110,21 @@ std::unique_ptr<Api> make_remote_api(RemoteServer server) {
   return std::make_unique<RemoteApi>(std::move(*endpoint), std::move(server));
 }
 
-boost::json::value read_answer(int status, const std::string& body) {
-  if (status >= 400) throw CommandFailure(error_from_problem(status, body));
+boost::json::value read_answer(const std::string& server, int status, const std::string& body) {
   boost::system::error_code ec;
   auto value = boost::json::parse(body, ec);
-  if (ec) throw CommandFailure(Exit::failed, "read the daemon's answer: it is no JSON: " + ec.message());
-  return value;
+  if (status >= 200 && status < 300) {
+    if (!ec) return value;
+    throw CommandFailure(
+        Exit::failed, fmt::format("ask the daemon at {}: its answer is no JSON: {}", server, ec.message()));
+  }
+  if (status >= 400 && !ec && has_reason(value)) throw CommandFailure(error_from_problem(status, body));
+  const bool away = status >= 502 && status <= 504;
+  throw CommandFailure(
+      away ? Exit::unreachable : Exit::failed,
+      fmt::format("ask the daemon at {}: status {} without a reason; is it a daemon that answers "
+                  "there?",
+                  server, status));
 }
 
 }  // namespace sluice::daemon
