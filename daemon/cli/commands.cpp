@@ -82,14 +82,33 @@ std::unique_ptr<Api> make_api(const Options& options) {
   return make_unix_api(socket_path(options));
 }
 
+// Made when a command first asks, for `plan FILE` never does.
+class LateApi final : public Api {
+ public:
+  explicit LateApi(const Options& options) : options_(options) {}
+  boost::json::value get(const std::string& target) override { return made().get(target); }
+  boost::json::value post(const std::string& target, const std::string& body) override {
+    return made().post(target, body);
+  }
+
+ private:
+  Api& made() {
+    if (!api_) api_ = make_api(options_);
+    return *api_;
+  }
+
+  const Options& options_;
+  std::unique_ptr<Api> api_;
+};
+
 Exit run_command(const Options& options, Console& console) {
   for (const auto& [name, command] : kLocal) {
     if (name == options.command) return command(options, console);
   }
   for (const auto& [name, command] : kRemote) {
     if (name != options.command) continue;
-    const auto api = make_api(options);
-    return command(options, *api, console);
+    LateApi api(options);
+    return command(options, api, console);
   }
   throw CommandFailure(Exit::usage, fmt::format("run {}: no such command", options.command));
 }

@@ -2,14 +2,17 @@
 #include "tests/support/version_store_conformance.hpp"
 #include "tests/unit/daemon/api/direct_api.hpp"
 #include "tests/unit/daemon/api/fake_service.hpp"
+#include "tests/unit/daemon/job_file_text.hpp"
 #include "tests/unit/daemon/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <sstream>
+#include <stdlib.h>
 
 using namespace sluice;
 using namespace sluice::daemon;
+using sluice::test::job_text;
 
 namespace {
 
@@ -78,6 +81,18 @@ TEST_CASE("command line: a daemon that is not there is exit code 4") {
   CHECK(f.err.str().find(
             "connect to /nonexistent/sluice.sock: No such file or directory; is the daemon running?") !=
         std::string::npos);
+}
+
+TEST_CASE("plan: of a file needs no daemon, whatever the environment names") {
+  const sluice::test::TempFolder folder;
+  const std::string file = folder.write("a.yaml", job_text("a"));
+  ::setenv("SLUICE_SERVER", "ftp://nowhere", 1);
+  Fixture f;
+  const int exit = f.run({"plan", file.c_str(), "--from", "2018-10-16", "--to", "2018-10-16T00:10"});
+  ::unsetenv("SLUICE_SERVER");
+  CHECK(f.err.str().empty());
+  CHECK(exit == 0);
+  CHECK(f.out.str().find("a@2018-10-16T00:05+08:00") != std::string::npos);
 }
 
 TEST_CASE("check: an invalid file is exit code 2, all problems printed; a missing one too") {
