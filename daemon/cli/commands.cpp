@@ -75,9 +75,10 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-// --socket means this machine, whatever the environment says.
+// --socket and --config mean this machine, whatever the environment says.
 std::unique_ptr<Api> make_api(const Options& options) {
-  auto remote = options.socket.empty() ? remote_server(environment) : std::nullopt;
+  const bool named = !options.socket.empty() || !options.config.empty();
+  auto remote = named ? std::nullopt : remote_server(environment);
   if (remote) return make_remote_api(std::move(*remote));
   return make_unix_api(socket_path(options));
 }
@@ -136,8 +137,8 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
 
 std::string socket_path(const Options& options) {
   if (!options.socket.empty()) return options.socket;
-  const char* given = std::getenv("SLUICE_SOCKET");
-  if (given != nullptr && *given != '\0') return given;
+  const std::string given = options.config.empty() ? environment("SLUICE_SOCKET") : std::string();
+  if (!given.empty()) return given;
   const std::string file = options.config.empty() ? kDefaultConfig : options.config;
   if (!options.config.empty() || std::filesystem::exists(file)) {
     const LoadedConfig loaded = load_config(file);

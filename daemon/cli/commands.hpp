@@ -66,7 +66,8 @@ Exit command_plan(const Options& options, Api& api, Console& console);
 // plan --diff
 Exit plan_difference(const Options& options, bool file, Api& api, Console& console);
 
-// --socket, $SLUICE_SOCKET, the configuration's, /run/sluice/sluice.sock, in this order.
+// --socket, what --config names, $SLUICE_SOCKET, what the default configuration names,
+// /run/sluice/sluice.sock, in this order.
 std::string socket_path(const Options& options);
 
 // The configuration that --config names, or the default file's; all defaults when that does not exist.

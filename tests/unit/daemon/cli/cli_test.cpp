@@ -95,6 +95,28 @@ TEST_CASE("plan: of a file needs no daemon, whatever the environment names") {
   CHECK(f.out.str().find("a@2018-10-16T00:05+08:00") != std::string::npos);
 }
 
+TEST_CASE("command line: --config names the daemon before the environment does, --socket before both") {
+  const sluice::test::TempFolder folder;
+  const std::string config = folder.write("sluice.yaml", "listen: {socket: own.sock}\n");
+  ::setenv("SLUICE_SOCKET", "/nonexistent/environment.sock", 1);
+  ::setenv("SLUICE_SERVER", "http://127.0.0.1:1", 1);
+  const auto asked = [](std::vector<const char*> words) {
+    Fixture f;
+    CHECK(f.run(std::move(words)) == 4);
+    return f.err.str();
+  };
+  const std::string by_config = asked({"status", "--config", config.c_str()});
+  const std::string by_socket = asked({"status", "--config", config.c_str(), "--socket", "/nonexistent/s"});
+  const std::string by_server = asked({"status"});
+  ::unsetenv("SLUICE_SERVER");
+  const std::string by_environment = asked({"status"});
+  ::unsetenv("SLUICE_SOCKET");
+  CHECK(by_config.starts_with("sluice: connect to " + folder.path("own.sock") + ": "));
+  CHECK(by_socket.starts_with("sluice: connect to /nonexistent/s: "));
+  CHECK(by_server.starts_with("sluice: ask the daemon at http://127.0.0.1:1: "));
+  CHECK(by_environment.starts_with("sluice: connect to /nonexistent/environment.sock: "));
+}
+
 TEST_CASE("check: an invalid file is exit code 2, all problems printed; a missing one too") {
   sluice::test::TempFolder folder;
   const std::string file = folder.write("sluice.yaml", "maxConcurrent: 0\nlogLevel: loud\n");
