@@ -75,14 +75,6 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-// --socket and --config mean this machine, whatever the environment says.
-std::unique_ptr<Api> make_api(const Options& options) {
-  const bool named = !options.socket.empty() || !options.config.empty();
-  auto remote = named ? std::nullopt : remote_server(environment);
-  if (remote) return make_remote_api(std::move(*remote));
-  return make_unix_api(socket_path(options));
-}
-
 // Made when a command first asks, for `plan FILE` never does.
 class LateApi final : public Api {
  public:
@@ -94,7 +86,7 @@ class LateApi final : public Api {
 
  private:
   Api& made() {
-    if (!api_) api_ = make_api(options_);
+    if (!api_) api_ = make_api(options_, kAnswerLimit);
     return *api_;
   }
 
@@ -133,6 +125,13 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
   }
   console.out.flush();
   return static_cast<int>(exit);
+}
+
+std::unique_ptr<Api> make_api(const Options& options, std::chrono::milliseconds limit) {
+  const bool named = !options.socket.empty() || !options.config.empty();
+  auto remote = named ? std::nullopt : remote_server(environment);
+  if (remote) return make_remote_api(std::move(*remote), limit);
+  return make_unix_api(socket_path(options), limit);
 }
 
 std::string socket_path(const Options& options) {

@@ -66,6 +66,10 @@ Exit command_plan(const Options& options, Api& api, Console& console);
 // plan --diff
 Exit plan_difference(const Options& options, bool file, Api& api, Console& console);
 
+// The way to the daemon; each request waits for `limit` at most. --socket and --config mean this machine,
+// whatever the environment says.
+std::unique_ptr<Api> make_api(const Options& options, std::chrono::milliseconds limit);
+
 // --socket, what --config names, $SLUICE_SOCKET, what the default configuration names,
 // /run/sluice/sluice.sock, in this order.
 std::string socket_path(const Options& options);

@@ -13,7 +13,6 @@
 namespace sluice::daemon {
 namespace {
 
-constexpr std::chrono::seconds kRemoteLimit{600};  // a backup answers when it is complete
 constexpr std::size_t kRemoteBytesMax = 256 * 1024 * 1024;
 
 bool is_this_machine(const std::string& host) {
@@ -31,8 +30,8 @@ bool has_reason(const boost::json::value& document) {
 
 class RemoteApi final : public Api {
  public:
-  RemoteApi(http::Endpoint endpoint, RemoteServer server)
-      : endpoint_(std::move(endpoint)), server_(std::move(server)) {}
+  RemoteApi(http::Endpoint endpoint, RemoteServer server, std::chrono::milliseconds limit)
+      : endpoint_(std::move(endpoint)), server_(std::move(server)), limit_(limit) {}
 
   boost::json::value get(const std::string& target) override { return call("GET", target, ""); }
   boost::json::value post(const std::string& target, const std::string& body) override {
@@ -45,7 +44,7 @@ class RemoteApi final : public Api {
     request.method = method;
     request.target = target;
     request.body = body;
-    request.limit = kRemoteLimit;
+    request.limit = limit_;
     request.answer_bytes_max = kRemoteBytesMax;
     request.sent_once = method == "POST";
     if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
@@ -80,6 +79,7 @@ class RemoteApi final : public Api {
 
   http::Endpoint endpoint_;
   RemoteServer server_;
+  std::chrono::milliseconds limit_;
 };
 
 }  // namespace
@@ -100,14 +100,14 @@ std::optional<RemoteServer> remote_server(const ReadVariable& variable) {
   return server;
 }
 
-std::unique_ptr<Api> make_remote_api(RemoteServer server) {
+std::unique_ptr<Api> make_remote_api(RemoteServer server, std::chrono::milliseconds limit) {
   auto endpoint = http::parse_endpoint(server.address);
   if (!endpoint)
     throw CommandFailure(Exit::usage, fmt::format("read $SLUICE_SERVER: {}", endpoint.error().message()));
   if (!endpoint->tls && !is_this_machine(endpoint->host))
     throw CommandFailure(Exit::usage,
                          fmt::format("reach {}: the token would go in the clear; use https", server.address));
-  return std::make_unique<RemoteApi>(std::move(*endpoint), std::move(server));
+  return std::make_unique<RemoteApi>(std::move(*endpoint), std::move(server), limit);
 }
 
 boost::json::value read_answer(const std::string& server, int status, const std::string& body) {

@@ -130,3 +130,21 @@ TEST_CASE("remote api: what is not the daemon's answer is a failure that names w
   CHECK(own.exit == 1);
   CHECK(own.text == "it starts");
 }
+
+TEST_CASE("unix api: a daemon that does not answer is given up after the limit") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.path("s");
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  const int listener = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  REQUIRE(::listen(listener, 1) == 0);
+  try {
+    make_unix_api(path, std::chrono::milliseconds(20))->get("/api/v1/jobs");
+    FAIL("nobody answered");
+  } catch (const CommandFailure& failure) {
+    CHECK(failure.exit() == Exit::unreachable);
+  }
+  ::close(listener);
+}
