@@ -73,7 +73,7 @@ void print_summary(const Summary& summary, Console& console) {
 // How long the time is that will be looked at; 0: unknown. Windows come in order of time, so it tells how far
 // one is.
 Duration time_ahead(const Options& options, Api& api, const Console& console) {
-  if (!console.terminal) return Duration(0);
+  if (!console.err_terminal) return Duration(0);
   const json::value answer =
       with_member(api.get("/api/v1/coverage?job=" + percent_encode(options.target)), "coverage");
   const json::array& covered = JsonView(answer)["coverage"].items();

@@ -106,13 +106,20 @@ Exit run_command(const Options& options, Console& console) {
   throw CommandFailure(Exit::usage, fmt::format("run {}: no such command", options.command));
 }
 
+// A token, a job file or a list that did not arrive must not look as if it had.
+int after_flush(int exit, Console& console) {
+  if (console.out.flush()) return exit;
+  console.err << "sluice: write the output: it could not be written whole\n";
+  return exit == 0 ? static_cast<int>(Exit::failed) : exit;
+}
+
 }  // namespace
 
 int run_command_line(int argc, const char* const* argv, Console& console) {
   const auto parsed = parse_command_line(argc, argv);
   if (const auto* early = std::get_if<EndedEarly>(&parsed)) {
     (early->exit == 0 ? console.out : console.err) << early->text;
-    return early->exit;
+    return after_flush(early->exit, console);
   }
   Exit exit = Exit::failed;
   try {
@@ -123,8 +130,7 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
   } catch (const std::exception& failure) {
     console.err << "sluice: " << failure.what() << '\n';
   }
-  console.out.flush();
-  return static_cast<int>(exit);
+  return after_flush(static_cast<int>(exit), console);
 }
 
 std::unique_ptr<Api> make_api(const Options& options, std::chrono::milliseconds limit) {

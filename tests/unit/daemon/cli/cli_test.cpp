@@ -117,6 +117,22 @@ TEST_CASE("command line: --config names the daemon before the environment does, 
   CHECK(by_environment.starts_with("sluice: connect to /nonexistent/environment.sock: "));
 }
 
+TEST_CASE("command line: what cannot be written is a failure, and is told") {
+  struct Full final : std::streambuf {
+    int sync() override { return -1; }
+    int overflow(int) override { return traits_type::eof(); }
+  };
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{"sluice", "completion", "bash"}, {"sluice", "--version"}}) {
+    Full full;
+    std::ostream out(&full);
+    std::ostringstream err;
+    Console console{out, err};
+    CHECK(run_command_line(static_cast<int>(words.size()), words.data(), console) == 1);
+    CHECK(err.str() == "sluice: write the output: it could not be written whole\n");
+  }
+}
+
 TEST_CASE("check: an invalid file is exit code 2, all problems printed; a missing one too") {
   sluice::test::TempFolder folder;
   const std::string file = folder.write("sluice.yaml", "maxConcurrent: 0\nlogLevel: loud\n");
@@ -277,8 +293,8 @@ TEST_CASE("verify: each difference is told, and only agreement is exit code 0") 
 
 TEST_CASE("verify: a range has a bar that grows with the time looked at") {
   Fixture f;
-  f.console.terminal = true;
-  f.console.width = 80;
+  f.console.err_terminal = true;
+  f.console.err_width = 80;
   f.service.plan(7);
   for (const int at : {0, 3, 6}) {
     daemon::VerifiedPage page;
