@@ -1,5 +1,7 @@
 #include "storage/alert_rows.hpp"
 
+#include "core/base/utf8.hpp"
+
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
@@ -48,7 +50,8 @@ std::optional<Instant> instant_of(const json::object& object, std::string_view n
 }
 
 AlertFacts parse_facts(const std::string& text) {
-  const json::value value = alert_json(text);
+  // Older programs stored what they were told, names of files that are not UTF-8 too.
+  const json::value value = alert_json(as_utf8(text));
   if (!value.is_object()) refuse_alert_row("facts", text);
   const json::object& object = value.get_object();
   AlertFacts facts;
@@ -103,7 +106,7 @@ std::vector<Instant> parse_instants(const std::string& text) {
 std::string facts_text(const AlertFacts& facts) {
   json::object object;
   const auto put_text = [&](std::string_view name, const std::string& text) {
-    if (!text.empty()) object[name] = text;
+    if (!text.empty()) object[name] = as_utf8(text);
   };
   const auto put_instant = [&](std::string_view name, const std::optional<Instant>& instant) {
     if (instant) object[name] = instant->time_since_epoch().count();

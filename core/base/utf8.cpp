@@ -28,6 +28,17 @@ bool is_utf8_text(std::string_view text) noexcept {
   return true;
 }
 
+std::string as_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t length = utf8_length(text);
+    out += length == 0 ? std::string_view("?") : text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
+  return out;
+}
+
 std::string foreign_line(std::string_view text, std::size_t bytes_max) {
   constexpr std::string_view kCut = "...";
   std::string line;

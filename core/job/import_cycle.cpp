@@ -82,7 +82,9 @@ void set_effective(ImportWork& work, std::string_view millis_path, std::string_v
   const ImportedKey* zone = work.find("schedule.timezone");
   // An instant far beyond the calendar means "for ever".
   constexpr std::int64_t kLast = 253370736000000;  // 9999-01-01T00:00Z
-  if (!millis || *millis < 0) {
+  // DataWorks' default is midnight of 1970-01-01 in the zone of the node, at most 14 hours east of Greenwich.
+  constexpr std::int64_t kFirst = -14 * 3'600'000;
+  if (!millis || *millis < kFirst) {
     work.error(key.place, fmt::format("{}: expected milliseconds since 1970, got \"{}\"", key.from,
                                       printable(key.value)));
     return;

@@ -1,6 +1,7 @@
 #include "core/job/yaml_document.hpp"
 
 #include "core/base/utf8.hpp"
+#include "core/job/slash_comments.hpp"
 
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
@@ -163,7 +164,7 @@ std::string_view without_content(std::string_view message) { return message.subs
 YamlNode parse_checked(std::string_view text) {
   check_text(text);
   Places places(text);
-  std::istringstream input{std::string(text)};
+  std::istringstream input{without_slash_comments(text)};
   try {
     YAML::Parser parser(input);
     TreeBuilder builder(places);

@@ -53,6 +53,7 @@ inline constexpr std::size_t kYamlDepthMax = 32;
 
 // Parses one document. Refused: more than kYamlBytesMax bytes or kYamlDepthMax levels, text that is not
 // UTF-8, aliases (a few lines of them can stand for gigabytes), keys that are no scalars, a second document.
+// Comments of a JSON text may begin with "//" (slash_comments.hpp).
 boost::system::result<YamlNode, YamlError> parse_yaml(std::string_view text);
 
 // The file's bytes, at most kYamlBytesMax of them: "read FILE: No such file or directory".

@@ -1,5 +1,6 @@
 #include "daemon/api/api_json.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/job/civil_time.hpp"
 #include "core/job/job_limits.hpp"
 #include "daemon/api/schedule_json.hpp"
@@ -141,10 +142,10 @@ json::object to_json(const LogPart& part) {
 
 json::object to_json(const job::Problem& problem) {
   return {{"severity", problem.severity == job::Severity::error ? "error" : "warning"},
-          {"file", problem.file},
+          {"file", as_utf8(problem.file)},
           {"line", problem.line},
           {"column", problem.column},
-          {"message", problem.message}};
+          {"message", as_utf8(problem.message)}};
 }
 
 json::object to_json(const scheduler::BlockedChain& chain) {

@@ -40,6 +40,8 @@ Result<VerifyQuery> verify_query_of(const HttpRequest& request, const std::strin
   const auto to = time_parameter(request, "to", zone);
   if (!to) return to.error();
   query.to = *to;
+  if (query.from && query.to && *query.to < *query.from)
+    return Error(Errc::invalid_argument, "to: it is before from");
   const auto after = instance_parameter(request, "after");
   if (!after) return after.error();
   query.after = *after;

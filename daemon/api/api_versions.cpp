@@ -1,4 +1,5 @@
 // Versions of jobs, and what edits would change.
+#include "core/base/utf8.hpp"
 #include "daemon/api/api.hpp"
 #include "daemon/api/api_json.hpp"
 #include "daemon/api/backfill_json.hpp"
@@ -125,7 +126,7 @@ awaitable<HttpResponse> job_version(Service& service, const HttpRequest& request
   const auto version = co_await find_version(service, values[0], values[1]);
   if (!version) co_return problem_response(version.error());
   json::object out = version_json(*version);
-  out["file"] = version->text.file;
+  out["file"] = as_utf8(version->text.file);  // old ones may have been read from a file of any name
   out["text"] = version->text.text;
   out["script_file"] = version->text.script_file;
   out["script"] = version->text.script;
@@ -140,7 +141,7 @@ awaitable<HttpResponse> version_diff(Service& service, const HttpRequest& reques
   const auto after = co_await find_version(service, values[0], std::move(to));
   if (!after) co_return problem_response(after.error());
   const auto name = [](const JobVersion& version, const std::string& file) {
-    return fmt::format("{} ({})", file, version.version);
+    return fmt::format("{} ({})", as_utf8(file), version.version);
   };
   std::string text = unified_diff(before->text.text, after->text.text, name(*before, before->text.file),
                                   name(*after, after->text.file));

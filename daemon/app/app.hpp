@@ -54,9 +54,9 @@ class App {
 };
 
 // Runs an app under SIGINT, SIGTERM (the first stops in order, the second ends the process at once with 130
-// or 143) and SIGHUP (reload). Returns after an ordered shutdown. `beside` runs next to the app; the app
-// stops when it ends, and it is cancelled when the app stops.
-Result<void> run_app(boost::asio::io_context& loop, App& app,
-                     std::function<awaitable<void>()> beside = nullptr);
+// or 143) and SIGHUP (reload). Returns after an ordered shutdown: the signal that began it, or 0. `beside`
+// runs next to the app; the app stops when it ends, and it is cancelled when the app stops.
+Result<int> run_app(boost::asio::io_context& loop, App& app,
+                    std::function<awaitable<void>()> beside = nullptr);
 
 }  // namespace sluice::daemon

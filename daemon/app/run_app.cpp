@@ -28,11 +28,15 @@ class Signals {
       }
       if (stopping) leave_at_once(number);
       stopping = true;
+      first_ = number;
       spdlog::info("received {}; a second one ends the process at once",
                    number == SIGINT ? "SIGINT" : "SIGTERM");
       app_.stop();
     }
   }
+
+  // The one that stopped the app; 0: none did.
+  int first() const noexcept { return first_; }
 
  private:
   // What is under way is taken up by the next start, as after a crash.
@@ -44,6 +48,7 @@ class Signals {
 
   boost::asio::signal_set set_;
   App& app_;
+  int first_ = 0;
 };
 
 awaitable<void> stop_after(std::function<awaitable<void>()> beside, App& app) {
@@ -56,7 +61,7 @@ awaitable<void> stop_after(std::function<awaitable<void>()> beside, App& app) {
   app.stop();
 }
 
-awaitable<Result<void>> run_all(App& app, std::function<awaitable<void>()> beside) {
+awaitable<Result<int>> run_all(App& app, std::function<awaitable<void>()> beside) {
   const Executor executor = co_await boost::asio::this_coro::executor;
   Signals signals(executor, app);
   TaskGroup tasks(executor);
@@ -72,17 +77,18 @@ awaitable<Result<void>> run_all(App& app, std::function<awaitable<void>()> besid
   tasks.stop();
   co_await tasks.join();
   if (failure) std::rethrow_exception(failure);
-  co_return result;
+  if (!result) co_return result.error();
+  co_return signals.first();
 }
 
 }  // namespace
 
-Result<void> run_app(boost::asio::io_context& loop, App& app, std::function<awaitable<void>()> beside) {
+Result<int> run_app(boost::asio::io_context& loop, App& app, std::function<awaitable<void>()> beside) {
   std::signal(SIGPIPE, SIG_IGN);
   std::exception_ptr failure;
-  Result<void> result = Error();
+  Result<int> result = Error();
   boost::asio::co_spawn(loop, run_all(app, std::move(beside)),
-                        [&](std::exception_ptr thrown, Result<void> ended) {
+                        [&](std::exception_ptr thrown, Result<int> ended) {
                           failure = thrown;
                           result = std::move(ended);
                         });

@@ -65,9 +65,9 @@ std::string_view escape_of(Tone tone) {
   return "";
 }
 
-std::size_t terminal_width() {
+std::size_t terminal_width(int descriptor) {
   winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) return size.ws_col;
   return 80;
 }
 
@@ -86,7 +86,9 @@ Console standard_console() {
   const bool dumb = term == nullptr || std::string_view(term) == "dumb";
   const bool unwanted = no_colour != nullptr && *no_colour != '\0';
   console.colour = console.terminal && !dumb && !unwanted;
-  console.width = console.terminal ? terminal_width() : 0;
+  console.width = console.terminal ? terminal_width(STDOUT_FILENO) : 0;
+  console.err_terminal = ::isatty(STDERR_FILENO) == 1;
+  console.err_width = console.err_terminal ? terminal_width(STDERR_FILENO) : 0;
   return console;
 }
 
@@ -183,8 +185,8 @@ void Table::print(Console& console) const {
 }
 
 void ProgressLine::show(std::string_view text) {
-  if (!console_.terminal) return;
-  console_.err << '\r' << shorten(text, console_.width - 1) << "\x1b[K" << std::flush;
+  if (!console_.err_terminal) return;
+  console_.err << '\r' << shorten(text, console_.err_width - 1) << "\x1b[K" << std::flush;
   shown_ = true;
 }
 

@@ -14,9 +14,11 @@ enum class Tone { plain, strong, good, warn, bad, faint };
 struct Console {
   std::ostream& out;
   std::ostream& err;
-  bool terminal = false;  // `out` is a terminal: progress lines make sense
+  bool terminal = false;  // `out` is a terminal
   bool colour = false;
-  std::size_t width = 0;  // of the terminal in columns; 0: no limit
+  std::size_t width = 0;      // of the terminal in columns; 0: no limit
+  bool err_terminal = false;  // `err` is a terminal: progress lines make sense
+  std::size_t err_width = 0;  // of that terminal in columns
 
   // `text` in the tone, or as it is without colour.
   std::string paint(std::string_view text, Tone tone) const;

@@ -81,8 +81,8 @@ void print_deliveries(const JsonView& incident, Console& console) {
 
 Exit command_incidents(const Options& options, Api& api, Console& console) {
   const std::string limit = options.limit > 0 ? fmt::format("&limit={}", options.limit) : std::string();
-  const json::value answer =
-      api.get(fmt::format("/api/v1/incidents?state={}{}", options.all ? "all" : "open", limit));
+  const json::value answer = with_member(
+      api.get(fmt::format("/api/v1/incidents?state={}{}", options.all ? "all" : "open", limit)), "incidents");
   if (options.json) return print_json(answer, console);
   const JsonView view(answer);
   Table table(
@@ -107,7 +107,8 @@ Exit command_incidents(const Options& options, Api& api, Console& console) {
 }
 
 Exit command_incident(const Options& options, Api& api, Console& console) {
-  const json::value answer = api.get("/api/v1/incidents/" + percent_encode(options.target));
+  const json::value answer =
+      with_member(api.get("/api/v1/incidents/" + percent_encode(options.target)), "id");
   if (options.json) return print_json(answer, console);
   const JsonView incident(answer);
   const std::string zone = zone_or_utc(incident);
@@ -137,8 +138,8 @@ Exit command_incident(const Options& options, Api& api, Console& console) {
 }
 
 Exit command_ack(const Options& options, Api& api, Console& console) {
-  const json::value answer =
-      api.post(fmt::format("/api/v1/incidents/{}/ack", percent_encode(options.target)), "");
+  const json::value answer = with_member(
+      api.post(fmt::format("/api/v1/incidents/{}/ack", percent_encode(options.target)), ""), "id");
   if (options.json) return print_json(answer, console);
   const JsonView incident(answer);
   console.out << fmt::format("incident {} is acknowledged by {}: no further notices until it is over\n",
@@ -149,12 +150,12 @@ Exit command_ack(const Options& options, Api& api, Console& console) {
 // Waits for what becomes of it: that is what one wants to know.
 Exit command_alert_test(const Options& options, Api& api, Console& console) {
   const json::object body{{"channel", options.target}};
-  const json::value begun = api.post("/api/v1/alerts/test", json::serialize(body));
+  const json::value begun = with_member(api.post("/api/v1/alerts/test", json::serialize(body)), "delivery");
   const std::string target = fmt::format("/api/v1/deliveries/{}", JsonView(begun)["delivery"].count());
-  json::value answer = api.get(target);
+  json::value answer = with_member(api.get(target), "state");
   for (int asked = 0; asked < kAsks && JsonView(answer)["state"].text() == "pending"; ++asked) {
     ::poll(nullptr, 0, kAskPauseMs);
-    answer = api.get(target);
+    answer = with_member(api.get(target), "state");
   }
   const JsonView delivery(answer);
   const bool sent = delivery["state"].text() == "sent";

@@ -163,9 +163,10 @@ json::object body_of(const Options& options) {
 
 Exit preview(const json::object& body, const Options& options, Api& api, Console& console) {
   const std::size_t limit = options.limit > 0 ? static_cast<std::size_t>(options.limit) : 1000;
-  const json::value answer =
+  const json::value answer = with_member(
       api.post(fmt::format("/api/v1/backfills/preview?limit={}", std::min<std::size_t>(limit, 10'000)),
-               json::serialize(body));
+               json::serialize(body)),
+      "instances");
   if (options.json) return print_json(answer, console);
   const JsonView plan(answer);
   Table table({{"INSTANCE"}, {"GROUP"}, {"WINDOW"}, {"OBJECT", false, true}, {"LEFT OUT", false, true}});
@@ -195,7 +196,7 @@ Exit preview(const json::object& body, const Options& options, Api& api, Console
 Exit command_backfill(const Options& options, Api& api, Console& console) {
   const json::object body = body_of(options);
   if (options.dry_run) return preview(body, options, api, console);
-  const json::value answer = api.post("/api/v1/backfills", json::serialize(body));
+  const json::value answer = with_member(api.post("/api/v1/backfills", json::serialize(body)), "id");
   const JsonView made(answer);
   const auto pause = [] { ::poll(nullptr, 0, kLookPauseMs); };
   if (options.json && options.wait) return follow_backfill(made["id"].count(), options, api, console, pause);
@@ -213,7 +214,8 @@ Exit follow_backfill(std::uint64_t id, const Options& options, Api& api, Console
   json::value answer;
   {
     ProgressLine progress(console);
-    for (answer = api.get(target); !has_ended(JsonView(answer)); answer = api.get(target)) {
+    for (answer = with_member(api.get(target), "state"); !has_ended(JsonView(answer));
+         answer = with_member(api.get(target), "state")) {
       show_progress_of(JsonView(answer), progress);
       pause();
     }
@@ -230,7 +232,7 @@ Exit command_backfills(const Options& options, Api& api, Console& console) {
   const std::size_t limit = options.limit > 0 ? static_cast<std::size_t>(options.limit) : 100;
   std::string query = fmt::format("?limit={}", std::min<std::size_t>(limit, 1000));
   if (!options.target.empty()) query += "&job=" + percent_encode(options.target);
-  const json::value answer = api.get("/api/v1/backfills" + query);
+  const json::value answer = with_member(api.get("/api/v1/backfills" + query), "backfills");
   if (options.json) return print_json(answer, console);
   Table table({{"ID", true},
                {"JOB", false, true},
@@ -258,14 +260,15 @@ Exit command_act_on_backfill(const Options& options, Api& api, Console& console)
   const std::string path = "/api/v1/backfills/" + percent_encode(options.target);
   json::value answer;
   if (action == "show" && options.follow) {
-    const json::value first = api.get(path);
+    const json::value first = with_member(api.get(path), "id");
     return follow_backfill(JsonView(first)["id"].count(), options, api, console,
                            [] { ::poll(nullptr, 0, kLookPauseMs); });
   }
   if (action == "show") {
-    answer = api.get(path);
+    answer = with_member(api.get(path), "id");
   } else {
-    answer = api.post(path + "/" + action, json::serialize(json::object{{"kill", options.kill}}));
+    answer = with_member(api.post(path + "/" + action, json::serialize(json::object{{"kill", options.kill}})),
+                         "id");
   }
   if (options.json) return print_json(answer, console);
   print_backfill(JsonView(answer), console);

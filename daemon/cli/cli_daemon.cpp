@@ -1,4 +1,6 @@
 #include "core/base/system_clock.hpp"
+#include "core/job/job_dependencies.hpp"
+#include "core/job/script.hpp"
 #include "daemon/api/api_json.hpp"
 #include "daemon/app/app.hpp"
 #include "daemon/app/daemon_log.hpp"
@@ -8,6 +10,9 @@
 #include <boost/asio/io_context.hpp>
 
 #include <filesystem>
+#include <iterator>
+#include <map>
+#include <set>
 
 namespace sluice::daemon {
 namespace {
@@ -33,6 +38,42 @@ job::DataSources sources_for(const Options& options, std::vector<job::Problem>& 
   return loaded.config ? std::move(loaded.config->sources) : job::DataSources();
 }
 
+job::Problem problem_in(const job::Job& job, job::Severity severity, std::string message) {
+  return job::Problem{severity, job.file, 1, 1, std::move(message)};
+}
+
+// What a daemon refuses although each file is right for itself: the second job of a name, circles, and what
+// prints its rows.
+void check_together(std::vector<job::Job> jobs, std::vector<job::Problem>& problems) {
+  std::map<std::string, std::string> files;  // by name of the job
+  std::vector<job::Job> named;
+  for (job::Job& job : jobs) {
+    const auto [first, added] = files.try_emplace(job.name, job.file);
+    if (!added) {
+      problems.push_back(
+          problem_in(job, job::Severity::error,
+                     fmt::format("name: {} is the job of {} already", job.name, first->second)));
+      continue;
+    }
+    if (job.script->target == job::TargetKind::stream) {
+      problems.push_back(
+          problem_in(job, job::Severity::warning,
+                     fmt::format("job {} prints its rows (plugin stream): that is for `sluice run` "
+                                 "only, a daemon refuses it",
+                                 job.name)));
+    }
+    named.push_back(std::move(job));
+  }
+  append(problems, job::take_out_circles(named, {}));
+}
+
+// A file that is given twice, by whatever path, is one.
+bool is_given_before(const std::string& file, std::set<std::string>& known) {
+  std::error_code failure;
+  const auto path = std::filesystem::weakly_canonical(file, failure);
+  return !known.insert(failure ? file : path.string()).second;
+}
+
 }  // namespace
 
 Exit command_daemon(const Options& options, Console& console) {
@@ -52,27 +93,31 @@ Exit command_daemon(const Options& options, Console& console) {
 Exit command_check(const Options& options, Console& console) {
   std::vector<job::Problem> problems;
   const job::DataSources sources = sources_for(options, problems);
-  std::size_t jobs = 0;
+  std::vector<job::Job> jobs;
+  std::set<std::string> known;
   for (const std::string& file : options.files) {
+    if (is_given_before(file, known)) continue;
     if (is_config(file)) {
       append(problems, load_config(file).problems);
       continue;
     }
     job::LoadedJobs loaded = job::load_job_file(file, sources);
-    jobs += loaded.jobs.size();
+    std::move(loaded.jobs.begin(), loaded.jobs.end(), std::back_inserter(jobs));
     append(problems, std::move(loaded.problems));
   }
+  const std::size_t count = jobs.size();
+  check_together(std::move(jobs), problems);
   const bool failed = std::any_of(problems.begin(), problems.end(), [](const job::Problem& problem) {
     return problem.severity == job::Severity::error;
   });
   if (options.json) {
     boost::json::array out;
     for (const job::Problem& problem : problems) out.push_back(to_json(problem));
-    print_json(boost::json::object{{"valid", !failed}, {"jobs", jobs}, {"problems", std::move(out)}},
+    print_json(boost::json::object{{"valid", !failed}, {"jobs", count}, {"problems", std::move(out)}},
                console);
   } else {
     for (const job::Problem& problem : problems) console.out << job::to_string(problem) << '\n';
-    if (!failed) console.out << fmt::format("{} files, {} jobs: valid\n", options.files.size(), jobs);
+    if (!failed) console.out << fmt::format("{} files, {} jobs: valid\n", known.size(), count);
   }
   return failed ? Exit::usage : Exit::done;
 }

@@ -1,3 +1,4 @@
+#include "core/base/utf8.hpp"
 #include "core/job/import.hpp"
 #include "daemon/api/api_json.hpp"
 #include "daemon/cli/cli_output.hpp"
@@ -70,7 +71,7 @@ json::value import_json(const job::Import& import, const json::array& written) {
     notes.push_back(json::object{{"fate", job::to_string(note.fate)},
                                  {"key", note.key},
                                  {"text", note.text},
-                                 {"file", note.file},
+                                 {"file", as_utf8(note.file)},
                                  {"line", note.place.line},
                                  {"column", note.place.column}});
   }

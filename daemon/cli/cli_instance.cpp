@@ -102,7 +102,7 @@ void print_audit(const JsonView& instance, const std::string& zone, Console& con
 }  // namespace
 
 Exit command_show(const Options& options, Api& api, Console& console) {
-  const json::value answer = api.get(instance_target(options.target));
+  const json::value answer = with_member(api.get(instance_target(options.target)), "state");
   if (options.json) return print_json(answer, console);
   const JsonView instance(answer);
   const std::string zone = instance["zone"].text();
@@ -129,7 +129,7 @@ Exit command_show(const Options& options, Api& api, Console& console) {
 }
 
 Exit command_why(const Options& options, Api& api, Console& console) {
-  const json::value answer = api.get(instance_target(options.target, "/why"));
+  const json::value answer = with_member(api.get(instance_target(options.target, "/why")), "state");
   if (options.json) return print_json(answer, console);
   const JsonView why(answer);
   const std::string state = why["state"].text();
@@ -143,10 +143,12 @@ Exit command_logs(const Options& options, Api& api, Console& console) {
   auto attempt = static_cast<std::uint64_t>(options.attempt);
   json::array parts;
   for (;;) {
-    const json::value answer =
-        api.get(instance_target(options.target, fmt::format("/logs?attempt={}&offset={}", attempt, offset)));
+    const json::value answer = with_member(
+        api.get(instance_target(options.target, fmt::format("/logs?attempt={}&offset={}", attempt, offset))),
+        "text");
     const JsonView part(answer);
     attempt = part["attempt"].count();
+    require_progress(part["at_end"].boolean() || part["next"].count() > offset);
     offset = part["next"].count();
     if (options.json) {
       parts.push_back(answer);

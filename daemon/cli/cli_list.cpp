@@ -135,10 +135,13 @@ json::array collect_instances(const Options& options, Api& api) {
   std::string after;
   do {
     const std::size_t page = std::min(kPage, wanted - all.size());
-    json::value answer = api.get("/api/v1/instances" + query_text(options, page, after));
+    json::value answer =
+        with_member(api.get("/api/v1/instances" + query_text(options, page, after)), "instances");
     const JsonView view(answer);
     for (const json::value& instance : view["instances"].items()) all.push_back(instance);
-    after = view["next"].text();
+    std::string next = view["next"].text();
+    require_progress(next.empty() || next != after);
+    after = std::move(next);
   } while (!after.empty() && all.size() < wanted);
   return all;
 }
@@ -146,7 +149,7 @@ json::array collect_instances(const Options& options, Api& api) {
 }  // namespace
 
 Exit command_status(const Options& options, Api& api, Console& console) {
-  const json::value answer = api.get("/api/v1/status");
+  const json::value answer = with_member(api.get("/api/v1/status"), "version");
   if (options.json) return print_json(answer, console);
   const JsonView status(answer);
   const auto started = status["started"].time();
@@ -166,7 +169,7 @@ Exit command_status(const Options& options, Api& api, Console& console) {
 }
 
 Exit command_jobs(const Options& options, Api& api, Console& console) {
-  const json::value answer = api.get("/api/v1/jobs");
+  const json::value answer = with_member(api.get("/api/v1/jobs"), "jobs");
   if (options.json) return print_json(answer, console);
   Table table({{"JOB"},
                {"SCHEDULE", false, true},
@@ -229,7 +232,7 @@ Exit command_instances(const Options& options, Api& api, Console& console) {
 
 Exit command_coverage(const Options& options, Api& api, Console& console) {
   const std::string query = options.target.empty() ? "" : "?job=" + percent_encode(options.target);
-  const json::value answer = api.get("/api/v1/coverage" + query);
+  const json::value answer = with_member(api.get("/api/v1/coverage" + query), "coverage");
   if (options.json) return print_json(answer, console);
   for (const json::value& value : JsonView(answer)["coverage"].items()) {
     const JsonView coverage(value);

@@ -31,7 +31,8 @@ Exit act_on_one_instance(const Options& options, Api& api, Console& console) {
   const std::string target =
       fmt::format("/api/v1/instances/{}/{}", percent_encode(options.targets.front()), options.command);
   const boost::json::object body = order_json(options);
-  const boost::json::value answer = api.post(target, body.empty() ? "" : boost::json::serialize(body));
+  const boost::json::value answer =
+      with_member(api.post(target, body.empty() ? "" : boost::json::serialize(body)), "state");
   if (options.json) return print_json(answer, console);
   print_state(JsonView(answer), console);
   return Exit::done;
@@ -63,7 +64,8 @@ boost::json::object batch_json(const Options& options) {
 
 // Refused when any is.
 Exit act_on_many(const Options& options, Api& api, Console& console) {
-  const boost::json::value answer = api.post("/api/v1/batch", boost::json::serialize(batch_json(options)));
+  const boost::json::value answer =
+      with_member(api.post("/api/v1/batch", boost::json::serialize(batch_json(options))), "done");
   const JsonView batch(answer);
   const Exit exit = batch["refused"].count() == 0 ? Exit::done : Exit::refused;
   if (options.json) {
@@ -98,9 +100,10 @@ Exit act_downstream(const Options& options, Api& api, Console& console) {
   const std::string instance = "/api/v1/instances/" + percent_encode(options.targets.front());
   boost::json::object body = order_json(options);
   body["downstream"] = true;
-  const boost::json::value answer = options.dry_run
-                                        ? api.get(instance + "/downstream")
-                                        : api.post(instance + "/rerun", boost::json::serialize(body));
+  const boost::json::value answer =
+      with_member(options.dry_run ? api.get(instance + "/downstream")
+                                  : api.post(instance + "/rerun", boost::json::serialize(body)),
+                  "instances");
   if (options.json) return print_json(answer, console);
   const JsonView list(answer);
   for (const boost::json::value& item : list["instances"].items()) {
@@ -128,8 +131,10 @@ Exit command_act(const Options& options, Api& api, Console& console) {
 
 Exit command_pause(const Options& options, Api& api, Console& console) {
   const boost::json::object body{{"reason", options.reason}};
-  const boost::json::value answer = api.post(
-      fmt::format("/api/v1/jobs/{}/pause", percent_encode(options.target)), boost::json::serialize(body));
+  const boost::json::value answer =
+      with_member(api.post(fmt::format("/api/v1/jobs/{}/pause", percent_encode(options.target)),
+                           boost::json::serialize(body)),
+                  "paused");
   if (options.json) return print_json(answer, console);
   console.out << fmt::format("{} is paused; what runs goes on, nothing new starts until sluice resume {}\n",
                              options.target, options.target);
@@ -139,8 +144,10 @@ Exit command_pause(const Options& options, Api& api, Console& console) {
 Exit command_resume(const Options& options, Api& api, Console& console) {
   boost::json::object body{{"reason", options.reason}};
   if (!options.run.empty()) body["run"] = options.run;
-  const boost::json::value answer = api.post(
-      fmt::format("/api/v1/jobs/{}/resume", percent_encode(options.target)), boost::json::serialize(body));
+  const boost::json::value answer =
+      with_member(api.post(fmt::format("/api/v1/jobs/{}/resume", percent_encode(options.target)),
+                           boost::json::serialize(body)),
+                  "paused");
   if (options.json) return print_json(answer, console);
   console.out << fmt::format("{} goes on: {}\n", options.target, JsonView(answer)["text"].text());
   return Exit::done;

@@ -1,6 +1,9 @@
 #include "daemon/cli/cli_output.hpp"
 
+#include "daemon/client/api_client.hpp"
+
 #include <boost/json.hpp>
+#include <fmt/format.h>
 
 namespace sluice::daemon {
 
@@ -15,6 +18,18 @@ Tone tone_of_state(std::string_view state) {
 Exit print_json(const boost::json::value& value, Console& console) {
   console.out << boost::json::serialize(value) << '\n';
   return Exit::done;
+}
+
+boost::json::value with_member(boost::json::value answer, std::string_view key) {
+  const auto* object = answer.if_object();
+  if (object == nullptr || !object->contains(key)) {
+    throw CommandFailure(Exit::failed, fmt::format("read the daemon's answer: it has no \"{}\"", key));
+  }
+  return answer;
+}
+
+void require_progress(bool moved) {
+  if (!moved) throw CommandFailure(Exit::failed, "read the daemon's answer: its pages do not go on");
 }
 
 }  // namespace sluice::daemon

@@ -15,4 +15,11 @@ Tone tone_of_state(std::string_view state);
 // The value on lines of its own; returns Exit::done.
 Exit print_json(const boost::json::value& value, Console& console);
 
+// The answer, which has the member: something else than a daemon may have given it, and what is missing would
+// read as nothing to tell. Throws CommandFailure.
+boost::json::value with_member(boost::json::value answer, std::string_view key);
+
+// Of listings with pages: throws CommandFailure when the next page is the one that was just read.
+void require_progress(bool moved);
+
 }  // namespace sluice::daemon

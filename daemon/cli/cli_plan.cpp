@@ -48,10 +48,13 @@ json::value plan_job(const Options& options, Api& api) {
   json::array instances;
   for (std::string from = options.from; !from.empty();) {
     const json::value page =
-        api.get(fmt::format("/api/v1/jobs/{}/plan?from={}&to={}", percent_encode(options.target),
-                            percent_encode(from), percent_encode(options.to)));
+        with_member(api.get(fmt::format("/api/v1/jobs/{}/plan?from={}&to={}", percent_encode(options.target),
+                                        percent_encode(from), percent_encode(options.to))),
+                    "instances");
     for (const json::value& instance : JsonView(page)["instances"].items()) instances.push_back(instance);
-    from = JsonView(page)["next"].text();
+    std::string next = JsonView(page)["next"].text();
+    require_progress(next != from);
+    from = std::move(next);
     if (instances.size() + (from.empty() ? 0 : 1) > kPreviewMax)
       throw CommandFailure(too_many_slots(options.target));
   }

@@ -34,14 +34,16 @@ Ask ask_about_file(const Options& options, Api& api) {
                     {"to", options.to}};
   return [&api, body = std::move(body)](const std::string& from) mutable {
     body["from"] = from;
-    return api.post("/api/v1/diff", json::serialize(body));
+    return with_member(api.post("/api/v1/diff", json::serialize(body)), "slots");
   };
 }
 
 Ask ask_about_job(const Options& options, Api& api) {
   return [&options, &api](const std::string& from) {
-    return api.get(fmt::format("/api/v1/jobs/{}/diff?from={}&to={}", percent_encode(options.target),
-                               percent_encode(from), percent_encode(options.to)));
+    return with_member(
+        api.get(fmt::format("/api/v1/jobs/{}/diff?from={}&to={}", percent_encode(options.target),
+                            percent_encode(from), percent_encode(options.to))),
+        "slots");
   };
 }
 
@@ -57,7 +59,9 @@ json::value whole_difference(const Options& options, const Ask& ask) {
     for (const json::value& slot : JsonView(page)["slots"].items()) slots.push_back(slot);
     all["unchanged"] = JsonView(whole)["unchanged"].count() + JsonView(page)["unchanged"].count();
     all["to"] = JsonView(page)["to"].text();
-    next = JsonView(page)["next"].text();
+    std::string behind = JsonView(page)["next"].text();
+    require_progress(behind != next);
+    next = std::move(behind);
     const auto compared = slots.size() + JsonView(whole)["unchanged"].count();
     if (compared + (next.empty() ? 0 : 1) > kPreviewMax) throw CommandFailure(too_many_slots(options.target));
   }

@@ -14,6 +14,8 @@
 namespace sluice::daemon {
 namespace {
 
+constexpr std::chrono::milliseconds kCompletionLimit = std::chrono::seconds(2);
+
 std::string_view example_job() {
   const auto files = embedded_files();
   const auto found =
@@ -24,7 +26,7 @@ std::string_view example_job() {
 // A shell asks while somebody types: without a daemon there is simply nothing to offer.
 void print_job_names(const Options& options, Console& console) {
   try {
-    const boost::json::value answer = make_unix_api(socket_path(options))->get("/api/v1/jobs");
+    const boost::json::value answer = make_api(options, kCompletionLimit)->get("/api/v1/jobs");
     for (const boost::json::value& job : JsonView(answer)["jobs"].items())
       console.out << JsonView(job)["name"].text() << '\n';
   } catch (const CommandFailure&) {

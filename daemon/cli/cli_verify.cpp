@@ -73,8 +73,9 @@ void print_summary(const Summary& summary, Console& console) {
 // How long the time is that will be looked at; 0: unknown. Windows come in order of time, so it tells how far
 // one is.
 Duration time_ahead(const Options& options, Api& api, const Console& console) {
-  if (!console.terminal) return Duration(0);
-  const json::value answer = api.get("/api/v1/coverage?job=" + percent_encode(options.target));
+  if (!console.err_terminal) return Duration(0);
+  const json::value answer =
+      with_member(api.get("/api/v1/coverage?job=" + percent_encode(options.target)), "coverage");
   const json::array& covered = JsonView(answer)["coverage"].items();
   if (covered.empty()) return Duration(0);
   const JsonView one(covered.front());
@@ -108,7 +109,7 @@ Exit command_verify(const Options& options, Api& api, Console& console) {
   ProgressLine progress(console);
   const Duration ahead = time_ahead(options, api, console);
   do {
-    const json::value answer = api.post(page_target(options, after), "");
+    const json::value answer = with_member(api.post(page_target(options, after), ""), "windows");
     const JsonView page(answer);
     progress.clear();
     for (const json::value& value : page["windows"].items()) {
@@ -119,7 +120,9 @@ Exit command_verify(const Options& options, Api& api, Console& console) {
         print_window(JsonView(value), console);
       }
     }
-    after = page["next"].text();
+    std::string next = page["next"].text();
+    require_progress(next.empty() || next != after);
+    after = std::move(next);
     show_progress(summary, ahead, progress);
   } while (!after.empty());
   progress.clear();

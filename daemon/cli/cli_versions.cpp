@@ -56,9 +56,10 @@ Exit print_versions(const json::value& answer, Console& console) {
 Exit diff_versions(const Options& options, Api& api, Console& console) {
   const std::string before = options.versions.empty() ? "present" : options.versions.front();
   const std::string after = options.versions.size() < 2 ? "present" : options.versions[1];
-  const json::value answer =
+  const json::value answer = with_member(
       api.get(fmt::format("/api/v1/jobs/{}/versions/{}/diff?to={}", percent_encode(options.target),
-                          percent_encode(before), percent_encode(after)));
+                          percent_encode(before), percent_encode(after))),
+      "diff");
   if (options.json) return print_json(answer, console);
   const JsonView diff(answer);
   print_diff(diff["diff"].text(), console);
@@ -110,17 +111,18 @@ Exit command_versions(const Options& options, Api& api, Console& console) {
   if (options.diff) return diff_versions(options, api, console);
   const std::string job = fmt::format("/api/v1/jobs/{}/versions", percent_encode(options.target));
   if (!options.version.empty()) {
-    const json::value answer = api.get(fmt::format("{}/{}", job, percent_encode(options.version)));
+    const json::value answer =
+        with_member(api.get(fmt::format("{}/{}", job, percent_encode(options.version))), "text");
     return options.json ? print_json(answer, console) : print_version_text(answer, console);
   }
-  const json::value answer = api.get(job);
+  const json::value answer = with_member(api.get(job), "versions");
   return options.json ? print_json(answer, console) : print_versions(answer, console);
 }
 
 Exit command_reload(const Options& options, Api& api, Console& console) {
   json::object body{{"dry_run", options.dry_run}};
   if (!options.from.empty()) body["from"] = options.from;
-  const json::value answer = api.post("/api/v1/reload", json::serialize(body));
+  const json::value answer = with_member(api.post("/api/v1/reload", json::serialize(body)), "problems");
   const JsonView report(answer);
   bool errors = false;
   for (const json::value& value : report["problems"].items()) {
@@ -159,11 +161,14 @@ Exit command_audit(const Options& options, Api& api, Console& console) {
   std::string before;
   while (entries.size() < wanted) {
     const std::uint64_t page = std::min<std::uint64_t>(wanted - entries.size(), 1000);
-    const json::value answer = api.get(fmt::format("/api/v1/audit?limit={}{}{}", page, query, before));
+    const json::value answer =
+        with_member(api.get(fmt::format("/api/v1/audit?limit={}{}{}", page, query, before)), "entries");
     const JsonView found(answer);
     for (const json::value& entry : found["entries"].items()) entries.push_back(entry);
     if (found["next"].is_null()) break;
-    before = fmt::format("&before={}", found["next"].count());
+    std::string next = fmt::format("&before={}", found["next"].count());
+    require_progress(next != before);
+    before = std::move(next);
   }
   if (options.json) return print_json(json::object{{"entries", std::move(entries)}}, console);
   Table table({{"TIME (UTC)"}, {"ACTION"}, {"TARGET"}, {"BY"}, {"DETAIL", false, true}});

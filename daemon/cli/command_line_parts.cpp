@@ -27,7 +27,8 @@ void Commands::output(CLI::App* command) {
 void Commands::remote(CLI::App* command) {
   command
       ->add_option("--socket", options_.socket,
-                   "The daemon's Unix socket (default $SLUICE_SOCKET, then the one of the\nconfiguration)")
+                   "The daemon's Unix socket (default the one of --config, then $SLUICE_SOCKET,\nthen the "
+                   "one of the default configuration)")
       ->type_name("PATH");
   config(command);
   output(command);

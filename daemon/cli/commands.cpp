@@ -75,12 +75,24 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-// --socket means this machine, whatever the environment says.
-std::unique_ptr<Api> make_api(const Options& options) {
-  auto remote = options.socket.empty() ? remote_server(environment) : std::nullopt;
-  if (remote) return make_remote_api(std::move(*remote));
-  return make_unix_api(socket_path(options));
-}
+// Made when a command first asks, for `plan FILE` never does.
+class LateApi final : public Api {
+ public:
+  explicit LateApi(const Options& options) : options_(options) {}
+  boost::json::value get(const std::string& target) override { return made().get(target); }
+  boost::json::value post(const std::string& target, const std::string& body) override {
+    return made().post(target, body);
+  }
+
+ private:
+  Api& made() {
+    if (!api_) api_ = make_api(options_, kAnswerLimit);
+    return *api_;
+  }
+
+  const Options& options_;
+  std::unique_ptr<Api> api_;
+};
 
 Exit run_command(const Options& options, Console& console) {
   for (const auto& [name, command] : kLocal) {
@@ -88,10 +100,17 @@ Exit run_command(const Options& options, Console& console) {
   }
   for (const auto& [name, command] : kRemote) {
     if (name != options.command) continue;
-    const auto api = make_api(options);
-    return command(options, *api, console);
+    LateApi api(options);
+    return command(options, api, console);
   }
   throw CommandFailure(Exit::usage, fmt::format("run {}: no such command", options.command));
+}
+
+// A token, a job file or a list that did not arrive must not look as if it had.
+int after_flush(int exit, Console& console) {
+  if (console.out.flush()) return exit;
+  console.err << "sluice: write the output: it could not be written whole\n";
+  return exit == 0 ? static_cast<int>(Exit::failed) : exit;
 }
 
 }  // namespace
@@ -100,7 +119,7 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
   const auto parsed = parse_command_line(argc, argv);
   if (const auto* early = std::get_if<EndedEarly>(&parsed)) {
     (early->exit == 0 ? console.out : console.err) << early->text;
-    return early->exit;
+    return after_flush(early->exit, console);
   }
   Exit exit = Exit::failed;
   try {
@@ -111,14 +130,20 @@ int run_command_line(int argc, const char* const* argv, Console& console) {
   } catch (const std::exception& failure) {
     console.err << "sluice: " << failure.what() << '\n';
   }
-  console.out.flush();
-  return static_cast<int>(exit);
+  return after_flush(static_cast<int>(exit), console);
+}
+
+std::unique_ptr<Api> make_api(const Options& options, std::chrono::milliseconds limit) {
+  const bool named = !options.socket.empty() || !options.config.empty();
+  auto remote = named ? std::nullopt : remote_server(environment);
+  if (remote) return make_remote_api(std::move(*remote), limit);
+  return make_unix_api(socket_path(options), limit);
 }
 
 std::string socket_path(const Options& options) {
   if (!options.socket.empty()) return options.socket;
-  const char* given = std::getenv("SLUICE_SOCKET");
-  if (given != nullptr && *given != '\0') return given;
+  const std::string given = options.config.empty() ? environment("SLUICE_SOCKET") : std::string();
+  if (!given.empty()) return given;
   const std::string file = options.config.empty() ? kDefaultConfig : options.config;
   if (!options.config.empty() || std::filesystem::exists(file)) {
     const LoadedConfig loaded = load_config(file);

@@ -66,7 +66,12 @@ Exit command_plan(const Options& options, Api& api, Console& console);
 // plan --diff
 Exit plan_difference(const Options& options, bool file, Api& api, Console& console);
 
-// --socket, $SLUICE_SOCKET, the configuration's, /run/sluice/sluice.sock, in this order.
+// The way to the daemon; each request waits for `limit` at most. --socket and --config mean this machine,
+// whatever the environment says.
+std::unique_ptr<Api> make_api(const Options& options, std::chrono::milliseconds limit);
+
+// --socket, what --config names, $SLUICE_SOCKET, what the default configuration names,
+// /run/sluice/sluice.sock, in this order.
 std::string socket_path(const Options& options);
 
 // The configuration that --config names, or the default file's; all defaults when that does not exist.

@@ -101,7 +101,7 @@ stopped by SIGINT, SIGTERM
 .SH ENVIRONMENT
 .TP
 .B SLUICE_SOCKET
-The daemon's Unix socket, where \fB\-\-socket\fR is not given.
+The daemon's Unix socket, where neither \fB\-\-socket\fR nor \fB\-\-config\fR is given.
 .TP
 .B NO_COLOR
 Not empty: no colour, also on a terminal.

@@ -14,6 +14,8 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sluice::daemon {
 namespace {
 
@@ -22,8 +24,7 @@ namespace beast_http = boost::beast::http;
 using Stream = boost::beast::basic_stream<asio::local::stream_protocol>;
 
 constexpr auto kAsValue = asio::as_tuple(asio::use_awaitable);
-constexpr std::chrono::seconds kConnectLimit{5};
-constexpr std::chrono::seconds kAnswerLimit{600};  // a backup answers when it is complete
+constexpr std::chrono::milliseconds kConnectLimit = std::chrono::seconds(5);
 constexpr std::uint64_t kAnswerBytesMax = 256 * 1024 * 1024;
 
 struct Answer {
@@ -36,16 +37,17 @@ std::string hint_for(const boost::system::error_code& failure) {
   return "is the daemon running? Name its socket with --socket PATH or $SLUICE_SOCKET";
 }
 
-awaitable<Answer> ask(std::string socket, beast_http::request<beast_http::string_body> request) {
+awaitable<Answer> ask(std::string socket, beast_http::request<beast_http::string_body> request,
+                      std::chrono::milliseconds limit) {
   Stream stream(co_await asio::this_coro::executor);
-  stream.expires_after(kConnectLimit);
+  stream.expires_after(std::min(kConnectLimit, limit));
   const asio::local::stream_protocol::endpoint endpoint(socket);
   const auto connected = co_await stream.async_connect(endpoint, kAsValue);
   if (const auto failure = std::get<0>(connected)) {
     throw CommandFailure(Exit::unreachable,
                          fmt::format("connect to {}: {}; {}", socket, failure.message(), hint_for(failure)));
   }
-  stream.expires_after(kAnswerLimit);
+  stream.expires_after(limit);
   const auto written = co_await beast_http::async_write(stream, request, kAsValue);
   boost::beast::flat_buffer buffer;
   beast_http::response_parser<beast_http::string_body> parser;
@@ -63,7 +65,7 @@ awaitable<Answer> ask(std::string socket, beast_http::request<beast_http::string
 
 class UnixApi final : public Api {
  public:
-  explicit UnixApi(std::string socket) : socket_(std::move(socket)) {}
+  UnixApi(std::string socket, std::chrono::milliseconds limit) : socket_(std::move(socket)), limit_(limit) {}
 
   boost::json::value get(const std::string& target) override {
     return call(beast_http::verb::get, target, "");
@@ -81,8 +83,8 @@ class UnixApi final : public Api {
     request.set(beast_http::field::connection, "close");
     if (!body.empty()) request.set(beast_http::field::content_type, "application/json");
     request.prepare_payload();
-    const Answer answer = run(ask(socket_, std::move(request)));
-    return read_answer(answer.status, answer.body);
+    const Answer answer = run(ask(socket_, std::move(request), limit_));
+    return read_answer(socket_, answer.status, answer.body);
   }
 
   static Answer run(awaitable<Answer> task) {
@@ -99,12 +101,13 @@ class UnixApi final : public Api {
   }
 
   std::string socket_;
+  std::chrono::milliseconds limit_;
 };
 
 }  // namespace
 
-std::unique_ptr<Api> make_unix_api(std::string socket) {
-  return std::make_unique<UnixApi>(std::move(socket));
+std::unique_ptr<Api> make_unix_api(std::string socket, std::chrono::milliseconds limit) {
+  return std::make_unique<UnixApi>(std::move(socket), limit);
 }
 
 }  // namespace sluice::daemon

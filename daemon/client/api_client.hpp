@@ -5,6 +5,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <string>
@@ -32,7 +33,10 @@ class Api {
   virtual boost::json::value post(const std::string& target, const std::string& body) = 0;
 };
 
-// Over the daemon's Unix socket; one connection a request. Blocking.
-std::unique_ptr<Api> make_unix_api(std::string socket);
+constexpr std::chrono::milliseconds kAnswerLimit =
+    std::chrono::minutes(10);  // a backup answers when it is complete
+
+// Over the daemon's Unix socket; one connection a request. Blocking, for `limit` at most.
+std::unique_ptr<Api> make_unix_api(std::string socket, std::chrono::milliseconds limit = kAnswerLimit);
 
 }  // namespace sluice::daemon

@@ -13,7 +13,6 @@
 namespace sluice::daemon {
 namespace {
 
-constexpr std::chrono::seconds kRemoteLimit{600};  // a backup answers when it is complete
 constexpr std::size_t kRemoteBytesMax = 256 * 1024 * 1024;
 
 bool is_this_machine(const std::string& host) {
@@ -22,10 +21,17 @@ bool is_this_machine(const std::string& host) {
   return host == "localhost" || (!failure && address.is_loopback());
 }
 
+// A document as the daemon's problems are. A proxy answers in its own words.
+bool has_reason(const boost::json::value& document) {
+  const auto* object = document.if_object();
+  const auto* detail = object == nullptr ? nullptr : object->if_contains("detail");
+  return detail != nullptr && detail->is_string() && !detail->get_string().empty();
+}
+
 class RemoteApi final : public Api {
  public:
-  RemoteApi(http::Endpoint endpoint, RemoteServer server)
-      : endpoint_(std::move(endpoint)), server_(std::move(server)) {}
+  RemoteApi(http::Endpoint endpoint, RemoteServer server, std::chrono::milliseconds limit)
+      : endpoint_(std::move(endpoint)), server_(std::move(server)), limit_(limit) {}
 
   boost::json::value get(const std::string& target) override { return call("GET", target, ""); }
   boost::json::value post(const std::string& target, const std::string& body) override {
@@ -38,7 +44,7 @@ class RemoteApi final : public Api {
     request.method = method;
     request.target = target;
     request.body = body;
-    request.limit = kRemoteLimit;
+    request.limit = limit_;
     request.answer_bytes_max = kRemoteBytesMax;
     request.sent_once = method == "POST";
     if (!body.empty()) request.headers.emplace_back("Content-Type", "application/json");
@@ -48,7 +54,7 @@ class RemoteApi final : public Api {
     if (!answer)
       throw CommandFailure(Exit::unreachable, fmt::format("ask the daemon at {}: {}", server_.address,
                                                           answer.error().message()));
-    return read_answer(answer->status, answer->body);
+    return read_answer(server_.address, answer->status, answer->body);
   }
 
   // A loop of its own for each request: the commands block.
@@ -73,6 +79,7 @@ class RemoteApi final : public Api {
 
   http::Endpoint endpoint_;
   RemoteServer server_;
+  std::chrono::milliseconds limit_;
 };
 
 }  // namespace
@@ -93,22 +100,31 @@ std::optional<RemoteServer> remote_server(const ReadVariable& variable) {
   return server;
 }
 
-std::unique_ptr<Api> make_remote_api(RemoteServer server) {
+std::unique_ptr<Api> make_remote_api(RemoteServer server, std::chrono::milliseconds limit) {
   auto endpoint = http::parse_endpoint(server.address);
   if (!endpoint)
     throw CommandFailure(Exit::usage, fmt::format("read $SLUICE_SERVER: {}", endpoint.error().message()));
   if (!endpoint->tls && !is_this_machine(endpoint->host))
     throw CommandFailure(Exit::usage,
                          fmt::format("reach {}: the token would go in the clear; use https", server.address));
-  return std::make_unique<RemoteApi>(std::move(*endpoint), std::move(server));
+  return std::make_unique<RemoteApi>(std::move(*endpoint), std::move(server), limit);
 }
 
-boost::json::value read_answer(int status, const std::string& body) {
-  if (status >= 400) throw CommandFailure(error_from_problem(status, body));
+boost::json::value read_answer(const std::string& server, int status, const std::string& body) {
   boost::system::error_code ec;
   auto value = boost::json::parse(body, ec);
-  if (ec) throw CommandFailure(Exit::failed, "read the daemon's answer: it is no JSON: " + ec.message());
-  return value;
+  if (status >= 200 && status < 300) {
+    if (!ec) return value;
+    throw CommandFailure(
+        Exit::failed, fmt::format("ask the daemon at {}: its answer is no JSON: {}", server, ec.message()));
+  }
+  if (status >= 400 && !ec && has_reason(value)) throw CommandFailure(error_from_problem(status, body));
+  const bool away = status >= 502 && status <= 504;
+  throw CommandFailure(
+      away ? Exit::unreachable : Exit::failed,
+      fmt::format("ask the daemon at {}: status {} without a reason; is it a daemon that answers "
+                  "there?",
+                  server, status));
 }
 
 }  // namespace sluice::daemon

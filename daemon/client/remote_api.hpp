@@ -23,9 +23,11 @@ using ReadVariable = std::function<std::string(const char* name)>;
 std::optional<RemoteServer> remote_server(const ReadVariable& variable);
 
 // Throws CommandFailure for an address that is none, and for a token that would go in the clear.
-std::unique_ptr<Api> make_remote_api(RemoteServer server);
+std::unique_ptr<Api> make_remote_api(RemoteServer server, std::chrono::milliseconds limit = kAnswerLimit);
 
-// The document of an answer; throws CommandFailure with what the daemon says for 400 and above.
-boost::json::value read_answer(int status, const std::string& body);
+// The document of an answer of `server`, an address or the path of a socket. Throws CommandFailure with what
+// the daemon says for 400 and above, and for what is no answer of a daemon: unreachable where a proxy says
+// that it does not reach one (502 to 504), else failed.
+boost::json::value read_answer(const std::string& server, int status, const std::string& body);
 
 }  // namespace sluice::daemon

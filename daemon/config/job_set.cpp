@@ -1,5 +1,6 @@
 #include "daemon/config/job_set.hpp"
 
+#include "core/base/utf8.hpp"
 #include "core/job/job_dependencies.hpp"
 #include "core/job/job_file.hpp"
 #include "core/job/script.hpp"
@@ -75,7 +76,7 @@ JobFile read_job_file(const std::string& path, const job::DataSources& sources) 
   return file;
 }
 
-std::vector<std::string> JobSet::files(std::vector<job::Problem>& problems) const {
+std::optional<std::vector<std::string>> JobSet::files(std::vector<job::Problem>& problems) const {
   namespace fs = std::filesystem;
   std::vector<std::string> found;
   std::error_code failure;
@@ -86,38 +87,57 @@ std::vector<std::string> JobSet::files(std::vector<job::Problem>& problems) cons
     if (!hidden && (path.extension() == ".yaml" || path.extension() == ".yml"))
       found.push_back(path.string());
   }
-  if (failure) problems.push_back(problem_of(folder_, "read the folder of job files: " + failure.message()));
+  if (failure) {
+    problems.push_back(problem_of(as_utf8(folder_), "read the folder of job files: " + failure.message()));
+    return std::nullopt;
+  }
   std::sort(found.begin(), found.end());
+  // Answers, alerts and the state file tell the names, all of them as JSON.
+  std::erase_if(found, [&](const std::string& file) {
+    const bool told = is_utf8_text(file);
+    if (!told) problems.push_back(problem_of(as_utf8(file), "the name of the file is not UTF-8: rename it"));
+    return !told;
+  });
   return found;
 }
 
 JobSet::Reading JobSet::read(const job::DataSources& sources) const {
   Reading reading;
   const auto present = files(reading.problems);
-  reading.readable = !has_errors(reading.problems);
+  reading.readable = present.has_value();
   if (!reading.readable) return reading;
   const auto put = [&](Entry&& entry) {
     const std::string name = entry.job.name;
-    const std::string file = entry.text.file;
-    const auto [first, added] = reading.entries.try_emplace(name, std::move(entry));
-    if (added) return;
-    reading.problems.push_back(
-        problem_of(file, fmt::format("name: {} is the job of {} already", name, first->second.text.file)));
+    const auto other = reading.entries.find(name);
+    if (other == reading.entries.end()) {
+      reading.entries.emplace(name, std::move(entry));
+      return;
+    }
+    // A copy that is sorted before the file of the job in force does not take its place.
+    const auto in_force = entries_.find(name);
+    if (in_force != entries_.end() && in_force->second.text.file == entry.text.file)
+      std::swap(other->second, entry);
+    reading.problems.push_back(problem_of(
+        entry.text.file, fmt::format("name: {} is the job of {} already", name, other->second.text.file)));
   };
-  for (const std::string& file : present) {
+  const auto keep = [&](const std::string& file) {
+    reading.broken.push_back(file);
+    for (const auto& [name, entry] : entries_) {
+      if (entry.text.file == file) put(Entry(entry));
+    }
+  };
+  for (const std::string& file : *present) {
     JobFile read = read_job_file(file, sources);
     std::vector<job::Problem>& problems = read.loaded.problems;
     reading.problems.insert(reading.problems.end(), problems.begin(), problems.end());
     if (has_errors(problems)) {
-      reading.broken.push_back(file);
-      for (const auto& [name, entry] : entries_) {
-        if (entry.text.file == file) put(Entry(entry));
-      }
+      keep(file);
       continue;
     }
     for (job::Job& job : read.loaded.jobs) {
       if (job.script->target == job::TargetKind::stream) {
         reading.problems.push_back(problem_of(file, prints_rows(job.name)));
+        keep(file);
       } else {
         put(Entry{std::move(job), job::without_credentials(read.written)});
       }

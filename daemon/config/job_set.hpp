@@ -5,6 +5,7 @@
 #include "core/job/job.hpp"
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,8 @@ JobFile read_job_file(const std::string& path, const job::DataSources& sources);
 
 class JobSet {
  public:
-  // `folder` need not exist yet; its *.yaml and *.yml files are the job files.
+  // `folder` need not exist yet; its *.yaml and *.yml files are the job files. One whose name
+  // is not UTF-8 is a problem, and none.
   JobSet(std::string folder, job::DataSources sources)
       : folder_(std::move(folder)), sources_(std::move(sources)) {}
 
@@ -38,9 +40,9 @@ class JobSet {
   };
 
   // Reads the folder and changes nothing. A file with errors keeps the jobs it had, and all its problems are
-  // listed; a name that two files use stays with the first. Files that are gone take their jobs with them. Of
-  // jobs that depend on each other in a circle those that are new or changed stay as they were; a job that is
-  // waited for and missing is a warning.
+  // listed; a name that two files use stays with the one it is in force from, else with the first. Files that
+  // are gone take their jobs with them. Of jobs that depend on each other in a circle those that are new or
+  // changed stay as they were; a job that is waited for and missing is a warning.
   Reading read(const job::DataSources& sources) const;
   void take(Reading reading, job::DataSources sources);
 
@@ -57,7 +59,8 @@ class JobSet {
   std::vector<job::Job> jobs() const;
 
  private:
-  std::vector<std::string> files(std::vector<job::Problem>& problems) const;
+  // Nothing: the folder cannot be read.
+  std::optional<std::vector<std::string>> files(std::vector<job::Problem>& problems) const;
 
   std::string folder_;
   job::DataSources sources_;

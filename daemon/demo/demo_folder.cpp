@@ -6,9 +6,12 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 namespace sluice::daemon {
 namespace {
@@ -33,10 +36,24 @@ bool is_demo(const fs::path& folder) {
   return std::getline(file, line) && line == kMark;
 }
 
-Result<void> clear(const fs::path& folder) {
+// Held as long as the descriptor is open; gone with its process, whatever ends it.
+Result<int> lock(const fs::path& folder) {
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure) return from_errno(failure.value(), "make the folder " + folder.string());
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return from_errno(errno, "open the folder " + folder.string());
+  if (::flock(descriptor, LOCK_EX | LOCK_NB) == 0) return descriptor;
+  const int reason = errno;
+  ::close(descriptor);
+  if (reason != EWOULDBLOCK) return from_errno(reason, "lock the folder " + folder.string());
+  return Error(
+      Errc::conflict,
+      fmt::format("use {}: another demo runs in it; stop that one, or name another folder", folder.string()));
+}
+
+Result<void> clear(const fs::path& folder) {
+  std::error_code failure;
   if (fs::is_empty(folder, failure)) return {};
   if (!is_demo(folder)) {
     return Error(
@@ -84,18 +101,24 @@ Result<DemoFolder> DemoFolder::make(const std::string& path) {
     std::string pattern = (fs::temp_directory_path(failure) / "sluice-demo-XXXXXX").string();
     if (failure || ::mkdtemp(pattern.data()) == nullptr)
       return from_errno(errno, "make the folder " + pattern);
-    return DemoFolder(pattern, true);
+    return DemoFolder(pattern, true, -1);
   }
   const fs::path folder = fs::absolute(path).lexically_normal();
+  const auto locked = lock(folder);
+  if (!locked) return locked.error();
+  DemoFolder made(folder.string(), false, *locked);
   const auto cleared = clear(folder);
   if (!cleared) return cleared.error();
-  return DemoFolder(folder.string(), false);
+  return made;
 }
 
 DemoFolder::DemoFolder(DemoFolder&& other) noexcept
-    : path_(std::exchange(other.path_, {})), temporary_(std::exchange(other.temporary_, false)) {}
+    : path_(std::exchange(other.path_, {})),
+      temporary_(std::exchange(other.temporary_, false)),
+      lock_(std::exchange(other.lock_, -1)) {}
 
 DemoFolder::~DemoFolder() {
+  if (lock_ >= 0) ::close(lock_);
   if (!temporary_) return;
   std::error_code ignored;
   fs::remove_all(path_, ignored);

@@ -11,7 +11,8 @@ namespace sluice::daemon {
 class DemoFolder {
  public:
   // `path` empty: a new folder under $TMPDIR, removed with all its content at the end. Otherwise it is made,
-  // or cleared if an earlier demo made it; conflict if it holds anything else.
+  // or cleared if an earlier demo made it; conflict if it holds anything else, or a demo runs in it. It is
+  // locked until the end.
   static Result<DemoFolder> make(const std::string& path);
 
   DemoFolder(DemoFolder&& other) noexcept;
@@ -28,10 +29,12 @@ class DemoFolder {
   Result<std::string> keep_object(const std::string& name, const std::string& content) const;
 
  private:
-  DemoFolder(std::string path, bool temporary) : path_(std::move(path)), temporary_(temporary) {}
+  DemoFolder(std::string path, bool temporary, int lock)
+      : path_(std::move(path)), temporary_(temporary), lock_(lock) {}
 
   std::string path_;
   bool temporary_ = false;
+  int lock_ = -1;  // a descriptor of the folder
 };
 
 }  // namespace sluice::daemon

@@ -132,6 +132,9 @@ FolderFacts look_at_folder(const std::string& path) {
   return facts;
 }
 
+// One that is busy answers later than that by minutes, or never.
+constexpr std::chrono::milliseconds kDaemonLimit = std::chrono::seconds(20);
+
 SocketFacts look_at_socket(const std::string& path) {
   SocketFacts facts;
   facts.path = path;
@@ -140,7 +143,7 @@ SocketFacts look_at_socket(const std::string& path) {
   if (!facts.exists) return facts;
   facts.open_to_all = (status.st_mode & S_IWOTH) != 0;
   try {
-    make_unix_api(path)->get("/api/v1/jobs");
+    make_unix_api(path, kDaemonLimit)->get("/api/v1/jobs");
   } catch (const CommandFailure& failure) {
     facts.failure = failure.what();
   }

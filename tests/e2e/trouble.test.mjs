@@ -1,7 +1,7 @@
 // What goes wrong in real life gives one clear message with the way out, the right code or state, and no loss.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -159,4 +159,17 @@ test('commands say what they cannot do: no daemon is 4, no such instance is 3, w
   const unfreeze = sluice(['unfreeze', waiting, '--socket', paths.socket]);
   assert.equal(unfreeze.code, 5, unfreeze.err);
   assert.ok(!readFileSync(join(w.dir, 'daemon.log'), 'utf8').includes('sandbox-secret'));
+});
+
+test('a demo that is interrupted says so by its exit code, and claims no difference', async (t) => {
+  const program = process.env.SLUICE ?? join(import.meta.dirname, '../../build/dev/sluice');
+  const demo = spawn(program, ['demo', '--once', '--dir', join(workDir(t), 'demo'), '--port', '0']);
+  let out = '';
+  demo.stdout.on('data', (part) => {
+    if (!out.includes('WINDOW') && `${out}${part}`.includes('WINDOW')) demo.kill('SIGINT');
+    out += part;
+  });
+  const code = await new Promise((done) => demo.on('close', done));
+  assert.equal(code, 130, out);
+  assert.doesNotMatch(out, /DIFFERENT/);
 });

@@ -205,6 +205,21 @@ TEST_CASE("sqlite alerts: an incident, its notices and its deliveries survive a 
   CHECK(pending[0].next == at_minute(7));
 }
 
+TEST_CASE("sqlite alerts: facts that are not UTF-8 are stored as text, and read where they were not",
+          "[storage]") {
+  File file;
+  auto alerts = file.alerts();
+  auto incident = sample("definitions");
+  incident.facts.error = "/etc/jobs.d/\xb6\xa9.yaml:1:1: error: \xE4\xBD\xA0\n";
+  alerts.apply({change_of(incident, NoticeEvent::opened)}, {}, at_minute(7));
+  CHECK(alerts.incident(1)->facts.error == "/etc/jobs.d/??.yaml:1:1: error: \xE4\xBD\xA0\n");
+  file.store->database().execute("UPDATE incidents SET facts_json = replace(facts_json, '??.', x'b6a92e')");
+  file.store->database().execute("UPDATE notices SET facts_json = replace(facts_json, '??.', x'b6a92e')");
+  CHECK(alerts.incident(1)->facts.error == "/etc/jobs.d/??.yaml:1:1: error: \xE4\xBD\xA0\n");
+  CHECK(alerts.incident(1)->facts.count == 287);
+  CHECK(alerts.pending().at(0).notice.facts == alerts.incident(1)->facts);
+}
+
 TEST_CASE("sqlite alerts: current incidents are those not closed, and those seen lately", "[storage]") {
   File file;
   auto alerts = file.alerts();

@@ -53,3 +53,10 @@ TEST_CASE("utf8: a long line is cut between characters") {
   CHECK(foreign_line("你好世界", 9) == "你好...");
   CHECK(foreign_line("你好世界", 8) == "你...");
 }
+
+TEST_CASE("utf8: a text of any bytes as one that is UTF-8 stays as it is but for what is no character") {
+  CHECK(as_utf8("").empty());
+  CHECK(as_utf8("a\r\n\xe4\xbd\xa0") == "a\r\n\xe4\xbd\xa0");
+  CHECK(as_utf8("/\xb6\xa9.yaml") == "/??.yaml");
+  CHECK(as_utf8("\xe4\xbd") == "??");
+}

@@ -73,9 +73,11 @@ TEST_CASE("import cycle: milliseconds of validity are a date in the zone of the 
   CHECK(Planned("", "1539619200000", "UTC").value("effectiveFrom") == "2018-10-15");
   CHECK(Planned("", "1539619200000", "America/New_York").value("effectiveFrom") == "2018-10-15");
   CHECK(Planned("", "0").value("effectiveFrom") == "1970-01-01");
+  CHECK(Planned("", "-28800000").value("effectiveFrom") == "1970-01-01");  // the default of the original
+  CHECK(Planned("", "-50400000", "UTC").value("effectiveFrom") == "1969-12-31");
   CHECK(Planned("", "253370736000000").value("effectiveFrom") == "9999-01-01");
   CHECK(Planned("", "9223372036854775807").value("effectiveFrom") == "9999-01-01");
-  for (const std::string wrong : {"-1", "2018-10-16", "9223372036854775808"}) {
+  for (const std::string wrong : {"-50400001", "2018-10-16", "9223372036854775808"}) {
     const Planned planned("", wrong);
     CHECK(planned.value("effectiveFrom").empty());
     CHECK(printed(planned.result) ==

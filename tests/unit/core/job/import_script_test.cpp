@@ -181,3 +181,11 @@ TEST_CASE("import script: a credential in a section without effect is not copied
     CHECK(fate_of(import, path + ".in[0].accessId") == "changed");
   }
 }
+
+TEST_CASE("import script: one with // comments is copied as it is, and its credentials are found in them") {
+  std::string script = steps(R"("datasource": "orders_ots", )", kOss);
+  script.replace(script.find("\"2.0\","), 6, "\"2.0\",//\u7248\u672c\u53f7\n");
+  CHECK(script_of(imported(script)) == script);
+  script.insert(script.find("\"setting\""), "//\"accessKey\": \"canary-old\",\n");
+  CHECK(has_line(script_of(imported(script)), "\"version\": \"2.0\""));
+}

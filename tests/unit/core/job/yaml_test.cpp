@@ -34,6 +34,33 @@ TEST_CASE("yaml: JSON with comments and trailing commas is read, with places in 
   CHECK(root.keys[2].place == Place{2, 2});
 }
 
+TEST_CASE("yaml: in a JSON text // begins a comment, where a value cannot hold it") {
+  const YamlNode root =
+      parse_yaml(
+          "// sample\n{\"version\":\"2.0\",//\u7248\u672c\u53f7\n"
+          " \"concurrent\": 1 // par, \"x\": 'y\n ,\"url\": \"http://a//b\", \"plain\": http://c//d,\n"
+          " \"column\": [\"uid\", //\u4e3b\u952e\n  \"a\\\" // b\"], # don't // care\n"
+          " \"none\"://\n  true//\n ,'it''s // {':{\"a\":[//\n]}//}\n}//end\n")
+          .value();
+  REQUIRE(root.keys.size() == 7);
+  CHECK(root.find("version")->text == "2.0");
+  CHECK(root.find("concurrent")->text == "1");
+  CHECK(root.find("url")->text == "http://a//b");
+  CHECK(root.find("plain")->text == "http://c//d");
+  REQUIRE(root.find("column")->items.size() == 2);
+  CHECK(root.find("column")->items[1].text == "a\" // b");
+  CHECK(root.find("column")->items[1].place == Place{6, 3});
+  CHECK(root.find("none")->text == "true");
+  CHECK(root.keys[6].text == "it's // {");
+}
+
+TEST_CASE("yaml: outside of JSON // is text as any other") {
+  CHECK(parse_yaml("a: 1 // b\n").value().find("a")->text == "1 // b");
+  CHECK(parse_yaml("{a: 1 // b}").value().find("a")->text == "1 // b");
+  CHECK(parse_yaml("a: {\"b\": //c}\n").value().find("a")->find("b")->text == "//c");
+  CHECK(parse_yaml("[//a, b]").value().items[0].text == "//a");
+}
+
 TEST_CASE("yaml: scalars stay text") {
   const YamlNode root =
       parse_yaml("{a: 010, b: '010', c: ~, d: '', e: 00:05, f: null, g: \"null\", h: }").value();

@@ -378,7 +378,7 @@ TEST_CASE("command line: a backfill is made, shown, listed and previewed") {
 
 TEST_CASE("command line: a backfill is followed until it ends, and the exit code tells how") {
   Fixture f;
-  f.console.terminal = true;
+  f.console.err_terminal = true;
   struct Look {
     const char* state;
     const char* counts;

@@ -110,6 +110,8 @@ TEST_CASE("api: a batch acts once on each instance, and on none by a filter that
   CHECK(w.service.acted == std::vector<std::string>{std::string("rerun ") + kZero + " uid 1 (test)"});
   w.service.acted.clear();
   const std::string range = R"("job": "orders", "from": "2018-10-16", "to": "2018-10-17")";
+  CHECK(w.status("/api/v1/batch",
+                 R"({"action": "kill", "job": "orders", "from": "2018-10-17", "to": "2018-10-16"})") == 400);
   for (const std::string& bad : {R"({"action": "kill", "state": [], )" + range + "}",
                                  R"({"action": "kill", "state": "FAILURE", )" + range + "}",
                                  R"({"action": "kill", "ids": [], )" + range + "}",

@@ -47,8 +47,17 @@ TEST_CASE("progress: a bar on a terminal, nothing elsewhere, and lines go above 
   }
   CHECK(err.str() == "said\n");
   err.str("");
-  console.terminal = true;
+  console.terminal = true;  // of `out` it says nothing about `err`
   console.width = 80;
+  {
+    ProgressLine progress(console);
+    progress.show(0.5, "half");
+  }
+  CHECK(err.str().empty());
+  console.terminal = false;
+  console.width = 0;
+  console.err_terminal = true;
+  console.err_width = 80;
   {
     ProgressLine progress(console);
     progress.show(0.5, "half");

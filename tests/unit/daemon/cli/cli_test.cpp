@@ -2,14 +2,17 @@
 #include "tests/support/version_store_conformance.hpp"
 #include "tests/unit/daemon/api/direct_api.hpp"
 #include "tests/unit/daemon/api/fake_service.hpp"
+#include "tests/unit/daemon/job_file_text.hpp"
 #include "tests/unit/daemon/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <sstream>
+#include <stdlib.h>
 
 using namespace sluice;
 using namespace sluice::daemon;
+using sluice::test::job_text;
 
 namespace {
 
@@ -78,6 +81,56 @@ TEST_CASE("command line: a daemon that is not there is exit code 4") {
   CHECK(f.err.str().find(
             "connect to /nonexistent/sluice.sock: No such file or directory; is the daemon running?") !=
         std::string::npos);
+}
+
+TEST_CASE("plan: of a file needs no daemon, whatever the environment names") {
+  const sluice::test::TempFolder folder;
+  const std::string file = folder.write("a.yaml", job_text("a"));
+  ::setenv("SLUICE_SERVER", "ftp://nowhere", 1);
+  Fixture f;
+  const int exit = f.run({"plan", file.c_str(), "--from", "2018-10-16", "--to", "2018-10-16T00:10"});
+  ::unsetenv("SLUICE_SERVER");
+  CHECK(f.err.str().empty());
+  CHECK(exit == 0);
+  CHECK(f.out.str().find("a@2018-10-16T00:05+08:00") != std::string::npos);
+}
+
+TEST_CASE("command line: --config names the daemon before the environment does, --socket before both") {
+  const sluice::test::TempFolder folder;
+  const std::string config = folder.write("sluice.yaml", "listen: {socket: own.sock}\n");
+  ::setenv("SLUICE_SOCKET", "/nonexistent/environment.sock", 1);
+  ::setenv("SLUICE_SERVER", "http://127.0.0.1:1", 1);
+  const auto asked = [](std::vector<const char*> words) {
+    Fixture f;
+    CHECK(f.run(std::move(words)) == 4);
+    return f.err.str();
+  };
+  const std::string by_config = asked({"status", "--config", config.c_str()});
+  const std::string by_socket = asked({"status", "--config", config.c_str(), "--socket", "/nonexistent/s"});
+  const std::string by_server = asked({"status"});
+  ::unsetenv("SLUICE_SERVER");
+  const std::string by_environment = asked({"status"});
+  ::unsetenv("SLUICE_SOCKET");
+  CHECK(by_config.starts_with("sluice: connect to " + folder.path("own.sock") + ": "));
+  CHECK(by_socket.starts_with("sluice: connect to /nonexistent/s: "));
+  CHECK(by_server.starts_with("sluice: ask the daemon at http://127.0.0.1:1: "));
+  CHECK(by_environment.starts_with("sluice: connect to /nonexistent/environment.sock: "));
+}
+
+TEST_CASE("command line: what cannot be written is a failure, and is told") {
+  struct Full final : std::streambuf {
+    int sync() override { return -1; }
+    int overflow(int) override { return traits_type::eof(); }
+  };
+  for (const std::vector<const char*>& words :
+       {std::vector<const char*>{"sluice", "completion", "bash"}, {"sluice", "--version"}}) {
+    Full full;
+    std::ostream out(&full);
+    std::ostringstream err;
+    Console console{out, err};
+    CHECK(run_command_line(static_cast<int>(words.size()), words.data(), console) == 1);
+    CHECK(err.str() == "sluice: write the output: it could not be written whole\n");
+  }
 }
 
 TEST_CASE("check: an invalid file is exit code 2, all problems printed; a missing one too") {
@@ -240,8 +293,8 @@ TEST_CASE("verify: each difference is told, and only agreement is exit code 0") 
 
 TEST_CASE("verify: a range has a bar that grows with the time looked at") {
   Fixture f;
-  f.console.terminal = true;
-  f.console.width = 80;
+  f.console.err_terminal = true;
+  f.console.err_width = 80;
   f.service.plan(7);
   for (const int at : {0, 3, 6}) {
     daemon::VerifiedPage page;

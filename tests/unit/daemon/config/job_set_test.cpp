@@ -19,6 +19,12 @@ std::string text_of(const std::vector<job::Problem>& problems) {
   return out;
 }
 
+// The job with a writer that prints.
+std::string printing(const std::string& text) {
+  return text.substr(0, text.find("      writer:")) +
+         "      writer:\n        plugin: stream\n        parameter: {print: true}\n";
+}
+
 }  // namespace
 
 TEST_CASE("jobs: a broken file keeps the version it had, others go on; a removed file takes its job along") {
@@ -56,6 +62,31 @@ TEST_CASE("jobs: one name in two files is a problem of the second") {
   CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
 }
 
+TEST_CASE("jobs: a copy with the name of a job in force is a problem of the copy, wherever it is sorted") {
+  sluice::test::TempFolder folder;
+  folder.write("orders.yaml", job_text("same"));
+  JobSet set(folder.path(), {});
+  CHECK(text_of(set.reload()).empty());
+  folder.write("orders-old.yaml", job_text("same", 10));
+  folder.write("orders2.yaml", job_text("same", 15));
+  const std::string problem =
+      ":1:1: error: name: same is the job of " + folder.path("orders.yaml") + " already\n";
+  for (const std::string& edited :
+       {job_text("same"), job_text("same", 20), std::string("name: same\nbad: 1\n")}) {
+    CAPTURE(edited);
+    folder.write("orders.yaml", edited);
+    const std::string problems = text_of(set.reload());
+    CHECK(problems.find(folder.path("orders-old.yaml") + problem) != std::string::npos);
+    CHECK(problems.find(folder.path("orders2.yaml") + problem) != std::string::npos);
+    REQUIRE(set.jobs().size() == 1);
+    CHECK(set.entries().at("same").text.file == folder.path("orders.yaml"));
+  }
+  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(20));
+  std::filesystem::remove(folder.path("orders.yaml"));
+  set.reload();
+  CHECK(set.entries().at("same").text.file == folder.path("orders-old.yaml"));
+}
+
 TEST_CASE("jobs: a folder that cannot be read is a problem and changes nothing") {
   sluice::test::TempFolder folder;
   folder.write("jobs/a.yaml", job_text("a"));
@@ -68,10 +99,7 @@ TEST_CASE("jobs: a folder that cannot be read is a problem and changes nothing")
 
 TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
   sluice::test::TempFolder folder;
-  std::string text = job_text("printer");
-  const std::size_t writer = text.find("      writer:");
-  text = text.substr(0, writer) + "      writer:\n        plugin: stream\n        parameter: {print: true}\n";
-  folder.write("a.yaml", text);
+  folder.write("a.yaml", printing(job_text("printer")));
   folder.write("b.yaml", job_text("b"));
   JobSet set(folder.path(), {});
   const auto problems = set.reload();
@@ -79,6 +107,20 @@ TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
                                "daemon prints; use `sluice run`, or another plugin") != std::string::npos);
   REQUIRE(set.jobs().size() == 1);
   CHECK(set.jobs()[0].name == "b");
+}
+
+TEST_CASE("jobs: a job that is changed to print its rows stays in force as it was") {
+  sluice::test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  JobSet set(folder.path(), {});
+  CHECK(text_of(set.reload()).empty());
+  folder.write("a.yaml", printing(job_text("a", 10)));
+  JobSet::Reading reading = set.read({});
+  CHECK(reading.broken == std::vector<std::string>{folder.path("a.yaml")});
+  CHECK(text_of(reading.problems).find("job a prints its rows") != std::string::npos);
+  set.take(std::move(reading), {});
+  REQUIRE(set.jobs().size() == 1);
+  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
 }
 
 TEST_CASE("jobs: reading changes nothing until it is taken, and keeps the texts without credentials") {
@@ -140,4 +182,16 @@ TEST_CASE("jobs: a job that is waited for and not there is a warning, not an err
   CHECK(text_of(set.reload()) ==
         folder.path() + "/b.yaml:1:1: warning: dependsOn.jobs: no job a is loaded; b waits until it is\n");
   CHECK(set.jobs().size() == 1);
+}
+
+TEST_CASE("jobs: a file whose name is not UTF-8 is a problem that can be told, and no job") {
+  sluice::test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  folder.write("\xb6\xa9\xb5\xa5.yaml", job_text("b"));
+  folder.write("\xb6.yml", "nonsense: 1\n");
+  JobSet set(folder.path(), {});
+  const std::string problem = ":1:1: error: the name of the file is not UTF-8: rename it\n";
+  CHECK(text_of(set.reload()) == folder.path("?.yml") + problem + folder.path("????.yaml") + problem);
+  REQUIRE(set.jobs().size() == 1);
+  CHECK(set.jobs()[0].name == "a");
 }
