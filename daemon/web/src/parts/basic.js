@@ -37,15 +37,16 @@ export function Card({ title, aside, children, ...rest }) {
   </section>`;
 }
 
-// `columns`: [{title, right}], `rows`: lists of cells. The first column heads its row.
+// `columns`: [{title, right}], `rows`: lists of cells. Rows in which something is open or chosen are {key, cells}, so that it
+// stays with what it is about when others come before it.
 export function Table({ caption, columns, rows, empty }) {
   if (rows.length === 0) return html`<p class="empty">${empty ?? t('none')}</p>`;
   const side = (column) => (column.right ? 'right' : null);
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}><table class="list">
     <caption class="hidden">${caption}</caption>
     <thead><tr>${columns.map((column) => html`<th scope="col" class=${side(column)}>${column.title}</th>`)}</tr></thead>
-    <tbody>${rows.map((cells) => html`<tr>
-      ${cells.map((cell, n) => html`<td class=${side(columns[n])}>${cell}</td>`)}
+    <tbody>${rows.map((row) => html`<tr key=${row.key}>
+      ${(row.cells ?? row).map((cell, n) => html`<td class=${side(columns[n])}>${cell}</td>`)}
     </tr>`)}</tbody>
   </table></div>`;
 }

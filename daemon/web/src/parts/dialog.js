@@ -43,11 +43,13 @@ export function Confirm({ title, text, action, danger, withReason = true, needsR
   </dialog>`;
 }
 
-// A button that opens a Confirm; `body()` gives its children. `onOpen` forgets what was chosen in it before.
-export function ActionButton({ label, small, tone, disabled, onOpen, ...confirm }) {
-  const [open, setOpen] = useState(false);
+// A button that opens a Confirm about `subject`: `body(subject)` gives its children, `run(reason, subject)` acts. `onOpen` forgets
+// what was chosen in it before. Title and subject stay what they were when it opened, whatever is told meanwhile.
+export function ActionButton({ label, small, tone, disabled, onOpen, title, subject, ...confirm }) {
+  const [asked, setAsked] = useState(null);
   return html`
     <button type="button" class=${[small ? 'small' : '', tone ?? ''].join(' ').trim() || null} disabled=${disabled}
-      onClick=${() => { onOpen?.(); setOpen(true); }}>${label}</button>
-    ${open && html`<${Confirm} action=${label} ...${confirm} onClose=${() => setOpen(false)}>${confirm.body?.()}<//>`}`;
+      onClick=${() => { onOpen?.(); setAsked({ title, subject }); }}>${label}</button>
+    ${asked && html`<${Confirm} action=${label} ...${confirm} title=${asked.title} run=${(reason) => confirm.run(reason, asked.subject)}
+        onClose=${() => setAsked(null)}>${confirm.body?.(asked.subject)}<//>`}`;
 }

@@ -82,11 +82,11 @@ export function InstancesView({ query }) {
     ${session.mayAct && html`<${Batch} chosen=${chosen} clear=${() => setChosen(new Set())} />`}
     ${!live.data ? html`<${Waiting} live=${live} />` : html`
       <${Table} caption=${t('instances')} empty=${t('noInstances')} columns=${columns}
-        rows=${rows.map((one) => [session.mayAct && html`<input type="checkbox" aria-label=${t('choose', { id: one.id })}
+        rows=${rows.map((one) => ({ key: one.id, cells: [session.mayAct && html`<input type="checkbox" aria-label=${t('choose', { id: one.id })}
             checked=${chosen.has(one.id)} onChange=${(event) => toggle(one.id, event.target.checked)} />`,
           html`<${StatePill} state=${one.state} />`, html`<a href=${links.instance(one.id)}>${one.id}</a>`,
           html`<${WindowTimes} window=${one.window} zone=${one.zone} />`, html`<${Moment} time=${one.started} zone=${one.zone} short />`,
-          one.seconds === null ? '–' : duration(one.seconds), count(one.rows), size(one.bytes), html`<${Reason} of=${one} />`].slice(session.mayAct ? 0 : 1))} />
+          one.seconds === null ? '–' : duration(one.seconds), count(one.rows), size(one.bytes), html`<${Reason} of=${one} />`].slice(session.mayAct ? 0 : 1) }))} />
       <nav class="pages" aria-label=${t('pages')}>${query.after && html`<a
           href=${links.instances({ ...query, after: undefined })}>${t('newest')}</a>`}
         ${live.data.next && html`<a href=${links.instances({ ...query, after: live.data.next })}>${t('older')} →</a>`}</nav>`}`;

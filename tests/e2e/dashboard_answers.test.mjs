@@ -1,0 +1,39 @@
+// The dashboard over answers made up for the test: what comes at an awkward moment, late, wrong, or not at all.
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { openBrowser, openPage } from './dashboard_world.mjs';
+import { anIncident, openStage, usual } from './dashboard_stage.mjs';
+
+// A page at `hash` of a stage that gives the usual answers and `answers`.
+async function stand(t, browser, hash, answers, options = {}) {
+  const stage = await openStage(t, usual(answers));
+  const { page, context, complaints } = await openPage(browser, stage.url, { hash, ...options });
+  t.after(async () => {
+    await context.close();
+    assert.deepEqual(stage.wrong, []);
+  });
+  return { stage, page, complaints };
+}
+const told = (stage, event, data = {}) => stage.tell(event, { at: '2018-10-16T04:00:00Z', ...data });
+const dialogOf = (page) => page.getByRole('dialog');
+const accept = (page) => dialogOf(page).locator('button[type="submit"]').click();
+
+test('the dashboard over answers', async (t) => {
+  const browser = await openBrowser(t);
+
+  await t.test('acknowledges the incident that it asked about, whatever comes above it', async (t) => {
+    const list = (...ids) => ({ incidents: ids.map((id) => anIncident(id)), next: null, channels: [], failed_deliveries: [] });
+    const { stage, page } = await stand(t, browser, '#/incidents', {
+      'GET /incidents': list(7), 'POST /incidents/7/ack': anIncident(7, { acknowledged: '2018-10-16T04:00:00Z' }),
+      'POST /incidents/8/ack': anIncident(8, { acknowledged: '2018-10-16T04:00:00Z' }) });
+    await page.getByRole('button', { name: 'Acknowledge' }).click();
+    await dialogOf(page).getByText('Acknowledge incident 7?').waitFor();
+    stage.answers['GET /incidents'] = list(8, 7);
+    told(stage, 'incident', { incident: 8, job: 'orders', rule: 'failed', open: true, acknowledged: false });
+    await page.getByRole('link', { name: '#8' }).waitFor({ state: 'attached' });
+    assert.equal(await dialogOf(page).locator('h2').innerText(), 'Acknowledge incident 7?');
+    await accept(page);
+    await dialogOf(page).waitFor({ state: 'detached' });
+    assert.deepEqual(stage.requests.filter(({ method }) => method === 'POST').map(({ line }) => line), ['POST /incidents/7/ack']);
+  });
+});
