@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openBrowser, openPage } from './dashboard_world.mjs';
-import { anIncident, openStage, usual } from './dashboard_stage.mjs';
+import { anIncident, anInstance, openStage, refusal, usual } from './dashboard_stage.mjs';
 
 // A page at `hash` of a stage that gives the usual answers and `answers`.
 async function stand(t, browser, hash, answers, options = {}) {
@@ -35,5 +35,24 @@ test('the dashboard over answers', async (t) => {
     await accept(page);
     await dialogOf(page).waitFor({ state: 'detached' });
     assert.deepEqual(stage.requests.filter(({ method }) => method === 'POST').map(({ line }) => line), ['POST /incidents/7/ack']);
+  });
+
+  await t.test('shows the refusal of an action that is no longer allowed when it is accepted', async (t) => {
+    const detail = (more) => ({ ...anInstance(3, more), attempts: [], present_version: '0123456789ab', audit: [] });
+    const { id } = anInstance(3);
+    const { stage, page } = await stand(t, browser, `#/instances/${encodeURIComponent(id)}`, {
+      [`GET /instances/${id}`]: detail({ state: 'NOT_RUN' }), [`GET /instances/${id}/why`]: refusal(503, 'not now', 'unavailable'),
+      [`POST /instances/${id}/freeze`]: refusal(409, 'it is RUNNING', 'refused_by_state') });
+    await page.getByRole('button', { name: 'Freeze', exact: true }).click();
+    await dialogOf(page).waitFor();
+    stage.answers[`GET /instances/${id}`] = detail({ state: 'RUNNING' });
+    told(stage, 'instance', { instance: id, job: 'orders', state: 'RUNNING' });
+    await page.locator('.title .pill.RUNNING').waitFor({ state: 'attached' });
+    assert.ok(await dialogOf(page).isVisible());
+    await accept(page);
+    await dialogOf(page).getByRole('alert').getByText('it is RUNNING').waitFor();
+    await page.keyboard.press('Escape');
+    await dialogOf(page).waitFor({ state: 'detached' });
+    assert.deepEqual(await page.locator('.title button:visible').allInnerTexts(), ['Kill']);
   });
 });
