@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openBrowser, openPage } from './dashboard_world.mjs';
 import { anIncident, anInstance, openStage, refusal, usual } from './dashboard_stage.mjs';
+import { until } from './support.mjs';
 
 // A page at `hash` of a stage that gives the usual answers and `answers`.
 async function stand(t, browser, hash, answers, options = {}) {
@@ -17,6 +18,11 @@ async function stand(t, browser, hash, answers, options = {}) {
 const told = (stage, event, data = {}) => stage.tell(event, { at: '2018-10-16T04:00:00Z', ...data });
 const dialogOf = (page) => page.getByRole('dialog');
 const accept = (page) => dialogOf(page).locator('button[type="submit"]').click();
+
+// What a backfill or its preview says of its order.
+const terms = ({ job, parallel, order, all, run_now, alerts, priority }) => ({ job, zone: 'Asia/Shanghai', from: '2018-10-14T16:00:00Z',
+  to: '2018-10-15T16:00:00Z', ranges: [], between: null, parallel, order, all, run_now, run_between: null, weekends: true,
+  parameters: {}, alerts, priority });
 
 test('the dashboard over answers', async (t) => {
   const browser = await openBrowser(t);
@@ -54,5 +60,31 @@ test('the dashboard over answers', async (t) => {
     await page.keyboard.press('Escape');
     await dialogOf(page).waitFor({ state: 'detached' });
     assert.deepEqual(await page.locator('.title button:visible').allInnerTexts(), ['Kill']);
+  });
+
+  await t.test('starts the backfill that was shown, not what the form says by then', async (t) => {
+    const preview = (order) => ({ ...terms(order), runs: 3, left_out: 0, groups: [], instances: [] });
+    let answered = () => {};
+    const { stage, page } = await stand(t, browser, '#/backfills/new?job=orders', {
+      'POST /backfills/preview': ({ body }) => new Promise((resolve) => { answered = () => resolve(preview(body)); }),
+      'POST /backfills': ({ body }) => ({ ...terms(body), id: 1, state: 'running', version: '0123456789ab', actor: 'tester',
+        created: '2018-10-16T04:00:00Z', planned: true, left_out: 0, counts: {}, groups: [], stuck: [] }) });
+    const parallel = page.getByLabel('Groups at once');
+    const look = () => page.getByRole('button', { name: 'Preview' }).click();
+    const start = page.getByRole('button', { name: 'Start backfill' });
+    await parallel.fill('2');
+    await look();
+    await until('the question', () => stage.asked('POST /backfills/preview').length === 1);
+    await parallel.fill('9');
+    answered();
+    await page.waitForTimeout(300);
+    assert.equal(await start.count(), 0);
+    await look();
+    await until('the question', () => stage.asked('POST /backfills/preview').length === 2);
+    answered();
+    await start.click();
+    await accept(page);
+    await dialogOf(page).waitFor({ state: 'detached' });
+    assert.deepEqual(stage.asked('POST /backfills').map(({ body }) => body), [stage.asked('POST /backfills/preview')[1].body]);
   });
 });
