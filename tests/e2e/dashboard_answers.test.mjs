@@ -87,4 +87,26 @@ test('the dashboard over answers', async (t) => {
     await dialogOf(page).waitFor({ state: 'detached' });
     assert.deepEqual(stage.asked('POST /backfills').map(({ body }) => body), [stage.asked('POST /backfills/preview')[1].body]);
   });
+
+  await t.test('acts on those of the chosen instances that are shown, and names them', async (t) => {
+    const list = (...slots) => ({ instances: slots.map((n) => anInstance(n, { state: 'FAILURE' })), next: null });
+    const range = (n) => Array.from({ length: n }, (_, slot) => slot);
+    const { stage, page } = await stand(t, browser, '#/instances?state=FAILURE', { 'GET /instances': list(...range(12)),
+      'POST /batch': ({ body }) => ({ action: body.action, done: body.ids.length, refused: 0, results: body.ids.map((id) => ({ id })) }) });
+    const choose = (n) => page.getByLabel(`Choose ${anInstance(n).id}`);
+    await page.getByLabel('Choose all of the page').check();
+    await page.getByRole('button', { name: 'Rerun' }).click();
+    assert.deepEqual(await dialogOf(page).locator('li').allInnerTexts(), [...range(10).map((n) => anInstance(n).id), 'and 2 more']);
+    await page.keyboard.press('Escape');
+    stage.answers['GET /instances'] = list(0, 1);
+    told(stage, 'instances', { job: 'orders', change: 'planned' });
+    await page.getByText('2 chosen').waitFor();
+    await page.getByLabel('State').selectOption('LOST');
+    await page.getByText('0 chosen').waitFor();
+    await choose(1).check();
+    await page.getByRole('button', { name: 'Rerun' }).click();
+    await accept(page);
+    await dialogOf(page).waitFor({ state: 'detached' });
+    assert.deepEqual(stage.asked('POST /batch').map(({ body }) => body.ids), [[anInstance(1).id]]);
+  });
 });

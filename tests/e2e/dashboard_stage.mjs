@@ -11,7 +11,8 @@ const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/cs
 const ROOT = '/api/v1';
 
 // An answer other than 200. Without `code` it is not the daemon's, but of a proxy before it.
-export const refusal = (status, detail, code) => ({ refused: status, body: code
+const REFUSED = Symbol('refused');
+export const refusal = (status, detail, code) => ({ [REFUSED]: status, body: code
   ? JSON.stringify({ type: 'about:blank', title: 'Refused', status, code, detail }) : `<h1>${detail}</h1>` });
 
 const patterns = operations.map((one) => ({ ...one,
@@ -35,7 +36,7 @@ export async function openStage(t, answers) {
     const given = stage.answers[line];
     const made = typeof given === 'function' ? await given(asked) : given;
     if (made === undefined) return refusal(404, `nothing is said about ${line}`, 'not_found');
-    if (made.refused === undefined) assertDescribed(asked.method, asked.path, made);
+    if (made[REFUSED] === undefined) assertDescribed(asked.method, asked.path, made);
     return made;
   };
   const server = createServer(async (incoming, outgoing) => {
@@ -61,7 +62,7 @@ export async function openStage(t, answers) {
       stage.wrong.push(failure.message);
       made = refusal(500, failure.message, 'internal');
     }
-    if (made.refused !== undefined) outgoing.writeHead(made.refused).end(made.body);
+    if (made[REFUSED] !== undefined) outgoing.writeHead(made[REFUSED]).end(made.body);
     else outgoing.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(made));
     return undefined;
   });

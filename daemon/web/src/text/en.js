@@ -67,7 +67,7 @@ export const en = {
   stat_hand_over_failures: 'Failed hand-overs', stat_first_record_us: 'First record', stat_last_record_us: 'Last record',
   // Lists of instances.
   needsAttention: 'needs attention', alsoNotDue: 'also those not due yet', noInstances: 'No instance is like that.',
-  choose: 'Choose {id}', chooseAll: 'Choose all of the page', chosen: '{n} chosen', refused: '{n} refused',
+  choose: 'Choose {id}', chooseAll: 'Choose all of the page', chosen: '{n} chosen', andMore: 'and {n} more', refused: '{n} refused',
   // Actions.
   actions: 'Actions', cancel: 'Cancel', working: 'Working …', accepted: 'Accepted.', did: '{action}: {id}',
   didDownstream: '{n} instance runs again|{n} instances run again', didMany: '{done} done, {refused} refused',

@@ -59,7 +59,7 @@ export const zh = {
   stat_late: '迟到记录', stat_ahead: '超前记录', stat_shards: '分片', stat_shards_done: '已完成分片',
   stat_hand_over_failures: '交还失败', stat_first_record_us: '首条记录', stat_last_record_us: '末条记录',
   needsAttention: '需要处理', alsoNotDue: '包括未到时间的', noInstances: '没有符合条件的实例。',
-  choose: '选择 {id}', chooseAll: '选择本页全部', chosen: '已选 {n} 个', refused: '{n} 个被拒绝',
+  choose: '选择 {id}', chooseAll: '选择本页全部', chosen: '已选 {n} 个', andMore: '另有 {n} 个', refused: '{n} 个被拒绝',
   actions: '操作', cancel: '取消', working: '处理中…', accepted: '已接受。', did: '{action}：{id}',
   didDownstream: '{n} 个实例将重跑', didMany: '完成 {done} 个，拒绝 {refused} 个',
   do_rerun: '重跑', do_kill: '终止', do_freeze: '冻结', do_unfreeze: '解冻', 'do_set-success': '置成功',

@@ -38,17 +38,21 @@ function Results({ results }) {
     <ul>${refused.slice(0, 10).map(({ id, error }) => html`<li><a href=${links.instance(id)}>${id}</a>: ${error.detail}</li>`)}</ul></div>`;
 }
 
-function Batch({ chosen, clear }) {
+const NAMED = 10;
+const Names = ({ ids }) => html`<ul>${ids.slice(0, NAMED).map((id) => html`<li key=${id}>${id}</li>`)}${
+  ids.length > NAMED && html`<li>${t('andMore', { n: ids.length - NAMED })}</li>`}</ul>`;
+
+function Batch({ ids, clear }) {
   const [results, setResults] = useState(null);
-  const ids = [...chosen];
   return html`<div class="batch">
     <span role="status">${t('chosen', { n: ids.length })}</span>
     <div class="actions" role="group" aria-label=${t('actions')}>${BATCH_ACTIONS.map((action) => html`<${ActionButton}
         key=${action.name} small
       label=${t(`do_${action.name}`)} disabled=${ids.length === 0} title=${t('askMany', { action: t(`do_${action.name}`), n: ids.length })}
       text=${t(`about_${action.name}`)} danger=${action.danger} needsReason=${action.needsReason}
-      run=${async (reason) => {
-        const answer = await actOnMany(ids, action.name, reason);
+      subject=${ids} body=${(asked) => html`<${Names} ids=${asked} />`}
+      run=${async (reason, asked) => {
+        const answer = await actOnMany(asked, action.name, reason);
         setResults(answer);
         clear();
         return t('didMany', { done: answer.done, refused: answer.refused });
@@ -60,10 +64,12 @@ function Batch({ chosen, clear }) {
 export function InstancesView({ query }) {
   const session = useSession();
   const status = useLive('/status');
-  const [chosen, setChosen] = useState(new Set());
   const { due = 'true', ...rest } = query;
   const path = withQuery('/instances', { ...rest, due: due === 'true' ? 'true' : '', limit: PAGE });
   const live = useLive(path);
+  const [choice, setChoice] = useState({ path, ids: new Set() });
+  const chosen = choice.path === path ? choice.ids : new Set();  // what is asked for now knows nothing of another choice
+  const setChosen = (ids) => setChoice({ path, ids });
   const jobs = status.data?.jobs.map(({ name }) => name) ?? [];
   const toggle = (id, on) => {
     const next = new Set(chosen);
@@ -71,6 +77,7 @@ export function InstancesView({ query }) {
     setChosen(next);
   };
   const rows = live.data?.instances ?? [];
+  const shown = rows.map(({ id }) => id).filter((id) => chosen.has(id));  // one that left the page is not acted on
   const all = rows.length > 0 && rows.every(({ id }) => chosen.has(id));
   const choose = { title: html`<input type="checkbox" aria-label=${t('chooseAll')} checked=${all}
       onChange=${() => setChosen(all ? new Set() : new Set(rows.map(({ id }) => id)))} />` };
@@ -79,7 +86,7 @@ export function InstancesView({ query }) {
   return html`
     <h1>${t('instances')}</h1>
     <${Filters} query=${query} jobs=${jobs} />
-    ${session.mayAct && html`<${Batch} chosen=${chosen} clear=${() => setChosen(new Set())} />`}
+    ${session.mayAct && html`<${Batch} ids=${shown} clear=${() => setChosen(new Set())} />`}
     ${!live.data ? html`<${Waiting} live=${live} />` : html`
       <${Table} caption=${t('instances')} empty=${t('noInstances')} columns=${columns}
         rows=${rows.map((one) => ({ key: one.id, cells: [session.mayAct && html`<input type="checkbox" aria-label=${t('choose', { id: one.id })}
