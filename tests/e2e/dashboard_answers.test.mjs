@@ -2,13 +2,14 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openBrowser, openPage } from './dashboard_world.mjs';
-import { anIncident, anInstance, openStage, refusal, usual } from './dashboard_stage.mjs';
+import { anIncident, anInstance, openStage, refusal, usual, windowsAnswer } from './dashboard_stage.mjs';
 import { until } from './support.mjs';
 
 // A page at `hash` of a stage that gives the usual answers and `answers`.
 async function stand(t, browser, hash, answers, options = {}) {
   const stage = await openStage(t, usual(answers));
   const { page, context, complaints } = await openPage(browser, stage.url, { hash, ...options });
+  page.setDefaultTimeout(10_000);
   t.after(async () => {
     await context.close();
     assert.deepEqual(stage.wrong, []);
@@ -108,5 +109,30 @@ test('the dashboard over answers', async (t) => {
     await accept(page);
     await dialogOf(page).waitFor({ state: 'detached' });
     assert.deepEqual(stage.asked('POST /batch').map(({ body }) => body.ids), [[anInstance(1).id]]);
+  });
+
+  await t.test('shows today where a link has no real date, and keeps the history free of dates half typed', async (t) => {
+    const { stage, page, complaints } = await stand(t, browser, '#/jobs/orders?date=2018-13-45', {
+      'GET /jobs/orders/windows': ({ query }) => windowsAnswer([], query.date
+        ? { from: `${query.date}T00:00:00Z`, to: `${query.date}T23:59:59Z` } : {}),
+      'GET /instances': { instances: [], next: null } });
+    const day = page.locator('.days input');
+    for (const bad of ['2018-13-45', '2018-02-30', '', 'today']) {
+      await page.goto(`${stage.url}/#/jobs/orders?date=${bad}`);
+      await day.waitFor();
+      assert.equal(await day.inputValue(), '2018-10-16', bad);
+      await page.getByRole('navigation', { name: 'Sections' }).getByRole('link', { name: 'Jobs' }).click();
+      await page.locator('.card.job').waitFor();
+    }
+    assert.deepEqual(stage.requests.filter(({ query }) => query.date && query.date !== '2018-10-16'), []);
+    for (const [hash, field] of [['#/jobs/orders', day], ['#/instances', page.getByLabel('Day')]]) {
+      await page.goto(`${stage.url}/${hash}`);
+      await field.waitFor();
+      const before = await page.evaluate(() => history.length);
+      for (const typed of ['0002-10-15', '0020-10-15', '0201-10-15', '2018-10-15']) await field.fill(typed);
+      await page.waitForURL(/date=2018-10-15/);
+      assert.equal(await page.evaluate(() => history.length), before + 1, hash);
+    }
+    assert.deepEqual(complaints, []);
   });
 });

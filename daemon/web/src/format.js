@@ -25,6 +25,13 @@ export const minuteOf = (time, zone) => Number(partsOf(time, zone).minute);
 export const momentOf = (time, zone) => `${dayOf(time, zone)} ${clockOf(time, zone)}`;
 export const utcOf = (time) => `${new Date(time).toISOString().replace('T', ' ').replace(/\.000Z$|Z$/, '')} UTC`;
 
+// "2018-02-30" and "2018-10" are none.
+export function isDay(text) {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text ?? '')) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
+
 export function shiftDay(day, by) {
   const date = new Date(`${day}T00:00:00Z`);
   date.setUTCDate(date.getUTCDate() + by);

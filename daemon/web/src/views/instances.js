@@ -11,12 +11,14 @@ import { useSession } from '../session.js';
 import { ATTENTION, STATES } from '../states.js';
 import { t } from '../settings.js';
 import { Field, Moment, StatePill, Table, Waiting, WindowTimes } from '../parts/basic.js';
+import { DayInput } from '../parts/day_input.js';
 import { ActionButton } from '../parts/dialog.js';
 
 const PAGE = 100;
 
 function Filters({ query, jobs }) {
-  const set = (change) => go(links.instances({ ...query, after: undefined, ...change }));
+  const linkTo = (change) => links.instances({ ...query, after: undefined, ...change });
+  const set = (change) => go(linkTo(change));
   const known = query.job && !jobs.includes(query.job) ? [...jobs, query.job] : jobs;
   return html`<div class="filters" role="search">
     <${Field} label=${t('job')}><select value=${query.job ?? ''} onChange=${(event) => set({ job: event.target.value })}>
@@ -24,7 +26,7 @@ function Filters({ query, jobs }) {
     <${Field} label=${t('state')}><select value=${query.state ?? ''} onChange=${(event) => set({ state: event.target.value })}>
       <option value="">${t('all')}</option><option value=${ATTENTION.join(',')}>${t('needsAttention')}</option>
       ${STATES.map((state) => html`<option value=${state}>${t(state)}</option>`)}</select><//>
-    <${Field} label=${t('day')}><input type="date" value=${query.date ?? ''} onChange=${(event) => set({ date: event.target.value })} /><//>
+    <${Field} label=${t('day')}><${DayInput} value=${query.date ?? ''} linkTo=${(date) => linkTo({ date })} /><//>
     <label class="check"><input type="checkbox" checked=${query.due === 'false'}
         onChange=${(event) => set({ due: event.target.checked ? 'false' : '' })} /><span>${t('alsoNotDue')}</span></label>
   </div>`;

@@ -12,7 +12,7 @@ import { Facts, Moment, Tabs, Waiting } from '../parts/basic.js';
 import { CoverageTiles, Freshness, GapList } from '../parts/coverage.js';
 import { ActionButton } from '../parts/dialog.js';
 import { ChartsTab } from './job_charts.js';
-import { DayTab, dayPath } from './job_day.js';
+import { DayTab, dayAsked, dayPath } from './job_day.js';
 import { VersionTab, VersionsTab } from './job_versions.js';
 
 const CHOICES = ['all', 'latest', 'none'];
@@ -52,7 +52,8 @@ function Definition({ job }) {
 export function JobView({ name, tab, more, query }) {
   const session = useSession();
   const live = useLive(`/jobs/${segment(name)}`);
-  useLive(tab === 'day' && query.date ? dayPath(name, query.date) : null);  // asked for beside the job, not after it
+  const day = dayAsked(query);
+  useLive(tab === 'day' && day ? dayPath(name, day) : null);  // asked for beside the job, not after it
   if (!live.data) return html`<h1>${name}</h1><${Waiting} live=${live} />`;
   const job = live.data;
   const tabs = [['day', t('day'), links.job(name)], ['charts', t('charts'), links.job(name, 'charts')],
