@@ -2,8 +2,8 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openBrowser, openPage } from './dashboard_world.mjs';
-import { anIncident, anInstance, openStage, refusal, usual, windowsAnswer } from './dashboard_stage.mjs';
-import { until } from './support.mjs';
+import { aStatus, anIncident, anInstance, openStage, refusal, usual, windowsAnswer } from './dashboard_stage.mjs';
+import { pause, until } from './support.mjs';
 
 // A page at `hash` of a stage that gives the usual answers and `answers`.
 async function stand(t, browser, hash, answers, options = {}) {
@@ -134,5 +134,44 @@ test('the dashboard over answers', async (t) => {
       assert.equal(await page.evaluate(() => history.length), before + 1, hash);
     }
     assert.deepEqual(complaints, []);
+  });
+
+  const never = () => new Promise(() => {});
+
+  await t.test('says so when the daemon takes requests and does not answer them', async (t) => {
+    const { stage, page } = await stand(t, browser, '#/', {}, { width: 360 });
+    await page.clock.install();
+    await page.reload();
+    await page.locator('.card.job').waitFor();
+    for (const line of Object.keys(stage.answers)) stage.answers[line] = never;
+    stage.answers['GET /events'] = never;
+    stage.hangUp();
+    await page.locator('.stream', { hasText: 'reconnecting' }).waitFor();  // on a phone too
+    await page.clock.fastForward(16_000);
+    await until('the question', () => stage.asked('GET /status').length === 3);
+    const streams = stage.asked('GET /events').length;
+    assert.equal(await page.locator('.notice.lost').count(), 0);
+    await page.clock.fastForward(21_000);
+    await page.locator('.notice.lost').waitFor();
+    assert.ok(await page.locator('.card.job').isVisible());
+    await page.clock.fastForward(10_000);
+    await until('another stream', () => stage.asked('GET /events').length > streams);
+    delete stage.answers['GET /events'];
+    Object.assign(stage.answers, usual());
+    await page.clock.fastForward(36_000);
+    await page.clock.fastForward(10_000);
+    await page.locator('.notice.lost').waitFor({ state: 'detached' });
+  });
+
+  await t.test('shows answers that take longer than the daemon is silent', async (t) => {
+    const { stage, page } = await stand(t, browser, '#/');
+    await page.locator('.card.job').waitFor();
+    stage.answers['GET /status'] = async () => {
+      await pause(2500);
+      return aStatus({ incidents_open: 5 });
+    };
+    const busy = setInterval(() => told(stage, 'instances', { job: 'orders', change: 'planned' }), 300);
+    t.after(() => clearInterval(busy));
+    await page.locator('.badge', { hasText: '5' }).waitFor();
   });
 });

@@ -24,12 +24,13 @@ function assertDescribed(method, path, answer) {
 }
 
 // `answers`: by "GET /status" the body of an answer, or a function of {query, body} that gives it, at once or later. It may be
-// changed at any time; `tell` sends an event to the pages. `requests` has {line, query, body} of what was asked.
+// changed at any time; `tell` sends an event to the pages, `hangUp` cuts their streams. `requests` has {line, query, body} of what was asked.
 export async function openStage(t, answers) {
   const streams = new Set();
   const stage = {
     answers, requests: [], wrong: [],
     tell: (event, data) => { for (const stream of streams) stream.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`); },
+    hangUp: () => { for (const stream of streams) stream.destroy(); },
     asked: (line) => stage.requests.filter((one) => one.line === line),
   };
   const answer = async (line, asked) => {

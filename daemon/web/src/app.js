@@ -47,7 +47,7 @@ function DaemonState() {
   const words = data.draining ? t('draining') : data.ready ? t('ready') : t('late');
   return html`<span class=${`daemon ${data.ready ? 'good' : 'bad'}`} title=${`sluice ${data.version}`}>
     <i class="dot" aria-hidden="true"></i>${words}<span class="faint"> · ${t('runningOf', { n: data.running, most: data.running_max })}</span>
-    <span class="faint stream" role="status"> · ${t(connected ? 'live' : 'reconnecting')}</span></span>`;
+    <span class=${`faint stream ${connected ? '' : 'off'}`} role="status"> · ${t(connected ? 'live' : 'reconnecting')}</span></span>`;
 }
 
 function Sections({ section }) {

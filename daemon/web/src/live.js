@@ -21,15 +21,18 @@ class Feed {
     this.text = null;
     this.data = null;
     this.failure = null;
-    this.turn = 0;
+    this.asking = false;
+    this.again = false;  // something changed while it was asked for
     this.timer = null;
     this.due = null;  // the timer of a request for what changed
     this.asked = 0;
   }
 
-  // Asks again, soon.
+  // Asks again, soon; after the answer that is on its way, however late it is: one that takes longer than the daemon is
+  // silent would never be shown.
   touch() {
-    if (this.due !== null) return;
+    if (this.asking) this.again = true;
+    if (this.asking || this.due !== null) return;
     this.due = setTimeout(() => this.load(), Math.max(SOON, this.asked + SPACE - performance.now()));
   }
 
@@ -39,10 +42,14 @@ class Feed {
   }
 
   async load() {
+    if (this.asking) {
+      this.again = true;
+      return;
+    }
     this.leave();
     this.due = null;
     this.asked = performance.now();
-    const turn = (this.turn += 1);
+    this.asking = true;
     let text = null;
     let failure = null;
     try {
@@ -50,11 +57,16 @@ class Feed {
     } catch (caught) {
       failure = caught;
     }
-    if (turn !== this.turn || this.shown.size === 0) return;
+    this.asking = false;
+    if (this.shown.size === 0) return;
     setReachable(failure === null || failure.status !== 0);
     this.take(text, failure);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { if (!document.hidden) this.load(); }, this.period);
+    if (this.again) {
+      this.again = false;
+      this.touch();
+    }
   }
 
   // Of a daemon that is gone the last answer stays on the screen.
