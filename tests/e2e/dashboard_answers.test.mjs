@@ -148,7 +148,6 @@ test('the dashboard over answers', async (t) => {
     stage.hangUp();
     await page.locator('.stream', { hasText: 'reconnecting' }).waitFor();  // on a phone too
     await page.clock.fastForward(16_000);
-    await until('the question', () => stage.asked('GET /status').length === 3);
     const streams = stage.asked('GET /events').length;
     assert.equal(await page.locator('.notice.lost').count(), 0);
     await page.clock.fastForward(21_000);
@@ -173,5 +172,29 @@ test('the dashboard over answers', async (t) => {
     const busy = setInterval(() => told(stage, 'instances', { job: 'orders', change: 'planned' }), 300);
     t.after(() => clearInterval(busy));
     await page.locator('.badge', { hasText: '5' }).waitFor();
+  });
+
+  await t.test('keeps the page and what was typed when a proxy or the daemon is in trouble', async (t) => {
+    const { stage, page } = await stand(t, browser, '#/backfills/new?job=orders');
+    const parallel = page.getByLabel('Groups at once');
+    await parallel.fill('7');
+    const fail = async (failure) => {
+      stage.answers['GET /status'] = failure;
+      const before = stage.asked('GET /status').length;
+      told(stage, 'instances', { job: 'orders', change: 'planned' });
+      await until('the question', () => stage.asked('GET /status').length > before);
+    };
+    const notice = page.locator('.notice.lost');
+    await fail(refusal(502, 'Bad Gateway'));
+    await notice.filter({ hasText: 'does not answer' }).waitFor();
+    assert.equal(await parallel.inputValue(), '7');
+    for (const [status, code] of [[503, 'unavailable'], [429, 'throttled']]) {
+      await fail(refusal(status, `it says ${code}`, code));
+      await notice.filter({ hasText: `it says ${code}` }).waitFor();
+      assert.equal(await parallel.inputValue(), '7');
+    }
+    await fail(aStatus());
+    await notice.waitFor({ state: 'detached' });
+    assert.equal(await parallel.inputValue(), '7');
   });
 });

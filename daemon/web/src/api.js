@@ -13,6 +13,11 @@ export class ApiError extends Error {
   }
 }
 
+// Nobody answered, or only a proxy whose daemon does not.
+export const isUnreachable = ({ status, code }) => status === 0 || (status >= 500 && code === undefined);
+// It says nothing about what was asked for, and may be over soon.
+export const mayPass = ({ status }) => status === 0 || status === 429 || status >= 500;
+
 function headersFor(body, bearer) {
   const headers = { Accept: 'application/json' };
   if (bearer) headers.Authorization = `Bearer ${bearer}`;

@@ -2,7 +2,7 @@
 // of a change that concerns it, once for all who show it. What nobody tells of, such as the time that passes, is asked
 // for seldom, while the page is visible.
 import { useEffect, useReducer } from 'preact/hooks';
-import { getText } from './api.js';
+import { getText, isUnreachable, mayPass } from './api.js';
 import { follow } from './stream.js';
 
 const PERIOD = 15_000;
@@ -21,6 +21,7 @@ class Feed {
     this.text = null;
     this.data = null;
     this.failure = null;
+    this.trouble = null;  // why data is not as fresh as it should be
     this.asking = false;
     this.again = false;  // something changed while it was asked for
     this.timer = null;
@@ -59,7 +60,7 @@ class Feed {
     }
     this.asking = false;
     if (this.shown.size === 0) return;
-    setReachable(failure === null || failure.status !== 0);
+    setReachable(failure === null || !isUnreachable(failure));
     this.take(text, failure);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { if (!document.hidden) this.load(); }, this.period);
@@ -69,14 +70,22 @@ class Feed {
     }
   }
 
-  // Of a daemon that is gone the last answer stays on the screen.
+  // Of a daemon that is gone or in trouble the last answer stays on the screen.
   take(text, failure) {
-    if (failure?.status === 0 && this.text !== null) return;
+    const kept = failure !== null && mayPass(failure) && this.text !== null;
+    this.setTrouble(kept ? failure : null);
+    if (kept) return;
     if (text !== null && text === this.text && this.failure === null) return;
     this.failure = failure;
     this.text = text;
     this.data = text === null ? null : JSON.parse(text);
     for (const redraw of this.shown) redraw();
+  }
+
+  setTrouble(failure) {
+    if (failure?.message === this.trouble?.message) return;
+    this.trouble = failure;
+    for (const redraw of watchers) redraw();
   }
 }
 
@@ -125,6 +134,13 @@ export function useReachable() {
   return reachable;
 }
 
+// The refusal that keeps something shown from being fresh, or null.
+export function useTrouble() {
+  useWatch();
+  for (const { trouble } of feeds.values()) if (trouble !== null && !isUnreachable(trouble)) return trouble;
+  return null;
+}
+
 // True while changes are told as they happen.
 export function useConnected() {
   useWatch();
@@ -161,7 +177,7 @@ follow('/events', {
   changed: (now, failure) => {
     connected = now;
     for (const redraw of watchers) redraw();
-    if (failure?.status === 0) setReachable(false);
+    if (failure && isUnreachable(failure)) setReachable(false);
     else if (now) setReachable(true);
   },
 });

@@ -1,5 +1,6 @@
 // Small things every view is made of.
 import { html } from 'htm/preact';
+import { isUnreachable } from '../api.js';
 import { dayOf, momentOf, clockOf, utcOf } from '../format.js';
 import { SIGNS } from '../states.js';
 import { t } from '../settings.js';
@@ -73,7 +74,7 @@ export function Check({ label, hint, checked, onChange }) {
 // What stands in place of a view that has no answer yet, or a refusal.
 export function Waiting({ live }) {
   if (live.failure) {
-    return html`<div class="notice bad" role="alert">${live.failure.status === 0 ? t('unreachable') : live.failure.message}</div>`;
+    return html`<div class="notice bad" role="alert">${isUnreachable(live.failure) ? t('unreachable') : live.failure.message}</div>`;
   }
   return html`<p class="empty" role="status">${t('loading')}</p>`;
 }

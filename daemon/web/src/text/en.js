@@ -5,6 +5,7 @@ export const en = {
   sections: 'Sections', views: 'Views', pages: 'Pages', skipToContent: 'Skip to content', licences: 'Licences',
   ready: 'ready', draining: 'stopping', lostShort: 'no answer', runningOf: '{n} of {most} running',
   unreachable: 'The daemon does not answer. What you see is its last answer; trying again.',
+  inTrouble: 'The daemon refuses for now: {detail}. What you see is its last answer; trying again.',
   loading: 'Loading …', notFound: 'Not found', none: 'none', all: 'all', yes: 'yes', since: 'since', close: 'Close',
   signIn: 'Sign in', signOut: 'Sign out', token: 'Token', signedIn: 'Signed in as {actor}, {role}',
   aboutSignIn: 'An administrator makes tokens with sluice token. It is kept until this tab is closed.',

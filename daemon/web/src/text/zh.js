@@ -4,6 +4,7 @@ export const zh = {
   sections: '栏目', views: '视图', pages: '翻页', skipToContent: '跳到正文', licences: '许可证',
   ready: '正常', draining: '正在停止', lostShort: '无响应', runningOf: '运行中 {n}/{most}',
   unreachable: '守护进程无响应。页面显示的是最后一次结果，正在重试。',
+  inTrouble: '守护进程暂时拒绝：{detail}。页面显示的是最后一次结果，正在重试。',
   loading: '加载中…', notFound: '未找到', none: '无', all: '全部', yes: '是', since: '自', close: '关闭',
   signIn: '登录', signOut: '退出登录', token: '令牌', signedIn: '已登录：{actor}，{role}',
   aboutSignIn: '令牌由管理员用 sluice token 生成，仅保存到关闭此标签页为止。',
