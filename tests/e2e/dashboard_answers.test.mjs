@@ -197,4 +197,38 @@ test('the dashboard over answers', async (t) => {
     await notice.waitFor({ state: 'detached' });
     assert.equal(await parallel.inputValue(), '7');
   });
+
+  await t.test('shows the refusal of an action whose dialog was left meanwhile', async (t) => {
+    let answered = () => {};
+    const { stage, page } = await stand(t, browser, '#/jobs/orders', {
+      'POST /jobs/orders/pause': () => new Promise((resolve) => { answered = () => resolve(refusal(409, 'it is paused', 'conflict')); }) });
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await accept(page);
+    await dialogOf(page).getByText('Working').waitFor();
+    await page.keyboard.press('Escape');
+    assert.ok(await dialogOf(page).getByRole('button', { name: 'Cancel' }).isDisabled());
+    await page.keyboard.press('Escape');  // the browser lets a page refuse once
+    await until('the question', () => stage.asked('POST /jobs/orders/pause').length === 1);
+    answered();
+    await page.getByText('it is paused').waitFor();
+  });
+
+  await t.test('does not call a reload done that left files with errors', async (t) => {
+    const { page } = await stand(t, browser, '#/jobs/orders/versions', {
+      'GET /jobs/orders/versions': { job: 'orders', versions: [] },
+      'POST /reload': { dry_run: false, jobs: 1, changes: [], settings: [], needs_restart: [],
+        problems: [{ severity: 'error', file: 'orders.yaml', line: 3, column: 1, message: 'no such cycle' }] } });
+    await page.getByRole('button', { name: 'Reload' }).click();
+    await accept(page);
+    await dialogOf(page).getByRole('alert').filter({ hasText: '1 error' }).waitFor();
+    await dialogOf(page).getByText('orders.yaml:3: no such cycle').waitFor();
+  });
+
+  await t.test('says of a token that cannot be one that it cannot', async (t) => {
+    const { page } = await stand(t, browser, '#/', { 'GET /session': { role: 'none', actor: 'nobody', can_sign_in: true } });
+    await dialogOf(page).getByLabel('Token').fill('sluice_“abc”');
+    await accept(page);
+    await dialogOf(page).getByRole('alert').filter({ hasText: 'characters' }).waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.getItem('token')), null);
+  });
 });

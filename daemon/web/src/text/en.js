@@ -9,6 +9,7 @@ export const en = {
   loading: 'Loading …', notFound: 'Not found', none: 'none', all: 'all', yes: 'yes', since: 'since', close: 'Close',
   signIn: 'Sign in', signOut: 'Sign out', token: 'Token', signedIn: 'Signed in as {actor}, {role}',
   aboutSignIn: 'An administrator makes tokens with sluice token. It is kept until this tab is closed.',
+  tokenCharacters: 'A token has no such characters. Copy it as sluice token printed it.',
   tokenRefused: 'The daemon does not accept your token any more: it was withdrawn, or it has expired.', role_none: 'not signed in',
   role_viewer: 'read only', role_operator: 'operator', role_admin: 'admin',
   theme_auto: 'Auto', theme_light: 'Light', theme_dark: 'Dark', themeIs: 'Theme: {theme}. Change',
@@ -55,6 +56,7 @@ export const en = {
   aboutReload: 'Job files and settings are read anew. A broken file keeps its last good version.',
   lookFirst: 'Show what would change', nothingChanges: 'Nothing would change.', needsRestart: 'needs a restart',
   didReload: 'Reloaded: {n} job changed|Reloaded: {n} jobs changed',
+  filesWithErrors: '{n} error: its file keeps its last good version|{n} errors: their files keep their last good version',
   change_added: 'new', change_removed: 'taken away', change_changed: 'changed',
   // An instance.
   why: 'Why', retryAt: 'Retry at', dryRun: 'Dry run', released: 'Released', newerVersion: 'the job has a newer one',
