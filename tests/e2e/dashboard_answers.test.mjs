@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openBrowser, openPage } from './dashboard_world.mjs';
-import { aStatus, anIncident, anInstance, openStage, refusal, usual, windowsAnswer } from './dashboard_stage.mjs';
+import { aJob, aStatus, anIncident, anInstance, openStage, refusal, usual, windowsAnswer } from './dashboard_stage.mjs';
 import { pause, until } from './support.mjs';
 
 // A page at `hash` of a stage that gives the usual answers and `answers`.
@@ -230,5 +230,12 @@ test('the dashboard over answers', async (t) => {
     await accept(page);
     await dialogOf(page).getByRole('alert').filter({ hasText: 'characters' }).waitFor();
     assert.equal(await page.evaluate(() => sessionStorage.getItem('token')), null);
+  });
+
+  await t.test('says that the clock is in doubt, and that nothing is planned or started', async (t) => {
+    const doubt = 'the clock jumped ahead by 9 d; set it back, or run sluice reload if it is right';
+    const { page } = await stand(t, browser, '#/', { 'GET /status': aStatus({ ready: false, clock_in_doubt: doubt }) });
+    await page.locator('.alarm').filter({ hasText: doubt }).waitFor();
+    assert.match(await page.locator('.daemon').innerText(), /clock in doubt/);
   });
 });

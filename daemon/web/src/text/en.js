@@ -4,6 +4,7 @@ export const en = {
   jobs: 'Jobs', instances: 'Instances', backfills: 'Backfills', incidents: 'Incidents', audit: 'Audit log',
   sections: 'Sections', views: 'Views', pages: 'Pages', skipToContent: 'Skip to content', licences: 'Licences',
   ready: 'ready', draining: 'stopping', lostShort: 'no answer', runningOf: '{n} of {most} running',
+  clockInDoubt: 'clock in doubt', clockInDoubtLong: 'The clock is in doubt: nothing is planned or started.',
   unreachable: 'The daemon does not answer. What you see is its last answer; trying again.',
   inTrouble: 'The daemon refuses for now: {detail}. What you see is its last answer; trying again.',
   loading: 'Loading …', notFound: 'Not found', none: 'none', all: 'all', yes: 'yes', since: 'since', close: 'Close',
