@@ -238,4 +238,18 @@ test('the dashboard over answers', async (t) => {
     await page.locator('.alarm').filter({ hasText: doubt }).waitFor();
     assert.match(await page.locator('.daemon').innerText(), /clock in doubt/);
   });
+
+  await t.test('offers for a window of a paused job what it offers for one that waits', async (t) => {
+    const { id } = anInstance(3);
+    const frozen = (reason_code) => ({ ...anInstance(3, { state: 'FROZEN', reason_code }), attempts: [], present_version: null, audit: [] });
+    const { stage, page } = await stand(t, browser, `#/instances/${encodeURIComponent(id)}`,
+      { [`GET /instances/${id}`]: frozen('job_paused') });
+    const buttons = page.locator('.title button:visible');
+    await buttons.first().waitFor();
+    assert.deepEqual(await buttons.allInnerTexts(), ['Kill', 'Freeze', 'Skip', 'Priority', 'Release']);
+    stage.answers[`GET /instances/${id}`] = frozen('frozen');
+    await page.reload();
+    await buttons.first().waitFor();
+    assert.deepEqual(await buttons.allInnerTexts(), ['Unfreeze', 'Set to success', 'Skip', 'Priority', 'Release']);
+  });
 });
