@@ -252,4 +252,22 @@ test('the dashboard over answers', async (t) => {
     await buttons.first().waitFor();
     assert.deepEqual(await buttons.allInnerTexts(), ['Unfreeze', 'Set to success', 'Skip', 'Priority', 'Release']);
   });
+
+  await t.test('leads from a count to what was counted', async (t) => {
+    const waiting = anInstance(3, { state: 'FROZEN' });
+    const { stage, page } = await stand(t, browser, '#/jobs/orders', {
+      'GET /status': aStatus({ jobs: [aJob({ counts: { FROZEN: 1 } })] }), 'GET /audit': { entries: [], next: null },
+      'GET /jobs/orders/windows': windowsAnswer([waiting], { from: '2018-10-15T16:00:00Z', to: '2018-10-16T16:00:00Z' }),
+      'GET /instances': ({ query }) => ({ instances: query.due === 'true' ? [] : [waiting], next: null }) });
+    for (const hash of ['#/jobs/orders', '#/']) {
+      await page.goto(`${stage.url}/${hash}`);
+      await page.getByRole('main').getByRole('link', { name: '1 frozen' }).click();
+      await page.getByRole('link', { name: waiting.id }).waitFor();
+    }
+    await page.goto(`${stage.url}/#/audit?from=2018-10-16&to=2018-10-16`);
+    await until('the question', () => stage.asked('GET /audit').length > 0);
+    const { from, to } = stage.asked('GET /audit')[0].query;
+    assert.deepEqual({ from, to }, { from: '2018-10-16', to: '2018-10-17' });
+    assert.equal(await page.locator('input[name="to"]').inputValue(), '2018-10-16');
+  });
 });

@@ -2,6 +2,7 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { withQuery } from '../api.js';
+import { isDay, shiftDay } from '../format.js';
 import { useLive } from '../live.js';
 import { go, links } from '../route.js';
 import { t } from '../settings.js';
@@ -25,7 +26,9 @@ function Filters({ query }) {
 
 export function AuditView({ query }) {
   const status = useLive('/status');
-  const live = useLive(withQuery('/audit', { ...query, limit: 100 }));
+  // The API goes up to a time, people up to a day and with it.
+  const to = isDay(query.to) ? shiftDay(query.to, 1) : query.to;
+  const live = useLive(withQuery('/audit', { ...query, to, limit: 100 }));
   const zone = status.data?.jobs.find(({ name }) => !query.job || name === query.job)?.zone ?? 'Asia/Shanghai';
   return html`
     <h1>${t('audit')}</h1>

@@ -19,7 +19,7 @@ function Totals({ job, day, windows }) {
   const lags = windows.map((window) => window.lag).filter((value) => value !== null);
   return html`<div class="totals">
     <ul class="counts">${STATES.filter((state) => counts[state]).map((state) => html`<li key=${state}><a class="count"
-      href=${links.instances({ job: job.name, date: day, state })}><${StatePill} state=${state}
+      href=${links.instances({ job: job.name, date: day, state, due: 'false' })}><${StatePill} state=${state}
           label=${`${count(counts[state])} ${t(state)}`} /></a></li>`)}</ul>
     <${Facts} facts=${[
       [t('rowsTitle'), count(sum(windows, 'rows'))], [t('bytesTitle'), size(sum(windows, 'bytes'))],

@@ -57,7 +57,7 @@ function JobCard({ job, now }) {
       <h2><a href=${links.job(job.name)}>${job.name}</a></h2>
       <${Freshness} job=${job} />
       ${SHOWN_COUNTS.filter((state) => job.counts[state] > 0).map((state) => html`<a class="count" key=${state}
-        href=${links.instances({ job: job.name, state })}><${StatePill} state=${state}
+        href=${links.instances({ job: job.name, state, due: 'false' })}><${StatePill} state=${state}
             label=${`${count(job.counts[state])} ${t(state)}`} /></a>`)}
       <span class="grow"></span><${Schedule} job=${job} />
     </div>
