@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { openBrowser, openPage } from './dashboard_world.mjs';
-import { aJob, aStatus, anIncident, anInstance, openStage, refusal, usual, windowsAnswer } from './dashboard_stage.mjs';
+import { aDelivery, aJob, aStatus, anIncident, anInstance, openStage, refusal, usual, windowsAnswer } from './dashboard_stage.mjs';
 import { pause, until } from './support.mjs';
 
 // A page at `hash` of a stage that gives the usual answers and `answers`.
@@ -269,5 +269,27 @@ test('the dashboard over answers', async (t) => {
     const { from, to } = stage.asked('GET /audit')[0].query;
     assert.deepEqual({ from, to }, { from: '2018-10-16', to: '2018-10-17' });
     assert.equal(await page.locator('input[name="to"]').inputValue(), '2018-10-16');
+  });
+
+  await t.test('writes times in the zone of what they are about, and the zone where it is not clear', async (t) => {
+    const NY = 'America/New_York';
+    const entry = (number, target) => ({ number, at: '2018-10-16T00:00:00Z', actor: 'tester', action: 'pause', target, detail: '' });
+    const { stage, page } = await stand(t, browser, '#/incidents/7', {
+      'GET /status': aStatus({ jobs: [aJob(), aJob({ name: 'sales', zone: NY })] }),
+      'GET /incidents/7': { ...anIncident(7, { zone: NY }), deliveries: [aDelivery()] },
+      'GET /incidents': { incidents: [], next: null, channels: [], failed_deliveries: [aDelivery()] },
+      'GET /audit': { entries: [entry(4, 'clock'), entry(3, 'sales@2018-10-16T00:00-04:00'), entry(2, 'sales'), entry(1, 'orders#7')], next: null } });
+    const rows = (caption) => page.getByRole('region', { name: caption }).locator('tbody tr');
+    const head = (caption) => page.getByRole('region', { name: caption }).locator('th').first();
+    const times = async (caption) => (await rows(caption).locator('td:has(time)').allInnerTexts());
+    await rows('Deliveries').first().waitFor();
+    assert.deepEqual(await times('Deliveries'), ['2018-10-15 20:00']);
+    await page.goto(`${stage.url}/#/incidents`);
+    await rows('Given up').first().waitFor();
+    assert.deepEqual([await head('Given up').innerText(), ...await times('Given up')], ['At (Asia/Shanghai)', '2018-10-16 08:00']);
+    await page.goto(`${stage.url}/#/audit`);
+    await rows('Audit log').first().waitFor();
+    const [there, here] = [`2018-10-15 20:00 ${NY}`, '2018-10-16 08:00 Asia/Shanghai'];
+    assert.deepEqual(await times('Audit log'), [here, there, there, here]);
   });
 });

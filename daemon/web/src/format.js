@@ -1,6 +1,9 @@
 // Times, numbers and sizes as people read them, in the language of the page.
 import { currentLanguage, t } from './settings.js';
 
+// Of what concerns no job.
+export const HOME = 'Asia/Shanghai';
+
 const formats = new Map();
 function partsOf(time, zone) {
   if (!formats.has(zone)) {

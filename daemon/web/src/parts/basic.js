@@ -17,11 +17,11 @@ export function Pill({ tone = '', children }) {
   return html`<span class=${`pill ${tone}`}>${children}</span>`;
 }
 
-// A time in the job's zone; pointing at it shows UTC. `short` leaves the day out.
-export function Moment({ time, zone, short = false }) {
+// A time in the job's zone; pointing at it shows UTC. `short` leaves the day out, `named` writes the zone.
+export function Moment({ time, zone, short = false, named = false }) {
   if (!time) return html`<span class="faint">–</span>`;
   const text = short ? clockOf(time, zone) : momentOf(time, zone);
-  return html`<time datetime=${time} title=${`${utcOf(time)} · ${zone}`}>${text}</time>`;
+  return html`<time datetime=${time} title=${`${utcOf(time)} · ${zone}`}>${text}</time>${named && html` <span class="faint">${zone}</span>`}`;
 }
 
 // [start, end) of a window: the day once when both are of it.
