@@ -292,4 +292,24 @@ test('the dashboard over answers', async (t) => {
     const [there, here] = [`2018-10-15 20:00 ${NY}`, '2018-10-16 08:00 Asia/Shanghai'];
     assert.deepEqual(await times('Audit log'), [here, there, there, here]);
   });
+
+  await t.test('draws the hours that were asked for, whatever the schedule, and exact times', async (t) => {
+    const slots = [0, 18, 36].map((n) => ({ ...anInstance(n, { started: anInstance(n).scheduled, finished: anInstance(n + 18).scheduled,
+      seconds: 1800 * (n / 18 + 1) }), lag: 60 }));
+    const schedule = { ...aJob().schedule, cycle: 'cron', text: 'cron */10 * * * *', cron: '*/10 * * * *', interval_minutes: null };
+    const { stage, page } = await stand(t, browser, '#/jobs/orders/charts?range=7d', { 'GET /jobs/orders': aJob({ schedule }),
+      'GET /jobs/orders/windows': ({ query }) => windowsAnswer(slots.filter(({ scheduled }) =>
+        Date.parse(scheduled) >= Date.parse(query.from) && Date.parse(scheduled) < Date.parse(query.to))) });
+    const label = page.locator('.chart').nth(3);
+    await label.waitFor();
+    assert.equal(await label.getAttribute('aria-label'), 'Duration of the run: 3 windows, from 30 min to 1 h 30 min, last 1 h 30 min');
+    const asked = [...new Set(stage.asked('GET /jobs/orders/windows').map(({ query }) => `${query.from} ${query.to}`))].sort();
+    for (const one of asked) assert.match(one, /^(\d{4}-\d\d-\d\dT\d\d:\d\dZ ?){2}$/);  // the API takes no fractions
+    const parts = asked.map((one) => one.split(' ').map(Date.parse));
+    const hours = (from, to) => (to - from) / 3_600_000;
+    for (const [from, to] of parts) assert.ok(hours(from, to) * 60 <= 3000, asked);  // the most of an answer, a window a minute
+    for (let n = 1; n < parts.length; n++) assert.equal(parts[n][0], parts[n - 1][1]);
+    const now = Date.parse(aStatus().now);
+    assert.ok(hours(parts[0][0], now) >= 168 && parts.at(-1)[1] >= now, asked);
+  });
 });

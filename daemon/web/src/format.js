@@ -67,7 +67,7 @@ export function duration(seconds) {
   const rest = Math.floor((whole % large) / small);
   return `${Math.floor(whole / large)} ${t(name)}${rest > 0 ? ` ${rest} ${t(smallName)}` : ''}`;
 }
-// As a label of an axis or a tile: one unit is enough.
+// As a label of a tile: one unit is enough.
 export function shortDuration(seconds) {
   const whole = Math.abs(seconds);
   if (whole > 0 && whole < 1) return `${Math.round(whole * 1000)} ${t('unitMillisecond')}`;

@@ -22,7 +22,7 @@ function optionsOf({ width, height, zone, name, format, bars, sync, isTime }) {
       { ...axis, size: 26, values: (plot, ticks) => ticks.map((tick) => new Intl.DateTimeFormat('en-GB', {
         timeZone: zone, ...(ticks[ticks.length - 1] - ticks[0] > 2 * 86400 ? { month: '2-digit', day: '2-digit' }
           : { hour: '2-digit', minute: '2-digit' }) }).format(tick * 1000)) },
-      { ...axis, size: 62, ...(isTime ? { incrs: TIME_STEPS } : {}), values: (plot, ticks) => ticks.map(format) },
+      { ...axis, size: isTime ? 84 : 62, ...(isTime ? { incrs: TIME_STEPS } : {}), values: (plot, ticks) => ticks.map(format) },
     ],
     series: [
       { label: t('slot'), value: (plot, time) => (time ? new Intl.DateTimeFormat('en-GB', { timeZone: zone, month: '2-digit',
