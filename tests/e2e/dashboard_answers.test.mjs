@@ -312,4 +312,25 @@ test('the dashboard over answers', async (t) => {
     const now = Date.parse(aStatus().now);
     assert.ok(hours(parts[0][0], now) >= 168 && parts.at(-1)[1] >= now, asked);
   });
+
+  await t.test('puts the hours of a day at their places where the clocks change', async (t) => {
+    const zone = 'America/New_York';
+    const { page } = await stand(t, browser, '#/jobs/orders?date=2018-11-04', { 'GET /jobs/orders': aJob({ zone }),
+      'GET /jobs/orders/windows': windowsAnswer([], { zone, from: '2018-11-04T04:00:00Z', to: '2018-11-05T05:00:00Z' }) });
+    const labels = page.locator('.timeline .hours span');
+    await labels.first().waitFor();
+    assert.deepEqual(await labels.allInnerTexts(), ['00:00', '02:00', '05:00', '08:00', '11:00', '14:00', '17:00', '20:00', '23:00']);
+    const [rules, texts] = await page.evaluate(() => ['.timeline .rule', '.timeline .hours span'].map((places) =>
+      [...document.querySelectorAll(places)].map((one) => one.getBoundingClientRect()).map(({ left, width }) => left + width / 2)));
+    assert.equal(rules.length, texts.length);
+    for (let n = 1; n < rules.length; n++) assert.ok(Math.abs(rules[n] - texts[n]) < 2, `${n}: ${rules[n]} and ${texts[n]}`);
+  });
+
+  await t.test('counts what a backfill ran as done, and what it skipped as skipped', async (t) => {
+    const backfill = { ...terms({ job: 'orders', parallel: 1, order: 'asc', all: false, run_now: false, alerts: 'none', priority: 1 }), id: 1,
+      state: 'cancelled', version: '0123456789ab', actor: 'tester', created: '2018-10-16T04:00:00Z', planned: true, left_out: 0,
+      counts: { SKIPPED: 9, FAILURE: 1 }, groups: [], stuck: [] };
+    const { page } = await stand(t, browser, '#/backfills', { 'GET /backfills': { backfills: [backfill], next: null } });
+    await page.locator('.progress').getByText('0 of 10 done, 9 skipped').waitFor();
+  });
 });

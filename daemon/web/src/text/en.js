@@ -100,7 +100,7 @@ export const en = {
   newBackfill: 'New backfill', backfillTitle: 'Backfill {id}', noBackfills: 'There is none.',
   aboutBackfills: 'Windows of the past, run on purpose, beside what recurs.', parallel: 'Groups at once',
   order_asc: 'oldest first', order_desc: 'newest first', leftOut: 'Left out', stuck: 'Waits for a person',
-  businessDates: 'Business dates', doneOf: '{done} of {total} done',
+  businessDates: 'Business dates', doneOf: '{done} of {total} done', skippedOf: '{n} skipped',
   backfill_running: 'running', backfill_paused: 'paused', backfill_cancelled: 'cancelled', backfill_done: 'done',
   backfill_failed: 'failed', cancelBackfill: 'Cancel backfill', askBackfill: '{action}: backfill {id}?',
   aboutPauseBackfill: 'Nothing new of it starts.', aboutCancelBackfill: 'What has not begun is not run.',

@@ -90,7 +90,7 @@ export const zh = {
   newBackfill: '新建补数据', backfillTitle: '补数据 {id}', noBackfills: '没有补数据。',
   aboutBackfills: '有意运行过去的窗口，与周期实例并行。', parallel: '并行分组数',
   order_asc: '从旧到新', order_desc: '从新到旧', leftOut: '不运行', stuck: '等待人工处理',
-  businessDates: '业务日期', doneOf: '完成 {done}/{total}',
+  businessDates: '业务日期', doneOf: '完成 {done}/{total}', skippedOf: '跳过 {n}',
   backfill_running: '运行中', backfill_paused: '已暂停', backfill_cancelled: '已取消', backfill_done: '完成',
   backfill_failed: '失败', cancelBackfill: '取消补数据', askBackfill: '{action}：补数据 {id}？',
   aboutPauseBackfill: '不再启动新的实例。', aboutCancelBackfill: '尚未开始的不再运行。',
