@@ -333,4 +333,19 @@ test('the dashboard over answers', async (t) => {
     const { page } = await stand(t, browser, '#/backfills', { 'GET /backfills': { backfills: [backfill], next: null } });
     await page.locator('.progress').getByText('0 of 10 done, 9 skipped').waitFor();
   });
+
+  await t.test('says in Chinese what a resume does, and writes dates of a chart as everywhere', async (t) => {
+    const slots = [0, 1, 2].map((n) => ({ ...anInstance(n, { started: anInstance(n).scheduled, finished: anInstance(n + 1).scheduled,
+      seconds: 300 }), lag: 60 }));
+    const paused = { since: '2018-10-16T00:00:00Z', actor: 'tester', reason: '' };
+    const { page } = await stand(t, browser, '#/jobs/orders/charts', { 'GET /jobs/orders': aJob({ paused }),
+      'GET /jobs/orders/windows': windowsAnswer(slots),
+      'POST /jobs/orders/resume': { job: 'orders', paused: false, due: 5, skipped: 4, text: '1 due windows run, 4 are skipped' } },
+    { language: 'zh-CN' });
+    await page.locator('.uplot .u-over').first().hover();
+    await page.locator('.uplot .u-value').first().filter({ hasText: /^2018-10-16 00:\d\d$/ }).waitFor();
+    await page.getByRole('button', { name: '恢复' }).click();
+    await accept(page);
+    await page.locator('.toast').filter({ hasText: '运行 1 个已到时间的窗口，跳过 4 个' }).waitFor();
+  });
 });

@@ -132,6 +132,7 @@ export const en = {
   rule_running: 'Runs too long', rule_lag: 'Lags behind', rule_retention: 'Retention runs out', rule_blocked: 'Windows are blocked',
   rule_missing: 'Slots without instance', rule_skipped: 'Windows were skipped', rule_restart: 'Restarted out of order',
   rule_store: 'The state file does not work', rule_definitions: 'Job files have errors', rule_channel: 'A channel does not work',
+  rule_backfill_failed: 'A backfill failed', rule_backfill_done: 'A backfill is done', rule_backfill_cancelled: 'A backfill was cancelled',
   rule_test: 'Test',
   noAudit: 'No action is like that.',
   // States.

@@ -5,6 +5,7 @@ import { pauseJob, resumeJob } from '../actions.js';
 import { segment } from '../api.js';
 import { count, duration, scheduleText } from '../format.js';
 import { useLive } from '../live.js';
+import { resumedText } from '../reasons.js';
 import { links } from '../route.js';
 import { useSession } from '../session.js';
 import { t } from '../settings.js';
@@ -23,7 +24,7 @@ function ResumeButton({ job }) {
     <input type="radio" name="run" value=${choice} checked=${run === choice}
         onChange=${() => setRun(choice)} /><span>${t(`resume_${choice}`)}</span></label>`)}</fieldset>`;
   return html`<${ActionButton} label=${t('resume')} tone="primary" title=${t('askResume', { job: job.name })} body=${body}
-    run=${async (reason) => (await resumeJob(job.name, run, reason)).text || t('did', { action: t('resume'), id: job.name })} />`;
+    run=${async (reason) => resumedText(await resumeJob(job.name, run, reason)) || t('did', { action: t('resume'), id: job.name })} />`;
 }
 
 function JobActions({ job }) {
