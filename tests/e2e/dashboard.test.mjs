@@ -25,6 +25,10 @@ test('every state and every code of a reason has its Chinese text', () => {
   for (const code of ReasonCode.enum) if (code !== 'none') assert.match(zhReasons.codes[code] ?? '', /[\u4e00-\u9fff]/, code);
 });
 
+test('every rule of an alert has its text', () => {
+  for (const rule of [...description.components.schemas.AlertRule.enum, 'test']) assert.ok(`rule_${rule}` in en, rule);
+});
+
 test('both languages have the same texts with the same placeholders, and every text that is used', () => {
   assert.deepEqual(Object.keys(zh).sort(), Object.keys(en).sort());
   for (const key of Object.keys(en)) assert.deepEqual(placeholders(zh[key]), placeholders(en[key]), key);

@@ -18,7 +18,12 @@ export const ACTIONS = [
 // Those that make sense for a selection.
 export const BATCH_ACTIONS = ACTIONS.filter(({ name }) => name !== 'priority' && name !== 'release');
 
-export const actionsFor = (state) => ACTIONS.filter(({ states }) => states.includes(state));
+// A window that is due is FROZEN only for who looks while its job is paused: it waits, and the daemon acts on it accordingly.
+const stateToActOn = ({ state, reason_code: code }) => (state === 'FROZEN' && code === 'job_paused' ? 'WAIT_RESOURCE' : state);
+export function actionsFor(instance) {
+  const state = stateToActOn(instance);
+  return ACTIONS.filter(({ states }) => states.includes(state));
+}
 
 const body = (members) => Object.fromEntries(Object.entries(members).filter(([, value]) => value !== '' && value !== false));
 

@@ -2,6 +2,7 @@
 import { forgetToken, token } from './token.js';
 
 const ROOT = '/api/v1';
+const PATIENCE = 20_000;  // a daemon that takes a request and says nothing for so long is as good as gone
 
 // `status` is 0 when the daemon cannot be reached; `code` is the API's, to decide by.
 export class ApiError extends Error {
@@ -12,6 +13,11 @@ export class ApiError extends Error {
   }
 }
 
+// Nobody answered, or only a proxy whose daemon does not.
+export const isUnreachable = ({ status, code }) => status === 0 || (status >= 500 && code === undefined);
+// It says nothing about what was asked for, and may be over soon.
+export const mayPass = ({ status }) => status === 0 || status === 429 || status >= 500;
+
 function headersFor(body, bearer) {
   const headers = { Accept: 'application/json' };
   if (bearer) headers.Authorization = `Bearer ${bearer}`;
@@ -19,21 +25,31 @@ function headersFor(body, bearer) {
   return headers;
 }
 
-// The bare answer. A token that is refused here is kept no longer; `more` goes to fetch().
-async function ask(method, path, body, { bearer = token(), headers, ...more } = {}) {
-  let answer;
+// What `work` gives, unless it takes too long: then `control` ends it. That it failed means that nobody answered.
+async function inTime(control, work) {
+  const timer = setTimeout(() => control.abort(), PATIENCE);
   try {
-    answer = await fetch(ROOT + path, { method, headers: { ...headersFor(body, bearer), ...headers }, body, ...more });
+    return await work();
   } catch (failure) {
     throw new ApiError(failure.message, 0, 'unreachable');
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+// The bare answer. A token that is refused here is kept no longer.
+async function ask(method, path, body, { bearer = token(), headers, signal }) {
+  const answer = await fetch(ROOT + path, { method, headers: { ...headersFor(body, bearer), ...headers }, body, signal });
   if (answer.status === 401 && bearer !== null && bearer === token()) forgetToken({ refused: true });
   return answer;
 }
 
 async function send(method, path, body, bearer = token()) {
-  const answer = await ask(method, path, body, { bearer });
-  const text = await answer.text();
+  const control = new AbortController();
+  const { answer, text } = await inTime(control, async () => {
+    const given = await ask(method, path, body, { bearer, signal: control.signal });
+    return { answer: given, text: await given.text() };
+  });
   if (answer.ok) return text;
   throw problemOf(answer, text);
 }
@@ -44,12 +60,15 @@ function problemOf(answer, text) {
   return new ApiError(problem.detail ?? `${answer.status} ${answer.statusText}`, answer.status, problem.code);
 }
 
-// The body of a stream of events that goes on behind the event `id`. `signal` ends it.
-export async function openStream(path, id, signal) {
+// The body of a stream of events that goes on behind the event `id`. `control` ends it.
+export async function openStream(path, id, control) {
   const headers = { Accept: 'text/event-stream' };
   if (id !== null) headers['Last-Event-ID'] = id;
-  const answer = await ask('GET', path, undefined, { headers, signal });
-  if (!answer.ok) throw problemOf(answer, await answer.text());
+  const { answer, text } = await inTime(control, async () => {
+    const given = await ask('GET', path, undefined, { headers, signal: control.signal });
+    return { answer: given, text: given.ok ? null : await given.text() };
+  });
+  if (!answer.ok) throw problemOf(answer, text);
   return answer.body;
 }
 

@@ -1,7 +1,7 @@
 // The frame around every view: where one is, how the daemon is, language and theme.
 import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { useConnected, useLive, useReachable } from './live.js';
+import { useConnected, useLive, useReachable, useTrouble } from './live.js';
 import { links, useRoute } from './route.js';
 import { currentLanguage, currentTheme, switchLanguage, switchTheme, t, useSettings } from './settings.js';
 import { useSession } from './session.js';
@@ -44,10 +44,10 @@ function DaemonState() {
   const connected = useConnected();
   if (!reachable) return html`<span class="daemon bad"><i class="dot" aria-hidden="true"></i>${t('lostShort')}</span>`;
   if (!data) return html`<span class="daemon"></span>`;
-  const words = data.draining ? t('draining') : data.ready ? t('ready') : t('late');
+  const words = data.draining ? t('draining') : data.ready ? t('ready') : t(data.clock_in_doubt ? 'clockInDoubt' : 'late');
   return html`<span class=${`daemon ${data.ready ? 'good' : 'bad'}`} title=${`sluice ${data.version}`}>
     <i class="dot" aria-hidden="true"></i>${words}<span class="faint"> · ${t('runningOf', { n: data.running, most: data.running_max })}</span>
-    <span class="faint stream" role="status"> · ${t(connected ? 'live' : 'reconnecting')}</span></span>`;
+    <span class=${`faint stream ${connected ? '' : 'off'}`} role="status"> · ${t(connected ? 'live' : 'reconnecting')}</span></span>`;
 }
 
 function Sections({ section }) {
@@ -65,6 +65,7 @@ export function App() {
   const route = useRoute();
   const session = useSession();
   const reachable = useReachable();
+  const trouble = useTrouble();
   const { section, title, view } = viewOf(route);
   const main = useRef(null);
   const first = useRef(true);
@@ -90,7 +91,8 @@ export function App() {
         <button type="button" class="plain" lang=${other[1]} onClick=${switchLanguage}>${other[0]}</button>
       </div>
     </header>
-    ${!reachable && html`<div class="notice bad lost" role="alert">${t('unreachable')}</div>`}
+    ${(!reachable || trouble) && html`<div class="notice bad lost" role="alert">${reachable
+      ? t('inTrouble', { detail: trouble.message }) : t('unreachable')}</div>`}
     <main id="main" tabindex="-1" ref=${main}>${view}</main>
     <footer><a href="/licenses.txt">${t('licences')}</a></footer>
     <${Toast} />`;

@@ -1,6 +1,9 @@
 // Times, numbers and sizes as people read them, in the language of the page.
 import { currentLanguage, t } from './settings.js';
 
+// Of what concerns no job.
+export const HOME = 'Asia/Shanghai';
+
 const formats = new Map();
 function partsOf(time, zone) {
   if (!formats.has(zone)) {
@@ -24,6 +27,13 @@ export const hourOf = (time, zone) => Number(partsOf(time, zone).hour);
 export const minuteOf = (time, zone) => Number(partsOf(time, zone).minute);
 export const momentOf = (time, zone) => `${dayOf(time, zone)} ${clockOf(time, zone)}`;
 export const utcOf = (time) => `${new Date(time).toISOString().replace('T', ' ').replace(/\.000Z$|Z$/, '')} UTC`;
+
+// "2018-02-30" and "2018-10" are none.
+export function isDay(text) {
+  if (!/^\d{4}-\d\d-\d\d$/.test(text ?? '')) return false;
+  const time = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+}
 
 export function shiftDay(day, by) {
   const date = new Date(`${day}T00:00:00Z`);
@@ -57,7 +67,7 @@ export function duration(seconds) {
   const rest = Math.floor((whole % large) / small);
   return `${Math.floor(whole / large)} ${t(name)}${rest > 0 ? ` ${rest} ${t(smallName)}` : ''}`;
 }
-// As a label of an axis or a tile: one unit is enough.
+// As a label of a tile: one unit is enough.
 export function shortDuration(seconds) {
   const whole = Math.abs(seconds);
   if (whole > 0 && whole < 1) return `${Math.round(whole * 1000)} ${t('unitMillisecond')}`;

@@ -2,7 +2,7 @@
 // of a change that concerns it, once for all who show it. What nobody tells of, such as the time that passes, is asked
 // for seldom, while the page is visible.
 import { useEffect, useReducer } from 'preact/hooks';
-import { getText } from './api.js';
+import { getText, isUnreachable, mayPass } from './api.js';
 import { follow } from './stream.js';
 
 const PERIOD = 15_000;
@@ -21,15 +21,19 @@ class Feed {
     this.text = null;
     this.data = null;
     this.failure = null;
-    this.turn = 0;
+    this.trouble = null;  // why data is not as fresh as it should be
+    this.asking = false;
+    this.again = false;  // something changed while it was asked for
     this.timer = null;
     this.due = null;  // the timer of a request for what changed
     this.asked = 0;
   }
 
-  // Asks again, soon.
+  // Asks again, soon; after the answer that is on its way, however late it is: one that takes longer than the daemon is
+  // silent would never be shown.
   touch() {
-    if (this.due !== null) return;
+    if (this.asking) this.again = true;
+    if (this.asking || this.due !== null) return;
     this.due = setTimeout(() => this.load(), Math.max(SOON, this.asked + SPACE - performance.now()));
   }
 
@@ -39,10 +43,14 @@ class Feed {
   }
 
   async load() {
+    if (this.asking) {
+      this.again = true;
+      return;
+    }
     this.leave();
     this.due = null;
     this.asked = performance.now();
-    const turn = (this.turn += 1);
+    this.asking = true;
     let text = null;
     let failure = null;
     try {
@@ -50,21 +58,34 @@ class Feed {
     } catch (caught) {
       failure = caught;
     }
-    if (turn !== this.turn || this.shown.size === 0) return;
-    setReachable(failure === null || failure.status !== 0);
+    this.asking = false;
+    if (this.shown.size === 0) return;
+    setReachable(failure === null || !isUnreachable(failure));
     this.take(text, failure);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => { if (!document.hidden) this.load(); }, this.period);
+    if (this.again) {
+      this.again = false;
+      this.touch();
+    }
   }
 
-  // Of a daemon that is gone the last answer stays on the screen.
+  // Of a daemon that is gone or in trouble the last answer stays on the screen.
   take(text, failure) {
-    if (failure?.status === 0 && this.text !== null) return;
+    const kept = failure !== null && mayPass(failure) && this.text !== null;
+    this.setTrouble(kept ? failure : null);
+    if (kept) return;
     if (text !== null && text === this.text && this.failure === null) return;
     this.failure = failure;
     this.text = text;
     this.data = text === null ? null : JSON.parse(text);
     for (const redraw of this.shown) redraw();
+  }
+
+  setTrouble(failure) {
+    if (failure?.message === this.trouble?.message) return;
+    this.trouble = failure;
+    for (const redraw of watchers) redraw();
   }
 }
 
@@ -113,6 +134,13 @@ export function useReachable() {
   return reachable;
 }
 
+// The refusal that keeps something shown from being fresh, or null.
+export function useTrouble() {
+  useWatch();
+  for (const { trouble } of feeds.values()) if (trouble !== null && !isUnreachable(trouble)) return trouble;
+  return null;
+}
+
 // True while changes are told as they happen.
 export function useConnected() {
   useWatch();
@@ -149,7 +177,7 @@ follow('/events', {
   changed: (now, failure) => {
     connected = now;
     for (const redraw of watchers) redraw();
-    if (failure?.status === 0) setReachable(false);
+    if (failure && isUnreachable(failure)) setReachable(false);
     else if (now) setReachable(true);
   },
 });

@@ -34,6 +34,13 @@ export function whyText({ why, path }) {
   return [...path.slice(1).map(waitsFor), causeText(path.at(-1))].join(zh.which);
 }
 
+// What became of the windows that were due when a job was resumed; nothing when there were none.
+export function resumedText({ text, due, skipped }) {
+  if (currentLanguage() !== 'zh') return text;
+  if (due === 0) return '';
+  return fill(zh.resumed, { n: due - skipped }) + (skipped > 0 ? fill(zh.skipping, { n: skipped }) : '');
+}
+
 export function blockedText(chain) {
   if (currentLanguage() !== 'zh') return chain.reason;
   return chain.instance ? zh.states[chain.state] ?? chain.reason : zh.jobStands;

@@ -30,6 +30,8 @@ export function readRoute(hash = location.hash) {
 }
 
 export const go = (link) => { location.hash = link; };
+// The same, in the place of where one is in the history.
+export const goInstead = (link) => location.replace(link);
 
 export function useRoute() {
   const redraw = useReducer((n) => n + 1, 0)[1];

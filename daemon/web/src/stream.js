@@ -34,7 +34,7 @@ export function follow(path, { told, changed = () => {} }) {
     if (told(event, JSON.parse(data)) === true) stop();
   };
   const read = async (mine) => {
-    const body = await openStream(path, id, mine.signal);
+    const body = await openStream(path, id, mine);
     changed(true, null);
     const reader = body.pipeThrough(new TextDecoderStream()).getReader();
     let rest = '';

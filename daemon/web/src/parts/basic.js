@@ -1,5 +1,6 @@
 // Small things every view is made of.
 import { html } from 'htm/preact';
+import { isUnreachable } from '../api.js';
 import { dayOf, momentOf, clockOf, utcOf } from '../format.js';
 import { SIGNS } from '../states.js';
 import { t } from '../settings.js';
@@ -16,11 +17,11 @@ export function Pill({ tone = '', children }) {
   return html`<span class=${`pill ${tone}`}>${children}</span>`;
 }
 
-// A time in the job's zone; pointing at it shows UTC. `short` leaves the day out.
-export function Moment({ time, zone, short = false }) {
+// A time in the job's zone; pointing at it shows UTC. `short` leaves the day out, `named` writes the zone.
+export function Moment({ time, zone, short = false, named = false }) {
   if (!time) return html`<span class="faint">–</span>`;
   const text = short ? clockOf(time, zone) : momentOf(time, zone);
-  return html`<time datetime=${time} title=${`${utcOf(time)} · ${zone}`}>${text}</time>`;
+  return html`<time datetime=${time} title=${`${utcOf(time)} · ${zone}`}>${text}</time>${named && html` <span class="faint">${zone}</span>`}`;
 }
 
 // [start, end) of a window: the day once when both are of it.
@@ -37,15 +38,16 @@ export function Card({ title, aside, children, ...rest }) {
   </section>`;
 }
 
-// `columns`: [{title, right}], `rows`: lists of cells. The first column heads its row.
+// `columns`: [{title, right}], `rows`: lists of cells. Rows in which something is open or chosen are {key, cells}, so that it
+// stays with what it is about when others come before it.
 export function Table({ caption, columns, rows, empty }) {
   if (rows.length === 0) return html`<p class="empty">${empty ?? t('none')}</p>`;
   const side = (column) => (column.right ? 'right' : null);
   return html`<div class="scroll" tabindex="0" role="region" aria-label=${caption}><table class="list">
     <caption class="hidden">${caption}</caption>
     <thead><tr>${columns.map((column) => html`<th scope="col" class=${side(column)}>${column.title}</th>`)}</tr></thead>
-    <tbody>${rows.map((cells) => html`<tr>
-      ${cells.map((cell, n) => html`<td class=${side(columns[n])}>${cell}</td>`)}
+    <tbody>${rows.map((row) => html`<tr key=${row.key}>
+      ${(row.cells ?? row).map((cell, n) => html`<td class=${side(columns[n])}>${cell}</td>`)}
     </tr>`)}</tbody>
   </table></div>`;
 }
@@ -72,7 +74,7 @@ export function Check({ label, hint, checked, onChange }) {
 // What stands in place of a view that has no answer yet, or a refusal.
 export function Waiting({ live }) {
   if (live.failure) {
-    return html`<div class="notice bad" role="alert">${live.failure.status === 0 ? t('unreachable') : live.failure.message}</div>`;
+    return html`<div class="notice bad" role="alert">${isUnreachable(live.failure) ? t('unreachable') : live.failure.message}</div>`;
   }
   return html`<p class="empty" role="status">${t('loading')}</p>`;
 }

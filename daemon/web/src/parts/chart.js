@@ -2,6 +2,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { clockOf, dayOf, momentOf } from '../format.js';
 import { shownTheme, t } from '../settings.js';
 
 const HEIGHT = 150;
@@ -19,14 +20,12 @@ function optionsOf({ width, height, zone, name, format, bars, sync, isTime }) {
     legend: { live: true, markers: { show: false } },
     scales: { y: { range: (plot, least, most) => [0, most > 0 ? most * 1.1 : 1] } },
     axes: [
-      { ...axis, size: 26, values: (plot, ticks) => ticks.map((tick) => new Intl.DateTimeFormat('en-GB', {
-        timeZone: zone, ...(ticks[ticks.length - 1] - ticks[0] > 2 * 86400 ? { month: '2-digit', day: '2-digit' }
-          : { hour: '2-digit', minute: '2-digit' }) }).format(tick * 1000)) },
-      { ...axis, size: 62, ...(isTime ? { incrs: TIME_STEPS } : {}), values: (plot, ticks) => ticks.map(format) },
+      { ...axis, size: 26, values: (plot, ticks) => ticks.map((tick) => (ticks[ticks.length - 1] - ticks[0] > 2 * 86400
+        ? dayOf(tick * 1000, zone).slice(5) : clockOf(tick * 1000, zone))) },
+      { ...axis, size: isTime ? 84 : 62, ...(isTime ? { incrs: TIME_STEPS } : {}), values: (plot, ticks) => ticks.map(format) },
     ],
     series: [
-      { label: t('slot'), value: (plot, time) => (time ? new Intl.DateTimeFormat('en-GB', { timeZone: zone, month: '2-digit',
-        day: '2-digit', hour: '2-digit', minute: '2-digit' }).format(time * 1000) : '–') },
+      { label: t('slot'), value: (plot, time) => (time ? momentOf(time * 1000, zone) : '–') },
       { label: name, stroke: colour('--chart'), fill: colour('--chart-fill'), width: 1.5, points: { show: false },
         paths: bars ? uPlot.paths.bars({ size: [0.8, 24, 1] }) : undefined,
         value: (plot, value) => (value === null || value === undefined ? '–' : format(value)) },

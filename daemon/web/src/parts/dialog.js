@@ -5,6 +5,8 @@ import { refresh } from '../live.js';
 import { t } from '../settings.js';
 import { say } from './toast.js';
 
+const textOf = (failure) => (failure.status === 0 ? t('unreachable') : failure.message);
+
 // `run(reason)` acts and gives the text to say afterwards; `ready` false keeps the button from being pressed.
 export function Confirm({ title, text, action, danger, withReason = true, needsReason = false, ready = true, run, onClose, children }) {
   const dialog = useRef(null);
@@ -12,6 +14,9 @@ export function Confirm({ title, text, action, danger, withReason = true, needsR
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState(null);
   useEffect(() => { dialog.current.showModal(); }, []);
+  const close = () => dialog.current?.close();
+  // It stays while the daemon is asked, so that a refusal is read. Browsers close it all the same when Esc is pressed twice.
+  const refuseWhileBusy = (event) => { if (busy) event.preventDefault(); };
   const submit = async (event) => {
     event.preventDefault();
     setBusy(true);
@@ -19,14 +24,15 @@ export function Confirm({ title, text, action, danger, withReason = true, needsR
     try {
       const told = await run(reason.trim());
       say(told ?? t('accepted'));
-      refresh();
-      dialog.current.close();
+      close();
     } catch (caught) {
+      if (dialog.current === null) say(textOf(caught));
       setFailure(caught);
       setBusy(false);
     }
+    refresh();
   };
-  return html`<dialog ref=${dialog} aria-labelledby="dialog-title" onClose=${onClose}>
+  return html`<dialog ref=${dialog} aria-labelledby="dialog-title" onCancel=${refuseWhileBusy} onClose=${onClose}>
     <form onSubmit=${submit}>
       <h2 id="dialog-title">${title}</h2>
       ${text && html`<p>${text}</p>`}
@@ -34,20 +40,22 @@ export function Confirm({ title, text, action, danger, withReason = true, needsR
       ${withReason && html`<label class="field"><span>${needsReason ? t('reasonNeeded') : t('reason')}</span>
         <input name="reason" value=${reason} required=${needsReason} maxlength="500" autocomplete="off"
           onInput=${(event) => setReason(event.target.value)} /></label>`}
-      ${failure && html`<p class="notice bad" role="alert">${failure.status === 0 ? t('unreachable') : failure.message}</p>`}
+      ${failure && html`<p class="notice bad" role="alert">${textOf(failure)}</p>`}
       <div class="buttons">
-        <button type="button" onClick=${() => dialog.current.close()}>${t('cancel')}</button>
+        <button type="button" disabled=${busy} onClick=${close}>${t('cancel')}</button>
         <button type="submit" class=${danger ? 'danger' : 'primary'} disabled=${busy || !ready}>${busy ? t('working') : action}</button>
       </div>
     </form>
   </dialog>`;
 }
 
-// A button that opens a Confirm; `body()` gives its children. `onOpen` forgets what was chosen in it before.
-export function ActionButton({ label, small, tone, disabled, onOpen, ...confirm }) {
-  const [open, setOpen] = useState(false);
+// A button that opens a Confirm about `subject`: `body(subject)` gives its children, `run(reason, subject)` acts. `onOpen` forgets
+// what was chosen in it before. Title and subject stay what they were when it opened, whatever is told meanwhile.
+export function ActionButton({ label, small, tone, disabled, onOpen, title, subject, ...confirm }) {
+  const [asked, setAsked] = useState(null);
   return html`
     <button type="button" class=${[small ? 'small' : '', tone ?? ''].join(' ').trim() || null} disabled=${disabled}
-      onClick=${() => { onOpen?.(); setOpen(true); }}>${label}</button>
-    ${open && html`<${Confirm} action=${label} ...${confirm} onClose=${() => setOpen(false)}>${confirm.body?.()}<//>`}`;
+      onClick=${() => { onOpen?.(); setAsked({ title, subject }); }}>${label}</button>
+    ${asked && html`<${Confirm} action=${label} ...${confirm} title=${asked.title} run=${(reason) => confirm.run(reason, asked.subject)}
+        onClose=${() => setAsked(null)}>${confirm.body?.(asked.subject)}<//>`}`;
 }

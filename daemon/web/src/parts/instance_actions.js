@@ -45,8 +45,9 @@ function InstanceAction({ instance, action }) {
 }
 
 export function InstanceActions({ instance }) {
-  const allowed = new Set(actionsFor(instance.state).map(({ name }) => name));
-  // All stay in place while the state changes, so that an open dialog is not torn down by an answer.
+  const allowed = new Set(actionsFor(instance).map(({ name }) => name));
+  // All stay in place while the state changes, so that an open dialog is not torn down by an answer; only
+  // the button is hidden, for a dialog goes with what it stands in, and leaves the page behind it dead.
   return html`<div class="actions" role="group" aria-label=${t('actions')}>${ACTIONS.map((action) => html`<span
     key=${action.name} class=${allowed.has(action.name) ? null : 'gone'}><${InstanceAction} instance=${instance} action=${action} /></span>`)}</div>`;
 }

@@ -11,6 +11,7 @@ import { Confirm } from './dialog.js';
 function SignInDialog({ refused, onClose }) {
   const [text, setText] = useState('');
   const run = async () => {
+    if (!/^[\x21-\x7e]*$/.test(text.trim())) throw new Error(t('tokenCharacters'));  // no header may hold others
     const session = await sessionOf(text.trim());
     keepToken(text.trim());
     return t('signedIn', { actor: session.actor, role: t(`role_${session.role}`) });

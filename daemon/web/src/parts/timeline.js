@@ -32,20 +32,22 @@ export function Timeline({ windows, zone, from, to, now }) {
   const length = Date.parse(to) - start;
   const x = (time) => ((Date.parse(time) - start) / length) * WIDTH;
   const runs = windows.filter(({ started }) => started);
+  const place = (hour) => (hour * 3600000) / length;  // 0 to 1; a day has 23 or 25 hours where the clocks change
   const hours = Array.from({ length: Math.round(length / 3600000) + 1 }, (_, n) => n).filter((n) => n % 3 === 0);
   const longest = duration(Math.max(0, ...runs.map((run) => secondsBetween(run.scheduled, run.started))));
   const label = `${t('timeline')}: ${summaryOf(runs) || t('none')}; ${t('longestWait', { time: longest })}`;
   const here = x(now);
   return html`<figure class="timeline">
     <svg viewBox=${`0 0 ${WIDTH} ${LOWER + RAIL}`} role="img" aria-label=${label} preserveAspectRatio="none">
-      ${hours.map((hour) => html`<line class="rule" key=${hour} x1=${((hour * 3600000) / length) * WIDTH}
-          x2=${((hour * 3600000) / length) * WIDTH} y1="0" y2=${LOWER + RAIL} />`)}
+      ${hours.map((hour) => html`<line class="rule" key=${hour} x1=${place(hour) * WIDTH}
+          x2=${place(hour) * WIDTH} y1="0" y2=${LOWER + RAIL} />`)}
       ${runs.map((window) => html`<${Run} key=${window.id} window=${window} zone=${zone} x=${x} now=${now} />`)}
       ${windows.map((window) => html`<rect key=${window.id} class=${window.state} x=${x(window.scheduled)} y="0"
           width=${LEAST} height=${UPPER} />`)}
       ${here >= 0 && here <= WIDTH && html`<line class="now" x1=${here} x2=${here} y1="0" y2=${LOWER + RAIL} />`}
     </svg>
-    <div class="hours" aria-hidden="true">${hours.map((hour) => html`<span>${clockOf(start + hour * 3600000, zone)}</span>`)}</div>
+    <div class="hours" aria-hidden="true">${hours.map((hour) => html`<span key=${hour}
+        style=${{ left: `${place(hour) * 100}%` }}>${clockOf(start + hour * 3600000, zone)}</span>`)}</div>
     <figcaption>${t('timelineHint')} · ${t('longestWait', { time: longest })}</figcaption>
   </figure>`;
 }

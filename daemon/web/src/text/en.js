@@ -4,10 +4,13 @@ export const en = {
   jobs: 'Jobs', instances: 'Instances', backfills: 'Backfills', incidents: 'Incidents', audit: 'Audit log',
   sections: 'Sections', views: 'Views', pages: 'Pages', skipToContent: 'Skip to content', licences: 'Licences',
   ready: 'ready', draining: 'stopping', lostShort: 'no answer', runningOf: '{n} of {most} running',
+  clockInDoubt: 'clock in doubt', clockInDoubtLong: 'The clock is in doubt: nothing is planned or started.',
   unreachable: 'The daemon does not answer. What you see is its last answer; trying again.',
+  inTrouble: 'The daemon refuses for now: {detail}. What you see is its last answer; trying again.',
   loading: 'Loading …', notFound: 'Not found', none: 'none', all: 'all', yes: 'yes', since: 'since', close: 'Close',
   signIn: 'Sign in', signOut: 'Sign out', token: 'Token', signedIn: 'Signed in as {actor}, {role}',
   aboutSignIn: 'An administrator makes tokens with sluice token. It is kept until this tab is closed.',
+  tokenCharacters: 'A token has no such characters. Copy it as sluice token printed it.',
   tokenRefused: 'The daemon does not accept your token any more: it was withdrawn, or it has expired.', role_none: 'not signed in',
   role_viewer: 'read only', role_operator: 'operator', role_admin: 'admin',
   theme_auto: 'Auto', theme_light: 'Light', theme_dark: 'Dark', themeIs: 'Theme: {theme}. Change',
@@ -54,6 +57,7 @@ export const en = {
   aboutReload: 'Job files and settings are read anew. A broken file keeps its last good version.',
   lookFirst: 'Show what would change', nothingChanges: 'Nothing would change.', needsRestart: 'needs a restart',
   didReload: 'Reloaded: {n} job changed|Reloaded: {n} jobs changed',
+  filesWithErrors: '{n} error: its file keeps its last good version|{n} errors: their files keep their last good version',
   change_added: 'new', change_removed: 'taken away', change_changed: 'changed',
   // An instance.
   why: 'Why', retryAt: 'Retry at', dryRun: 'Dry run', released: 'Released', newerVersion: 'the job has a newer one',
@@ -67,7 +71,7 @@ export const en = {
   stat_hand_over_failures: 'Failed hand-overs', stat_first_record_us: 'First record', stat_last_record_us: 'Last record',
   // Lists of instances.
   needsAttention: 'needs attention', alsoNotDue: 'also those not due yet', noInstances: 'No instance is like that.',
-  choose: 'Choose {id}', chooseAll: 'Choose all of the page', chosen: '{n} chosen', refused: '{n} refused',
+  choose: 'Choose {id}', chooseAll: 'Choose all of the page', chosen: '{n} chosen', andMore: 'and {n} more', refused: '{n} refused',
   // Actions.
   actions: 'Actions', cancel: 'Cancel', working: 'Working …', accepted: 'Accepted.', did: '{action}: {id}',
   didDownstream: '{n} instance runs again|{n} instances run again', didMany: '{done} done, {refused} refused',
@@ -96,7 +100,7 @@ export const en = {
   newBackfill: 'New backfill', backfillTitle: 'Backfill {id}', noBackfills: 'There is none.',
   aboutBackfills: 'Windows of the past, run on purpose, beside what recurs.', parallel: 'Groups at once',
   order_asc: 'oldest first', order_desc: 'newest first', leftOut: 'Left out', stuck: 'Waits for a person',
-  businessDates: 'Business dates', doneOf: '{done} of {total} done',
+  businessDates: 'Business dates', doneOf: '{done} of {total} done', skippedOf: '{n} skipped',
   backfill_running: 'running', backfill_paused: 'paused', backfill_cancelled: 'cancelled', backfill_done: 'done',
   backfill_failed: 'failed', cancelBackfill: 'Cancel backfill', askBackfill: '{action}: backfill {id}?',
   aboutPauseBackfill: 'Nothing new of it starts.', aboutCancelBackfill: 'What has not begun is not run.',
@@ -128,6 +132,7 @@ export const en = {
   rule_running: 'Runs too long', rule_lag: 'Lags behind', rule_retention: 'Retention runs out', rule_blocked: 'Windows are blocked',
   rule_missing: 'Slots without instance', rule_skipped: 'Windows were skipped', rule_restart: 'Restarted out of order',
   rule_store: 'The state file does not work', rule_definitions: 'Job files have errors', rule_channel: 'A channel does not work',
+  rule_backfill_failed: 'A backfill failed', rule_backfill_done: 'A backfill is done', rule_backfill_cancelled: 'A backfill was cancelled',
   rule_test: 'Test',
   noAudit: 'No action is like that.',
   // States.

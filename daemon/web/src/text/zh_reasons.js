@@ -11,5 +11,6 @@ export const zhReasons = {
   },
   noInstance: '作业未加载，或该时间点的实例尚未计划',
   jobStands: '作业已暂停或未加载',
+  resumed: '运行 {n} 个已到时间的窗口', skipping: '，跳过 {n} 个',
   waitsFor: '等待 {name}', andMore: '等 {n} 个实例', which: '，后者',
 };

@@ -2,7 +2,7 @@
 import { html } from 'htm/preact';
 import { acknowledge, testChannel } from '../actions.js';
 import { withQuery } from '../api.js';
-import { count, duration } from '../format.js';
+import { HOME, count, duration } from '../format.js';
 import { useLive } from '../live.js';
 import { links } from '../route.js';
 import { useSession } from '../session.js';
@@ -11,8 +11,8 @@ import { Card, Facts, Moment, Pill, Table, Tabs, Waiting, WindowTimes } from '..
 import { ActionButton } from '../parts/dialog.js';
 import { Severity, ruleText } from '../parts/incident.js';
 
-const HOME = 'Asia/Shanghai';  // of incidents that concern no job
 const zoneOf = (incident) => incident.zone ?? HOME;
+const inZone = (title, zone) => `${title} (${zone})`;  // over times that stand alone
 
 function Status({ incident }) {
   if (!incident.open) return html`<${Pill} tone="SUCCESS"><i class="sign" aria-hidden="true">✓</i>${t('overNow')}<//>`;
@@ -23,8 +23,8 @@ function Status({ incident }) {
 function Acknowledge({ incident, small }) {
   if (!incident.open || incident.acknowledged) return null;
   return html`<${ActionButton} small=${small} label=${t('acknowledge')} title=${t('askAcknowledge', { id: incident.id })}
-      text=${t('aboutAcknowledge')}
-    withReason=${false} run=${async () => { await acknowledge(incident.id); return t('didAcknowledge', { id: incident.id }); }} />`;
+      text=${t('aboutAcknowledge')} subject=${incident.id}
+    withReason=${false} run=${async (_, id) => { await acknowledge(id); return t('didAcknowledge', { id }); }} />`;
 }
 
 const SubjectOf = ({ incident }) => (incident.instance ? html`<a href=${links.instance(incident.instance)}>${incident.instance}</a>`
@@ -32,23 +32,23 @@ const SubjectOf = ({ incident }) => (incident.instance ? html`<a href=${links.in
 
 function TestChannel({ name }) {
   return html`<${ActionButton} small label=${t('testChannel')} title=${t('askTestChannel', { name })}
-      text=${t('aboutTestChannel')} withReason=${false}
-    run=${async () => t('didTestChannel', { id: (await testChannel(name)).delivery })} />`;
+      text=${t('aboutTestChannel')} withReason=${false} subject=${name}
+    run=${async (_, channel) => t('didTestChannel', { id: (await testChannel(channel)).delivery })} />`;
 }
 
 function Channels({ channels, mayAct }) {
-  const columns = [{ title: t('name') }, { title: t('type') }, { title: t('pending'), right: true }, { title: t('lastSent') }, { title: t('error') }, mayAct && { title: t('action') }].filter(Boolean);
+  const columns = [{ title: t('name') }, { title: t('type') }, { title: t('pending'), right: true }, { title: inZone(t('lastSent'), HOME) }, { title: t('error') }, mayAct && { title: t('action') }].filter(Boolean);
   return html`<${Card} title=${t('channels')}><${Table} caption=${t('channels')} empty=${t('noChannels')} columns=${columns}
-    rows=${channels.map((channel) => [channel.name, channel.type, count(channel.pending), html`<${Moment}
+    rows=${channels.map((channel) => ({ key: channel.name, cells: [channel.name, channel.type, count(channel.pending), html`<${Moment}
         time=${channel.last_sent} zone=${HOME} />`,
       channel.error ? html`<span class="bad">${channel.error}</span>` : html`<span class="good">${t('channelGood')}</span>`,
-      html`<${TestChannel} name=${channel.name} />`].slice(0, columns.length))} /><//>`;
+      html`<${TestChannel} name=${channel.name} />`].slice(0, columns.length) }))} /><//>`;
 }
 
-const deliveryRows = (deliveries) => deliveries.map((one) => [html`<${Moment} time=${one.at}
-    zone=${HOME} />`, one.channel, t(`event_${one.event}`),
+const deliveryRows = (deliveries, zone) => deliveries.map((one) => [html`<${Moment} time=${one.at}
+    zone=${zone} />`, one.channel, t(`event_${one.event}`),
   t(`delivery_${one.state}`), one.tries, one.error ?? '']);
-const deliveryColumns = () => [{ title: t('at') }, { title: t('channel') }, { title: t('event') }, { title: t('state') }, { title: t('tries'), right: true }, { title: t('error') }];
+const deliveryColumns = (zone) => [{ title: inZone(t('at'), zone) }, { title: t('channel') }, { title: t('event') }, { title: t('state') }, { title: t('tries'), right: true }, { title: t('error') }];
 
 export function IncidentsView({ query }) {
   const session = useSession();
@@ -62,16 +62,16 @@ export function IncidentsView({ query }) {
     <${Tabs} label=${t('incidents')} tabs=${tabs} chosen=${state} />
     ${!live.data ? html`<${Waiting} live=${live} />` : html`
       <${Table} caption=${t('incidents')} empty=${state === 'open' ? t('noOpenIncidents') : t('noIncidents')} columns=${columns}
-        rows=${live.data.incidents.map((one) => [html`<a href=${links.incident(one.id)}>#${one.id}</a>`, html`<${Severity}
+        rows=${live.data.incidents.map((one) => ({ key: one.id, cells: [html`<a href=${links.incident(one.id)}>#${one.id}</a>`, html`<${Severity}
             incident=${one} />`, ruleText(one),
           html`<${SubjectOf} incident=${one} />`, html`<${Status} incident=${one} />`, html`<${Moment} time=${one.opened}
               zone=${zoneOf(one)} />`, count(one.count),
-          html`<${Acknowledge} incident=${one} small />`].slice(0, columns.length))} />
+          html`<${Acknowledge} incident=${one} small />`].slice(0, columns.length) }))} />
       <nav class="pages" aria-label=${t('pages')}>${live.data.next && html`<a
           href=${links.incidents({ state, before: live.data.next })}>${t('older')} →</a>`}</nav>
       <${Channels} channels=${live.data.channels} mayAct=${session.mayAct} />
       ${live.data.failed_deliveries.length > 0 && html`<${Card} title=${t('failedDeliveries')}><${Table}
-          caption=${t('failedDeliveries')} columns=${deliveryColumns()} rows=${deliveryRows(live.data.failed_deliveries)} /><//>`}`}`;
+          caption=${t('failedDeliveries')} columns=${deliveryColumns(HOME)} rows=${deliveryRows(live.data.failed_deliveries, HOME)} /><//>`}`}`;
 }
 
 export function IncidentView({ id }) {
@@ -99,5 +99,5 @@ export function IncidentView({ id }) {
           zone=${zone} /> ${incident.acknowledged_by ?? ''}`],
       [t('notices'), count(incident.notices)]]} /><//>
     <${Card} title=${t('deliveries')}><${Table} caption=${t('deliveries')} empty=${t('noDeliveries')}
-        columns=${deliveryColumns()} rows=${deliveryRows(incident.deliveries)} /><//>`;
+        columns=${deliveryColumns(zone)} rows=${deliveryRows(incident.deliveries, zone)} /><//>`;
 }

@@ -5,6 +5,7 @@ import { pauseJob, resumeJob } from '../actions.js';
 import { segment } from '../api.js';
 import { count, duration, scheduleText } from '../format.js';
 import { useLive } from '../live.js';
+import { resumedText } from '../reasons.js';
 import { links } from '../route.js';
 import { useSession } from '../session.js';
 import { t } from '../settings.js';
@@ -12,7 +13,7 @@ import { Facts, Moment, Tabs, Waiting } from '../parts/basic.js';
 import { CoverageTiles, Freshness, GapList } from '../parts/coverage.js';
 import { ActionButton } from '../parts/dialog.js';
 import { ChartsTab } from './job_charts.js';
-import { DayTab, dayPath } from './job_day.js';
+import { DayTab, dayAsked, dayPath } from './job_day.js';
 import { VersionTab, VersionsTab } from './job_versions.js';
 
 const CHOICES = ['all', 'latest', 'none'];
@@ -23,7 +24,7 @@ function ResumeButton({ job }) {
     <input type="radio" name="run" value=${choice} checked=${run === choice}
         onChange=${() => setRun(choice)} /><span>${t(`resume_${choice}`)}</span></label>`)}</fieldset>`;
   return html`<${ActionButton} label=${t('resume')} tone="primary" title=${t('askResume', { job: job.name })} body=${body}
-    run=${async (reason) => (await resumeJob(job.name, run, reason)).text || t('did', { action: t('resume'), id: job.name })} />`;
+    run=${async (reason) => resumedText(await resumeJob(job.name, run, reason)) || t('did', { action: t('resume'), id: job.name })} />`;
 }
 
 function JobActions({ job }) {
@@ -52,7 +53,8 @@ function Definition({ job }) {
 export function JobView({ name, tab, more, query }) {
   const session = useSession();
   const live = useLive(`/jobs/${segment(name)}`);
-  useLive(tab === 'day' && query.date ? dayPath(name, query.date) : null);  // asked for beside the job, not after it
+  const day = dayAsked(query);
+  useLive(tab === 'day' && day ? dayPath(name, day) : null);  // asked for beside the job, not after it
   if (!live.data) return html`<h1>${name}</h1><${Waiting} live=${live} />`;
   const job = live.data;
   const tabs = [['day', t('day'), links.job(name)], ['charts', t('charts'), links.job(name, 'charts')],

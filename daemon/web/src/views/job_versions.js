@@ -40,6 +40,14 @@ function ReloadButton() {
   const look = async () => {
     try { setReport(await reload(true)); } catch (caught) { setFailure(caught); }
   };
+  const bringIntoForce = async () => {
+    const done = await reload(false);
+    const text = t('didReload', { n: done.changes.length });
+    const errors = done.problems.filter(({ severity }) => severity === 'error');
+    if (errors.length === 0) return text;
+    setReport(done);
+    throw new Error(`${text}${t('comma')}${t('filesWithErrors', { n: errors.length })}`);
+  };
   const body = () => html`<div class="report">
     ${failure && html`<p class="notice bad" role="alert">${failure.message}</p>`}
     ${report === null ? html`<button type="button" onClick=${look}>${t('lookFirst')}</button>` : html`
@@ -50,7 +58,7 @@ function ReloadButton() {
   </div>`;
   return html`<${ActionButton} label=${t('reload')} title=${t('askReload')} text=${t('aboutReload')} withReason=${false}
       body=${body} onOpen=${() => { setReport(null); setFailure(null); }}
-    run=${async () => t('didReload', { n: (await reload(false)).changes.length })} />`;
+    run=${bringIntoForce} />`;
 }
 
 function Pending({ job }) {

@@ -41,6 +41,12 @@ function Schedule({ job }) {
   return html`<span class="faint">${scheduleText(job.schedule)} · ${job.zone}</span>`;
 }
 
+// Nothing is planned or started until the clock is believed again.
+function ClockInDoubt({ doubt }) {
+  return html`<section aria-label=${t('clockInDoubt')}><ul class="alarms"><li class="alarm" role="alert">
+    <strong>${t('clockInDoubtLong')}</strong><p>${doubt}</p></li></ul></section>`;
+}
+
 const SHOWN_COUNTS = ['RUNNING', 'RETRY_WAIT', 'FAILURE', 'LOST', 'FROZEN'];
 
 function JobCard({ job, now }) {
@@ -51,7 +57,7 @@ function JobCard({ job, now }) {
       <h2><a href=${links.job(job.name)}>${job.name}</a></h2>
       <${Freshness} job=${job} />
       ${SHOWN_COUNTS.filter((state) => job.counts[state] > 0).map((state) => html`<a class="count" key=${state}
-        href=${links.instances({ job: job.name, state })}><${StatePill} state=${state}
+        href=${links.instances({ job: job.name, state, due: 'false' })}><${StatePill} state=${state}
             label=${`${count(job.counts[state])} ${t(state)}`} /></a>`)}
       <span class="grow"></span><${Schedule} job=${job} />
     </div>
@@ -67,10 +73,11 @@ function JobCard({ job, now }) {
 export function JobsView() {
   const live = useLive('/status');
   if (!live.data) return html`<h1>${t('jobs')}</h1><${Waiting} live=${live} />`;
-  const { jobs, blocked, incidents = [], incidents_open: open = 0, now } = live.data;
+  const { jobs, blocked, clock_in_doubt: doubt, incidents = [], incidents_open: open = 0, now } = live.data;
   const rest = incidents.filter(({ instance }) => !blocked.some((chain) => instance && chain.instance === instance));
   return html`
     <h1>${t('jobs')}</h1>
+    ${doubt && html`<${ClockInDoubt} doubt=${doubt} />`}
     ${blocked.length > 0 && html`<section aria-label=${t('blocked')}><ul class="alarms">
       ${blocked.map((chain) => html`<${Blocked} key=${chain.cause} chain=${chain}
           incident=${incidents.find(({ instance }) => instance && instance === chain.instance)} />`)}</ul></section>`}

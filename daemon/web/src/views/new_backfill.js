@@ -1,6 +1,6 @@
 // A new backfill: the order, what it would run, and only then the start.
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { createBackfill, previewBackfill } from '../actions.js';
 import { count, dayOf, shiftDay } from '../format.js';
 import { useLive } from '../live.js';
@@ -47,11 +47,12 @@ function Order({ form, set, jobs }) {
         ${ALERTS.map((which) => html`<option value=${which}>${t(`alerts_${which}`)}</option>`)}</select><//></div>`;
 }
 
+// What `order` would run. That very order is started, whatever the form says by then.
 function Preview({ preview, order }) {
-  const start = html`<${ActionButton} label=${t('startBackfill')} tone="primary" disabled=${preview.runs === 0} withReason=${false}
+  const start = html`<${ActionButton} label=${t('startBackfill')} tone="primary" disabled=${preview.runs === 0} withReason=${false} subject=${order}
     title=${t('askStartBackfill', { n: preview.runs, job: preview.job })} text=${t('aboutStartBackfill')}
-    run=${async () => {
-      const made = await createBackfill(order);
+    run=${async (_, asked) => {
+      const made = await createBackfill(asked);
       go(links.backfill(made.id));
       return t('startedBackfill', { id: made.id });
     }} />`;
@@ -73,20 +74,29 @@ function Form({ jobs, chosen }) {
     all: false, runNow: false, alerts: 'none', priority: 1 });
   const [preview, setPreview] = useState(null);
   const [failure, setFailure] = useState(null);
+  const asked = useRef(null);  // the order whose preview is on its way; an answer to another one is dropped
   const set = (change) => {
     setForm({ ...form, ...change });
     setPreview(null);
+    asked.current = null;
   };
   const look = async (event) => {
     event.preventDefault();
     setFailure(null);
-    try { setPreview(await previewBackfill(orderOf(form))); } catch (caught) { setFailure(caught); }
+    const order = orderOf(form);
+    asked.current = order;
+    try {
+      const answer = await previewBackfill(order);
+      if (asked.current === order) setPreview({ order, answer });
+    } catch (caught) {
+      if (asked.current === order) setFailure(caught);
+    }
   };
   return html`
     <${Card} title=${t('orderTitle')}><form onSubmit=${look}><${Order} form=${form} set=${set} jobs=${jobs} />
       ${failure && html`<p class="notice bad" role="alert">${failure.message}</p>`}
       <div class="buttons"><button type="submit" class=${preview ? null : 'primary'}>${t('showPreview')}</button></div></form><//>
-    ${preview && html`<${Preview} preview=${preview} order=${orderOf(form)} />`}`;
+    ${preview && html`<${Preview} preview=${preview.answer} order=${preview.order} />`}`;
 }
 
 export function NewBackfillView({ query }) {
