@@ -390,7 +390,7 @@ TEST_CASE("versions, reload, audit and plan --diff print what the daemon says") 
 TEST_CASE("plan: what takes several answers is shown whole, and no more than can be read") {
   Fixture f;
   const Options plan =
-      Fixture::parse({"plan", "orders", "--from", "2018-10-16", "--to", "2019-10-16", "--json"});
+      Fixture::parse({"plan", "orders", "--from", "2018-10-16", "--to", "2019-10-16", "--output", "json"});
   f.service.next_slots = {f.service.id(1).scheduled, f.service.id(2).scheduled};
   CHECK(command_plan(plan, f.api, f.console) == Exit::done);
   CHECK(JsonView(boost::json::parse(f.out.str()))["instances"].items().size() == 3);
@@ -398,8 +398,8 @@ TEST_CASE("plan: what takes several answers is shown whole, and no more than can
   f.service.next_slots.assign(20'000, f.service.id(1).scheduled);
   CHECK_THROWS_AS(command_plan(plan, f.api, f.console), CommandFailure);
 
-  const Options difference =
-      Fixture::parse({"plan", "orders", "--diff", "--from", "2018-10-16", "--to", "2019-10-16", "--json"});
+  const Options difference = Fixture::parse(
+      {"plan", "orders", "--diff", "--from", "2018-10-16", "--to", "2019-10-16", "--output", "json"});
   f.service.compared.job = "orders";
   f.service.compared.zone = "Asia/Shanghai";
   f.service.compared.slots.resize(1);
