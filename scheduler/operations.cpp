@@ -275,6 +275,11 @@ awaitable<Result<void>> Scheduler::stop_attempt(Instance instance, std::string r
 awaitable<std::string> Scheduler::after_success_by_hand(Instance instance) {
   const auto own = co_await store_.end_positions(instance.row);
   const auto before = co_await store_.committed_before(chain_of(instance.id), instance.id.scheduled);
+  const auto job = jobs_.find(instance.id.job);
+  if (job != jobs_.end() && !follows_positions(*job->second)) {
+    if (own) co_return std::string();
+    co_return ": its window is not exported, and no later one brings its rows";
+  }
   if (own || before)
     co_return ": the next window begins where the last committed one ended, so nothing is skipped";
   co_return ": no window of the job was committed before, so the records before the next window's start are skipped";

@@ -210,6 +210,16 @@ TEST_CASE("skip: a window that was overtaken all the same is skipped, and says w
   bench.advance_to(slot("00:16"));
   const Instance skipped = bench.get("orders", slot("00:10"));
   REQUIRE(
+TEST_CASE("skip: of a window of a table nothing comes with the next one, and the reason says so") {
+  SchedulerBench bench;
+  bench.jobs = {sluice::test::reading_table("orders")};
+  bench.start();
+  bench.advance_to(slot("00:06"));
+  REQUIRE(act(bench, "orders", "00:10", Action::skip, "known bad"));
+  CHECK(bench.get("orders", slot("00:10")).reason ==
+        "skipped by uid 1000: known bad: its window is not exported, and no later one brings its rows");
+}
+
       bench.ask(bench.store.change_state(skipped.row, {State::skipped}, State::wait_resource, "by test")));
   bench.advance_to(slot("00:21"));
   CHECK(bench.executed() == "orders@00:05 orders@00:15 orders@00:20");
