@@ -34,7 +34,8 @@ class ChainWatch {
   void look() {
     const bool failing = look_for_failure();
     const bool blocked = look_for_block(failing);
-    look_for_lag(failing || blocked || facts_.held);
+    const bool explained = in_order() && (failing || blocked);
+    look_for_lag(explained || facts_.held);
     look_for_long_run();
     look_for_unfinished();
   }
@@ -48,7 +49,8 @@ class ChainWatch {
     condition.channels = watch_.channels;
     observed_.conditions.push_back(std::move(condition));
   }
-  std::uint64_t behind() const { return facts_.open - 1 + facts_.downstream; }
+  bool in_order() const { return watch_.job->dependencies.self; }
+  std::uint64_t behind() const { return (in_order() ? facts_.open - 1 : 0) + facts_.downstream; }
   void follows(std::string_view cause) { observed_.unresolved.insert(alert_key(cause, facts_.chain)); }
 
   AlertFacts facts_with_until(const Instance& instance) const {
@@ -99,14 +101,16 @@ class ChainWatch {
   }
 
   void look_for_lag(bool explained) {
-    if (!rules_.lag || !facts_.head || watch_.paused) return;
-    const Duration late = now_ - facts_.head->id.scheduled;
+    // Without an order what waits for a person keeps no other one back.
+    const std::optional<Instance>& first = in_order() ? facts_.head : facts_.first_able;
+    if (!rules_.lag || !first || watch_.paused) return;
+    const Duration late = now_ - first->id.scheduled;
     if (late < lag_limit(*watch_.job, *rules_.lag, now_)) return;
     if (explained) {
       follows(kLag);
       return;
     }
-    AlertFacts out = facts_with_until(*facts_.head);
+    AlertFacts out = facts_with_until(*first);
     out.count = facts_.open;
     out.length = late;
     add(AlertKind::lag, kLag, std::move(out));

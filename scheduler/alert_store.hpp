@@ -21,6 +21,7 @@ struct ChainFacts {
   std::uint64_t failed = 0;            // open ones in FAILURE or LOST, but for those an operator killed
   std::optional<Instance> head;        // the first open one
   std::optional<Instant> second_slot;  // of the one behind the head
+  std::optional<Instance> first_able;  // the first open one that waits for no person
   std::optional<Instance> failure;     // the first that `failed` counts
   AttemptResult failure_result = AttemptResult::failed;  // of its latest attempt
   std::optional<Instance> retry;    // the first open one with a failed attempt and reruns left

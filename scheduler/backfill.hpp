@@ -61,7 +61,7 @@ std::vector<BackfillGroup> split_dates(const std::vector<Slot>& slots, int paral
 int group_at(const std::vector<BackfillGroup>& groups, Instant slot) noexcept;
 
 // Why a backfill of what is missing leaves the slot out, or "". `recurring`: the state of the job's own
-// instance of the slot; nothing when there is none.
+// instance of the slot; nothing when there is none. `coverage`: empty unless windows chain by position.
 std::string left_out_reason(const NewInstance& instance, std::optional<State> recurring,
                             const Coverage& coverage);
 

@@ -31,8 +31,8 @@ awaitable<Result<std::vector<BackfillSlot>>> Backfills::stretch(JobPointer job, 
   const auto calendar = Calendar::of(job->schedule);
   if (!calendar) co_return calendar.error();
   const std::vector<std::pair<Instant, State>> states = co_await store_->states(job->name, from, to);
-  Coverage coverage;
-  if (!order.all) coverage = co_await instances_.coverage(job->name);
+  Coverage coverage;  // of a table it brings no records of a window that did not run
+  if (!order.all && follows_positions(*job)) coverage = co_await instances_.coverage(job->name);
   FreezeFailures failures;
   std::vector<Slot> wanted = calendar->slots(from, to);
   // On an off day there is nothing to run, again or for the first time.

@@ -33,7 +33,7 @@ class CatchUpStore {
   // Jobs (not groups of backfills) that ever had an instance, by name.
   virtual awaitable<std::vector<std::string>> planned_jobs() = 0;
 
-  // Slots in [from, to) of a chain whose instances wait and were never attempted, ascending.
+  // Slots in [from, to) of a chain whose instances wait and were never attempted, ascending; no dry runs.
   virtual awaitable<std::vector<Instant>> never_started(std::string chain, Instant from, Instant to) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/job/civil_time.hpp"
 #include "scheduler/catch_up.hpp"
+#include "scheduler/decide.hpp"
 
 #include <fmt/format.h>
 
@@ -119,7 +120,7 @@ awaitable<void> CatchUpWatch::skip_missed(const job::Job& job, Instant since) {
   const bool limited = job.catch_up != job::CatchUp();
   std::vector<Instant> missed;
   if (limited) missed = co_await catch_up_->never_started(job.name, since + Duration(1), now + Duration(1));
-  const CatchUpChoice choice = choose_missed(job.catch_up, missed, now, job.dependencies.self);
+  const CatchUpChoice choice = choose_missed(job.catch_up, missed, now, follows_positions(job));
   if (choice.skipped > 0) {
     WaitingRange range;
     range.chain = job.name;

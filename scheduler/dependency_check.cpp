@@ -16,7 +16,7 @@ void DependencyCheck::set_jobs(const Jobs& jobs) {
     if (calendar) known.emplace(name, Known{job, std::move(*calendar)});
   }
   known_ = std::make_shared<const KnownJobs>(std::move(known));
-  ranges_.clear();
+  wanted_.clear();
 }
 
 bool DependencyCheck::in_order(const std::string& job) const {
@@ -24,36 +24,53 @@ bool DependencyCheck::in_order(const std::string& job) const {
   return found == known_->end() || found->second.job->dependencies.self;
 }
 
-DependencyCheck::Ranges DependencyCheck::ranges(const KnownJobs& known, const Known& mine,
+DependencyCheck::Wanted DependencyCheck::wanted(const KnownJobs& known, const Known& mine,
                                                 const Instance& instance) {
   std::pair<std::string, Instant> key(instance.id.job, instance.id.scheduled);
-  const auto remembered = ranges_.find(key);
-  if (remembered != ranges_.end()) return remembered->second;
-  Ranges found;
+  const auto remembered = wanted_.find(key);
+  if (remembered != wanted_.end()) return remembered->second;
+  Wanted found;
   const Party downstream{*mine.job, mine.calendar};
   const Slot slot{instance.id.scheduled, instance.cycle};
-  for (const job::Upstream& wanted : mine.job->dependencies.jobs) {
-    const auto upstream = known.find(wanted.job);
+  for (const job::Upstream& upstream_wanted : mine.job->dependencies.jobs) {
+    const auto upstream = known.find(upstream_wanted.job);
     std::optional<SlotRange> range;
+    std::optional<SlotRange> as_first;
     if (upstream != known.end()) {
       const Party party{*upstream->second.job, upstream->second.calendar};
-      range = upstream_slots(downstream, slot, party, wanted.previous_cycle);
+      range = as_first = upstream_slots(downstream, slot, party, upstream_wanted.previous_cycle);
+      if (pace_of(party, slot.at) == Pace::day)
+        as_first = upstream_slots(downstream, Slot{slot.at, 1}, party, upstream_wanted.previous_cycle);
     }
-    found.push_back(range);
+    found.usual.push_back(range);
+    found.as_first.push_back(as_first);
   }
-  if (ranges_.size() >= kRangesKept) ranges_.clear();
-  ranges_.emplace(std::move(key), found);
+  if (wanted_.size() >= kRangesKept) wanted_.clear();
+  wanted_.emplace(std::move(key), found);
   return found;
+}
+
+// Where the earlier ones of the day were skipped or never planned, none of them has waited in its place.
+awaitable<bool> DependencyCheck::is_first_of_day(const Known& mine, const Instance& instance) {
+  InstanceQuery query;
+  query.job = instance.id.job;
+  query.from = mine.calendar.day_start(instance.id.scheduled, 0);
+  query.to = instance.id.scheduled;
+  query.states = {State::not_run, State::wait_time, State::wait_resource, State::running, State::success,
+                  State::failure, State::frozen,    State::retry_wait,    State::killing, State::lost};
+  query.limit = 1;
+  const std::vector<Instance> earlier = co_await store_.instances(query);
+  co_return earlier.empty();
 }
 
 std::vector<std::pair<std::string, SlotRange>> DependencyCheck::needs(const Instance& instance) {
   std::vector<std::pair<std::string, SlotRange>> found;
   const auto mine = known_->find(instance.id.job);
   if (mine == known_->end() || instance.id.group != 0) return found;
-  const Ranges wanted = ranges(*known_, mine->second, instance);
+  const Ranges slots = wanted(*known_, mine->second, instance).usual;
   const std::vector<job::Upstream>& upstreams = mine->second.job->dependencies.jobs;
   for (std::size_t at = 0; at < upstreams.size(); ++at) {
-    if (wanted[at]) found.emplace_back(upstreams[at].job, *wanted[at]);
+    if (slots[at]) found.emplace_back(upstreams[at].job, *slots[at]);
   }
   return found;
 }
@@ -64,7 +81,10 @@ awaitable<std::optional<Blocker>> DependencyCheck::blocker(Instance instance, In
   if (mine == known->end() || instance.released || instance.id.group != 0) co_return std::nullopt;
   const std::vector<job::Upstream>& upstreams = mine->second.job->dependencies.jobs;
   if (upstreams.empty()) co_return std::nullopt;
-  const Ranges wanted = ranges(*known, mine->second, instance);
+  const Wanted slots = wanted(*known, mine->second, instance);
+  bool first = false;
+  if (slots.usual != slots.as_first) first = co_await is_first_of_day(mine->second, instance);
+  const Ranges& ranges = first ? slots.as_first : slots.usual;
   for (std::size_t at = 0; at < upstreams.size(); ++at) {
     Blocker missing;
     missing.job = upstreams[at].job;
@@ -72,8 +92,8 @@ awaitable<std::optional<Blocker>> DependencyCheck::blocker(Instance instance, In
     if (!known->contains(missing.job)) co_return missing;
     missing.kind = Blocker::Kind::not_planned;
     if (!is_planned_(missing.job)) co_return missing;
-    if (!wanted[at]) continue;
-    std::optional<Blocker> open = co_await open_slots(missing.job, *wanted[at], now);
+    if (!ranges[at]) continue;
+    std::optional<Blocker> open = co_await open_slots(missing.job, *ranges[at], now);
     if (open) co_return open;
   }
   co_return std::nullopt;

@@ -54,14 +54,19 @@ class DependencyCheck {
   };
   using KnownJobs = std::map<std::string, Known>;
   using Ranges = std::vector<std::optional<SlotRange>>;  // one for each job depended on
+  struct Wanted {
+    Ranges usual;
+    Ranges as_first;  // of its day: the same, but where the others of the day follow the first
+  };
 
-  Ranges ranges(const KnownJobs& known, const Known& mine, const Instance& instance);
+  Wanted wanted(const KnownJobs& known, const Known& mine, const Instance& instance);
+  awaitable<bool> is_first_of_day(const Known& mine, const Instance& instance);
   awaitable<std::optional<Blocker>> open_slots(std::string job, SlotRange range, Instant now);
 
   StateStore& store_;
   std::function<bool(const std::string& job)> is_planned_;
   std::shared_ptr<const KnownJobs> known_ = std::make_shared<const KnownJobs>();
-  std::map<std::pair<std::string, Instant>, Ranges> ranges_;  // by downstream job and slot
+  std::map<std::pair<std::string, Instant>, Wanted> wanted_;  // by downstream job and slot
 };
 
 }  // namespace sluice::scheduler

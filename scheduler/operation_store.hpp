@@ -15,7 +15,8 @@
 namespace sluice::scheduler {
 
 // The waiting instances of one chain with a slot in [from, to), also those that wait for a retry; not those
-// whose attempt was lost or whose window was committed before: only running them sets the target right.
+// whose attempt was lost or whose window was committed before: only running them sets the target right; nor
+// dry runs, which execute nothing.
 struct WaitingRange {
   std::string chain;
   Instant from{};

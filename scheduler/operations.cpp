@@ -204,12 +204,13 @@ awaitable<Result<Redefinition>> Scheduler::newest_definition(Instance instance) 
   if (!frozen) co_return frozen.error().in(fmt::format("rerun {} with the newest definition", name));
   const bool moved =
       frozen->window.start != instance.window_start || frozen->window.end != instance.window_end;
-  if (moved && instance.rows + instance.objects.size() > 0) {
-    co_return Error(
-        Errc::refused_by_state,
-        fmt::format("rerun {} with the newest definition: that gives it another window than the one "
-                    "whose objects are in the target; rerun it as it is",
-                    name));
+  // An empty window counts as well: the job is durable up to its end, and its rerun reads no further.
+  const auto committed = co_await store_.end_positions(instance.row);
+  if (moved && (committed || instance.rows + instance.objects.size() > 0)) {
+    co_return Error(Errc::refused_by_state,
+                    fmt::format("rerun {} with the newest definition: that gives it another window than the "
+                                "one that was committed; rerun it as it is",
+                                name));
   }
   Redefinition newest;
   newest.version = present->version;
@@ -274,6 +275,11 @@ awaitable<Result<void>> Scheduler::stop_attempt(Instance instance, std::string r
 
 awaitable<std::string> Scheduler::after_success_by_hand(Instance instance) {
   const auto own = co_await store_.end_positions(instance.row);
+  const auto job = jobs_.find(instance.id.job);
+  if (job != jobs_.end() && !follows_positions(*job->second)) {
+    if (own) co_return std::string();
+    co_return ": its window is not exported, and no later one brings its rows";
+  }
   const auto before = co_await store_.committed_before(chain_of(instance.id), instance.id.scheduled);
   if (own || before)
     co_return ": the next window begins where the last committed one ended, so nothing is skipped";

@@ -126,9 +126,8 @@ awaitable<bool> Scheduler::look_at_ended(Instant now) {
   Sorted sorted;
   const Sort sort = [&](Instance instance) {
     const Situation present = situation(instance, now);
-    if (decide(instance, present) == Step::wait_for_retry) {
-      due_ = std::min(due_.value_or(due_at(instance)), due_at(instance));
-    }
+    // Where nothing is known the store is asked, which knows of retries too.
+    if (due_ && decide(instance, present) == Step::wait_for_retry) due_ = std::min(*due_, due_at(instance));
     sorted.add(std::move(instance), present);
   };
   std::vector<awaitable<Result<void>>> readings;

@@ -1,5 +1,6 @@
 #include "storage/sqlite_alerts.hpp"
 
+#include "scheduler/backfill.hpp"
 #include "scheduler/reason.hpp"
 #include "storage/alert_rows.hpp"
 #include "storage/instance_rows.hpp"
@@ -140,6 +141,7 @@ std::uint64_t SqliteAlerts::skipped_by_catch_up(std::int64_t job_id, std::uint64
 
 void SqliteAlerts::add_open(ChainFacts& facts, std::int64_t job_id, Instant now) {
   std::int64_t head = 0;
+  std::int64_t able = 0;
   std::int64_t failure = 0;
   std::int64_t retry = 0;
   std::int64_t running = 0;
@@ -152,6 +154,7 @@ void SqliteAlerts::add_open(ChainFacts& facts, std::int64_t job_id, Instant now)
       ++facts.open;
       if (facts.open == 1) head = row;
       if (facts.open == 2) facts.second_slot = open.instant(1);
+      if (able == 0 && !scheduler::waits_for_person(state)) able = row;
       const bool failed = state == State::failure || state == State::lost;
       const auto why = scheduler::reason_code(state, false, open.text(5));
       if (failed && why != scheduler::ReasonCode::killed) {
@@ -167,6 +170,7 @@ void SqliteAlerts::add_open(ChainFacts& facts, std::int64_t job_id, Instant now)
     }
   }
   if (head != 0) facts.head = instance(head);
+  if (able != 0) facts.first_able = able == head ? facts.head : instance(able);
   if (retry != 0) facts.retry = instance(retry);
   if (running != 0) facts.running = instance(running);
   if (failure == 0) return;

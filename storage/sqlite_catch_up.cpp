@@ -49,8 +49,7 @@ std::vector<Instant> SqliteCatchUp::never_started(const std::string& chain, Inst
       "SELECT slot_us FROM instances INDEXED BY instances_unfinished WHERE job_id = (SELECT id FROM jobs "
       "WHERE "
       "name = ?) AND state NOT IN ('SUCCESS', 'SKIPPED') AND slot_us >= ? AND slot_us < ? AND attempts = 0 "
-      "AND "
-      "state IN ('NOT_RUN', 'WAIT_TIME', 'WAIT_RESOURCE') ORDER BY slot_us",
+      "AND dry_run = 0 AND state IN ('NOT_RUN', 'WAIT_TIME', 'WAIT_RESOURCE') ORDER BY slot_us",
       chain, from, to);
   std::vector<Instant> found;
   while (rows.step()) found.push_back(rows.instant(0));

@@ -72,7 +72,8 @@ std::size_t SqliteHistory::forget_positions(std::int64_t chain, Instant until, s
   return windows.size();
 }
 
-// A gap stays in the ledger for ever, and with it the window it was found in.
+// A gap stays in the ledger for ever, and with it the window it was found in. Positions were forgotten
+// before, but an instance that was SKIPPED then may have run since.
 std::size_t SqliteHistory::remove_rows(std::int64_t chain, Instant before, std::size_t most) {
   std::vector<std::int64_t> found;
   {
@@ -86,6 +87,7 @@ std::size_t SqliteHistory::remove_rows(std::int64_t chain, Instant before, std::
   }
   for (const std::int64_t row : found) {
     database_.run("DELETE FROM objects WHERE instance_id = ?", row);
+    database_.run("DELETE FROM positions WHERE instance_id = ?", row);
     database_.run("DELETE FROM attempts WHERE instance_id = ?", row);
     database_.run("DELETE FROM instances WHERE id = ?", row);
   }

@@ -19,7 +19,7 @@ using scheduler::WaitingRange;
 // The first line repeats the words of the partial index, so that it serves. Bound: chain, from, to.
 constexpr std::string_view kWaitingRange =
     "job_id = (SELECT id FROM jobs WHERE name = ?) AND state NOT IN ('SUCCESS', 'SKIPPED') "
-    "AND slot_us >= ? AND slot_us < ? "
+    "AND slot_us >= ? AND slot_us < ? AND dry_run = 0 "
     "AND ((state IN ('NOT_RUN', 'WAIT_TIME', 'WAIT_RESOURCE') AND attempts = 0) OR (state = 'RETRY_WAIT' "
     "AND NOT EXISTS (SELECT 1 FROM positions p WHERE p.instance_id = instances.id AND p.end_json IS NOT "
     "NULL)))";

@@ -20,8 +20,8 @@ namespace sluice::storage {
 // One thread at a time. Failures of the file are ErrorException, as Database says.
 class SqliteStateStore {
  public:
-  // More rows than these are added faster, at the price of preparing all statements anew, and by a transaction
-  // of their own.
+  // More rows than these are added faster, at the price of preparing all statements anew, and by a
+  // transaction of their own.
   static constexpr std::size_t kSharedRows = 500;
 
   // Opens or creates the file and migrates it; before that it is looked at for damage as deep as `check`
@@ -87,6 +87,7 @@ class SqliteStateStore {
     Instant window_end{};
     std::uint64_t rows = 0;  // of the success before this one; 0 without
     bool repeated = false;   // it has succeeded before
+    bool chained = true;     // its window has positions, and the next one begins at them
   };
 
   using Totals = std::map<std::int64_t, std::uint64_t>;

@@ -22,6 +22,14 @@ const std::string kRunning = fmt::format(
     "WHERE i.state = 'RUNNING' AND i.state NOT IN ('SUCCESS', 'SKIPPED') ORDER BY i.id",
     kInstanceColumns);
 
+// What an interval of coverage ends at, up to the job, ?1. What was skipped of a chain comes with a later
+// window.
+constexpr std::string_view missing_windows(bool chained) {
+  return chained ? "instances INDEXED BY instances_unfinished WHERE job_id = ?1 AND state NOT IN ('SUCCESS', "
+                   "'SKIPPED')"
+                 : "instances WHERE job_id = ?1 AND state <> 'SUCCESS'";
+}
+
 }  // namespace
 
 // A due time belongs to the waiting for a retry and ends with it.
@@ -117,7 +125,8 @@ bool SqliteStateStore::close_attempt(const Attempt& attempt, AttemptResult resul
 void SqliteStateStore::succeed(const Attempt& attempt, const scheduler::Outcome& outcome, Instant now) {
   Transaction transaction(database_);
   if (!close_attempt(attempt, AttemptResult::success, nullptr, outcome.statistics, now)) return;
-  const Subject closed = subject(attempt.instance_row);
+  Subject closed = subject(attempt.instance_row);
+  closed.chained = !outcome.end.stream.empty();
   replace_objects(attempt.instance_row, outcome.objects);
   replace_gaps(attempt.instance_row, closed.job_id, outcome.gaps);
   database_.run("UPDATE positions SET end_json = ? WHERE instance_id = ?", positions_text(outcome.end),
@@ -209,7 +218,8 @@ void SqliteStateStore::replace_gaps(std::int64_t instance_row, std::int64_t job_
 
 // Positions chain from success to success, so a window behind the newest one extends the interval whatever
 // lies between their times; an instance set to success by hand has no data of its own and the next one brings
-// it.
+// it. Windows of a table have no positions and stand for themselves: what a skipped one left out, none
+// brings.
 void SqliteStateStore::extend_coverage(const Subject& subject, std::uint64_t rows) {
   std::optional<Instant> from;
   std::optional<Instant> until;
@@ -239,20 +249,22 @@ void SqliteStateStore::extend_coverage(const Subject& subject, std::uint64_t row
 }
 
 // Without an order an earlier window may be the last to end: it joins what lies before it with what begins at
-// `from`, unless there is still another one open between them.
+// `from`, unless there is still another one missing between them.
 void SqliteStateStore::join_coverage(const Subject& subject, Instant from) {
+  const std::string_view missing = missing_windows(subject.chained);
   {
-    Statement open = database_.prepare(
-        "SELECT 1 FROM instances INDEXED BY instances_unfinished WHERE job_id = ? AND slot_us > ? AND state "
-        "NOT IN ('SUCCESS', 'SKIPPED') AND window_start_us < ? LIMIT 1",
+    Statement between = database_.prepare(
+        fmt::format("SELECT 1 FROM {} AND slot_us > ?2 AND window_start_us < ?3 LIMIT 1", missing),
         subject.job_id, subject.slot, from);
-    if (open.step()) return;
+    if (between.step()) return;
   }
   database_.run(
-      "UPDATE coverage SET from_us = min(from_us, (SELECT min(i.window_start_us) FROM instances i JOIN "
-      "positions p ON p.instance_id = i.id WHERE i.job_id = ?1 AND i.slot_us <= ?2 AND p.end_json IS NOT "
-      "NULL AND i.slot_us > coalesce((SELECT max(slot_us) FROM instances INDEXED BY instances_unfinished "
-      "WHERE job_id = ?1 AND slot_us < ?2 AND state NOT IN ('SUCCESS', 'SKIPPED')), ?3))) WHERE job_id = ?1",
+      fmt::format(
+          "UPDATE coverage SET from_us = min(from_us, (SELECT min(i.window_start_us) FROM instances i "
+          "JOIN positions p ON p.instance_id = i.id WHERE i.job_id = ?1 AND i.slot_us <= ?2 AND "
+          "p.end_json IS NOT NULL AND i.slot_us > coalesce((SELECT max(slot_us) FROM {} AND "
+          "slot_us < ?2), ?3))) WHERE job_id = ?1",
+          missing),
       subject.job_id, subject.slot, Instant::min());
 }
 
@@ -260,7 +272,9 @@ bool SqliteStateStore::predecessor_succeeded(const Subject& subject) {
   Statement row = database_.prepare(
       "SELECT state FROM instances WHERE job_id = ? AND slot_us < ? ORDER BY slot_us DESC LIMIT 1",
       subject.job_id, subject.slot);
-  return row.step() && is_done(parse_state(row.text(0)));
+  if (!row.step()) return false;
+  const scheduler::State state = parse_state(row.text(0));
+  return subject.chained ? is_done(state) : state == scheduler::State::success;
 }
 
 scheduler::Coverage SqliteStateStore::coverage(const std::string& job) {

@@ -191,6 +191,9 @@ class BackfillStoreSuite {
     plan("orders", 3, {0});
     CHECK(run(fixture_.catch_up().planned_jobs()) == std::vector<std::string>({"orders"}));
     begin("orders", 0, 5);
+    scheduler::NewInstance dry = planned_at("orders", 12);
+    dry.dry_run = true;
+    run(fixture_.store().add_instances({dry}));
     CHECK(run(fixture_.catch_up().never_started("orders", at_minute(0), at_minute(15))) ==
           std::vector<Instant>({at_minute(0), at_minute(10)}));
   }

@@ -251,7 +251,7 @@ class MemoryCatchUp final : public scheduler::CatchUpStore {
       const bool waits = instance.state == scheduler::State::not_run ||
                          instance.state == scheduler::State::wait_time ||
                          instance.state == scheduler::State::wait_resource;
-      if (waits && instance.attempts == 0) found.push_back(instance.id.scheduled);
+      if (waits && instance.attempts == 0 && !instance.dry_run) found.push_back(instance.id.scheduled);
     }
     std::ranges::reverse(found);
     co_return found;

@@ -45,6 +45,7 @@ inline std::vector<std::int64_t> MemoryStateStore::waiting_rows(const scheduler:
     const Instance& instance = record.instance;
     const bool waits = instance.state == State::not_run || instance.state == State::wait_time ||
                        instance.state == State::wait_resource;
+    if (instance.dry_run) continue;
     if ((waits && instance.attempts == 0) || (instance.state == State::retry_wait && !record.end))
       rows.push_back(instance.row);
   }

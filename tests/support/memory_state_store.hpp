@@ -224,9 +224,13 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_await yield();
     Coverage coverage;
     coverage.job = job;
+    bool missing = false;  // before a table's window, which has no positions
     for (const auto& [slot, row] : jobs_[job].slots) {
       const Record& record = records_.at(row);
+      missing = missing || record.instance.state != State::success;
       if (record.instance.state != State::success || !record.end) continue;
+      if (missing && record.end->stream.empty()) coverage.from.reset();
+      missing = false;
       ++coverage.windows;
       coverage.rows += record.instance.rows;
       coverage.gaps.insert(coverage.gaps.end(), record.gaps.begin(), record.gaps.end());

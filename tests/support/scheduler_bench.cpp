@@ -1,5 +1,6 @@
 #include "tests/support/scheduler_bench.hpp"
 
+#include "core/job/script.hpp"
 #include "tests/support/faulty_backfills.hpp"
 #include "tests/support/faulty_state_store.hpp"
 #include "tests/support/memory_backfills.hpp"
@@ -19,6 +20,14 @@ job::Job job_named(const std::string& name, std::chrono::minutes interval) {
   job.name = name;
   job.schedule.interval = interval;
   job.version = "version-1";
+  return job;
+}
+
+job::Job reading_table(const std::string& name) {
+  job::Job job = job_named(name);
+  auto script = std::make_shared<job::Script>();
+  script->source = job::SourceKind::table;
+  job.script = std::move(script);
   return job;
 }
 

@@ -25,6 +25,9 @@ Instant local_time(const std::string& text);
 
 job::Job job_named(const std::string& name, std::chrono::minutes interval = std::chrono::minutes(5));
 
+// Its windows stand for themselves.
+job::Job reading_table(const std::string& name);
+
 // The windows of the seed job: from ten to five minutes before the slot.
 Result<scheduler::Frozen> freeze_seed(const job::Job& job, Instant slot);
 

@@ -278,6 +278,29 @@ void StateStoreSuite<Fixture>::coverage() {
     CHECK(run(store().coverage("orders")).until == at_minute(5));
     CHECK(run(store().coverage("orders")).windows == 2);
   }
+  SECTION("no other window brings what a skipped one of a table left out") {
+    plan("orders", {15, 20});
+    const auto export_table = [&](int minute) {
+      auto outcome = outcome_at(minute, 3);
+      outcome.end = pipeline::Positions();
+      run(store().succeed(begin("orders", minute, 1), outcome, at_minute(minute + 1)));
+    };
+    export_table(0);
+    REQUIRE(operate("orders", 5, {State::wait_time}, State::skipped));
+    export_table(10);
+    export_table(20);
+    CHECK(run(store().coverage("orders")).from == at_minute(10));
+    export_table(15);
+    CHECK(run(store().coverage("orders")).from == at_minute(0));
+    CHECK(run(store().coverage("orders")).until == at_minute(15));
+    REQUIRE(operate("orders", 0, {State::success}, State::wait_resource));
+    export_table(0);
+    CHECK(run(store().coverage("orders")).from == at_minute(0));
+    REQUIRE(operate("orders", 5, {State::skipped}, State::wait_resource));
+    export_table(5);
+    CHECK(run(store().coverage("orders")).from == at_minute(-10));
+    CHECK(run(store().coverage("orders")).windows == 5);
+  }
   SECTION("windows without an order are one interval in the end, whichever ends last") {
     std::vector<int> order = {0, 5, 10, 15};
     do {

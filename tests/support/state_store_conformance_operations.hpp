@@ -124,6 +124,14 @@ void StateStoreSuite<Fixture>::skipping() {
     CHECK(run(store().waiting({"orders", at_minute(0), at_minute(5)})).count == 0);
     CHECK_FALSE(run(store().waiting({"nobody", at_minute(0), at_minute(25)})).newest);
   }
+  SECTION("a dry run neither counts nor is skipped: there is nothing to run") {
+    scheduler::NewInstance dry = planned_at("orders", 22);
+    dry.dry_run = true;
+    run(store().add_instances({dry}));
+    CHECK(run(store().waiting(range)).newest == at_minute(20));
+    CHECK(run(store().skip(range, "older than 1 h", entry("skip"))) == 2);
+    CHECK(get("orders", 22).state == State::wait_time);
+  }
   SECTION("exactly that is skipped, with the reason, and is done") {
     CHECK(run(store().skip(range, "older than 1 h", entry("skip"))) == 2);
     fixture_.reopen();

@@ -103,6 +103,21 @@ TEST_CASE("alert conditions: what waits in other jobs counts with its cause, and
   CHECK(held.seen("03:30") == "~lag orders");
 }
 
+TEST_CASE("alert conditions: without an order an old failure hides no lag, and blocks nothing") {
+  Watched chain;
+  chain.job.dependencies.self = false;
+  chain.head(instance_at("00:05", State::failure, "attempt 4 failed: no space"), 299);
+  CHECK(chain.seen("03:30") == "exhausted 00:05 0");  // all others wait for a person as well
+  chain.facts.first_able = instance_at("03:00", State::wait_resource);
+  CHECK(chain.seen("03:29") == "exhausted 00:05 0");
+  CHECK(chain.seen("03:30") == "exhausted 00:05 0; lag 03:00 300");
+  chain.head(instance_at("00:05", State::frozen, "frozen by uid 1000"), 299);
+  chain.facts.failure.reset();
+  CHECK(chain.seen("03:30") == "lag 03:00 300");
+  chain.facts.downstream = 4;
+  CHECK(chain.seen("03:30") == "blocked 00:05 4; lag 03:00 300");
+}
+
 TEST_CASE("alert conditions: a failure with reruns left counts only where that is wanted") {
   Watched chain;
   Instance retry = instance_at("00:05", State::retry_wait, "attempt 1 failed: 503");

@@ -93,6 +93,21 @@ TEST_CASE("backfill: a window does not go on from one that it does not adjoin") 
   CHECK(last.to == sluice::test::local_time("2018-10-15T23:50+08:00"));
 }
 
+TEST_CASE("backfill: a window of a table that was skipped came with no other one, so it is missing") {
+  BackfillBench bench;
+  bench.jobs = {sluice::test::reading_table("orders")};
+  bench.start();
+  scheduler::Order skip;
+  skip.action = scheduler::Action::skip;
+  skip.actor = "uid 1";
+  REQUIRE(bench.ask(bench.scheduler->act(skip, bench.id("orders", "2018-10-16T00:10+08:00"))));
+  bench.advance_to("2018-10-16T00:31+08:00");
+  const Backfill made = bench.create(bench.order("2018-10-16T00:05", "2018-10-16T00:30"));
+  bench.advance(1min);
+  CHECK(bench.count(made, State::success) == 1);
+  CHECK(bench.of_group(1, "2018-10-16T00:10").state == State::success);
+}
+
 TEST_CASE("backfill: it waits while the recurring instance of the same slot has still to run") {
   BackfillBench bench;
   bench.runner.script = [](const scheduler::Instance& instance, int) {

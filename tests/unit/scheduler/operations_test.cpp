@@ -104,6 +104,32 @@ TEST_CASE("operations: a frozen instance does not run and blocks the next ones u
   CHECK(bench.executed() == "orders@00:05 orders@00:10 orders@00:15 orders@00:20");
 }
 
+TEST_CASE("operations: a window that was committed cannot be moved by a rerun, though it was empty") {
+  SchedulerBench bench;
+  bench.options.freezer = [](const job::Job& job, Instant slot) {
+    Result<Frozen> frozen = sluice::test::freeze_seed(job, slot);
+    frozen->window.end = frozen->window.start + (job.version == "version-2" ? 1h : Duration(30s));  // no row
+    return frozen;
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T00:06+08:00");
+  REQUIRE(bench.get("orders", kFirst).rows + bench.get("orders", kFirst).objects.size() == 0);
+  job::Job changed = bench.jobs[0];
+  changed.version = "version-2";
+  bench.scheduler->set_jobs({changed});
+  Order order;
+  order.action = Action::rerun;
+  order.actor = "uid 1000";
+  order.latest = true;
+  const auto refused = bench.ask(bench.scheduler->act(order, SchedulerBench::id("orders", kFirst)));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Errc::refused_by_state);
+  CHECK(
+      refused.error().message() ==
+      "rerun orders@2018-10-16T00:05+08:00 with the newest definition: that gives it another window than the "
+      "one that was committed; rerun it as it is");
+}
+
 TEST_CASE("operations: a window set to success is skipped, and its records come with the next one") {
   SchedulerBench bench;
   bench.runner.script = [](const Instance& instance, int) {

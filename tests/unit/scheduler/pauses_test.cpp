@@ -134,6 +134,28 @@ TEST_CASE("resume: run latest skips all but the newest, which brings their recor
   CHECK(bench.ask(bench.store.audit(10)).size() == 2);  // pause and resume, not one a window
 }
 
+TEST_CASE("resume: dry runs of off days are no due windows, and end by themselves") {
+  SchedulerBench bench("2018-10-14T10:00+08:00");  // a Sunday
+  job::Job& weekly = bench.jobs[0];
+  weekly.schedule.cycle = job::Cycle::week;
+  weekly.schedule.weekdays = {1, 2};
+  weekly.schedule.at = 3h;
+  weekly.schedule.off_days_dry_run = true;
+  bench.start();
+  REQUIRE(pause(bench));
+  bench.advance(96h);
+  const auto done = resume(bench, RunChoice::latest);
+  REQUIRE(done);
+  CHECK(
+      done->text ==
+      "1 due windows run, 1 are skipped; nothing of the stream is lost: the records of skipped windows come "
+      "with the next one");
+  bench.advance(5s);
+  CHECK(bench.executed() == "orders@03:00");
+  CHECK(bench.get("orders", "2018-10-15T03:00+08:00").state == State::skipped);
+  CHECK(bench.get("orders", "2018-10-18T03:00+08:00").state == State::success);
+}
+
 TEST_CASE("resume: run none skips all, and the first window after it brings their records") {
   SchedulerBench bench;
   pause_over_three(bench);
@@ -186,6 +208,16 @@ TEST_CASE("skip: done without running for a reason; its records come with the ne
     bench.advance(2s);
     CHECK(act(bench, "orders", "00:15", Action::skip, "x").error().code() == Errc::refused_by_state);
   }
+}
+
+TEST_CASE("skip: of a window of a table nothing comes with the next one, and the reason says so") {
+  SchedulerBench bench;
+  bench.jobs = {sluice::test::reading_table("orders")};
+  bench.start();
+  bench.advance_to(slot("00:06"));
+  REQUIRE(act(bench, "orders", "00:10", Action::skip, "known bad"));
+  CHECK(bench.get("orders", slot("00:10")).reason ==
+        "skipped by uid 1000: known bad: its window is not exported, and no later one brings its rows");
 }
 
 TEST_CASE(

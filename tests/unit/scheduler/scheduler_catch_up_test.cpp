@@ -69,6 +69,43 @@ TEST_CASE("catch-up: latest runs the newest missed window, which brings the reco
   check_no_gap(bench);
 }
 
+TEST_CASE("catch-up: a skipped window of a table does not say that its records come with the next one") {
+  BackfillBench bench;
+  bench.jobs = {sluice::test::reading_table("orders")};
+  bench.jobs[0].catch_up.policy = Policy::latest;
+  bench.start();
+  bench.advance_to("2018-10-16T00:06+08:00");
+  bench.stop();
+  bench.advance(1h);
+  bench.start();
+  bench.advance(10s);
+  CHECK(bench.ran() == "orders@16T00:05 orders@16T01:05");
+  CHECK(bench.get("orders", "2018-10-16T00:10+08:00").reason ==
+        "missed while the daemon or the job was away: catchUp.policy is latest");
+}
+
+TEST_CASE("catch-up: dry runs of off days are not counted, so the newest window is one that runs") {
+  for (const bool latest : {true, false}) {
+    CAPTURE(latest);
+    BackfillBench bench("2018-10-14T10:00+08:00");  // a Sunday
+    job::Job weekly = latest ? orders_with(Policy::latest) : orders_with(Policy::all, 1);
+    weekly.schedule.cycle = job::Cycle::week;
+    weekly.schedule.weekdays = {1};
+    weekly.schedule.at = 3h;
+    weekly.schedule.off_days_dry_run = true;
+    bench.jobs = {weekly};
+    bench.start();
+    bench.advance(5min);
+    bench.crash();
+    bench.advance(72h);
+    bench.start();
+    bench.advance(10min);
+    CHECK(bench.ran() == "orders@15T03:00");
+    CHECK(count(bench, State::skipped) == 0);
+    CHECK(bench.get("orders", "2018-10-17T03:00+08:00").state == State::success);
+  }
+}
+
 TEST_CASE("catch-up: none runs no missed window, and the next one brings the records") {
   BackfillBench bench;
   bench.jobs = {orders_with(Policy::none)};

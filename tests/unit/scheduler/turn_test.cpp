@@ -1,6 +1,8 @@
 // What a turn reads: after the end of an attempt only what that may have changed.
 
+#include "tests/support/backfill_bench.hpp"
 #include "tests/support/faulty_state_store.hpp"
+#include "tests/support/memory_state_store.hpp"
 #include "tests/unit/scheduler/upstream_samples.hpp"
 
 using namespace sluice;
@@ -127,4 +129,25 @@ TEST_CASE("turn: of a job without order all that waits runs, however much of it 
   CHECK(bench.all("many", {State::success}).size() + 2 >= 600);
   CHECK(bench.runner.executing <= 1);
   CHECK_FALSE(bench.runner.overlapped);
+}
+
+TEST_CASE("turn: a backfill's end while a failure is read back delays nothing that is due before the retry") {
+  for (int offset = -20; offset <= 20; ++offset) {
+    CAPTURE(offset);
+    sluice::test::BackfillBench bench("2018-10-16T00:01+08:00");
+    bench.jobs = {job_named("orders", 24h), job_named("a"), job_named("b")};
+    bench.latency = [](bool) { return Duration(2ms); };
+    bench.runner.script = [offset](const Instance& instance, int) {
+      if (instance.id.group != 0) return lasting(38s + std::chrono::milliseconds(offset));
+      if (instance.id != SchedulerBench::id("a", "2018-10-16T00:05+08:00")) return lasting(1s);
+      Act act = lasting(4min + 50s);
+      act.error = Error(Errc::unavailable, "503");
+      return act;
+    };
+    bench.start();
+    bench.advance_to("2018-10-16T00:09:12+08:00");
+    bench.create(bench.order("2018-10-10T00:00", "2018-10-10T00:05"));
+    bench.advance_to("2018-10-16T00:10:02+08:00");
+    CHECK(bench.get("b", "2018-10-16T00:10+08:00").state == State::success);
+  }
 }

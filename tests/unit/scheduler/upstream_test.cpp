@@ -111,6 +111,72 @@ TEST_CASE("upstream: a slot before the upstream's first planned instance is no e
   CHECK(bench.executed() == "orders@10:05 report@10:05");
 }
 
+// Every half hour, in order, after a daily job.
+job::Job half_hourly_after(const std::string& upstream) {
+  job::Job job = job_after("orders", upstream);
+  job.schedule.interval = 30min;
+  return job;
+}
+
+job::Job daily_at(const std::string& name, std::chrono::minutes at) {
+  job::Job job = job_named(name);
+  job.schedule.cycle = job::Cycle::day;
+  job.schedule.at = at;
+  return job;
+}
+
+TEST_CASE("upstream: where the first of the day was skipped, the next one waits for the day's upstream") {
+  SchedulerBench bench("2018-10-15T22:01+08:00");
+  bench.jobs = {daily_at("users", 2h), half_hourly_after("users")};
+  bench.jobs[1].catch_up.policy = job::CatchUp::Policy::latest;
+  bool broken = true;
+  break_job(bench, "users", broken);
+  bench.start();
+  bench.advance(40min);
+  REQUIRE(bench.executed() == "orders@22:30");
+  bench.crash();
+  bench.advance_to("2018-10-16T10:41+08:00");
+  bench.start();
+  bench.advance(1h);
+  CHECK(bench.executed() == "orders@22:30 users@02:00");
+  CHECK(bench.get("orders", "2018-10-16T00:00+08:00").state == State::skipped);
+  CHECK(why(bench, "orders", "10:30").find("waits for users@2018-10-16T02:00+08:00, which failed") == 0);
+  broken = false;
+  REQUIRE(bench.ask(bench.scheduler->rerun(SchedulerBench::id("users", "2018-10-16T02:00+08:00"), kActor)));
+  bench.advance(10s);
+  CHECK(bench.executed() == "orders@22:30 users@02:00 users@02:00#2 orders@10:30 orders@11:00 orders@11:30");
+}
+
+TEST_CASE(
+    "upstream: of a job that was added in the midst of a day the first one waits for the day's upstream") {
+  SchedulerBench bench("2018-10-16T08:01+08:00");
+  bench.jobs = {daily_at("users", 9h)};
+  bool broken = true;
+  break_job(bench, "users", broken);
+  bench.start();
+  bench.advance_to("2018-10-16T10:01+08:00");
+  bench.scheduler->set_jobs({bench.jobs[0], half_hourly_after("users")});
+  bench.advance(1h);
+  CHECK(bench.executed() == "users@09:00");
+  broken = false;
+  REQUIRE(bench.ask(bench.scheduler->rerun(SchedulerBench::id("users", "2018-10-16T09:00+08:00"), kActor)));
+  bench.advance(10s);
+  CHECK(bench.executed() == "users@09:00 users@09:00#2 orders@10:30 orders@11:00");
+}
+
+TEST_CASE("upstream: what follows the first of the day does not wait for a rerun of the day's upstream") {
+  SchedulerBench bench("2018-10-15T23:01+08:00");
+  bench.jobs = {daily_at("users", 2h), half_hourly_after("users")};
+  bench.start();
+  bench.advance_to("2018-10-16T02:15+08:00");
+  bool broken = true;
+  break_job(bench, "users", broken);
+  REQUIRE(bench.ask(bench.scheduler->rerun(SchedulerBench::id("users", "2018-10-16T02:00+08:00"), kActor)));
+  bench.advance_to("2018-10-16T02:31+08:00");
+  CHECK(bench.get("users", "2018-10-16T02:00+08:00").state == State::failure);
+  CHECK(bench.get("orders", "2018-10-16T02:30+08:00").state == State::success);
+}
+
 TEST_CASE("upstream: an instance that was released from its dependencies waits for no other job") {
   SchedulerBench bench("2018-10-16T10:01+08:00");
   bench.jobs = {job_named("orders"), job_after("report", "orders")};

@@ -204,6 +204,29 @@ TEST_CASE("history: instances go later, with their attempts and objects, unless 
   CHECK(still.gaps == covered.gaps);
 }
 
+TEST_CASE("history: an instance that ran again after its positions were forgotten goes with its new ones",
+          "[storage]") {
+  Fixture fixture;
+  run_windows(*fixture.store, "orders", 1);
+  plan(*fixture.store, "orders", 5);
+  const std::int64_t skipped = row_of(*fixture.store, "orders", 5);
+  fixture.store->change_state(skipped, {State::wait_time}, State::skipped, "by hand").value();
+  for (const int minute : {10, 15, 20}) {
+    plan(*fixture.store, "orders", minute);
+    succeed(*fixture.store, "orders", minute);
+  }
+  run_windows(*fixture.store, "refunds", 3);
+  fixture.forget(before(10));
+  REQUIRE(fixture.store->operate(skipped, {State::skipped}, State::wait_resource, "by hand", {}));
+  succeed(*fixture.store, "orders", 5);
+  REQUIRE(fixture.has_positions(5));
+  const auto done = fixture.forget(before(10'000, 10'000));
+  CHECK(done.positions == 2);
+  CHECK(done.rows == 6);
+  CHECK_FALSE(fixture.store->instance(sluice::test::planned_at("orders", 5).id));
+  CHECK_FALSE(fixture.store->instance(sluice::test::planned_at("refunds", 5).id));
+}
+
 TEST_CASE("history: it goes on in small steps through all chains", "[storage]") {
   Fixture fixture;
   for (const std::string job : {"a", "b", "c"}) run_windows(*fixture.store, job, 5);

@@ -311,6 +311,7 @@ TEST_CASE(
   CHECK(facts.open == 4);
   CHECK(facts.head->id.scheduled == at_minute(5));
   CHECK(facts.second_slot == at_minute(10));
+  CHECK(facts.first_able->id.scheduled == at_minute(5));
   CHECK(facts.retry->id.scheduled == at_minute(5));
   CHECK_FALSE(facts.failure);
 
@@ -319,6 +320,8 @@ TEST_CASE(
   CHECK(facts.failed == 1);
   CHECK(facts.failure->id.scheduled == at_minute(5));
   CHECK(facts.failure_result == AttemptResult::timed_out);
+  CHECK(facts.first_able->id.scheduled == at_minute(10));
+  CHECK_FALSE(file.facts(5).first_able);
   CHECK_FALSE(facts.retry);
 
   REQUIRE(file.store->begin_attempt(file.row(10), sluice::test::positions_at(1), at_minute(12)));
