@@ -66,12 +66,15 @@ class AttemptLog final : public pipeline::Log {
 // the file is cut: who follows a log asks for `next` again and again.
 struct LogPiece {
   std::string text;  // whole lines where there is room; the line about what was left out stands in its place
-  std::uint64_t offset = 0;  // of the first byte of `text`; larger than asked for when that was left out
-  std::uint64_t next = 0;    // where to go on
-  bool at_end = true;        // nothing behind `next` for now
+  // Of the first byte of `text`; larger than asked for when that was left out, or in the midst of a
+  // character.
+  std::uint64_t offset = 0;
+  std::uint64_t next = 0;  // where to go on
+  bool at_end = true;      // nothing behind `next` for now
 };
 
-// From `offset` on, at most `bytes_max` bytes. Errors: not_found, permission_denied, io.
+// From `offset` on, at most `bytes_max` bytes, but no less than a whole character. Errors: not_found,
+// permission_denied, io.
 Result<LogPiece> read_log(const std::string& path, std::uint64_t offset, std::size_t bytes_max);
 
 }  // namespace sluice::storage

@@ -1,5 +1,7 @@
 #include "storage/attempt_log_text.hpp"
 
+#include "core/base/utf8.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -25,12 +27,28 @@ bool skip_number(std::string_view& text, std::uint64_t& number) {
   return true;
 }
 
-// Cuts a piece behind its last line end, when it has one.
+// Where the character begins that `at` is in the midst of; else `at`.
+std::size_t character_start(std::string_view text, std::size_t at) {
+  for (std::size_t back = 1; back < 4 && back <= at; ++back) {
+    if (utf8_length(text.substr(at - back)) > back) return at - back;
+  }
+  return at;
+}
+
+// Where the next character begins, if `at` is in the midst of one; else `at`.
+std::size_t next_character(std::string_view text, std::size_t at) {
+  const std::size_t start = character_start(text, at);
+  return start == at ? at : start + utf8_length(text.substr(start));
+}
+
+// Cuts a piece behind its last line end, when it has one; else between two characters, behind the first one
+// at least.
 std::string_view whole_lines(std::string_view text, std::size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
-  text = text.substr(0, bytes_max);
-  const std::size_t line_end = text.rfind('\n');
-  return line_end == std::string_view::npos ? text : text.substr(0, line_end + 1);
+  const std::size_t line_end = text.substr(0, bytes_max).rfind('\n');
+  if (line_end != std::string_view::npos) return text.substr(0, line_end + 1);
+  const std::size_t cut = character_start(text, bytes_max);
+  return text.substr(0, cut == 0 ? next_character(text, bytes_max) : cut);
 }
 
 }  // namespace
@@ -65,13 +83,18 @@ LogPiece piece_of(const LogText& text, std::uint64_t offset, std::size_t bytes_m
   piece.offset = std::min(offset, end);
   std::string_view found;
   if (piece.offset < text.head) {
-    found = whole_lines(all.substr(piece.offset, text.head - piece.offset), bytes_max);
+    const std::string_view head = all.substr(0, text.head);
+    piece.offset = next_character(head, piece.offset);
+    found = whole_lines(head.substr(piece.offset), bytes_max);
   } else {
     if (piece.offset < tail_offset) {
       piece.text = mark_line(text.left_out_lines, text.left_out_bytes);
       piece.offset = tail_offset;
     }
-    found = whole_lines(all.substr(text.tail + (piece.offset - tail_offset)), bytes_max);
+    const std::string_view tail = all.substr(text.tail);
+    const std::size_t start = next_character(tail, piece.offset - tail_offset);
+    piece.offset = tail_offset + start;
+    found = whole_lines(tail.substr(start), bytes_max);
   }
   piece.text += found;
   piece.next = piece.offset + found.size();

@@ -11,12 +11,13 @@ constexpr std::size_t kAuditPageMax = 1000;
 // The conditions, with as many marks as find_audit() binds values.
 std::string audit_sql(const scheduler::AuditQuery& query) {
   std::string sql = "SELECT id, at_us, actor, action, target, detail FROM audit WHERE 1";
-  // '$' and 'A' follow '#' and '@': ranges that the index on targets can serve.
+  // '$' and 'A' follow '#' and '@': ranges that the index on targets can serve. The last are
+  // backfill_name()s: backfills are never removed, and few enough to be gone through.
   if (!query.job.empty()) {
     sql +=
         " AND (target = ? OR (target >= ? || '#' AND target < ? || '$') OR (target >= ? || '@' AND target < "
         "? || "
-        "'A'))";
+        "'A') OR target IN (SELECT 'backfill ' || id FROM backfills WHERE job = ?))";
   }
   if (!query.target.empty()) sql += " AND target = ?";
   if (!query.actor.empty()) sql += " AND actor = ?";
@@ -43,7 +44,7 @@ void add_audit(Database& database, const std::vector<scheduler::AuditEntry>& ent
 std::vector<scheduler::AuditRecord> find_audit(Database& database, const scheduler::AuditQuery& query) {
   Statement rows = database.prepare(audit_sql(query));
   if (!query.job.empty()) {
-    for (int mark = 0; mark < 5; ++mark) rows.bind(query.job);
+    for (int mark = 0; mark < 6; ++mark) rows.bind(query.job);
   }
   for (const std::string* text : {&query.target, &query.actor, &query.action}) {
     if (!text->empty()) rows.bind(*text);

@@ -1,5 +1,6 @@
 #pragma once
 // The kept versions and the audit log in memory: what the ports mean. Passes version_store_conformance.hpp.
+// It knows no backfills: what was done to them it finds for no job.
 
 #include "scheduler/audit_log.hpp"
 #include "scheduler/version_store.hpp"

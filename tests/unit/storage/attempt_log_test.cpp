@@ -1,5 +1,6 @@
 #include "storage/attempt_log.hpp"
 
+#include "core/base/utf8.hpp"
 #include "tests/support/run.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/unit/storage/file_size_limit.hpp"
@@ -310,6 +311,55 @@ TEST_CASE("attempt log: a line longer than what is asked for comes in pieces", "
     CHECK(piece->at_end == (next == 31));
   }
   CHECK(text == content(path));
+}
+
+TEST_CASE("attempt log: no piece of a long line begins or ends inside a character", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("a.log");
+  const std::string text = "a\u00e9\u4e2d\u6587\U0001F600\u00e9\u00e9z\nlast \u4e2d\n";
+  std::ofstream(path) << text;
+  for (std::size_t most = 1; most <= text.size(); ++most) {
+    INFO("at most " << most);
+    std::string joined;
+    std::uint64_t next = 0;
+    while (next < text.size()) {
+      const auto piece = storage::read_log(path, next, most);
+      REQUIRE(piece.has_value());
+      REQUIRE(piece->offset == next);
+      REQUIRE(piece->next > next);
+      REQUIRE(piece->text.size() < most + 4);
+      CHECK(is_utf8_text(piece->text));
+      joined += piece->text;
+      next = piece->next;
+    }
+    CHECK(joined == text);
+  }
+  for (std::uint64_t offset = 0; offset <= text.size(); ++offset) {
+    INFO("from " << offset);
+    const auto piece = storage::read_log(path, offset, 1000);
+    REQUIRE(piece.has_value());
+    CHECK(piece->offset >= offset);
+    CHECK(piece->offset < offset + 4);
+    CHECK(piece->text == text.substr(piece->offset));
+    CHECK(is_utf8_text(piece->text));
+    CHECK(piece->at_end);
+  }
+}
+
+TEST_CASE("attempt log: bytes that are no characters are passed by", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("a.log");
+  const std::string text = "\x80\x80\x80\x80\x80\xff\xe4\xb8 \xf0\x9f\x98";
+  std::ofstream(path) << text;
+  std::string joined;
+  for (std::uint64_t next = 0; next < text.size();) {
+    const auto piece = storage::read_log(path, next, 1);
+    REQUIRE(piece.has_value());
+    REQUIRE(piece->next == next + 1);
+    joined += piece->text;
+    next = piece->next;
+  }
+  CHECK(joined == text);
 }
 
 TEST_CASE("attempt log: a file without any line end is cut and goes on", "[storage]") {

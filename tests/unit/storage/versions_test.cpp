@@ -1,5 +1,6 @@
 #include "storage/async_state_store.hpp"
 #include "storage/sqlite_audit.hpp"
+#include "storage/sqlite_backfills.hpp"
 #include "storage/sqlite_versions.hpp"
 #include "tests/support/temp_folder.hpp"
 #include "tests/support/version_store_conformance.hpp"
@@ -77,6 +78,29 @@ void prepare(storage::SqliteStateStore& store) {
 
 TEST_CASE("sqlite versions: keep the contract of the ports", "[storage]") {
   sluice::test::check_version_store<SqliteVersionsFixture>();
+}
+
+TEST_CASE("sqlite audit: what was done to a backfill belongs to its job", "[storage]") {
+  sluice::test::MemoryDisk disk;
+  auto store = open_on(disk);
+  storage::SqliteBackfills backfills(*store);
+  for (const char* job : {"orders", "users", "orders"}) {
+    scheduler::Backfill backfill;
+    backfill.order.job = job;
+    backfill.zone = "UTC";
+    const auto made = backfills.add_backfill(backfill, sluice::test::audit_at("backfill", job, 1));
+    const auto paused = sluice::test::audit_at("backfill pause", scheduler::backfill_name(made.id), 2);
+    REQUIRE(backfills.change_backfill(made.id, {scheduler::BackfillState::running},
+                                      scheduler::BackfillState::paused, paused));
+  }
+  scheduler::AuditQuery query;
+  query.job = "orders";
+  std::string found;
+  for (const auto& record : storage::find_audit(store->database(), query))
+    found += record.entry.action + " " + record.entry.target + "; ";
+  CHECK(found == "backfill pause backfill 3; backfill orders; backfill pause backfill 1; backfill orders; ");
+  query.target = "backfill 2";
+  CHECK(storage::find_audit(store->database(), query).empty());
 }
 
 TEST_CASE("sqlite versions: without a job the ones in force of all jobs are listed, newest first",
