@@ -20,8 +20,8 @@ namespace sluice::storage {
 // One thread at a time. Failures of the file are ErrorException, as Database says.
 class SqliteStateStore {
  public:
-  // More rows than these are added faster, at the price of preparing all statements anew, and by a transaction
-  // of their own.
+  // More rows than these are added faster, at the price of preparing all statements anew, and by a
+  // transaction of their own.
   static constexpr std::size_t kSharedRows = 500;
 
   // Opens or creates the file and migrates it; before that it is looked at for damage as deep as `check`
@@ -38,7 +38,7 @@ class SqliteStateStore {
   std::vector<scheduler::Instance> runnable(const std::string& job, Instant after, Instant now,
                                             std::size_t limit);
   scheduler::SlotProgress progress(const std::string& job, Instant first, Instant last);
-  std::optional<pipeline::Positions> committed_before(const std::string& job, Instant before);
+  std::optional<scheduler::CommittedEnd> committed_before(const std::string& job, Instant before);
   std::optional<pipeline::Positions> start_positions(std::int64_t instance_row);
   std::optional<pipeline::Positions> end_positions(std::int64_t instance_row);
 
