@@ -2,6 +2,7 @@
 
 #include "core/base/within.hpp"
 #include "scheduler/backfill_positions.hpp"
+#include "scheduler/earlier_windows.hpp"
 #include "scheduler/reason.hpp"
 
 #include <boost/asio/error.hpp>
@@ -158,31 +159,18 @@ awaitable<std::optional<pipeline::Positions>> Attempts::find_positions(Active& a
     co_return std::nullopt;
   }
   if (id.group == 0) {
-    if (follows_positions(*active.job)) co_await refuse_if_overtaken(active);
-    co_return co_await store_.committed_before(chain_of(id), id.scheduled);
+    std::optional<CommittedEnd> before = co_await store_.committed_before(chain_of(id), id.scheduled);
+    if (follows_positions(*active.job)) {
+      active.overtaken = co_await EarlierWindows(store_).overtaken(active.instance, before);
+    }
+    if (!before) co_return std::nullopt;
+    co_return std::move(before->positions);
   }
   PositionSearch search(store_);
   FoundPositions found = co_await search.find(active.instance);
   active.until = std::move(found.until);
   active.repeated = std::move(found.start);
   co_return std::move(found.previous);
-}
-
-// A later window was committed meanwhile, and brought the records of this one: here they would be there
-// twice.
-awaitable<void> Attempts::refuse_if_overtaken(Active& active) {
-  const InstanceId id = active.instance.id;
-  const std::optional<Instant> later = co_await store_.committed_after(chain_of(id), id.scheduled);
-  if (!later) co_return;
-  InstanceId next = id;
-  next.scheduled = *later;
-  const std::string name = to_string(next, active.instance.zone);
-  const auto before = co_await store_.committed_before(chain_of(id), id.scheduled);
-  active.overtaken = before ? fmt::format("its records came with {}", name)
-                            : fmt::format(
-                                  "its job begins with {}, which is later; a backfill brings what was "
-                                  "before",
-                                  name);
 }
 
 std::vector<std::int64_t> Attempts::rows_of(std::string_view job, std::int64_t group) const {

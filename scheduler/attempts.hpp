@@ -75,7 +75,6 @@ class Attempts {
   awaitable<void> watch(ActivePointer active);
   awaitable<void> attempt(Active& active);
   awaitable<pipeline::Positions> start_positions(Active& active);
-  awaitable<void> refuse_if_overtaken(Active& active);
   awaitable<std::optional<pipeline::Positions>> find_positions(Active& active);
   awaitable<std::optional<Attempt>> open(Active& active, pipeline::Positions start);
   awaitable<void> plan(Active& active, std::optional<pipeline::Positions> previous);

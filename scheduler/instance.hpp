@@ -130,6 +130,13 @@ struct Outcome {
   pipeline::Statistics statistics;
 };
 
+// Where the newest window that a chain has committed, or had by some slot, ended.
+struct CommittedEnd {
+  Instant slot{};
+  Instant window_end{};
+  pipeline::Positions positions;
+};
+
 // Where a job stands: the base of "durable up to 14:05, no gaps".
 struct Coverage {
   std::string job;

@@ -33,13 +33,6 @@ struct StreamToday {
   std::vector<std::string> shards{};  // those it lists
 };
 
-// The newest window that the state file has the end of.
-struct CommittedEnd {
-  Instant slot{};
-  Instant window_end{};
-  pipeline::Positions positions;
-};
-
 struct ProvenWindow {
   NewInstance instance;
   std::string proof;  // name of its manifest, or of an object

@@ -72,8 +72,8 @@ class StateStore : public OperationStore {
                                                     std::size_t limit) = 0;
   // What a dependency on the chain's slots [first, last] has to know.
   virtual awaitable<SlotProgress> progress(std::string job, Instant first, Instant last) = 0;
-  // End positions of the latest success of the job with slot < before; nothing for the first of a chain.
-  virtual awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) = 0;
+  // The end of the latest success of the job with slot < before; nothing for the first of a chain.
+  virtual awaitable<std::optional<CommittedEnd>> committed_before(std::string job, Instant before) = 0;
   // Stored start and, if it succeeded, end positions of an instance.
   virtual awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) = 0;
   virtual awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) = 0;

@@ -134,8 +134,8 @@ awaitable<scheduler::SlotProgress> AsyncStateStore::progress(std::string job, In
   co_return co_await call(work);
 }
 
-awaitable<std::optional<pipeline::Positions>> AsyncStateStore::committed_before(std::string job,
-                                                                                Instant before) {
+awaitable<std::optional<scheduler::CommittedEnd>> AsyncStateStore::committed_before(std::string job,
+                                                                                    Instant before) {
   auto work = [&] { return open_store().committed_before(job, before); };
   co_return co_await call(work);
 }

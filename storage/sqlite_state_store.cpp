@@ -223,15 +223,20 @@ std::optional<Instant> SqliteStateStore::next_due(Instant now) {
   return least;
 }
 
-std::optional<pipeline::Positions> SqliteStateStore::committed_before(const std::string& job,
-                                                                      Instant before) {
+std::optional<scheduler::CommittedEnd> SqliteStateStore::committed_before(const std::string& job,
+                                                                          Instant before) {
   Statement row = database_.prepare(
-      "SELECT p.end_json FROM instances i CROSS JOIN positions p ON p.instance_id = i.id "
+      "SELECT i.slot_us, i.window_end_us, p.end_json FROM instances i CROSS JOIN positions p ON "
+      "p.instance_id = i.id "
       "WHERE i.job_id = (SELECT id FROM jobs WHERE name = ?) AND i.slot_us < ? AND i.state = 'SUCCESS' "
       "AND p.end_json IS NOT NULL ORDER BY i.slot_us DESC LIMIT 1",
       job, before);
   if (!row.step()) return std::nullopt;
-  return parse_positions(row.text(0));
+  scheduler::CommittedEnd end;
+  end.slot = row.instant(0);
+  end.window_end = row.instant(1);
+  end.positions = parse_positions(row.text(2));
+  return end;
 }
 
 std::optional<pipeline::Positions> SqliteStateStore::start_positions(std::int64_t instance_row) {

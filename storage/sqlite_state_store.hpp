@@ -38,7 +38,7 @@ class SqliteStateStore {
   std::vector<scheduler::Instance> runnable(const std::string& job, Instant after, Instant now,
                                             std::size_t limit);
   scheduler::SlotProgress progress(const std::string& job, Instant first, Instant last);
-  std::optional<pipeline::Positions> committed_before(const std::string& job, Instant before);
+  std::optional<scheduler::CommittedEnd> committed_before(const std::string& job, Instant before);
   std::optional<pipeline::Positions> start_positions(std::int64_t instance_row);
   std::optional<pipeline::Positions> end_positions(std::int64_t instance_row);
 

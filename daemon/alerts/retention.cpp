@@ -18,7 +18,7 @@ awaitable<std::optional<RetentionState>> retention_of(scheduler::StateStore& sto
   const auto newest = co_await store.committed_before(job.name, now + Duration(1));
   std::optional<RetentionState> state;
   if (!newest) co_return state;
-  const auto clock = pipeline::retention_clock(*newest, now);
+  const auto clock = pipeline::retention_clock(newest->positions, now);
   if (!clock) co_return state;
   state.emplace();
   state->clock = *clock;

@@ -55,8 +55,8 @@ awaitable<scheduler::SlotProgress> FaultyStateStore::progress(std::string job, I
   return pass(inner_.progress(std::move(job), first, last), false);
 }
 
-awaitable<std::optional<pipeline::Positions>> FaultyStateStore::committed_before(std::string job,
-                                                                                 Instant before) {
+awaitable<std::optional<scheduler::CommittedEnd>> FaultyStateStore::committed_before(std::string job,
+                                                                                     Instant before) {
   return pass(inner_.committed_before(std::move(job), before), false);
 }
 

@@ -129,13 +129,19 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_return progress;
   }
 
-  awaitable<std::optional<pipeline::Positions>> committed_before(std::string job, Instant before) override {
+  awaitable<std::optional<scheduler::CommittedEnd>> committed_before(std::string job,
+                                                                     Instant before) override {
     co_await yield();
     const Chain& chain = jobs_[job];
     for (auto slot = chain.slots.lower_bound(before); slot != chain.slots.begin();) {
       --slot;
       const Record& record = records_.at(slot->second);
-      if (record.instance.state == State::success && record.end) co_return record.end;
+      if (record.instance.state != State::success || !record.end) continue;
+      scheduler::CommittedEnd end;
+      end.slot = slot->first;
+      end.window_end = record.instance.window_end;
+      end.positions = *record.end;
+      co_return end;
     }
     co_return std::nullopt;
   }

@@ -194,15 +194,18 @@ void StateStoreSuite<Fixture>::positions() {
     succeed("orders", 5, 2);
     fixture_.reopen();
     CHECK_FALSE(run(store().committed_before("orders", at_minute(0))));
-    CHECK(run(store().committed_before("orders", at_minute(5))) == positions_at(1));
-    CHECK(run(store().committed_before("orders", at_minute(10))) == positions_at(2));
-    CHECK(run(store().committed_before("orders", at_minute(600))) == positions_at(2));
+    CHECK(committed_end("orders", at_minute(5)) == positions_at(1));
+    CHECK(committed_end("orders", at_minute(10)) == positions_at(2));
+    CHECK(committed_end("orders", at_minute(600)) == positions_at(2));
     CHECK_FALSE(run(store().committed_before("users", at_minute(600))));
+    const auto newest = run(store().committed_before("orders", at_minute(600)));
+    CHECK(newest->slot == at_minute(5));
+    CHECK(newest->window_end == get("orders", 5).window_end);
   }
   SECTION("an instance set to success by hand has no positions and is passed over") {
     fail(begin("orders", 5, 1), AttemptResult::failed, std::nullopt, at_minute(6));
     REQUIRE(operate("orders", 5, {State::failure}, State::success));
-    CHECK(run(store().committed_before("orders", at_minute(10))) == positions_at(1));
+    CHECK(committed_end("orders", at_minute(10)) == positions_at(1));
     CHECK(heads(20).at("orders") == at_minute(10));
   }
   SECTION("start positions follow the newest attempt until one succeeds") {
@@ -225,7 +228,7 @@ void StateStoreSuite<Fixture>::repeats() {
     fixture_.reopen();
     CHECK(run(store().start_positions(row)) == positions_at(1));
     CHECK(run(store().end_positions(row)) == positions_at(2));
-    CHECK(run(store().committed_before("orders", at_minute(10))) == positions_at(3));
+    CHECK(committed_end("orders", at_minute(10)) == positions_at(3));
   }
   SECTION("the repeat does not overwrite them at its start, nor when it fails") {
     const auto attempt = begin("orders", 0, 8);
@@ -239,7 +242,7 @@ void StateStoreSuite<Fixture>::repeats() {
     run(store().succeed(begin("orders", 0, 1), outcome_at(2, 13), at_minute(9)));
     CHECK(get("orders", 0).rows == 13);
     CHECK(get("orders", 0).objects.size() == 1);
-    CHECK(run(store().committed_before("orders", at_minute(10))) == positions_at(3));
+    CHECK(committed_end("orders", at_minute(10)) == positions_at(3));
     const auto coverage = run(store().coverage("orders"));
     CHECK(coverage.windows == 2);
     CHECK(coverage.rows == 18);

@@ -68,6 +68,11 @@ class StateStoreSuite {
     const auto attempt = begin(job, minute, mark - 1);
     run(store().succeed(attempt, outcome_at(mark, rows), at_minute(minute + 1)));
   }
+  std::optional<pipeline::Positions> committed_end(const std::string& job, Instant before) {
+    auto end = run(store().committed_before(job, before));
+    if (!end) return std::nullopt;
+    return std::move(end->positions);
+  }
   void fail(const scheduler::Attempt& attempt, AttemptResult result, std::optional<Instant> retry_at,
             Instant now) {
     pipeline::Statistics statistics;

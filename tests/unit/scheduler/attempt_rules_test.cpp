@@ -166,6 +166,44 @@ TEST_CASE("timeout: its end is stored however long the store takes to work again
   CHECK(bench.ask(bench.store.attempts(late.row)).size() == 1);
 }
 
+TEST_CASE("windows: an edit that moves them back leaves out those whose records are in earlier ones") {
+  SchedulerBench bench;
+  bench.options.freezer = [](const job::Job& job, Instant at) {
+    auto frozen = sluice::test::freeze_seed(job, at);
+    if (job.version != "version-1") {
+      frozen->window.start -= 10min;
+      frozen->window.end -= 10min;
+    }
+    return frozen;
+  };
+  bench.start();
+  bench.advance_to(slot("00:11"));
+  std::vector<job::Job> edited = bench.jobs;
+  edited[0].version = "version-2";
+  bench.scheduler->set_jobs(edited);
+  bench.advance_to(slot("00:31"));
+  CHECK(bench.executed() == "orders@00:05 orders@00:10 orders@00:25 orders@00:30");
+  for (const char* time : {"00:15", "00:20"}) {
+    const Instance left_out = bench.get("orders", slot(time));
+    CHECK(left_out.state == State::skipped);
+    CHECK(left_out.reason == "its records came with orders@2018-10-16T00:10+08:00");
+    CHECK(left_out.attempts == 0);
+  }
+  const auto& next = bench.runner.objects.at(SchedulerBench::id("orders", slot("00:25")));
+  CHECK(next.from == sluice::test::local_time(slot("00:05")));
+  CHECK(next.to == sluice::test::local_time(slot("00:10")));
+}
+
+TEST_CASE("windows: one that a person runs again is repeated, however far later ones reach") {
+  SchedulerBench bench;
+  bench.start();
+  bench.advance_to(slot("00:16"));
+  REQUIRE(act(bench, "orders", "00:10", Action::rerun));
+  bench.advance(2s);
+  CHECK(bench.executed() == "orders@00:05 orders@00:10 orders@00:15 orders@00:10#2");
+  CHECK(state_of(bench, "orders", "00:10") == State::success);
+}
+
 TEST_CASE("behaviour 3: no duplicate: 1000 slots give exactly 1000 attempts, over crashes between them") {
   SchedulerBench bench;
   bench.jobs[0].schedule.interval = 1min;

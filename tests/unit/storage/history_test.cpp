@@ -114,7 +114,7 @@ TEST_CASE("history: the newest committed window keeps its positions however old 
   Fixture fixture;
   run_windows(*fixture.store, "orders", 3);
   CHECK(fixture.forget(before(10'000, 10'000)).positions == 2);
-  CHECK(fixture.store->committed_before("orders", sluice::test::at_minute(20'000)) ==
+  CHECK(fixture.store->committed_before("orders", sluice::test::at_minute(20'000))->positions ==
         sluice::test::positions_at(15));
   CHECK(fixture.store->last_planned("orders") == sluice::test::at_minute(10));
 }
@@ -127,7 +127,7 @@ TEST_CASE("history: a chain that is held up keeps what it goes on from, and all 
   CHECK_FALSE(fixture.has_positions(0));
   CHECK(fixture.has_positions(5));
   CHECK(fixture.has_positions(10));
-  CHECK(fixture.store->committed_before("orders", sluice::test::at_minute(10)) ==
+  CHECK(fixture.store->committed_before("orders", sluice::test::at_minute(10))->positions ==
         sluice::test::positions_at(10));
 }
 

@@ -130,8 +130,8 @@ TEST_CASE("upgrade: a file of each version opens, keeps what it holds, and its c
                  "WHERE p.end_json IS NOT NULL AND i.slot_us < " +
                      std::to_string(next->id.scheduled.time_since_epoch().count()) +
                      " ORDER BY i.slot_us DESC LIMIT 1");
-    CHECK(boost::json::serialize(pipeline::to_json(*start)) == stored);
-    const auto attempt = store.begin_attempt(next->row, *start, sluice::test::at_minute(400));
+    CHECK(boost::json::serialize(pipeline::to_json(start->positions)) == stored);
+    const auto attempt = store.begin_attempt(next->row, start->positions, sluice::test::at_minute(400));
     REQUIRE(attempt);
     store.succeed(*attempt, sluice::test::outcome_at(99, 5), sluice::test::at_minute(401));
     CHECK(store.instance(next->id)->state == scheduler::State::success);
