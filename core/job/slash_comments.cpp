@@ -40,7 +40,8 @@ bool is_json_text(std::string_view text) {
 // Behind the quoted text at `at`. Two quotes for one within single quotes are two texts here.
 std::size_t quoted_end(std::string_view text, std::size_t at) {
   const char quote = text[at++];
-  while (at < text.size() && text[at] != quote) at += quote == '"' && text[at] == '\\' ? 2 : 1;
+  while (at < text.size() && text[at] != quote)
+    at += quote == '"' && text[at] == '\\' ? std::size_t{2} : std::size_t{1};
   return std::min(at + 1, text.size());
 }
 
