@@ -74,6 +74,10 @@ class StateStore : public OperationStore {
   virtual awaitable<SlotProgress> progress(std::string job, Instant first, Instant last) = 0;
   // The end of the latest success of the job with slot < before; nothing for the first of a chain.
   virtual awaitable<std::optional<CommittedEnd>> committed_before(std::string job, Instant before) = 0;
+  // Instances of the job with from <= slot < before that were planned by the clocks of another zone; oldest
+  // first. Asked in every attempt: a walk through the slots, which mostly finds none.
+  virtual awaitable<std::vector<Instance>> of_other_zones(std::string job, std::string zone, Instant from,
+                                                          Instant before) = 0;
   // Stored start and, if it succeeded, end positions of an instance.
   virtual awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) = 0;
   virtual awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) = 0;

@@ -140,6 +140,12 @@ awaitable<std::optional<scheduler::CommittedEnd>> AsyncStateStore::committed_bef
   co_return co_await call(work);
 }
 
+awaitable<std::vector<scheduler::Instance>> AsyncStateStore::of_other_zones(std::string job, std::string zone,
+                                                                            Instant from, Instant before) {
+  auto work = [&] { return open_store().of_other_zones(job, zone, from, before); };
+  co_return co_await call(work);
+}
+
 awaitable<std::optional<pipeline::Positions>> AsyncStateStore::start_positions(std::int64_t instance_row) {
   auto work = [&] { return open_store().start_positions(instance_row); };
   co_return co_await call(work);

@@ -63,6 +63,8 @@ class AsyncStateStore final : public scheduler::StateStore,
   awaitable<scheduler::SlotProgress> progress(std::string job, Instant first, Instant last) override;
   awaitable<std::optional<scheduler::CommittedEnd>> committed_before(std::string job,
                                                                      Instant before) override;
+  awaitable<std::vector<scheduler::Instance>> of_other_zones(std::string job, std::string zone, Instant from,
+                                                             Instant before) override;
   awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) override;
   awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) override;
   awaitable<Result<void>> change_state(std::int64_t instance_row, std::vector<scheduler::State> from,

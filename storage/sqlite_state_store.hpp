@@ -39,6 +39,8 @@ class SqliteStateStore {
                                             std::size_t limit);
   scheduler::SlotProgress progress(const std::string& job, Instant first, Instant last);
   std::optional<scheduler::CommittedEnd> committed_before(const std::string& job, Instant before);
+  std::vector<scheduler::Instance> of_other_zones(const std::string& job, const std::string& zone,
+                                                  Instant from, Instant before);
   std::optional<pipeline::Positions> start_positions(std::int64_t instance_row);
   std::optional<pipeline::Positions> end_positions(std::int64_t instance_row);
 

@@ -60,6 +60,12 @@ awaitable<std::optional<scheduler::CommittedEnd>> FaultyStateStore::committed_be
   return pass(inner_.committed_before(std::move(job), before), false);
 }
 
+awaitable<std::vector<scheduler::Instance>> FaultyStateStore::of_other_zones(std::string job,
+                                                                             std::string zone, Instant from,
+                                                                             Instant before) {
+  return pass(inner_.of_other_zones(std::move(job), std::move(zone), from, before), false);
+}
+
 awaitable<std::optional<pipeline::Positions>> FaultyStateStore::start_positions(std::int64_t row) {
   return pass(inner_.start_positions(row), false);
 }

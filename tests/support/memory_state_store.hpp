@@ -146,6 +146,19 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_return std::nullopt;
   }
 
+  awaitable<std::vector<Instance>> of_other_zones(std::string job, std::string zone, Instant from,
+                                                  Instant before) override {
+    co_await yield();
+    std::vector<Instance> found;
+    const Chain& chain = jobs_[job];
+    for (auto slot = chain.slots.lower_bound(from); slot != chain.slots.end() && slot->first < before;
+         ++slot) {
+      const Instance& instance = records_.at(slot->second).instance;
+      if (instance.zone != zone) found.push_back(instance);
+    }
+    co_return found;
+  }
+
   awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) override {
     co_await yield();
     co_return records_.at(instance_row).start;
