@@ -155,15 +155,17 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
   newest.limit = 1;
   const std::vector<Instance> rows = co_await store_.instances(newest);
   if (rows.empty() || rows.front().version == plan->job->version) co_return *last;
-  // What has begun is past, though the clock was set back since: its window may have brought the records of
-  // a slot before it.
-  InstanceQuery begun;
-  begun.job = name;
-  begun.states = {State::success, State::running};
-  begun.limit = 1;
-  const std::vector<Instance> latest = co_await store_.instances(begun);
   Instant begin = std::max<Instant>(first, plan->from - Duration(1));
-  if (!latest.empty()) begin = std::max(begin, latest.front().id.scheduled);
+  // What has begun is past, though the clock was set back since: its window may have brought the records of
+  // a slot before it. One set to success by hand has not begun.
+  const std::optional<CommittedEnd> committed = co_await store_.committed_before(name, Instant::max());
+  if (committed) begin = std::max(begin, committed->slot);
+  InstanceQuery running;
+  running.job = name;
+  running.states = {State::running};
+  running.limit = 1;
+  const std::vector<Instance> begun = co_await store_.instances(running);
+  if (!begun.empty()) begin = std::max(begin, begun.front().id.scheduled);
   const std::size_t removed = co_await store_.remove_unstarted(name, begin);
   observer_.log(pipeline::Level::info,
                 fmt::format("plan job {} anew: its definition changed from {} to {}, {} "

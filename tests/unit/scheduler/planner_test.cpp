@@ -305,4 +305,18 @@ TEST_CASE("planner: a failing store at any step of a change leaves nothing out a
   }
 }
 
+TEST_CASE("planner: a window of the future that was set to success does not hold an edit up") {
+  PlannerBench bench("2018-10-16T00:00+08:00");
+  bench.planner.set_jobs(to_jobs({daily_at(20h)}));
+  bench.plan();
+  const Instance tomorrow = bench.rows_of_orders().at(1);
+  std::vector<State> from{State::wait_time};
+  REQUIRE(bench.ask(bench.store.change_state(tomorrow.row, from, State::success, "by uid 1000")));
+  bench.planner.set_jobs(to_jobs({daily_at(21h, "version-2")}));
+  bench.plan();
+  CHECK(bench.versions() ==
+        "2018-10-16T21:00+08:00 version-2, 2018-10-17T20:00+08:00 version-1, 2018-10-17T21:00+08:00 "
+        "version-2");
+}
+
 }  // namespace
