@@ -155,25 +155,41 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
   newest.limit = 1;
   const std::vector<Instance> rows = co_await store_.instances(newest);
   if (rows.empty() || rows.front().version == plan->job->version) co_return *last;
-  Instant begin = std::max<Instant>(first, plan->from - Duration(1));
-  // What has begun is past, though the clock was set back since: its window may have brought the records of
-  // a slot before it. One set to success by hand has not begun.
-  const std::optional<CommittedEnd> committed = co_await store_.committed_before(name, Instant::max());
-  if (committed) begin = std::max(begin, committed->slot);
-  InstanceQuery running;
-  running.job = name;
-  running.states = {State::running};
-  running.limit = 1;
-  const std::vector<Instance> begun = co_await store_.instances(running);
-  if (!begun.empty()) begin = std::max(begin, begun.front().id.scheduled);
-  const std::size_t removed = co_await store_.remove_unstarted(name, begin);
+  const Instant begun = co_await last_begun(name);
+  const Instant begin = std::max({first, begun, plan->from - Duration(1)});
+  std::size_t removed = 0;
+  Instant from = begin;
+  if (plan->from > now) {
+    // An edit that waits for its slot itself never comes into force: what it planned gives way to the
+    // definition before.
+    from = std::max(first, begun);
+    std::string keep = plan->before ? plan->before->version : "";
+    removed = co_await store_.remove_unstarted(name, from, std::move(keep));
+  }
+  std::string nothing;
+  removed += co_await store_.remove_unstarted(name, begin, std::move(nothing));
   observer_.log(pipeline::Level::info,
                 fmt::format("plan job {} anew: its definition changed from {} to {}, {} "
                             "instances after {} that had not started are replaced",
                             name, rows.front().version, plan->job->version, removed,
                             job::format_local(begin, schedule.zone)));
   // Slots of the past keep the rows they had; a change of schedule adds none there.
-  co_return std::min(*last, begin);
+  co_return std::min(*last, from);
+}
+
+// What has begun is past, though the clock was set back since: its window may have brought the records of a
+// slot before it. One set to success by hand has not begun.
+awaitable<Instant> Planner::last_begun(std::string job) {
+  Instant latest = Instant::min();
+  const std::optional<CommittedEnd> committed = co_await store_.committed_before(job, Instant::max());
+  if (committed) latest = committed->slot;
+  InstanceQuery running;
+  running.job = std::move(job);
+  running.states = {State::running};
+  running.limit = 1;
+  const std::vector<Instance> found = co_await store_.instances(running);
+  if (!found.empty()) latest = std::max(latest, found.front().id.scheduled);
+  co_return latest;
 }
 
 void Planner::make_rows(Work& work, Instant to, Batch& batch) const {

@@ -109,6 +109,7 @@ class Planner {
   awaitable<Result<void>> make_batch(std::deque<Work>& works, Instant now, Batch& batch);
   void finish(Work& work, Instant now, Instant horizon, Batch& batch);
   awaitable<Instant> plan_from(PlanPointer plan, Instant now);
+  awaitable<Instant> last_begun(std::string job);
   std::vector<NewInstance> make_next(const Plan& plan, Instant now, Instant horizon,
                                      FreezeFailures& failures) const;
   awaitable<Result<void>> store(Batch batch);

@@ -56,8 +56,8 @@ class StateStore : public OperationStore {
   // Newest planned slot of the job.
   virtual awaitable<std::optional<Instant>> last_planned(std::string job) = 0;
   // Deletes instances of the job with slot > after that wait and were never attempted (a changed schedule
-  // replaces them); returns how many.
-  virtual awaitable<std::size_t> remove_unstarted(std::string job, Instant after) = 0;
+  // replaces them), but for those of the version `keep`; returns how many.
+  virtual awaitable<std::size_t> remove_unstarted(std::string job, Instant after, std::string keep) = 0;
 
   // Deciding. For each chain its earliest instance that is not done, if there is one with slot <= now.
   // Windows of one job chain by position, so no later instance can run.

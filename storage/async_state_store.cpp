@@ -103,8 +103,8 @@ awaitable<std::optional<Instant>> AsyncStateStore::last_planned(std::string job)
   co_return co_await call(work);
 }
 
-awaitable<std::size_t> AsyncStateStore::remove_unstarted(std::string job, Instant after) {
-  auto work = [&] { return open_store().remove_unstarted(job, after); };
+awaitable<std::size_t> AsyncStateStore::remove_unstarted(std::string job, Instant after, std::string keep) {
+  auto work = [&] { return open_store().remove_unstarted(job, after, keep); };
   co_return co_await call(work);
 }
 

@@ -54,7 +54,7 @@ class AsyncStateStore final : public scheduler::StateStore,
 
   awaitable<std::size_t> add_instances(std::vector<scheduler::NewInstance> instances) override;
   awaitable<std::optional<Instant>> last_planned(std::string job) override;
-  awaitable<std::size_t> remove_unstarted(std::string job, Instant after) override;
+  awaitable<std::size_t> remove_unstarted(std::string job, Instant after, std::string keep) override;
   awaitable<std::vector<scheduler::Instance>> heads(Instant now) override;
   awaitable<std::optional<scheduler::Instance>> head(std::string job) override;
   awaitable<std::optional<Instant>> next_due(Instant now) override;

@@ -30,7 +30,7 @@ class SqliteStateStore {
 
   std::size_t add_instances(const std::vector<scheduler::NewInstance>& instances);
   std::optional<Instant> last_planned(const std::string& job);
-  std::size_t remove_unstarted(const std::string& job, Instant after);
+  std::size_t remove_unstarted(const std::string& job, Instant after, const std::string& keep = {});
 
   std::vector<scheduler::Instance> heads(Instant now);
   std::optional<scheduler::Instance> head(const std::string& job);

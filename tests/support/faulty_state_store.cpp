@@ -29,8 +29,8 @@ awaitable<std::optional<Instant>> FaultyStateStore::last_planned(std::string job
   return pass(inner_.last_planned(std::move(job)), false);
 }
 
-awaitable<std::size_t> FaultyStateStore::remove_unstarted(std::string job, Instant after) {
-  return pass(inner_.remove_unstarted(std::move(job), after), true);
+awaitable<std::size_t> FaultyStateStore::remove_unstarted(std::string job, Instant after, std::string keep) {
+  return pass(inner_.remove_unstarted(std::move(job), after, std::move(keep)), true);
 }
 
 awaitable<std::vector<scheduler::Instance>> FaultyStateStore::heads(Instant now) {

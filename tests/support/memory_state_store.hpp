@@ -46,14 +46,15 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_return found->second.slots.rbegin()->first;
   }
 
-  awaitable<std::size_t> remove_unstarted(std::string job, Instant after) override {
+  awaitable<std::size_t> remove_unstarted(std::string job, Instant after, std::string version) override {
     co_await yield();
     Chain& chain = jobs_[job];
     std::size_t removed = 0;
     for (auto slot = chain.slots.upper_bound(after); slot != chain.slots.end();) {
       const Instance& instance = records_.at(slot->second).instance;
       const bool decided = instance.state == State::frozen || instance.state == State::failure;
-      const bool keep = instance.attempts > 0 || decided || is_done(instance.state);
+      const bool keep =
+          instance.attempts > 0 || decided || is_done(instance.state) || instance.version == version;
       if (keep) {
         ++slot;
         continue;

@@ -147,4 +147,24 @@ TEST_CASE("config change: a store that fails at any step of an edit loses no slo
   }
 }
 
+TEST_CASE("config change: an edit that waits for its slot gives way to one that begins later") {
+  SchedulerBench bench("2018-10-16T00:30+08:00");
+  bench.jobs = {daily("version-1", 75min)};
+  bench.start();
+  scheduler::Order first;
+  first.action = scheduler::Action::priority;
+  first.priority = 7;
+  REQUIRE(bench.ask(bench.scheduler->act(first, SchedulerBench::id("orders", "2018-10-16T01:15+08:00"))));
+  bench.scheduler->set_jobs({daily("version-2", 135min)}, from_slot(bench.jobs[0], "2018-10-17T00:00+08:00"));
+  bench.clock.settle();
+  REQUIRE(slots(bench) ==
+          std::vector<std::string>{"2018-10-16T01:15 version-1", "2018-10-17T02:15 version-2"});
+  bench.scheduler->set_jobs({daily("version-3", 195min)}, from_slot(bench.jobs[0], "2018-10-20T00:00+08:00"));
+  bench.clock.settle();
+  CHECK(slots(bench) == std::vector<std::string>{"2018-10-16T01:15 version-1", "2018-10-17T01:15 version-1"});
+  CHECK(bench.get("orders", "2018-10-16T01:15+08:00").priority == 7);
+  bench.advance_to("2018-10-20T12:00+08:00");
+  CHECK(bench.executed() == "orders@01:15 orders@01:15 orders@01:15 orders@01:15 orders@03:15");
+}
+
 }  // namespace
