@@ -173,8 +173,10 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
                             "instances after {} that had not started are replaced",
                             name, rows.front().version, plan->job->version, removed,
                             job::format_local(begin, schedule.zone)));
-  // Slots of the past keep the rows they had; a change of schedule adds none there.
-  co_return std::min(*last, from);
+  // Slots of the past keep the rows they had; a change of schedule adds none there. Those that were missed
+  // are the definition's before, where it is known.
+  if (plan->calendar_before) plan->from = std::max(plan->from, begin + Duration(1));
+  co_return plan->calendar_before ? std::min(*last, from) : from;
 }
 
 // What has begun is past, though the clock was set back since: its window may have brought the records of a

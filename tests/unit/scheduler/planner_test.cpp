@@ -319,4 +319,22 @@ TEST_CASE("planner: a window of the future that was set to success does not hold
         "version-2");
 }
 
+TEST_CASE("planner: what a changed job of generation next_day missed, and today's rest, are as before") {
+  PlannerBench bench("2018-10-16T00:00+08:00");
+  const job::Job before = daily_at(20h);
+  bench.planner.set_jobs(to_jobs({before}));
+  bench.plan();
+  bench.clock.advance(72h + 10h);  // two days longer than the plan
+  job::Job changed = daily_at(21h, "version-2");
+  changed.schedule.generation = job::Generation::next_day;
+  Handovers handovers;
+  handovers.emplace("orders",
+                    Handover{std::make_shared<const job::Job>(before), bench.clock.now() + Duration(1)});
+  bench.planner.set_jobs(to_jobs({changed}), handovers);
+  bench.plan();
+  CHECK(bench.versions() ==
+        "2018-10-16T20:00+08:00 version-1, 2018-10-17T20:00+08:00 version-1, 2018-10-18T20:00+08:00 "
+        "version-1, 2018-10-19T20:00+08:00 version-1, 2018-10-20T21:00+08:00 version-2");
+}
+
 }  // namespace
