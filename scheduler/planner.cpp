@@ -116,6 +116,11 @@ bool Planner::is_planned(const std::string& job) const {
   return plan != plans_.end() && plan->second->replan_at > clock_.now();
 }
 
+Instant Planner::begins(const std::string& job) const {
+  const auto found = plans_.find(job);
+  return found == plans_.end() ? Instant() : found->second->from;
+}
+
 awaitable<void> Planner::plan_due() {
   const Instant now = clock_.now();
   std::vector<PlanPointer> due;
@@ -226,9 +231,8 @@ awaitable<Result<void>> Planner::make_batch(std::deque<Work>& works, Instant now
 void Planner::finish(Work& work, Instant now, Instant horizon, Batch& batch) {
   const Plan& plan = *work.plan;
   const bool complete = work.from >= horizon;
-  // Whoever begins, or is planned, beyond the horizon has nothing there to be found.
-  if (complete && work.known < horizon && plan.from < horizon)
-    append(batch.rows, make_next(plan, now, horizon, work.failures));
+  // Whoever is planned beyond the horizon has nothing there to be found.
+  if (complete && work.known < horizon) append(batch.rows, make_next(plan, now, horizon, work.failures));
   report(*plan.job, work.failures);
   const Duration spread(
       static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(kSpread.count()))));
@@ -238,12 +242,17 @@ void Planner::finish(Work& work, Instant now, Instant horizon, Batch& batch) {
   planned.replan_at = complete ? plan.calendar.day_start(now, 1) + spread : now;
 }
 
-// The next slot of a job that has none from now to the horizon: it is planned, and so seen, at any distance.
+// The next slot of a job that has none from now to the horizon: it is planned, and so seen, at any distance,
+// as long as the definition that it would follow is in force until then.
 std::vector<NewInstance> Planner::make_next(const Plan& plan, Instant now, Instant horizon,
                                             FreezeFailures& failures) const {
-  const std::optional<Instant> next = plan.calendar.first_after(now);
-  if (!next || *next < horizon) return {};
-  return make_instances(*plan.job, plan.calendar.slots(*next, *next + Duration(1)), freezer_, failures);
+  const bool waits = plan.from >= horizon;
+  if (waits && !plan.calendar_before) return {};
+  const Calendar& calendar = waits ? *plan.calendar_before : plan.calendar;
+  const std::optional<Instant> next = calendar.first_after(now);
+  if (!next || *next < horizon || (waits && *next >= plan.from)) return {};
+  const job::Job& job = waits ? *plan.before : *plan.job;
+  return make_instances(job, calendar.slots(*next, *next + Duration(1)), freezer_, failures);
 }
 
 awaitable<Result<void>> Planner::store(Batch batch) {

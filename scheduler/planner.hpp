@@ -72,6 +72,9 @@ class Planner {
   // True once every slot of the job up to now, and some more, has its row.
   bool is_planned(const std::string& job) const;
 
+  // The first slot that follows the job's present definition, if that waited for it.
+  Instant begins(const std::string& job) const;
+
   // When plan_due() has work again; Instant::max() without jobs.
   Instant next() const;
 

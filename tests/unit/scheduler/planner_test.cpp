@@ -337,4 +337,30 @@ TEST_CASE("planner: what a changed job of generation next_day missed, and today'
         "version-1, 2018-10-19T20:00+08:00 version-1, 2018-10-20T21:00+08:00 version-2");
 }
 
+TEST_CASE(
+    "planner: until an edit's slot the next instance is planned by the definition before, however far") {
+  PlannerBench bench("2018-10-14T10:00+08:00");  // a Sunday
+  auto weekly = daily_at(180min);
+  weekly.schedule.cycle = job::Cycle::week;
+  weekly.schedule.weekdays = {1};
+  bench.planner.set_jobs(to_jobs({weekly}));
+  bench.plan();
+  Handovers handovers;
+  handovers.emplace("orders",
+                    Handover{std::make_shared<const job::Job>(weekly), local_time("2018-10-24T00:00+08:00")});
+  bench.planner.set_jobs(to_jobs({daily_at(240min, "version-2")}), handovers);
+  for (int day = 0; day < 3; ++day) {
+    bench.plan();
+    bench.clock.advance(24h);
+  }
+  CHECK(bench.versions() == "2018-10-15T03:00+08:00 version-1, 2018-10-22T03:00+08:00 version-1");
+  for (int day = 0; day < 6; ++day) {
+    bench.clock.advance(24h);
+    bench.plan();
+  }
+  CHECK(bench.versions() ==
+        "2018-10-15T03:00+08:00 version-1, 2018-10-22T03:00+08:00 version-1, 2018-10-24T04:00+08:00 "
+        "version-2");
+}
+
 }  // namespace
