@@ -148,10 +148,11 @@ void look_for_missing(const ChainFacts& facts, const JobWatch& watch, Instant no
   const auto calendar = Calendar::of(watch.job->schedule);
   if (!calendar) return;
   Condition condition;
-  const auto missing = calendar->first_after(*facts.last_planned);
+  const Instant planned = std::max<Instant>(*facts.last_planned, watch.begins - Duration(1));
+  const auto missing = calendar->first_after(planned);
   if (!missing || *missing > now - kMissingAfter) return;
   const Instant late = now - kMissingAfter + Duration(1);
-  condition.facts.count = calendar->next_slots(*facts.last_planned, kMissingCounted, late).size();
+  condition.facts.count = calendar->next_slots(planned, kMissingCounted, late).size();
   InstanceId first;
   first.job = watch.job->name;
   first.scheduled = *missing;

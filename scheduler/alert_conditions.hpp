@@ -16,6 +16,7 @@ struct JobWatch {
   const job::Job* job = nullptr;
   job::AlertRules rules;
   std::vector<std::string> channels;
+  Instant begins{};     // the first slot of its definition, where that waits for one
   bool paused = false;  // an operator holds it: what waits for him is no news
 };
 

@@ -1,8 +1,8 @@
 #include "scheduler/attempts.hpp"
 
 #include "core/base/within.hpp"
+#include "core/job/script.hpp"
 #include "scheduler/backfill_positions.hpp"
-#include "scheduler/earlier_windows.hpp"
 #include "scheduler/reason.hpp"
 
 #include <boost/asio/error.hpp>
@@ -61,6 +61,7 @@ Attempts::Attempts(Executor executor, Clock& clock, StateStore& store, Runner& r
       counters_(counters),
       health_(health),
       on_end_(std::move(on_end)),
+      earlier_(store),
       changed_(executor),
       tasks_(executor) {}
 
@@ -144,6 +145,14 @@ awaitable<pipeline::Positions> Attempts::start_positions(Active& active) {
     active.ending.failure = as_error(thrown);
   }
   if (active.repeated && active.run) co_return std::move(*active.repeated);
+  const bool is_stream = !active.job->script || active.job->script->source == job::SourceKind::stream;
+  if (active.run && is_stream && active.instance.id.group == 0) {
+    active.ending.failure = co_await earlier_.name_taken(active.job, active.instance, *active.run);
+    if (active.ending.failure) {
+      active.run->note(active.ending.failure->message());
+      co_return pipeline::Positions();
+    }
+  }
   if (active.run && active.tasks.start(plan(active, std::move(previous)))) co_await active.tasks.join();
   co_return std::move(active.planned).value_or(pipeline::Positions());
 }
@@ -161,7 +170,7 @@ awaitable<std::optional<pipeline::Positions>> Attempts::find_positions(Active& a
   if (id.group == 0) {
     std::optional<CommittedEnd> before = co_await store_.committed_before(chain_of(id), id.scheduled);
     if (follows_positions(*active.job)) {
-      active.overtaken = co_await EarlierWindows(store_).overtaken(active.instance, before);
+      active.overtaken = co_await earlier_.overtaken(active.instance, before);
     }
     if (!before) co_return std::nullopt;
     co_return std::move(before->positions);

@@ -6,6 +6,7 @@
 #include "core/base/signal.hpp"
 #include "core/base/task_group.hpp"
 #include "scheduler/decide.hpp"
+#include "scheduler/earlier_windows.hpp"
 #include "scheduler/observer.hpp"
 #include "scheduler/runner.hpp"
 #include "scheduler/state_store.hpp"
@@ -96,6 +97,7 @@ class Attempts {
   Counters& counters_;
   StoreHealth& health_;
   std::function<void(const InstanceId&)> on_end_;
+  EarlierWindows earlier_;
   std::map<std::int64_t, ActivePointer> active_;  // by instance row
   Running running_;                               // the same, counted
   Signal changed_;

@@ -8,12 +8,19 @@ constexpr std::size_t kRangesKept = 20'000;
 
 }  // namespace
 
-void DependencyCheck::set_jobs(const Jobs& jobs) {
+void DependencyCheck::set_jobs(const Jobs& jobs, const Handovers& handovers) {
   KnownJobs known;
   for (const auto& [name, job] : jobs) {
     Result<Calendar> calendar = Calendar::of(job->schedule);
     // The planner has said what is wrong with it; such a job has no instances, as if it were not there.
-    if (calendar) known.emplace(name, Known{job, std::move(*calendar)});
+    if (!calendar) continue;
+    KnownJob& added = known.emplace(name, KnownJob{Known{job, std::move(*calendar)}}).first->second;
+    const auto handover = handovers.find(name);
+    if (handover == handovers.end() || !handover->second.before) continue;
+    Result<Calendar> earlier = Calendar::of(handover->second.before->schedule);
+    if (!earlier) continue;
+    added.before.emplace(Known{handover->second.before, std::move(*earlier)});
+    added.from = handover->second.from;
   }
   known_ = std::make_shared<const KnownJobs>(std::move(known));
   wanted_.clear();
@@ -21,7 +28,20 @@ void DependencyCheck::set_jobs(const Jobs& jobs) {
 
 bool DependencyCheck::in_order(const std::string& job) const {
   const auto found = known_->find(job);
-  return found == known_->end() || found->second.job->dependencies.self;
+  return found == known_->end() || found->second.present.job->dependencies.self;
+}
+
+// The upstream's slots are those of the definition that it has at them.
+std::optional<SlotRange> DependencyCheck::range_of(const Known& mine, const Slot& slot,
+                                                   const KnownJob& upstream, bool previous_cycle) {
+  const Party downstream{*mine.job, mine.calendar};
+  const auto slots_by = [&](const Known& known) {
+    const Party party{*known.job, known.calendar};
+    return upstream_slots(downstream, slot, party, previous_cycle);
+  };
+  const std::optional<SlotRange> range = slots_by(upstream.present);
+  const Known& then = upstream.at(range ? range->first : slot.at);
+  return &then == &upstream.present ? range : slots_by(then);
 }
 
 DependencyCheck::Wanted DependencyCheck::wanted(const KnownJobs& known, const Known& mine,
@@ -30,17 +50,17 @@ DependencyCheck::Wanted DependencyCheck::wanted(const KnownJobs& known, const Kn
   const auto remembered = wanted_.find(key);
   if (remembered != wanted_.end()) return remembered->second;
   Wanted found;
-  const Party downstream{*mine.job, mine.calendar};
   const Slot slot{instance.id.scheduled, instance.cycle};
   for (const job::Upstream& upstream_wanted : mine.job->dependencies.jobs) {
     const auto upstream = known.find(upstream_wanted.job);
     std::optional<SlotRange> range;
     std::optional<SlotRange> as_first;
     if (upstream != known.end()) {
-      const Party party{*upstream->second.job, upstream->second.calendar};
-      range = as_first = upstream_slots(downstream, slot, party, upstream_wanted.previous_cycle);
-      if (pace_of(party, slot.at) == Pace::day)
-        as_first = upstream_slots(downstream, Slot{slot.at, 1}, party, upstream_wanted.previous_cycle);
+      const bool previous_cycle = upstream_wanted.previous_cycle;
+      range = as_first = range_of(mine, slot, upstream->second, previous_cycle);
+      const Known& then = upstream->second.at(slot.at);
+      if (pace_of(Party{*then.job, then.calendar}, slot.at) == Pace::day)
+        as_first = range_of(mine, Slot{slot.at, 1}, upstream->second, previous_cycle);
     }
     found.usual.push_back(range);
     found.as_first.push_back(as_first);
@@ -65,10 +85,11 @@ awaitable<bool> DependencyCheck::is_first_of_day(const Known& mine, const Instan
 
 std::vector<std::pair<std::string, SlotRange>> DependencyCheck::needs(const Instance& instance) {
   std::vector<std::pair<std::string, SlotRange>> found;
-  const auto mine = known_->find(instance.id.job);
-  if (mine == known_->end() || instance.id.group != 0) return found;
-  const Ranges slots = wanted(*known_, mine->second, instance).usual;
-  const std::vector<job::Upstream>& upstreams = mine->second.job->dependencies.jobs;
+  const auto job = known_->find(instance.id.job);
+  if (job == known_->end() || instance.id.group != 0) return found;
+  const Known& mine = job->second.at(instance.id.scheduled);
+  const Ranges slots = wanted(*known_, mine, instance).usual;
+  const std::vector<job::Upstream>& upstreams = mine.job->dependencies.jobs;
   for (std::size_t at = 0; at < upstreams.size(); ++at) {
     if (slots[at]) found.emplace_back(upstreams[at].job, *slots[at]);
   }
@@ -77,13 +98,14 @@ std::vector<std::pair<std::string, SlotRange>> DependencyCheck::needs(const Inst
 
 awaitable<std::optional<Blocker>> DependencyCheck::blocker(Instance instance, Instant now) {
   const std::shared_ptr<const KnownJobs> known = known_;  // a reload may come while the store is asked
-  const auto mine = known->find(instance.id.job);
-  if (mine == known->end() || instance.released || instance.id.group != 0) co_return std::nullopt;
-  const std::vector<job::Upstream>& upstreams = mine->second.job->dependencies.jobs;
+  const auto job = known->find(instance.id.job);
+  if (job == known->end() || instance.released || instance.id.group != 0) co_return std::nullopt;
+  const Known& mine = job->second.at(instance.id.scheduled);
+  const std::vector<job::Upstream>& upstreams = mine.job->dependencies.jobs;
   if (upstreams.empty()) co_return std::nullopt;
-  const Wanted slots = wanted(*known, mine->second, instance);
+  const Wanted slots = wanted(*known, mine, instance);
   bool first = false;
-  if (slots.usual != slots.as_first) first = co_await is_first_of_day(mine->second, instance);
+  if (slots.usual != slots.as_first) first = co_await is_first_of_day(mine, instance);
   const Ranges& ranges = first ? slots.as_first : slots.usual;
   for (std::size_t at = 0; at < upstreams.size(); ++at) {
     Blocker missing;

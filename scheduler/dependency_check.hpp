@@ -35,7 +35,8 @@ class DependencyCheck {
   DependencyCheck(StateStore& store, std::function<bool(const std::string& job)> is_planned)
       : store_(store), is_planned_(std::move(is_planned)) {}
 
-  void set_jobs(const Jobs& jobs);
+  // `handovers`: until their slots the definitions before count.
+  void set_jobs(const Jobs& jobs, const Handovers& handovers = {});
 
   // False: the job's instances do not wait for each other. A job that is not loaded keeps its order.
   bool in_order(const std::string& job) const;
@@ -52,13 +53,21 @@ class DependencyCheck {
     std::shared_ptr<const job::Job> job;
     Calendar calendar;
   };
-  using KnownJobs = std::map<std::string, Known>;
+  struct KnownJob {
+    Known present;
+    std::optional<Known> before{};  // of slots before `from`
+    Instant from{};
+    const Known& at(Instant slot) const { return before && slot < from ? *before : present; }
+  };
+  using KnownJobs = std::map<std::string, KnownJob>;
   using Ranges = std::vector<std::optional<SlotRange>>;  // one for each job depended on
   struct Wanted {
     Ranges usual;
     Ranges as_first;  // of its day: the same, but where the others of the day follow the first
   };
 
+  static std::optional<SlotRange> range_of(const Known& mine, const Slot& slot, const KnownJob& upstream,
+                                           bool previous_cycle);
   Wanted wanted(const KnownJobs& known, const Known& mine, const Instance& instance);
   awaitable<bool> is_first_of_day(const Known& mine, const Instance& instance);
   awaitable<std::optional<Blocker>> open_slots(std::string job, SlotRange range, Instant now);

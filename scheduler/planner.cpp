@@ -116,6 +116,11 @@ bool Planner::is_planned(const std::string& job) const {
   return plan != plans_.end() && plan->second->replan_at > clock_.now();
 }
 
+Instant Planner::begins(const std::string& job) const {
+  const auto found = plans_.find(job);
+  return found == plans_.end() ? Instant() : found->second->from;
+}
+
 awaitable<void> Planner::plan_due() {
   const Instant now = clock_.now();
   std::vector<PlanPointer> due;
@@ -155,23 +160,43 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
   newest.limit = 1;
   const std::vector<Instance> rows = co_await store_.instances(newest);
   if (rows.empty() || rows.front().version == plan->job->version) co_return *last;
-  // What has begun is past, though the clock was set back since: its window may have brought the records of
-  // a slot before it.
-  InstanceQuery begun;
-  begun.job = name;
-  begun.states = {State::success, State::running};
-  begun.limit = 1;
-  const std::vector<Instance> latest = co_await store_.instances(begun);
-  Instant begin = std::max<Instant>(first, plan->from - Duration(1));
-  if (!latest.empty()) begin = std::max(begin, latest.front().id.scheduled);
-  const std::size_t removed = co_await store_.remove_unstarted(name, begin);
+  const Instant begun = co_await last_begun(name);
+  const Instant begin = std::max({first, begun, plan->from - Duration(1)});
+  std::size_t removed = 0;
+  Instant from = begin;
+  if (plan->from > now) {
+    // An edit that waits for its slot itself never comes into force: what it planned gives way to the
+    // definition before.
+    from = std::max(first, begun);
+    std::string keep = plan->before ? plan->before->version : "";
+    removed = co_await store_.remove_unstarted(name, from, std::move(keep));
+  }
+  std::string nothing;
+  removed += co_await store_.remove_unstarted(name, begin, std::move(nothing));
   observer_.log(pipeline::Level::info,
                 fmt::format("plan job {} anew: its definition changed from {} to {}, {} "
                             "instances after {} that had not started are replaced",
                             name, rows.front().version, plan->job->version, removed,
                             job::format_local(begin, schedule.zone)));
-  // Slots of the past keep the rows they had; a change of schedule adds none there.
-  co_return std::min(*last, begin);
+  // Slots of the past keep the rows they had; a change of schedule adds none there. Those that were missed
+  // are the definition's before, where it is known.
+  if (plan->calendar_before) plan->from = std::max(plan->from, begin + Duration(1));
+  co_return plan->calendar_before ? std::min(*last, from) : from;
+}
+
+// What has begun is past, though the clock was set back since: its window may have brought the records of a
+// slot before it. One set to success by hand has not begun.
+awaitable<Instant> Planner::last_begun(std::string job) {
+  Instant latest = Instant::min();
+  const std::optional<CommittedEnd> committed = co_await store_.committed_before(job, Instant::max());
+  if (committed) latest = committed->slot;
+  InstanceQuery running;
+  running.job = std::move(job);
+  running.states = {State::running};
+  running.limit = 1;
+  const std::vector<Instance> found = co_await store_.instances(running);
+  if (!found.empty()) latest = std::max(latest, found.front().id.scheduled);
+  co_return latest;
 }
 
 void Planner::make_rows(Work& work, Instant to, Batch& batch) const {
@@ -206,9 +231,8 @@ awaitable<Result<void>> Planner::make_batch(std::deque<Work>& works, Instant now
 void Planner::finish(Work& work, Instant now, Instant horizon, Batch& batch) {
   const Plan& plan = *work.plan;
   const bool complete = work.from >= horizon;
-  // Whoever begins, or is planned, beyond the horizon has nothing there to be found.
-  if (complete && work.known < horizon && plan.from < horizon)
-    append(batch.rows, make_next(plan, now, horizon, work.failures));
+  // Whoever is planned beyond the horizon has nothing there to be found.
+  if (complete && work.known < horizon) append(batch.rows, make_next(plan, now, horizon, work.failures));
   report(*plan.job, work.failures);
   const Duration spread(
       static_cast<Duration::rep>(random_.below(static_cast<std::uint64_t>(kSpread.count()))));
@@ -218,12 +242,17 @@ void Planner::finish(Work& work, Instant now, Instant horizon, Batch& batch) {
   planned.replan_at = complete ? plan.calendar.day_start(now, 1) + spread : now;
 }
 
-// The next slot of a job that has none from now to the horizon: it is planned, and so seen, at any distance.
+// The next slot of a job that has none from now to the horizon: it is planned, and so seen, at any distance,
+// as long as the definition that it would follow is in force until then.
 std::vector<NewInstance> Planner::make_next(const Plan& plan, Instant now, Instant horizon,
                                             FreezeFailures& failures) const {
-  const std::optional<Instant> next = plan.calendar.first_after(now);
-  if (!next || *next < horizon) return {};
-  return make_instances(*plan.job, plan.calendar.slots(*next, *next + Duration(1)), freezer_, failures);
+  const bool waits = plan.from >= horizon;
+  if (waits && !plan.calendar_before) return {};
+  const Calendar& calendar = waits ? *plan.calendar_before : plan.calendar;
+  const std::optional<Instant> next = calendar.first_after(now);
+  if (!next || *next < horizon || (waits && *next >= plan.from)) return {};
+  const job::Job& job = waits ? *plan.before : *plan.job;
+  return make_instances(job, calendar.slots(*next, *next + Duration(1)), freezer_, failures);
 }
 
 awaitable<Result<void>> Planner::store(Batch batch) {

@@ -72,6 +72,9 @@ class Planner {
   // True once every slot of the job up to now, and some more, has its row.
   bool is_planned(const std::string& job) const;
 
+  // The first slot that follows the job's present definition, if that waited for it.
+  Instant begins(const std::string& job) const;
+
   // When plan_due() has work again; Instant::max() without jobs.
   Instant next() const;
 
@@ -109,6 +112,7 @@ class Planner {
   awaitable<Result<void>> make_batch(std::deque<Work>& works, Instant now, Batch& batch);
   void finish(Work& work, Instant now, Instant horizon, Batch& batch);
   awaitable<Instant> plan_from(PlanPointer plan, Instant now);
+  awaitable<Instant> last_begun(std::string job);
   std::vector<NewInstance> make_next(const Plan& plan, Instant now, Instant horizon,
                                      FreezeFailures& failures) const;
   awaitable<Result<void>> store(Batch batch);

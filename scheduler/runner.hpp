@@ -25,6 +25,9 @@ class Run {
   virtual awaitable<Result<Outcome>> execute(pipeline::Positions start,
                                              std::optional<pipeline::Positions> until) = 0;
 
+  // True for a name that an object of this window may have, and that those of other windows should not.
+  virtual bool writes(std::string_view object) const = 0;
+
   // Counters so far.
   virtual const pipeline::Statistics& statistics() const = 0;
 

@@ -50,7 +50,7 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       plan_signal_(executor) {
   definitions_.set_present(jobs_);
   planner_.set_jobs(jobs_, options_.handovers);
-  dependencies_.set_jobs(jobs_);
+  dependencies_.set_jobs(jobs_, options_.handovers);
 }
 
 awaitable<void> Scheduler::run() {
@@ -282,7 +282,7 @@ void Scheduler::set_jobs(std::vector<job::Job> jobs, const Handovers& handovers)
   definitions_.set_present(jobs_);
   limits_ = limits_of(options_.attempts_max, jobs_);
   planner_.set_jobs(jobs_, handovers);
-  dependencies_.set_jobs(jobs_);
+  dependencies_.set_jobs(jobs_, handovers);
   backfills_.change_jobs();
   wake_planning();
   wake();

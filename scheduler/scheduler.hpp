@@ -63,6 +63,8 @@ class Scheduler {
   // Options::attempts_max from the next turn on, without stopping attempts in progress, and drain_limit.
   void set_limits(std::size_t attempts_max, Duration drain_limit);
   const Jobs& jobs() const noexcept { return jobs_; }
+  // The first slot of the job's present definition, if that waits, or waited, for it.
+  Instant begins(const std::string& job) const { return planner_.begins(job); }
 
   // Actions of an operator. not_found: no such instance or job. refused_by_state: the text says what would be
   // allowed. Throw ErrorException when the store does not work.

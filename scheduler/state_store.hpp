@@ -56,8 +56,8 @@ class StateStore : public OperationStore {
   // Newest planned slot of the job.
   virtual awaitable<std::optional<Instant>> last_planned(std::string job) = 0;
   // Deletes instances of the job with slot > after that wait and were never attempted (a changed schedule
-  // replaces them); returns how many.
-  virtual awaitable<std::size_t> remove_unstarted(std::string job, Instant after) = 0;
+  // replaces them), but for those of the version `keep`; returns how many.
+  virtual awaitable<std::size_t> remove_unstarted(std::string job, Instant after, std::string keep) = 0;
 
   // Deciding. For each chain its earliest instance that is not done, if there is one with slot <= now.
   // Windows of one job chain by position, so no later instance can run.
@@ -74,6 +74,10 @@ class StateStore : public OperationStore {
   virtual awaitable<SlotProgress> progress(std::string job, Instant first, Instant last) = 0;
   // The end of the latest success of the job with slot < before; nothing for the first of a chain.
   virtual awaitable<std::optional<CommittedEnd>> committed_before(std::string job, Instant before) = 0;
+  // Instances of the job with from <= slot < before that were planned by the clocks of another zone; oldest
+  // first. Asked in every attempt: a walk through the slots, which mostly finds none.
+  virtual awaitable<std::vector<Instance>> of_other_zones(std::string job, std::string zone, Instant from,
+                                                          Instant before) = 0;
   // Stored start and, if it succeeded, end positions of an instance.
   virtual awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) = 0;
   virtual awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) = 0;

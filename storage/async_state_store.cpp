@@ -103,8 +103,8 @@ awaitable<std::optional<Instant>> AsyncStateStore::last_planned(std::string job)
   co_return co_await call(work);
 }
 
-awaitable<std::size_t> AsyncStateStore::remove_unstarted(std::string job, Instant after) {
-  auto work = [&] { return open_store().remove_unstarted(job, after); };
+awaitable<std::size_t> AsyncStateStore::remove_unstarted(std::string job, Instant after, std::string keep) {
+  auto work = [&] { return open_store().remove_unstarted(job, after, keep); };
   co_return co_await call(work);
 }
 
@@ -137,6 +137,12 @@ awaitable<scheduler::SlotProgress> AsyncStateStore::progress(std::string job, In
 awaitable<std::optional<scheduler::CommittedEnd>> AsyncStateStore::committed_before(std::string job,
                                                                                     Instant before) {
   auto work = [&] { return open_store().committed_before(job, before); };
+  co_return co_await call(work);
+}
+
+awaitable<std::vector<scheduler::Instance>> AsyncStateStore::of_other_zones(std::string job, std::string zone,
+                                                                            Instant from, Instant before) {
+  auto work = [&] { return open_store().of_other_zones(job, zone, from, before); };
   co_return co_await call(work);
 }
 

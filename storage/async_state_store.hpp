@@ -54,7 +54,7 @@ class AsyncStateStore final : public scheduler::StateStore,
 
   awaitable<std::size_t> add_instances(std::vector<scheduler::NewInstance> instances) override;
   awaitable<std::optional<Instant>> last_planned(std::string job) override;
-  awaitable<std::size_t> remove_unstarted(std::string job, Instant after) override;
+  awaitable<std::size_t> remove_unstarted(std::string job, Instant after, std::string keep) override;
   awaitable<std::vector<scheduler::Instance>> heads(Instant now) override;
   awaitable<std::optional<scheduler::Instance>> head(std::string job) override;
   awaitable<std::optional<Instant>> next_due(Instant now) override;
@@ -63,6 +63,8 @@ class AsyncStateStore final : public scheduler::StateStore,
   awaitable<scheduler::SlotProgress> progress(std::string job, Instant first, Instant last) override;
   awaitable<std::optional<scheduler::CommittedEnd>> committed_before(std::string job,
                                                                      Instant before) override;
+  awaitable<std::vector<scheduler::Instance>> of_other_zones(std::string job, std::string zone, Instant from,
+                                                             Instant before) override;
   awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) override;
   awaitable<std::optional<pipeline::Positions>> end_positions(std::int64_t instance_row) override;
   awaitable<Result<void>> change_state(std::int64_t instance_row, std::vector<scheduler::State> from,

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 #include <sys/stat.h>
@@ -34,15 +35,27 @@ Error failed(const std::error_code& failure, std::string_view doing, const fs::p
   return from_errno(failure.value(), fmt::format("{} {}", doing, path.string()));
 }
 
-// "0015_" of "0015_2.log", and the folder they share.
-Result<fs::path> stem_of(const std::string& folder, std::string_view job, Instant scheduled,
-                         std::string_view zone) {
+struct Stems {
+  fs::path folder;
+  std::string present;  // "0015+0800_" of "0015+0800_2.log"
+  // "0015_", in the second pass of an hour that comes twice "0015r_": what earlier programs wrote.
+  std::string earlier;
+};
+
+Result<Stems> stems_of(const std::string& folder, std::string_view job, Instant scheduled,
+                       std::string_view zone) {
   const Result<job::CivilTime> local = job::to_civil(scheduled, zone);
   if (!local) return local.error();
   const Result<Instant> first = job::to_instant(*local, zone);
-  const bool repeated = first && *first != std::chrono::floor<std::chrono::seconds>(scheduled);
-  return fs::path(folder) / file_name_of(job) / fmt::format("{:%Y%m%d}", *local) /
-         fmt::format("{:%H%M}{}_", *local, repeated ? "r" : "");
+  const auto second = std::chrono::floor<std::chrono::seconds>(scheduled);
+  const auto offset = std::chrono::duration_cast<std::chrono::minutes>(*local - second).count();
+  const auto length = std::abs(offset);
+  Stems stems;
+  stems.folder = fs::path(folder) / file_name_of(job) / fmt::format("{:%Y%m%d}", *local);
+  stems.present =
+      fmt::format("{:%H%M}{}{:02}{:02}_", *local, offset < 0 ? '-' : '+', length / 60, length % 60);
+  stems.earlier = fmt::format("{:%H%M}{}_", *local, first && *first != second ? "r" : "");
+  return stems;
 }
 
 // The attempt's number when `name` is `stem` + number + ".log" or ".log.gz".
@@ -110,28 +123,41 @@ std::string file_name_of(std::string_view name) {
 
 Result<std::string> AttemptLogFolder::path(std::string_view job, Instant scheduled, std::string_view zone,
                                            int attempt) const {
-  Result<fs::path> stem = stem_of(folder_, job, scheduled, zone);
-  if (!stem) return stem.error();
-  return fmt::format("{}{}.log", stem->string(), attempt);
+  const Result<Stems> stems = stems_of(folder_, job, scheduled, zone);
+  if (!stems) return stems.error();
+  return (stems->folder / fmt::format("{}{}.log", stems->present, attempt)).string();
 }
 
 Result<std::string> AttemptLogFolder::dirty_path(std::string_view job, Instant scheduled,
                                                  std::string_view zone, int attempt) const {
-  Result<fs::path> stem = stem_of(folder_, job, scheduled, zone);
-  if (!stem) return stem.error();
-  return fmt::format("{}{}{}", stem->string(), attempt, kDirtyEnd);
+  const Result<Stems> stems = stems_of(folder_, job, scheduled, zone);
+  if (!stems) return stems.error();
+  return (stems->folder / fmt::format("{}{}{}", stems->present, attempt, kDirtyEnd)).string();
+}
+
+std::string AttemptLogFolder::find_dirty(std::string_view job, Instant scheduled, std::string_view zone,
+                                         int attempt) const {
+  const Result<Stems> stems = stems_of(folder_, job, scheduled, zone);
+  if (!stems) return "";
+  for (const std::string& stem : {stems->present, stems->earlier}) {
+    const fs::path path = stems->folder / fmt::format("{}{}{}", stem, attempt, kDirtyEnd);
+    if (look_at(path)) return path.string();
+  }
+  return "";
 }
 
 Result<std::vector<StoredLog>> AttemptLogFolder::list(std::string_view job, Instant scheduled,
                                                       std::string_view zone) const {
-  const Result<fs::path> stem = stem_of(folder_, job, scheduled, zone);
-  if (!stem) return stem.error();
+  const Result<Stems> stems = stems_of(folder_, job, scheduled, zone);
+  if (!stems) return stems.error();
   std::vector<StoredLog> found;
   std::error_code failure;
-  auto entry = fs::directory_iterator(stem->parent_path(), failure);
+  auto entry = fs::directory_iterator(stems->folder, failure);
   if (failure == std::errc::no_such_file_or_directory) return found;
   for (; !failure && entry != fs::directory_iterator(); entry.increment(failure)) {
-    const auto attempt = attempt_of(entry->path().filename().string(), stem->filename().string());
+    const std::string name = entry->path().filename().string();
+    auto attempt = attempt_of(name, stems->present);
+    if (!attempt) attempt = attempt_of(name, stems->earlier);
     const auto log = attempt ? look_at(entry->path()) : std::nullopt;
     if (!log) continue;
     StoredLog& stored = found.emplace_back();
@@ -139,8 +165,9 @@ Result<std::vector<StoredLog>> AttemptLogFolder::list(std::string_view job, Inst
     stored.path = log->path.string();
     stored.bytes = log->bytes;
   }
-  if (failure) return failed(failure, "list the logs in", stem->parent_path());
-  // A compression that a crash ended may have left both; the plain one comes first and is whole.
+  if (failure) return failed(failure, "list the logs in", stems->folder);
+  // A compression that a crash ended may have left both; the plain one comes first and is whole. With an
+  // offset a name comes before that without.
   std::ranges::sort(found, {}, [](const StoredLog& log) { return std::tie(log.attempt, log.path); });
   const auto twice = std::ranges::unique(found, {}, &StoredLog::attempt);
   found.erase(twice.begin(), twice.end());

@@ -1,7 +1,8 @@
 #pragma once
-// Where the attempts' logs lie: FOLDER/JOB/YYYYMMDD/HHMM_ATTEMPT.log in the local time of the job's zone,
-// older ones as HHMM_ATTEMPT.log.gz. Beside it HHMM_ATTEMPT.dirty.jsonl has the rows that the attempt left
-// out.
+// Where the attempts' logs lie: FOLDER/JOB/YYYYMMDD/HHMM+ZZZZ_ATTEMPT.log in the local time of the job's
+// zone, whose offset keeps slots apart that read alike: those of an hour that comes twice, and of a job that
+// changed its zone. Older logs are compressed, HHMM+ZZZZ_ATTEMPT.log.gz. HHMM+ZZZZ_ATTEMPT.dirty.jsonl has
+// the rows that the attempt left out. Earlier programs wrote no offset; their files are found.
 
 #include "core/base/error.hpp"
 #include "core/base/time.hpp"
@@ -33,13 +34,15 @@ class AttemptLogFolder {
  public:
   explicit AttemptLogFolder(std::string folder) : folder_(std::move(folder)) {}
 
-  // The file of one attempt. The later one of two slots with the same local reading (clocks set back) has an
-  // "r" behind its minutes. Errors: invalid_argument for an unknown zone.
+  // The file of one attempt. Errors: invalid_argument for an unknown zone.
   Result<std::string> path(std::string_view job, Instant scheduled, std::string_view zone, int attempt) const;
 
   // Likewise the file of its dirty rows.
   Result<std::string> dirty_path(std::string_view job, Instant scheduled, std::string_view zone,
                                  int attempt) const;
+
+  // The file of dirty rows that there is of one attempt; empty: none.
+  std::string find_dirty(std::string_view job, Instant scheduled, std::string_view zone, int attempt) const;
 
   // The logs there are of one instance, by attempt. None is not an error; io and permission_denied are.
   Result<std::vector<StoredLog>> list(std::string_view job, Instant scheduled, std::string_view zone) const;

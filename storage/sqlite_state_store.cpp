@@ -195,13 +195,14 @@ std::optional<Instant> SqliteStateStore::last_planned(const std::string& job) {
 }
 
 // What an operator decided about stays although it was never attempted.
-std::size_t SqliteStateStore::remove_unstarted(const std::string& job, Instant after) {
+std::size_t SqliteStateStore::remove_unstarted(const std::string& job, Instant after,
+                                               const std::string& keep) {
   Transaction transaction(database_);
   const std::size_t removed = database_.run(
       "DELETE FROM instances WHERE job_id = (SELECT id FROM jobs WHERE name = ?) AND slot_us > ? AND "
       "attempts = 0 "
-      "AND state NOT IN ('FROZEN', 'FAILURE', 'SUCCESS', 'SKIPPED')",
-      job, after);
+      "AND state NOT IN ('FROZEN', 'FAILURE', 'SUCCESS', 'SKIPPED') AND version <> ?",
+      job, after, keep);
   transaction.commit();
   return removed;
 }

@@ -30,7 +30,7 @@ class SqliteStateStore {
 
   std::size_t add_instances(const std::vector<scheduler::NewInstance>& instances);
   std::optional<Instant> last_planned(const std::string& job);
-  std::size_t remove_unstarted(const std::string& job, Instant after);
+  std::size_t remove_unstarted(const std::string& job, Instant after, const std::string& keep = {});
 
   std::vector<scheduler::Instance> heads(Instant now);
   std::optional<scheduler::Instance> head(const std::string& job);
@@ -39,6 +39,8 @@ class SqliteStateStore {
                                             std::size_t limit);
   scheduler::SlotProgress progress(const std::string& job, Instant first, Instant last);
   std::optional<scheduler::CommittedEnd> committed_before(const std::string& job, Instant before);
+  std::vector<scheduler::Instance> of_other_zones(const std::string& job, const std::string& zone,
+                                                  Instant from, Instant before);
   std::optional<pipeline::Positions> start_positions(std::int64_t instance_row);
   std::optional<pipeline::Positions> end_positions(std::int64_t instance_row);
 

@@ -21,6 +21,11 @@ const std::string kFirstOpen = fmt::format(
     "ORDER BY i.slot_us LIMIT 1",
     kInstanceColumns);
 
+const std::string kOfOtherZones = fmt::format(
+    "SELECT {} FROM instances i CROSS JOIN jobs j ON j.id = i.job_id "
+    "WHERE i.job_id = ? AND i.slot_us >= ? AND i.slot_us < ? AND i.zone <> ? ORDER BY i.slot_us",
+    kInstanceColumns);
+
 }  // namespace
 
 std::vector<scheduler::Instance> SqliteStateStore::runnable(const std::string& job, Instant after,
@@ -28,6 +33,14 @@ std::vector<scheduler::Instance> SqliteStateStore::runnable(const std::string& j
   const auto id = job_id(job);
   if (!id) return {};
   return collect(database_.prepare(kRunnable, *id, after, now, limit));
+}
+
+std::vector<scheduler::Instance> SqliteStateStore::of_other_zones(const std::string& job,
+                                                                  const std::string& zone, Instant from,
+                                                                  Instant before) {
+  const auto id = job_id(job);
+  if (!id) return {};
+  return collect(database_.prepare(kOfOtherZones, *id, from, before, zone));
 }
 
 std::optional<scheduler::Instance> SqliteStateStore::head(const std::string& job) {

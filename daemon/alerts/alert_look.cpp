@@ -105,6 +105,7 @@ awaitable<void> AlertService::observe_jobs(Look& look) {
     watch.job = &job;
     watch.rules = *rules;
     watch.channels = channels_of(job);
+    if (parts_.world.begins) watch.begins = parts_.world.begins(job.name);
     watch.paused = paused.contains(job.name);
     look.watched.insert(job.name);
     watches.emplace(job.name, std::move(watch));

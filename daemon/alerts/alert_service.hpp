@@ -19,6 +19,8 @@ namespace sluice::daemon {
 // What it looks at beside the store. Called on the loop's thread.
 struct AlertWorld {
   std::function<std::vector<job::Job>()> jobs;
+  // The first slot that follows the job's present definition. May be empty: all do.
+  std::function<Instant(const std::string& job)> begins{};
   std::function<awaitable<std::vector<scheduler::Pause>>()> pauses;  // may be empty: none is
   std::function<awaitable<std::vector<scheduler::BlockedChain>>()>
       blocked;                  // may be empty: no jobs wait for others

@@ -240,6 +240,7 @@ awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> pr
   std::string every_job;
   const auto in_force = co_await parts_.versions.versions(std::move(every_job));
   const JobSet::Entries& entries = parts_.jobs.entries();
+  scheduler::Handovers missed;
   KnownJobs before;
   for (const scheduler::JobVersion& version : in_force) {
     KnownJob known;
@@ -248,7 +249,8 @@ awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> pr
     const bool changed = entry == entries.end() || entry->second.job.version != version.version;
     // An edit that waits for its slot needs the definition it replaces.
     const bool waits = !changed && version.effective && *version.effective > parts_.clock.now();
-    std::string wanted = waits ? version.replaces : version.version;
+    const bool replaces = !changed && version.effective;
+    std::string wanted = replaces ? version.replaces : version.version;
     const auto kept = co_await parts_.versions.version(version.job, std::move(wanted));
     // Its file is broken, and it could not be restored: it is in force, but cannot run.
     if (entry == entries.end() && kept && is_broken(kept->text, problems)) continue;
@@ -263,6 +265,9 @@ awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> pr
             fmt::format("job {}: its edit {} applies at once, because the definition before is lost",
                         version.job, version.version));
       if (!lost) handovers_.insert_or_assign(version.job, std::move(handover));
+    } else if (entry != entries.end() && (changed || version.effective)) {
+      auto handover = co_await missed_by(version, changed, old);
+      if (handover.before) missed.insert_or_assign(version.job, std::move(handover));
     }
     if (old) known.job = std::move(*old);
     before.emplace(version.job, std::move(known));
@@ -272,8 +277,25 @@ awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> pr
   report.changes = job_changes(before, entries);
   report.problems = std::move(problems);
   if (!report.changes.empty()) co_await put_down(report, entries, "start");
-  parts_.apply_jobs(parts_.jobs.jobs(), pending());
+  missed.merge(pending());
+  parts_.apply_jobs(parts_.jobs.jobs(), missed);
   co_return lines;
+}
+
+// Slots that were missed while the daemon was down are those of the definition that was in force then: until
+// now where the file changed meanwhile, until its slot where an edit waited for one.
+awaitable<scheduler::Handover> Reloader::missed_by(scheduler::JobVersion version, bool changed,
+                                                   Result<job::Job> old) {
+  const Instant now = parts_.clock.now();
+  scheduler::Handover handover;
+  handover.from = changed ? now + Duration(1) : *version.effective;
+  const bool waited = changed && version.effective && *version.effective > now;
+  if (waited) {
+    const auto kept = co_await parts_.versions.version(version.job, version.replaces);
+    old = kept ? job::read_definition(kept->text, parts_.jobs.sources()) : Result<job::Job>(Error());
+  }
+  if (old) handover.before = std::make_shared<const job::Job>(std::move(*old));
+  co_return handover;
 }
 
 // A file that was broken while the daemon was down.

@@ -70,6 +70,7 @@ class Reloader {
   awaitable<Result<ReloadReport>> reload_once(ReloadRequest request);
   awaitable<void> put_down(const ReloadReport& report, const JobSet::Entries& entries, std::string actor);
   awaitable<void> restore(const job::Problem& problem, std::vector<std::string>& lines);
+  awaitable<scheduler::Handover> missed_by(scheduler::JobVersion version, bool changed, Result<job::Job> old);
   void note_handovers(const std::vector<JobChange>& changes);
   scheduler::Handovers pending() const;
 

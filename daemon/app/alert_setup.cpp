@@ -23,6 +23,7 @@ Alerting::Alerting(Parts parts)
 AlertWorld Alerting::world() const {
   AlertWorld world;
   world.jobs = [this] { return parts_.jobs.jobs(); };
+  world.begins = [this](const std::string& job) { return parts_.scheduler.begins(job); };
   world.pauses = [this] { return parts_.store.pauses(); };
   world.blocked = [this] { return parts_.scheduler.blocked(); };
   world.ready = [this] { return parts_.scheduler.ready(); };

@@ -95,11 +95,7 @@ awaitable<Result<LogPart>> AppService::log(scheduler::Instance instance, int num
 }
 
 std::string AppService::dirty_file(const scheduler::Instance& instance, int number) const {
-  const auto path =
-      parts_.logs.dirty_path(chain_of(instance.id), instance.id.scheduled, instance.zone, number);
-  struct stat present {};
-  if (!path || ::lstat(path->c_str(), &present) != 0) return "";
-  return *path;
+  return parts_.logs.find_dirty(chain_of(instance.id), instance.id.scheduled, instance.zone, number);
 }
 
 Result<PlannedPage> AppService::preview(const std::string& job, Instant from, Instant to) {

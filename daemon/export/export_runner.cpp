@@ -130,6 +130,13 @@ class ExportRun final : public scheduler::Run {
     co_return outcome;
   }
 
+  // A single object has the same name in every window.
+  bool writes(std::string_view object) const override {
+    if (work_.target.write_single_object) return false;
+    const auto names = objects::ObjectNames::make(work_.target, work_.window);
+    return names && names->contains(object);
+  }
+
   const pipeline::Statistics& statistics() const override { return statistics_; }
 
   void note(std::string_view text) noexcept override { log_->line(Level::info, text); }

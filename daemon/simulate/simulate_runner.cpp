@@ -34,6 +34,7 @@ class SimulatedRun final : public scheduler::Run {
     co_return outcome;
   }
 
+  bool writes(std::string_view) const override { return false; }
   const pipeline::Statistics& statistics() const override { return statistics_; }
   void note(std::string_view) noexcept override {}
 

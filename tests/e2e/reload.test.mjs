@@ -2,7 +2,10 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { ask, lastSlot, localSlot, sluice, startDaemon, until, world, writeConfig } from './support.mjs';
+import { join } from 'node:path';
+import {
+  ask, downloadRows, fillSeed, lastSlot, localSlot, sluice, startDaemon, until, world, writeConfig,
+} from './support.mjs';
 
 const minute = 60_000;
 const versions = (paths) => ask(paths, 'versions', 'orders').versions;
@@ -69,5 +72,42 @@ test('a broken file changes nothing; a good one becomes a version; a kill during
   writeFileSync(paths.config, `${before}maxConcurrent: 3\n`);
   assert.deepEqual(ask(paths, 'reload').settings, ['maxConcurrent']);
   assert.equal(ask(paths, 'status').running_max, 3);
+  assert.deepEqual(await daemon.kill('SIGTERM'), { code: 0, signal: null }, daemon.text());
+});
+
+test('an edit that moves windows back, or clocks west, never replaces what is exported', async (t) => {
+  const { dir, sandbox, store } = await world(t);
+  const now = Date.now();
+  await sandbox.admin('fill', { instance: 'demo', table: 'orders', rows: 200, cells: 2, kinds: ['integer'],
+    from_ms: now - 40 * minute, to_ms: now - 3 * minute, seed: 1, stream_only: true,
+    actions: { put: 1, update: 0, delete: 0 } });
+  const paths = writeConfig(dir, sandbox, { from: now - 30 * minute, interval: '1m', start: '2', end: '1', rerun: '{times: 0}' });
+  const nepal = readFileSync(paths.jobFile, 'utf8').replace('schedule:\n', 'schedule:\n  timezone: Asia/Kathmandu\n');
+  writeFileSync(paths.jobFile, nepal);
+  const second = readFileSync(paths.jobFile, 'utf8').replace('name: orders', 'name: shifted').replace('seed-job.json', 'shifted.json');
+  const shifted = join(paths.jobs, 'shifted.yaml');
+  writeFileSync(shifted, second);
+  writeFileSync(join(paths.jobs, 'shifted.json'), fillSeed({ table: 'orders', object: 'demo/shifted/{date}' }));
+  const daemon = startDaemon(t, dir, paths);
+  await daemon.ready();
+  const count = (job, state) => ask(paths, 'instances', job, '--state', state, '--limit', '500').instances.length;
+  await until('what was overdue', () => count('orders', 'SUCCESS') >= 28 && count('shifted', 'SUCCESS') >= 28, 120_000);
+
+  const rows = async () => new Map((await downloadRows(store, 'demo/')).map((object) => [object.name, object.rows.length]));
+  // 15 minutes further west.
+  writeFileSync(paths.jobFile, nepal.replace('Asia/Kathmandu', 'Asia/Kolkata'));
+  writeFileSync(shifted, second.replace('-2/24/60', '-12/24/60').replace('-1/24/60', '-11/24/60'));
+  const before = await rows();
+  assert.equal(sluice(['reload', '--socket', paths.socket]).code, 0);
+  await until('a window of each', () => count('orders', 'FAILURE') > 0 && count('shifted', 'SKIPPED') > 1, 240_000);
+  const after = await rows();
+  for (const [name, number] of before) assert.equal(after.get(name), number, name);
+  const [failed] = ask(paths, 'instances', 'orders', '--state', 'FAILURE').instances;
+  assert.match(failed.reason, /that is an object of orders@.*, planned for Asia\/Kathmandu; skip it/);
+  assert.match(ask(paths, 'instances', 'shifted', '--state', 'SKIPPED').instances[0].reason, /its records came with shifted@/);
+  for (const job of ['orders', 'shifted']) {
+    const verified = sluice(['verify', job, '--socket', paths.socket]);
+    assert.equal(verified.code, 0, verified.out + verified.err);
+  }
   assert.deepEqual(await daemon.kill('SIGTERM'), { code: 0, signal: null }, daemon.text());
 });

@@ -29,8 +29,8 @@ awaitable<std::optional<Instant>> FaultyStateStore::last_planned(std::string job
   return pass(inner_.last_planned(std::move(job)), false);
 }
 
-awaitable<std::size_t> FaultyStateStore::remove_unstarted(std::string job, Instant after) {
-  return pass(inner_.remove_unstarted(std::move(job), after), true);
+awaitable<std::size_t> FaultyStateStore::remove_unstarted(std::string job, Instant after, std::string keep) {
+  return pass(inner_.remove_unstarted(std::move(job), after, std::move(keep)), true);
 }
 
 awaitable<std::vector<scheduler::Instance>> FaultyStateStore::heads(Instant now) {
@@ -58,6 +58,12 @@ awaitable<scheduler::SlotProgress> FaultyStateStore::progress(std::string job, I
 awaitable<std::optional<scheduler::CommittedEnd>> FaultyStateStore::committed_before(std::string job,
                                                                                      Instant before) {
   return pass(inner_.committed_before(std::move(job), before), false);
+}
+
+awaitable<std::vector<scheduler::Instance>> FaultyStateStore::of_other_zones(std::string job,
+                                                                             std::string zone, Instant from,
+                                                                             Instant before) {
+  return pass(inner_.of_other_zones(std::move(job), std::move(zone), from, before), false);
 }
 
 awaitable<std::optional<pipeline::Positions>> FaultyStateStore::start_positions(std::int64_t row) {

@@ -46,14 +46,15 @@ class MemoryStateStore final : public scheduler::StateStore {
     co_return found->second.slots.rbegin()->first;
   }
 
-  awaitable<std::size_t> remove_unstarted(std::string job, Instant after) override {
+  awaitable<std::size_t> remove_unstarted(std::string job, Instant after, std::string version) override {
     co_await yield();
     Chain& chain = jobs_[job];
     std::size_t removed = 0;
     for (auto slot = chain.slots.upper_bound(after); slot != chain.slots.end();) {
       const Instance& instance = records_.at(slot->second).instance;
       const bool decided = instance.state == State::frozen || instance.state == State::failure;
-      const bool keep = instance.attempts > 0 || decided || is_done(instance.state);
+      const bool keep =
+          instance.attempts > 0 || decided || is_done(instance.state) || instance.version == version;
       if (keep) {
         ++slot;
         continue;
@@ -144,6 +145,19 @@ class MemoryStateStore final : public scheduler::StateStore {
       co_return end;
     }
     co_return std::nullopt;
+  }
+
+  awaitable<std::vector<Instance>> of_other_zones(std::string job, std::string zone, Instant from,
+                                                  Instant before) override {
+    co_await yield();
+    std::vector<Instance> found;
+    const Chain& chain = jobs_[job];
+    for (auto slot = chain.slots.lower_bound(from); slot != chain.slots.end() && slot->first < before;
+         ++slot) {
+      const Instance& instance = records_.at(slot->second).instance;
+      if (instance.zone != zone) found.push_back(instance);
+    }
+    co_return found;
   }
 
   awaitable<std::optional<pipeline::Positions>> start_positions(std::int64_t instance_row) override {

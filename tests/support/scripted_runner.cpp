@@ -69,9 +69,13 @@ class ScriptedRunner::ScriptedRun final : public scheduler::Run {
     scheduler::Outcome outcome;
     outcome.end = stream_position(to);
     outcome.statistics = statistics_;
+    if (owner_.object_name) outcome.objects.emplace_back().name = owner_.object_name(instance_);
     co_return outcome;
   }
 
+  bool writes(std::string_view object) const override {
+    return owner_.object_name && owner_.object_name(instance_) == object;
+  }
   const pipeline::Statistics& statistics() const override { return statistics_; }
   void note(std::string_view text) noexcept override { owner_.notes.emplace_back(text); }
 

@@ -49,6 +49,9 @@ class ScriptedRunner final : public scheduler::Runner {
   // Told of each attempt when it begins to execute, as it was when it was chosen.
   std::function<void(const scheduler::Instance& instance, int attempt)> on_execute;
 
+  // The name of an instance's object; null: the target keeps no names.
+  std::function<std::string(const scheduler::Instance& instance)> object_name;
+
   std::vector<Start> starts;                           // attempts that executed, in order
   std::map<scheduler::InstanceId, Committed> objects;  // by window: names are a function of the window
   std::map<scheduler::InstanceId, std::set<std::pair<Instant, Instant>>>

@@ -208,6 +208,22 @@ void StateStoreSuite<Fixture>::positions() {
     CHECK(committed_end("orders", at_minute(10)) == positions_at(1));
     CHECK(heads(20).at("orders") == at_minute(10));
   }
+  SECTION("of_other_zones finds those before a slot that were planned by other clocks") {
+    scheduler::NewInstance moved = planned_at("orders", 20);
+    const std::string zone = moved.zone;
+    moved.zone = "Asia/Bangkok";
+    std::vector<scheduler::NewInstance> rows;
+    rows.push_back(moved);
+    run(store().add_instances(std::move(rows)));
+    succeed("orders", 5, 2);
+    CHECK(run(store().of_other_zones("orders", zone, at_minute(0), at_minute(20))).empty());
+    CHECK(run(store().of_other_zones("orders", zone, at_minute(0), at_minute(21))).size() == 1);
+    const auto found = run(store().of_other_zones("orders", "Asia/Bangkok", at_minute(5), at_minute(20)));
+    REQUIRE(found.size() == 3);
+    CHECK(found[0].id.scheduled == at_minute(5));
+    CHECK(found[0].objects.size() == 1);
+    CHECK(run(store().of_other_zones("users", "Asia/Bangkok", at_minute(0), at_minute(0))).empty());
+  }
   SECTION("start positions follow the newest attempt until one succeeds") {
     const auto row = get("orders", 5).row;
     fail(begin("orders", 5, 1), AttemptResult::failed, at_minute(6), at_minute(6));

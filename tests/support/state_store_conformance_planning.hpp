@@ -14,7 +14,7 @@ void StateStoreSuite<Fixture>::planning() {
     CHECK_FALSE(run(store().instance(id("orders", 0))));
     CHECK_FALSE(run(store().committed_before("orders", at_minute(0))));
     CHECK(run(store().close_lost(at_minute(0), {})).empty());
-    CHECK(run(store().remove_unstarted("orders", at_minute(0))) == 0);
+    CHECK(run(store().remove_unstarted("orders", at_minute(0), "")) == 0);
     CHECK(run(store().audit(10)).empty());
   }
   SECTION("a planned instance is kept as it was handed over") {
@@ -72,12 +72,18 @@ void StateStoreSuite<Fixture>::planning() {
     succeed("orders", 10, 1);
     CHECK(run(store().last_planned("orders")) == at_minute(10));
   }
+  SECTION("remove_unstarted leaves those of a version that stays") {
+    plan("orders", {0, 5, 10});
+    std::string version = get("orders", 5).version;
+    CHECK(run(store().remove_unstarted("orders", at_minute(0), std::move(version))) == 0);
+    CHECK(run(store().remove_unstarted("orders", at_minute(0), "another")) == 2);
+  }
   SECTION("remove_unstarted leaves the past, the attempted, the frozen and other jobs alone") {
     plan("orders", {0, 5, 10, 15, 20});
     plan("users", {10});
     fail(begin("orders", 10, 1), AttemptResult::failed, at_minute(30), at_minute(11));
     REQUIRE(operate("orders", 15, {State::wait_time}, State::frozen));
-    CHECK(run(store().remove_unstarted("orders", at_minute(0))) == 2);
+    CHECK(run(store().remove_unstarted("orders", at_minute(0), "")) == 2);
     CHECK(run(store().instance(id("orders", 0))));
     CHECK_FALSE(run(store().instance(id("orders", 5))));
     CHECK(run(store().instance(id("orders", 10))));

@@ -236,6 +236,14 @@ TEST_CASE("alert conditions: slots without an instance are missing, the first is
   CHECK(chain.seen("08:25").empty());
 }
 
+TEST_CASE("alert conditions: no slot of an edit is missing before the one that it begins with") {
+  Watched chain;
+  chain.facts.last_planned = at("08:00");
+  chain.watch.begins = at("08:15");
+  CHECK(chain.seen("08:24").empty());
+  CHECK(chain.seen("08:26") == "missing 08:15 1");
+}
+
 TEST_CASE("alert conditions: a backfill fails as one, and fails no more while it is held up") {
   scheduler::Backfill backfill;
   backfill.id = 7;

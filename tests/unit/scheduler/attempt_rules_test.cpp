@@ -204,6 +204,43 @@ TEST_CASE("windows: one that a person runs again is repeated, however far later 
   CHECK(state_of(bench, "orders", "00:10") == State::success);
 }
 
+TEST_CASE("windows: in a new zone none takes the name of one that was exported by the clocks of another") {
+  SchedulerBench bench;
+  std::string folder = "orders/";
+  bench.runner.object_name = [&folder](const Instance& instance) {
+    return folder + job::format_local(instance.window_end, instance.zone).substr(11, 5);
+  };
+  bench.jobs[0].rerun.times = 0;
+  bench.start();
+  bench.advance_to(slot("01:16"));
+  std::vector<job::Job> edited = bench.jobs;
+  edited[0].version = "version-2";
+  edited[0].schedule.zone = "Asia/Bangkok";
+  bench.scheduler->set_jobs(edited);
+  bench.advance_to(slot("01:21"));
+  const Instance refused = bench.get("orders", slot("01:20"));
+  CHECK(refused.state == State::failure);
+  CHECK(refused.reason ==
+        "write orders/00:15: that is an object of orders@2018-10-16T00:20+08:00, planned for Asia/Shanghai; "
+        "skip it, the next window brings its records, or give the job another `object` and rerun it with "
+        "--latest");
+  const std::size_t before = bench.runner.starts.size();
+  SECTION("skipped, its records come with the next window that has a name of its own") {
+    folder = "elsewhere/";
+    REQUIRE(act(bench, "orders", "01:20", Action::skip, "names of another zone"));
+    bench.advance_to(slot("01:26"));
+    CHECK(bench.executed(before) == "orders@01:25");
+    const auto& next = bench.runner.objects.at(SchedulerBench::id("orders", slot("01:25")));
+    CHECK(next.from == sluice::test::local_time(slot("01:10")));
+  }
+  SECTION("run again with another name it is exported") {
+    folder = "elsewhere/";
+    REQUIRE(act(bench, "orders", "01:20", Action::rerun));
+    bench.advance(2s);
+    CHECK(bench.executed(before) == "orders@01:20#2");
+  }
+}
+
 TEST_CASE("behaviour 3: no duplicate: 1000 slots give exactly 1000 attempts, over crashes between them") {
   SchedulerBench bench;
   bench.jobs[0].schedule.interval = 1min;

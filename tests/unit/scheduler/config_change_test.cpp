@@ -147,4 +147,70 @@ TEST_CASE("config change: a store that fails at any step of an edit loses no slo
   }
 }
 
+TEST_CASE("config change: an edit that waits for its slot gives way to one that begins later") {
+  SchedulerBench bench("2018-10-16T00:30+08:00");
+  bench.jobs = {daily("version-1", 75min)};
+  bench.start();
+  scheduler::Order first;
+  first.action = scheduler::Action::priority;
+  first.priority = 7;
+  REQUIRE(bench.ask(bench.scheduler->act(first, SchedulerBench::id("orders", "2018-10-16T01:15+08:00"))));
+  bench.scheduler->set_jobs({daily("version-2", 135min)}, from_slot(bench.jobs[0], "2018-10-17T00:00+08:00"));
+  bench.clock.settle();
+  REQUIRE(slots(bench) ==
+          std::vector<std::string>{"2018-10-16T01:15 version-1", "2018-10-17T02:15 version-2"});
+  bench.scheduler->set_jobs({daily("version-3", 195min)}, from_slot(bench.jobs[0], "2018-10-20T00:00+08:00"));
+  bench.clock.settle();
+  CHECK(slots(bench) == std::vector<std::string>{"2018-10-16T01:15 version-1", "2018-10-17T01:15 version-1"});
+  CHECK(bench.get("orders", "2018-10-16T01:15+08:00").priority == 7);
+  bench.advance_to("2018-10-20T12:00+08:00");
+  CHECK(bench.executed() == "orders@01:15 orders@01:15 orders@01:15 orders@01:15 orders@03:15");
+}
+
+TEST_CASE(
+    "config change: one made while the daemon was down longer than the plan reaches fires no past slot") {
+  SchedulerBench bench("2018-10-16T00:30+08:00");
+  const job::Job before = daily("version-1", 75min);
+  bench.jobs = {before};
+  bench.start();
+  bench.advance_to("2018-10-16T10:00+08:00");
+  bench.crash();
+  bench.advance(96h);
+  bench.jobs = {job_named("orders", 60min)};
+  bench.jobs[0].version = "version-2";
+  SECTION("what was missed follows the definition before, where that is known") {
+    bench.options.handovers = from_slot(before, "2018-10-20T10:00:01+08:00");
+    bench.start();
+    bench.advance_to("2018-10-20T11:30+08:00");
+    CHECK(bench.executed() ==
+          "orders@01:15 orders@01:15 orders@01:15 orders@01:15 orders@01:15 orders@11:00");
+    CHECK(bench.get("orders", "2018-10-19T01:15+08:00").version == "version-1");
+  }
+  SECTION("nothing is made up for it otherwise") {
+    bench.start();
+    bench.advance_to("2018-10-20T11:30+08:00");
+    CHECK(bench.executed() == "orders@01:15 orders@01:15 orders@11:00");
+  }
+}
+
+TEST_CASE("config change: one whose slot passed while the daemon was down applies from that slot on") {
+  SchedulerBench bench("2018-10-16T00:30+08:00");
+  const job::Job before = daily("version-1", 75min);
+  bench.options.handovers = from_slot(before, "2018-10-20T00:00+08:00");
+  bench.jobs = {before};
+  bench.start();
+  bench.advance_to("2018-10-16T10:00+08:00");
+  bench.scheduler->set_jobs({daily("version-2", 135min)}, bench.options.handovers);
+  bench.clock.settle();
+  bench.crash();
+  bench.advance(144h);
+  bench.jobs = {daily("version-2", 135min)};
+  bench.start();
+  bench.advance(1min);
+  CHECK(slots(bench) == std::vector<std::string>{"2018-10-16T01:15 version-1", "2018-10-17T01:15 version-1",
+                                                 "2018-10-18T01:15 version-1", "2018-10-19T01:15 version-1",
+                                                 "2018-10-20T02:15 version-2", "2018-10-21T02:15 version-2",
+                                                 "2018-10-22T02:15 version-2", "2018-10-23T02:15 version-2"});
+}
+
 }  // namespace

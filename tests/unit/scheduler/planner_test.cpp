@@ -305,4 +305,62 @@ TEST_CASE("planner: a failing store at any step of a change leaves nothing out a
   }
 }
 
+TEST_CASE("planner: a window of the future that was set to success does not hold an edit up") {
+  PlannerBench bench("2018-10-16T00:00+08:00");
+  bench.planner.set_jobs(to_jobs({daily_at(20h)}));
+  bench.plan();
+  const Instance tomorrow = bench.rows_of_orders().at(1);
+  std::vector<State> from{State::wait_time};
+  REQUIRE(bench.ask(bench.store.change_state(tomorrow.row, from, State::success, "by uid 1000")));
+  bench.planner.set_jobs(to_jobs({daily_at(21h, "version-2")}));
+  bench.plan();
+  CHECK(bench.versions() ==
+        "2018-10-16T21:00+08:00 version-2, 2018-10-17T20:00+08:00 version-1, 2018-10-17T21:00+08:00 "
+        "version-2");
+}
+
+TEST_CASE("planner: what a changed job of generation next_day missed, and today's rest, are as before") {
+  PlannerBench bench("2018-10-16T00:00+08:00");
+  const job::Job before = daily_at(20h);
+  bench.planner.set_jobs(to_jobs({before}));
+  bench.plan();
+  bench.clock.advance(72h + 10h);  // two days longer than the plan
+  job::Job changed = daily_at(21h, "version-2");
+  changed.schedule.generation = job::Generation::next_day;
+  Handovers handovers;
+  handovers.emplace("orders",
+                    Handover{std::make_shared<const job::Job>(before), bench.clock.now() + Duration(1)});
+  bench.planner.set_jobs(to_jobs({changed}), handovers);
+  bench.plan();
+  CHECK(bench.versions() ==
+        "2018-10-16T20:00+08:00 version-1, 2018-10-17T20:00+08:00 version-1, 2018-10-18T20:00+08:00 "
+        "version-1, 2018-10-19T20:00+08:00 version-1, 2018-10-20T21:00+08:00 version-2");
+}
+
+TEST_CASE(
+    "planner: until an edit's slot the next instance is planned by the definition before, however far") {
+  PlannerBench bench("2018-10-14T10:00+08:00");  // a Sunday
+  auto weekly = daily_at(180min);
+  weekly.schedule.cycle = job::Cycle::week;
+  weekly.schedule.weekdays = {1};
+  bench.planner.set_jobs(to_jobs({weekly}));
+  bench.plan();
+  Handovers handovers;
+  handovers.emplace("orders",
+                    Handover{std::make_shared<const job::Job>(weekly), local_time("2018-10-24T00:00+08:00")});
+  bench.planner.set_jobs(to_jobs({daily_at(240min, "version-2")}), handovers);
+  for (int day = 0; day < 3; ++day) {
+    bench.plan();
+    bench.clock.advance(24h);
+  }
+  CHECK(bench.versions() == "2018-10-15T03:00+08:00 version-1, 2018-10-22T03:00+08:00 version-1");
+  for (int day = 0; day < 6; ++day) {
+    bench.clock.advance(24h);
+    bench.plan();
+  }
+  CHECK(bench.versions() ==
+        "2018-10-15T03:00+08:00 version-1, 2018-10-22T03:00+08:00 version-1, 2018-10-24T04:00+08:00 "
+        "version-2");
+}
+
 }  // namespace

@@ -340,4 +340,49 @@ TEST_CASE("transition 3: NOT_RUN, the last upstream succeeds, time reached: WAIT
   CHECK(shown_in(bench, "report", "10:10") != State::not_run);
 }
 
+Handovers handed_over(const job::Job& before, const std::string& slot) {
+  Handovers handovers;
+  handovers.emplace(before.name,
+                    Handover{std::make_shared<const job::Job>(before), sluice::test::local_time(slot)});
+  return handovers;
+}
+
+TEST_CASE("upstream: until its slot an edit of the upstream changes nothing for those that wait for it") {
+  SchedulerBench bench("2018-10-15T23:01+08:00");
+  const job::Job users = job_named("users", 30min);
+  job::Job orders = job_after("orders", "users");
+  orders.schedule.interval = 60min;
+  bench.jobs = {users, orders};
+  bench.start();
+  job::Job edited = users;
+  edited.version = "version-2";
+  edited.schedule.cycle = job::Cycle::day;
+  edited.schedule.at = 23h;
+  bench.scheduler->set_jobs({edited, orders}, handed_over(users, "2018-10-17T00:00+08:00"));
+  bench.advance_to("2018-10-16T01:10+08:00");
+  CHECK(bench.executed() == "users@23:30 users@00:00 orders@00:00 users@00:30 users@01:00 orders@01:00");
+  bench.advance_to("2018-10-17T22:59+08:00");
+  CHECK(bench.get("orders", "2018-10-16T23:00+08:00").state == State::success);
+  CHECK(bench.get("orders", "2018-10-17T00:00+08:00").state != State::success);
+  bench.advance_to("2018-10-17T23:10+08:00");
+  CHECK(bench.get("orders", "2018-10-17T23:00+08:00").state == State::success);
+}
+
+TEST_CASE("upstream: until its slot an edit of the downstream leaves what it waits for") {
+  SchedulerBench bench("2018-10-15T23:01+08:00");
+  const job::Job users = job_named("users", 30min);
+  job::Job orders = job_after("orders", "users");
+  orders.schedule.interval = 60min;
+  bench.jobs = {users, orders};
+  bool broken = true;
+  break_job(bench, "users", broken);
+  bench.start();
+  job::Job edited = orders;
+  edited.version = "version-2";
+  edited.dependencies.jobs.clear();
+  bench.scheduler->set_jobs({users, edited}, handed_over(orders, "2018-10-17T00:00+08:00"));
+  bench.advance_to("2018-10-16T01:10+08:00");
+  CHECK(bench.executed() == "users@23:30");
+}
+
 }  // namespace

@@ -34,9 +34,9 @@ TEST_CASE("attempt log folder: a log lies under job, local day and local time", 
   const AttemptLogFolder logs("/var/log/sluice");
   const auto path = logs.path("orders", kSlot, "Asia/Shanghai", 2);
   REQUIRE(path.has_value());
-  CHECK(*path == "/var/log/sluice/orders/20181016/0015_2.log");
+  CHECK(*path == "/var/log/sluice/orders/20181016/0015+0800_2.log");
   CHECK(logs.dirty_path("orders", kSlot, "Asia/Shanghai", 2).value() ==
-        "/var/log/sluice/orders/20181016/0015_2.dirty.jsonl");
+        "/var/log/sluice/orders/20181016/0015+0800_2.dirty.jsonl");
   const std::string mars = "Mars/Olympus";
   CHECK(logs.path("orders", kSlot, mars, 2).error().code() == Errc::invalid_argument);
   CHECK(logs.dirty_path("orders", kSlot, mars, 2).error().code() == Errc::invalid_argument);
@@ -51,8 +51,41 @@ TEST_CASE("attempt log folder: both slots of a repeated hour have logs of their 
   const auto later = logs.path("orders", first + std::chrono::hours(1), "Europe/Berlin", 1);
   REQUIRE(earlier.has_value());
   REQUIRE(later.has_value());
-  CHECK(*earlier == "/l/orders/20181028/0230_1.log");
-  CHECK(*later == "/l/orders/20181028/0230r_1.log");
+  CHECK(*earlier == "/l/orders/20181028/0230+0200_1.log");
+  CHECK(*later == "/l/orders/20181028/0230+0100_1.log");
+}
+
+TEST_CASE("attempt log folder: slots that read alike in two zones have logs of their own", "[storage]") {
+  const AttemptLogFolder logs("/l");
+  const auto before = logs.path("orders", kSlot, "Asia/Shanghai", 1);
+  const auto after = logs.path("orders", kSlot + std::chrono::hours(12), "America/New_York", 1);
+  CHECK(before.value() == "/l/orders/20181016/0015+0800_1.log");
+  CHECK(after.value() == "/l/orders/20181016/0015-0400_1.log");
+  CHECK(logs.path("orders", kSlot, "Asia/Kathmandu", 1).value() == "/l/orders/20181015/2200+0545_1.log");
+}
+
+TEST_CASE("attempt log folder: what earlier programs named without the offset is found as well",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  const AttemptLogFolder logs(folder.file(""));
+  const std::string old_log = put(folder.file("orders/20181016/0015_1.log"), 10, kDay);
+  put(folder.file("orders/20181016/0015_2.log"), 10, kDay);
+  const std::string new_log = put(folder.file("orders/20181016/0015+0800_2.log"), 10, kDay);
+  const auto found = logs.list("orders", kSlot, "Asia/Shanghai").value();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].path == old_log);
+  CHECK(found[1].path == new_log);
+  const std::string old_dirty = put(folder.file("orders/20181016/0015_1.dirty.jsonl"), 10, kDay);
+  const std::string new_dirty = put(folder.file("orders/20181016/0015+0800_2.dirty.jsonl"), 10, kDay);
+  CHECK(logs.find_dirty("orders", kSlot, "Asia/Shanghai", 1) == old_dirty);
+  CHECK(logs.find_dirty("orders", kSlot, "Asia/Shanghai", 2) == new_dirty);
+  CHECK(logs.find_dirty("orders", kSlot, "Asia/Shanghai", 3).empty());
+
+  const Instant repeated =
+      Instant(std::chrono::sys_days(std::chrono::year(2018) / 10 / 28)) + std::chrono::minutes(90);
+  const std::string second_pass = put(folder.file("orders/20181028/0230r_1.log"), 10, kDay);
+  CHECK(logs.list("orders", repeated, "Europe/Berlin").value().at(0).path == second_pass);
+  CHECK(logs.list("orders", repeated - std::chrono::hours(1), "Europe/Berlin").value().empty());
 }
 
 TEST_CASE("attempt log folder: no job name leads out of it", "[storage]") {

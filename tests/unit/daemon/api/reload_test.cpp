@@ -257,8 +257,29 @@ TEST_CASE("reload: an edit for a later slot hands over there, also after a resta
   CHECK(f.handovers.at("orders").before->version == before);
   CHECK(f.audited("orders").size() == 2);  // nothing changed since
 
+  // Slots before it may have been missed.
   f.world.clock.advance(std::chrono::hours(24 * 10));
   f.start();
+  CHECK(f.handovers.at("orders").from == slot);
+  CHECK(f.handovers.at("orders").before->version == before);
+  REQUIRE(f.reload());
+  CHECK(f.handovers.empty());
+}
+
+TEST_CASE("reload: what was missed before an edit that the start finds follows the definition before") {
+  Fixture f;
+  const std::string before = f.version("orders");
+  SECTION("the one in force") { f.write("orders", 10); }
+  SECTION("the one that an edit which still waits for its slot would have replaced") {
+    f.write("orders", 10);
+    REQUIRE(f.reload("2018-10-18T00:00"));
+    f.write("orders", 15);
+  }
+  f.start();
+  REQUIRE(f.handovers.size() == 1);
+  CHECK(f.handovers.at("orders").from == f.world.clock.now() + Duration(1));
+  CHECK(f.handovers.at("orders").before->version == before);
+  REQUIRE(f.reload());
   CHECK(f.handovers.empty());
 }
 
