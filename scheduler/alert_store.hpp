@@ -32,7 +32,7 @@ struct ChainFacts {
   std::optional<Instance> newest_skip;  // only when there are any
   // Not from the store: what the scheduler knows of jobs that wait for each other.
   std::uint64_t downstream = 0;  // due instances of other jobs that wait for the chain's head
-  bool held = false;             // the chain waits for another job, whose trouble it is
+  bool held = false;             // the chain waits for another job, whose trouble it is, and is told of
 };
 
 // Something that goes out to channels. Texts are made when it is sent; `facts` are what was known then.

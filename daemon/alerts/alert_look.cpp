@@ -111,7 +111,7 @@ awaitable<void> AlertService::observe_jobs(Look& look) {
     watches.emplace(job.name, std::move(watch));
   }
   std::vector<ChainFacts> chains = co_await parts_.store.chain_facts(look.now);
-  co_await add_downstream(chains);
+  co_await add_downstream(look, chains);
   for (const ChainFacts& facts : chains) {
     const auto watch = watches.find(facts.chain);  // rules are for recurring instances
     if (watch == watches.end()) continue;
@@ -137,15 +137,17 @@ awaitable<std::set<std::string>> AlertService::paused_jobs() const {
   co_return names;
 }
 
-// Which chains hold up those of other jobs, and which are held up.
-awaitable<void> AlertService::add_downstream(std::vector<ChainFacts>& chains) const {
+// Which chains hold up those of other jobs, and which are held up by one whose trouble is told of: what waits
+// for a job without alerts, or without a file, has to lag to be noticed.
+awaitable<void> AlertService::add_downstream(const Look& look, std::vector<ChainFacts>& chains) const {
   if (!parts_.world.blocked) co_return;
   const auto blocked = co_await parts_.world.blocked();
   for (const scheduler::BlockedChain& one : blocked) {
     for (ChainFacts& facts : chains) {
       if (one.root && facts.head && facts.head->id == *one.root) facts.downstream = one.blocked_downstream;
       const auto& held = one.downstream_jobs;
-      if (std::find(held.begin(), held.end(), facts.chain) != held.end()) facts.held = true;
+      const bool told = look.watched.contains(one.job);
+      if (told && std::find(held.begin(), held.end(), facts.chain) != held.end()) facts.held = true;
     }
   }
 }

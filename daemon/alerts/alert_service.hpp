@@ -79,7 +79,7 @@ class AlertService final : public AlertDesk {
   awaitable<void> keep_store_incidents();
   awaitable<void> observe_jobs(Look& look);
   awaitable<std::set<std::string>> paused_jobs() const;
-  awaitable<void> add_downstream(std::vector<scheduler::ChainFacts>& chains) const;
+  awaitable<void> add_downstream(const Look& look, std::vector<scheduler::ChainFacts>& chains) const;
   awaitable<void> observe_retention(Look& look, const scheduler::JobWatch& watch);
   awaitable<void> observe_cycles(Look& look, const scheduler::JobWatch& watch);
   void observe_skips(Look& look, const scheduler::ChainFacts& facts, const scheduler::JobWatch& watch);

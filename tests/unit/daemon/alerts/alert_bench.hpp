@@ -141,6 +141,7 @@ class AlertBench {
     world.jobs = [this] { return jobs; };
     world.ready = [this] { return ready; };
     world.store_failure = [this] { return store_failure; };
+    world.blocked = [this]() -> awaitable<std::vector<scheduler::BlockedChain>> { co_return blocked; };
     world.lost_attempts = [this] { return lost; };
     world.definition_problems = [this] { return problems; };
     service = std::make_unique<daemon::AlertService>(
@@ -247,6 +248,7 @@ class AlertBench {
   daemon::Metrics metrics;
   std::vector<job::Job> jobs;
   std::vector<job::Problem> problems;
+  std::vector<scheduler::BlockedChain> blocked;
   std::optional<scheduler::StoreFailure> store_failure;
   std::uint64_t lost = 0;
   bool ready = true;

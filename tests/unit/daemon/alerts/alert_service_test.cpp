@@ -77,6 +77,37 @@ TEST_CASE("alert service: a frozen window that blocks others is one incident tha
   CHECK(all_incidents(bench).size() == 1);
 }
 
+TEST_CASE("alert service: what waits for another job lags unless that job's own trouble is told of") {
+  AlertBench bench;
+  job::Job users;
+  users.name = "users";
+  scheduler::BlockedChain cause;
+  cause.job = "users";
+  cause.downstream_jobs = {"orders"};
+  bench.blocked = {cause};
+  bench.plan_days("08:00");
+  SECTION("the cause is told of") {
+    bench.jobs.push_back(users);
+    bench.start();
+    bench.clock.advance(2h);
+    CHECK(bench.said().empty());
+  }
+  SECTION("the cause has no file any more") {
+    bench.start();
+    bench.clock.advance(2h);
+    CHECK(bench.said().starts_with("opened lag"));
+  }
+  SECTION("the cause is a job without alerts") {
+    job::JobAlerts none;
+    none.off = true;
+    users.alerts = std::make_shared<const job::JobAlerts>(none);
+    bench.jobs.push_back(users);
+    bench.start();
+    bench.clock.advance(2h);
+    CHECK(bench.said().starts_with("opened lag"));
+  }
+}
+
 TEST_CASE("alert service: after a restart nothing is told of twice and nothing is forgotten") {
   AlertBench bench;
   bench.plan_days("08:00");
