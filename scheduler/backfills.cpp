@@ -81,8 +81,13 @@ awaitable<Result<Backfill>> Backfills::cancel(std::int64_t id, std::string actor
   std::string detail = fmt::format("{} cancelled by {}", backfill_name(id), actor);
   Result<Backfill> cancelled = co_await change(id, std::move(from), BackfillState::cancelled,
                                                "backfill cancel", std::move(actor), detail);
-  if (cancelled) co_await store_->skip_waiting(id, std::move(detail));
+  if (cancelled) co_await skip_waiting(*cancelled, std::move(detail));
   co_return cancelled;
+}
+
+awaitable<void> Backfills::skip_waiting(Backfill backfill, std::string reason) {
+  const std::size_t skipped = co_await store_->skip_waiting(backfill.id, std::move(reason));
+  if (skipped > 0) observer_.backfill_skipped(backfill);
 }
 
 awaitable<Result<void>> Backfills::before_action(InstanceId id) {
@@ -137,7 +142,7 @@ awaitable<void> Backfills::sweep(Backfill backfill) {
       waits = waits || (has_still_to_run(instance.state) && instance.state != State::running);
     }
   }
-  if (waits) co_await store_->skip_waiting(backfill.id, backfill_name(backfill.id) + " was cancelled");
+  if (waits) co_await skip_waiting(backfill, backfill_name(backfill.id) + " was cancelled");
   if (!backfill.planned) co_return;
   co_await close(std::move(backfill));
 }

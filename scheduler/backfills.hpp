@@ -95,6 +95,7 @@ class Backfills {
                                      std::string action, std::string actor, std::string detail);
   awaitable<void> take_turn(Backfill backfill, std::size_t places, Turn& turn);
   awaitable<void> sweep(Backfill backfill);
+  awaitable<void> skip_waiting(Backfill backfill, std::string reason);
   awaitable<void> close(Backfill backfill);
   awaitable<bool> twin_has_to_run(Instance instance);
 

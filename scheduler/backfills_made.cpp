@@ -183,6 +183,7 @@ awaitable<void> Backfills::make(Backfill backfill) {
   unfinished_ = true;
   backfill.planned = true;
   backfill.left_out = *left_out;
+  if (backfill.state != BackfillState::cancelled) observer_.backfill_planned(backfill);
   observer_.backfill_changed(backfill);
   on_change_();
 }

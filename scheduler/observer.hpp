@@ -31,6 +31,9 @@ class Observer {
   virtual void instance_changed(const Instance& /*instance*/) {}
   // It was asked for, its instances are all made, an operator changed its state, or nothing is left to do.
   virtual void backfill_changed(const Backfill& /*backfill*/) {}
+  // Its instances are all made; of a cancelled one, what waited was skipped.
+  virtual void backfill_planned(const Backfill& /*backfill*/) {}
+  virtual void backfill_skipped(const Backfill& /*backfill*/) {}
 };
 
 // Since the scheduler was made.

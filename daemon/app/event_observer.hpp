@@ -54,6 +54,14 @@ class EventObserver final : public scheduler::Observer {
     feed_.backfill_changed(backfill);
     next_.backfill_changed(backfill);
   }
+  void backfill_planned(const scheduler::Backfill& backfill) override {
+    feed_.instances_changed(backfill.order.job, "planned");
+    next_.backfill_planned(backfill);
+  }
+  void backfill_skipped(const scheduler::Backfill& backfill) override {
+    feed_.instances_changed(backfill.order.job, "skipped");
+    next_.backfill_skipped(backfill);
+  }
 
  private:
   EventFeed feed_;

@@ -41,10 +41,17 @@ struct RecordingObserver final : scheduler::Observer {
                        const std::string&) override {
     skipped.emplace_back(job, count);
   }
+  void backfill_planned(const scheduler::Backfill& backfill) override {
+    backfills.push_back("planned " + std::to_string(backfill.id));
+  }
+  void backfill_skipped(const scheduler::Backfill& backfill) override {
+    backfills.push_back("skipped " + std::to_string(backfill.id));
+  }
   std::vector<std::string> lines;
   std::vector<Duration> lateness;
   std::vector<scheduler::AttemptResult> ended;
   std::vector<std::pair<std::string, std::size_t>> skipped;
+  std::vector<std::string> backfills;  // what happened to the instances of which
 };
 
 class FaultyBackfills;

@@ -69,6 +69,37 @@ TEST_CASE("backfill: cancelled with kill, what runs is stopped, and its failure 
   CHECK(bench.ask(bench.backfills.unfinished_backfills()).empty());
 }
 
+TEST_CASE("backfill: that its instances are made, and skipped, is told once each") {
+  BackfillBench bench;
+  bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
+  bench.start();
+  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-13T00:00"));
+  bench.advance(90s);
+  CHECK(bench.observer.backfills == std::vector<std::string>{"planned 1"});
+  REQUIRE(bench.ask(bench.scheduler->pause_backfill(made.id, "uid 1")));
+  REQUIRE(bench.ask(bench.scheduler->resume_backfill(made.id, "uid 1")));
+  REQUIRE(bench.ask(bench.scheduler->cancel_backfill(made.id, "uid 1", true)));
+  bench.advance(10min);
+  CHECK(bench.observer.backfills == std::vector<std::string>({"planned 1", "skipped 1"}));
+}
+
+TEST_CASE("backfill: an attempt that fails after the cancellation is told as skipped too") {
+  BackfillBench bench;
+  bench.runner.script = [](const scheduler::Instance&, int) {
+    auto broken = takes(1min);
+    broken.error = Error(Errc::unavailable, "get records: 503");
+    return broken;
+  };
+  bench.start();
+  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T00:05"));
+  bench.advance(30s);
+  REQUIRE(bench.ask(bench.scheduler->cancel_backfill(made.id, "uid 1", false)));
+  CHECK(bench.observer.backfills == std::vector<std::string>{"planned 1"});
+  bench.advance(5min);
+  CHECK(bench.count(made, State::skipped) == 1);
+  CHECK(bench.observer.backfills == std::vector<std::string>({"planned 1", "skipped 1"}));
+}
+
 TEST_CASE("backfill: one that is done is not closed again while a rerun of it is being stored") {
   BackfillBench bench;
   bool slow = false;
