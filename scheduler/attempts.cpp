@@ -92,6 +92,13 @@ bool Attempts::killing(std::int64_t row) const {
   return found != active_.end() && found->second->ending.cause != Ending::Cause::finished;
 }
 
+int Attempts::number(std::int64_t row) const {
+  const auto found = active_.find(row);
+  if (found == active_.end()) return 0;
+  const Instance& instance = found->second->instance;
+  return instance.state == State::running ? instance.attempts : instance.attempts + 1;
+}
+
 // Ended by close() when the attempt is over in time.
 awaitable<void> Attempts::watch(ActivePointer active) {
   const Duration limit = active->job->timeout;

@@ -42,6 +42,8 @@ class Attempts {
   bool busy(const InstanceId& id) const;
   // Claimed, and being stopped: by an operator, by its timeout or with the daemon.
   bool killing(std::int64_t row) const;
+  // Number of the attempt in progress, which is not stored before open(); 0: none is.
+  int number(std::int64_t row) const;
   std::size_t size() const noexcept { return active_.size(); }
   const Running& running() const noexcept { return running_; }
   // Those of them whose instance is of this group of the job; of the job and the slot.

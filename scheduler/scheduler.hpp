@@ -113,6 +113,9 @@ class Scheduler {
 
   // Counters of the attempt in progress; nothing if there is none. Valid until the loop goes on.
   const pipeline::Statistics* progress(std::int64_t row) const { return attempts_.statistics(row); }
+  // Number of the instance's attempt in progress, also while it plans and is not stored yet; 0: there is
+  // none.
+  int attempt_in_progress(std::int64_t row) const { return attempts_.number(row); }
   std::size_t running() const noexcept { return attempts_.size(); }
   const Counters& counters() const noexcept { return counters_; }
   // Nothing while the state store works.

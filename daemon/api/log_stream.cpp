@@ -6,6 +6,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace sluice::daemon {
@@ -64,18 +65,21 @@ awaitable<void> LogStream::look_at_instance() {
   seen_ = last;
 }
 
-// Nothing while there is no log, or none any more.
+// Nothing while there is no log, or none any more. Begins with the newest one, which may be of an attempt
+// that is not stored yet.
 awaitable<std::optional<LogPart>> LogStream::read() {
   std::optional<LogPart> found;
-  if (place_.attempt == 0) co_return found;
   auto part = co_await service_.log(*instance_, place_.attempt, place_.offset, kPartBytes);
   if (part) found = std::move(*part);
+  if (place_.attempt == 0) place_.attempt = found ? found->attempt : instance_->attempts;
+  writing_ = found && found->open;
+  newest_ = std::max(instance_->attempts, found ? found->newest : 0);
   co_return found;
 }
 
 // True when the next attempt is there to go on with.
 bool LogStream::go_on() {
-  if (!follow_ || instance_->attempts <= place_.attempt) return false;
+  if (!follow_ || place_.attempt == 0 || newest_ <= place_.attempt) return false;
   ++place_.attempt;
   place_.offset = 0;
   return true;
@@ -86,7 +90,6 @@ awaitable<std::string> LogStream::look() {
   if (feed_.closed()) co_return end_text("bye");
   co_await look_at_instance();
   if (!instance_) co_return end_text("end");
-  if (place_.attempt == 0) place_.attempt = instance_->attempts;
   do {
     const auto part = co_await read();
     if (part && !part->text.empty()) {
@@ -95,7 +98,6 @@ awaitable<std::string> LogStream::look() {
       co_return event_text(id, "log", json::serialize(to_json(*part)));
     }
   } while (go_on());
-  writing_ = instance_->state == scheduler::State::running && instance_->attempts == place_.attempt;
   const bool over = !follow_ && place_.attempt > 0 && !writing_;
   if (over || nothing_more_comes(instance_->state)) co_return end_text("end");
   co_return "";

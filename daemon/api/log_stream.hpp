@@ -22,7 +22,8 @@ std::optional<LogPlace> log_place(std::string_view id);
 // asked for is over.
 class LogStream final : public BodySource {
  public:
-  // How often an open log is looked at; changes of states wake it at once.
+  // How often an open log is looked at; changes of states wake it at once. That an attempt begins to plan
+  // changes none: such a log is found with the next heartbeat at the latest.
   static constexpr Duration kLookEvery = std::chrono::milliseconds(500);
 
   // `service` outlives it. `follow`: go on with the attempts that come.
@@ -45,6 +46,7 @@ class LogStream final : public BodySource {
   std::optional<scheduler::Instance> instance_;
   std::optional<std::uint64_t> seen_;  // the newest event when `instance_` was read
   Duration last_piece_;                // monotonic
+  int newest_ = 0;                     // the last attempt there is, stored or with a log
   bool writing_ = false;               // the attempt's log may grow
   bool ended_ = false;
 };

@@ -34,7 +34,8 @@ struct LogPart {
   std::uint64_t offset = 0;  // of the first byte of `text`
   std::uint64_t next = 0;    // where to go on
   bool at_end = true;        // nothing behind `next` for now
-  bool open = false;         // the attempt still runs: more may come
+  bool open = false;         // the attempt is still in progress: more may come
+  int newest = 0;            // the last attempt that has a log
   std::string text;
 };
 

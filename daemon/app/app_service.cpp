@@ -89,7 +89,9 @@ awaitable<Result<LogPart>> AppService::log(scheduler::Instance instance, int num
   part.offset = piece->offset;
   part.next = piece->next;
   part.at_end = piece->at_end;
-  part.open = instance.state == scheduler::State::running && found->attempt == instance.attempts;
+  // An attempt that plans is not stored yet, and one that is being stopped is not shown as running.
+  part.open = found->attempt == parts_.scheduler.attempt_in_progress(instance.row);
+  part.newest = stored->back().attempt;
   part.text = std::move(piece->text);
   co_return part;
 }

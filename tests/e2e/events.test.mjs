@@ -1,9 +1,11 @@
 // What the daemon tells as it happens: changes of states and logs, over connections that break, fill up and never end.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
-import { ask, lastSlot, localSlot, sluice, startDaemon, until, world, writeConfig } from './support.mjs';
+import { createServer } from 'node:net';
+import { ask, lastSlot, localSlot, sluice, startDaemon, until, workDir, world, writeConfig } from './support.mjs';
 
 const STREAMS_MAX = 64;
 
@@ -33,6 +35,18 @@ async function open(paths, target, { id, read = true } = {}) {
     }
   });
   return stream;
+}
+
+// An endpoint that takes every connection and never answers.
+async function silentEndpoint(t) {
+  const connections = new Set();
+  const server = createServer((connection) => connections.add(connection.on('error', () => {})));
+  t.after(() => {
+    server.close();
+    for (const connection of connections) connection.destroy();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return `http://127.0.0.1:${server.address().port}`;
 }
 
 const statesOf = (events, instance) => events
@@ -105,6 +119,21 @@ test('events and log tails', async (t) => {
     assert.deepEqual([end.event, end.data.state, end.data.attempt], ['end', 'SUCCESS', 3]);
   });
 
+  await t.test('the instances of a backfill are told of together when they are made and when they are skipped', async () => {
+    const stream = await open(paths, '/events?job=orders');
+    await until('the greeting', () => stream.events.length > 0);
+    // Its run hours lie half a day away, so nothing of it starts.
+    const clock = (hours) => `${String((new Date(Date.now() + 8 * 3_600_000).getUTCHours() + hours) % 24).padStart(2, '0')}:00`;
+    const made = ask(paths, 'backfill', 'orders', '--from', localSlot(from), '--to', localSlot(to + 300_000), '--all',
+      '--run-between', `${clock(12)}-${clock(13)}`);
+    const changes = () => stream.events.filter(({ event }) => event === 'instances').map(({ data }) => data.change);
+    await until('the instances to be made', () => changes().length > 0);
+    run(paths, 'backfill', 'cancel', `${made.id}`, '--kill');
+    await until('the instances to be skipped', () => changes().includes('skipped'));
+    assert.deepEqual(changes(), ['planned', 'skipped']);
+    stream.cut();
+  });
+
   await t.test('one stream too many is refused, readers that do not read cost nothing', async () => {
     const before = residentKiB(daemon);
     const streams = [];
@@ -142,4 +171,25 @@ test('events and log tails', async (t) => {
     assert.notEqual(again.events[0].id.split('-')[0], streams[0].id().split('-')[0]);
     again.cut();
   });
+});
+
+test('the log of an attempt that still plans is open, and followed', async (t) => {
+  const dir = workDir(t);
+  const to = lastSlot();
+  const paths = writeConfig(dir, { endpoint: await silentEndpoint(t) }, { from: to, to });
+  const daemon = startDaemon(t, dir, paths);
+  await daemon.ready();
+  const id = `orders@${localSlot(to)}`;
+  const logs = `/instances/${encodeURIComponent(id)}/logs`;
+  await until('the first line', () => sluice(['logs', id, '--socket', paths.socket]).out !== '');
+  assert.equal(ask(paths, 'show', id).attempt_count, 0, 'it is not stored yet');
+  assert.match(sluice(['why', id, '--socket', paths.socket]).out, /is running, attempt 1/);
+  assert.deepEqual(ask(paths, 'logs', id).map(({ attempt, open }) => [attempt, open]), [[1, true]]);
+  const streams = [await open(paths, `${logs}/stream`), await open(paths, `${logs}/stream?attempt=1`)];
+  await until('the lines', () => streams.every(({ events }) => events.length > 0));
+  for (const { events } of streams) assert.deepEqual([events[0].event, events[0].data.open], ['log', true]);
+  run(paths, 'kill', id);
+  await until('the ends', () => streams.every(({ ended }) => ended));
+  for (const { events } of streams) assert.deepEqual([events.at(-1).event, events.at(-1).data.state], ['end', 'FAILURE']);
+  assert.deepEqual(ask(paths, 'logs', id).map(({ open }) => open), [false]);
 });

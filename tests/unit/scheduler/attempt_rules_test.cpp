@@ -130,6 +130,34 @@ TEST_CASE("timeout: the time an attempt plans its positions counts") {
   CHECK(bench.scheduler->counters().timed_out == 1);
 }
 
+TEST_CASE("attempt: it has its number from its claim on, before it is stored, until its end is") {
+  SchedulerBench bench;
+  bool plans = true;
+  bench.runner.script = [&plans](const Instance&, int) {
+    auto doing = act_of(1min, kUnavailable);
+    if (plans) doing.at = sluice::test::ScriptedRunner::Stage::plan;
+    return doing;
+  };
+  const auto number = [&bench] {
+    return bench.scheduler->attempt_in_progress(bench.get("orders", slot("00:05")).row);
+  };
+  bench.start();
+  CHECK(number() == 0);
+  bench.advance_to(slot("00:05:30"));
+  CHECK(bench.get("orders", slot("00:05")).attempts == 0);
+  CHECK(number() == 1);
+  bench.advance_to(slot("00:06:30"));
+  CHECK(state_of(bench, "orders", "00:05") == State::retry_wait);
+  CHECK(number() == 0);
+  bench.advance_to(slot("00:08:30"));
+  CHECK(bench.get("orders", slot("00:05")).attempts == 1);
+  CHECK(number() == 2);
+  plans = false;
+  bench.advance_to(slot("00:11:30"));
+  CHECK(bench.get("orders", slot("00:05")).attempts == 3);
+  CHECK(number() == 3);
+}
+
 TEST_CASE("timeout: its deadline does not move when the wall clock is set, forward or back") {
   for (const Duration step : {Duration(-2h), Duration(2h)}) {
     SchedulerBench bench;

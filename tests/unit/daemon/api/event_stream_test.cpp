@@ -283,6 +283,37 @@ TEST_CASE("log stream: it waits for the first attempt and goes on with the next 
   CHECK(f.next(stream) == "(end)");
 }
 
+TEST_CASE("log stream: an attempt that still plans, and is not stored yet, is followed like any other") {
+  StreamFixture f;
+  f.service.planning = 1;
+  const auto all = f.open(f.log_path(0));
+  CHECK(f.next(all).starts_with("id: 1:14\n"));
+  const auto only = f.open(f.log_path(0) + "?attempt=1&offset=14");
+  TaskGroup tasks(f.world.io.get_executor());
+  const auto later = [](Clock& clock, std::string& text) -> awaitable<void> {
+    co_await clock.sleep_for(std::chrono::milliseconds(100));
+    text += "four\n";
+  };
+  tasks.start(later(f.world.clock, f.service.log_text));
+  const Duration before = f.world.clock.monotonic();
+  CHECK(has(f.next(only), "\"open\":true,\"text\":\"four\\n"));
+  CHECK(f.world.clock.monotonic() - before == LogStream::kLookEvery);
+  CHECK(has(f.next(all), "\"open\":true,\"text\":\"four\\n"));
+  f.world.run(tasks.join());
+}
+
+TEST_CASE("log stream: it goes on with the next attempt while that still plans") {
+  StreamFixture f;
+  const auto first = f.service.begin(0);
+  const auto stream = f.open(f.log_path(0));
+  CHECK(f.next(stream).starts_with("id: 1:14\n"));
+  f.world.run(f.service.store().fail(first, scheduler::AttemptResult::failed, Error(Errc::io, "broken"), {},
+                                     f.world.clock.now(), f.world.clock.now()));
+  f.service.planning = 2;
+  f.feed.instance_changed(f.instance(0));
+  CHECK(f.next(stream).starts_with("id: 2:14\n"));
+}
+
 TEST_CASE("log stream: a place that is none is refused in UTF-8, whatever it was") {
   StreamFixture f;
   for (const char* place : {"1", "0:0", "1:-1", "1:99999999999999999999", "\xff\xfe:1", ":"}) {

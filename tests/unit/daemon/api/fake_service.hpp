@@ -177,10 +177,13 @@ class FakeService final : public daemon::Service {
   std::vector<scheduler::Pause> pauses() const override {
     return paused ? std::vector<scheduler::Pause>(1, *paused) : std::vector<scheduler::Pause>();
   }
-  awaitable<Result<daemon::LogPart>> log(scheduler::Instance, int number, std::uint64_t offset,
+  awaitable<Result<daemon::LogPart>> log(scheduler::Instance instance, int number, std::uint64_t offset,
                                          std::size_t limit) override {
     daemon::LogPart part;
-    part.attempt = number == 0 ? 1 : number;
+    part.newest = std::max({instance.attempts, planning, 1});
+    part.attempt = number == 0 ? part.newest : number;
+    part.open = part.attempt == planning ||
+                (instance.state == scheduler::State::running && part.attempt == instance.attempts);
     if (no_logs) co_return Error(Errc::not_found, "find a log: none");
     part.offset = offset;
     part.text = log_text.substr(offset, limit);
@@ -292,6 +295,7 @@ class FakeService final : public daemon::Service {
   int dirty_attempt = 0;
   std::uint64_t dirty_rows = 0;  // of what succeeds
   bool no_logs = false;
+  int planning = 0;  // the attempt that is in progress and not stored yet
   std::string log_text = "one\ntwo\nthree\n";
   std::optional<std::pair<Instant, Instant>> previewed;
   std::vector<Instant>
