@@ -70,6 +70,9 @@ awaitable<HttpResponse> acknowledge(Service& service, const HttpRequest& request
 awaitable<HttpResponse> test_alert(Service& service, const HttpRequest& request, const PathValues& values);
 awaitable<HttpResponse> delivery(Service& service, const HttpRequest& request, const PathValues& values);
 
+// The instance as listings show it; nothing if there is none.
+awaitable<std::optional<scheduler::Instance>> shown_instance(Service& service, scheduler::InstanceId id);
+
 // Puts down in the audit log what changes nothing else in the store.
 awaitable<void> note_action(Service& service, std::string actor, std::string action, std::string target,
                             std::string detail);

@@ -100,10 +100,11 @@ json::object listing_of(const std::vector<scheduler::Instance>& instances) {
 }
 
 awaitable<HttpResponse> act_downstream(Service& service, Order order, InstanceId id, std::string text) {
-  const Result<std::vector<scheduler::Instance>> again = co_await service.rerun_downstream(order, id);
+  Result<std::vector<scheduler::Instance>> again = co_await service.rerun_downstream(order, id);
   if (!again) co_return problem_response(again.error());
   log_action(order, text + " and downstream");
-  co_return json_response(listing_of(*again));
+  const auto shown = co_await service.shown(std::move(*again));
+  co_return json_response(listing_of(shown));
 }
 
 awaitable<HttpResponse> act_on_one(Service& service, Action action, const HttpRequest& request,
@@ -120,7 +121,7 @@ awaitable<HttpResponse> act_on_one(Service& service, Action action, const HttpRe
   const auto done = co_await service.act(*order, *id);
   if (!done) co_return problem_response(done.error());
   log_action(*order, text);
-  const auto now = co_await service.store().instance(*id);
+  const auto now = co_await shown_instance(service, *id);
   if (!now) co_return problem_response(Error(Errc::not_found, fmt::format("find instance {}", text)));
   co_return json_response(to_json(*now));
 }
@@ -221,7 +222,7 @@ awaitable<json::object> result_of(Service& service, Order order, InstanceId id) 
     co_return out;
   }
   log_action(order, name);
-  const auto now = co_await service.store().instance(id);
+  const auto now = co_await shown_instance(service, id);
   if (now) out["state"] = scheduler::to_string(now->state);
   if (now) out["reason"] = now->reason;
   co_return out;
@@ -257,9 +258,10 @@ awaitable<HttpResponse> release(Service& service, const HttpRequest& request, co
 awaitable<HttpResponse> downstream(Service& service, const HttpRequest& request, const PathValues& values) {
   const auto id = scheduler::parse_instance_id(values[0]);
   if (!id) co_return problem_response(id.error());
-  const Result<std::vector<scheduler::Instance>> found = co_await service.downstream(*id);
+  Result<std::vector<scheduler::Instance>> found = co_await service.downstream(*id);
   if (!found) co_return problem_response(found.error());
-  co_return with_etag(request, json_response(listing_of(*found)));
+  const auto shown = co_await service.shown(std::move(*found));
+  co_return with_etag(request, json_response(listing_of(shown)));
 }
 
 awaitable<HttpResponse> batch(Service& service, const HttpRequest& request, const PathValues&) {

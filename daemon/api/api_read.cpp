@@ -20,14 +20,11 @@ constexpr std::size_t kLogMax = 1024 * 1024;
 awaitable<Result<Instance>> find_instance(Service& service, std::string text) {
   const auto id = scheduler::parse_instance_id(text);
   if (!id) co_return id.error();
-  auto found = co_await service.store().instance(*id);
+  auto found = co_await shown_instance(service, *id);
   if (!found) {
     co_return Error(Errc::not_found, fmt::format("find instance {}: none is planned for that time", text));
   }
-  std::vector<Instance> one;
-  one.push_back(std::move(*found));
-  one = co_await service.shown(std::move(one));
-  co_return std::move(one.front());
+  co_return std::move(*found);
 }
 
 // What backfills made durable, beside the recurring chain.
@@ -80,6 +77,15 @@ bool is_among(const std::vector<T>& all, const T& one) {
 }
 
 }  // namespace
+
+awaitable<std::optional<Instance>> shown_instance(Service& service, scheduler::InstanceId id) {
+  std::optional<Instance> found = co_await service.store().instance(id);
+  if (!found) co_return found;
+  std::vector<Instance> one;
+  one.push_back(std::move(*found));
+  one = co_await service.shown(std::move(one));
+  co_return std::move(one.front());
+}
 
 awaitable<HttpResponse> version(Service& service, const HttpRequest&, const PathValues&) {
   const ServiceStatus status = service.status();

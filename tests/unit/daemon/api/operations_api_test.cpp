@@ -148,6 +148,38 @@ TEST_CASE("api: a batch takes the states that listings show, however they are sp
   CHECK(chosen(R"("flying")") == 99);
 }
 
+TEST_CASE("api: the answer to an action has the state that listings show") {
+  World w;
+  const auto view = [&w](const std::string& method, const std::string& target, const std::string& body) {
+    const auto answer = w.service.ask(method, target, true, body);
+    REQUIRE(answer.status == 200);
+    return boost::json::parse(answer.body);
+  };
+  const std::string batch =
+      std::string(R"({"action": "freeze", "ids": [")") + kZero + "\", \"" + kFive + "\"]}";
+  for (const bool paused : {false, true}) {
+    if (paused) CHECK(w.status("/api/v1/jobs/orders/pause", "") == 200);
+    const auto listed = view("GET", "/api/v1/instances?job=orders", "");
+    const auto rows = JsonView(listed)["instances"].items();
+    REQUIRE(rows.size() == 3);
+    const std::string zero = JsonView(rows[2])["state"].text();
+    const std::string five = JsonView(rows[1])["state"].text();
+    CHECK(zero == (paused ? "FROZEN" : "WAIT_RESOURCE"));
+    const auto one = view("POST", kPath + "/priority", R"({"priority": 3})");
+    CHECK(JsonView(one)["state"].text() == zero);
+    const auto several = view("POST", "/api/v1/batch", batch);
+    const auto results = JsonView(several)["results"].items();
+    CHECK(JsonView(results.at(0))["state"].text() == zero);
+    CHECK(JsonView(results.at(1))["state"].text() == five);
+    const auto again = view("POST", kPath + "/rerun", R"({"downstream": true})");
+    const auto follow = view("GET", kPath + "/downstream", "");
+    for (const auto& found : {JsonView(again)["instances"].items(), JsonView(follow)["instances"].items()}) {
+      CHECK(JsonView(found.at(0))["state"].text() == zero);
+      CHECK(JsonView(found.at(1))["state"].text() == five);
+    }
+  }
+}
+
 TEST_CASE("api: a reason is one line, and short enough to be stored with every instance") {
   World w;
   const auto given = [&](const std::string& reason) { return R"({"reason": ")" + reason + "\"}"; };
