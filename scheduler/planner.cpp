@@ -180,7 +180,7 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
                             job::format_local(begin, schedule.zone)));
   // Slots of the past keep the rows they had; a change of schedule adds none there. Those that were missed
   // are the definition's before, where it is known.
-  if (plan->calendar_before) plan->from = std::max(plan->from, begin + Duration(1));
+  if (next_day && plan->calendar_before) plan->from = std::max(plan->from, begin + Duration(1));
   co_return plan->calendar_before ? std::min(*last, from) : from;
 }
 

@@ -57,7 +57,8 @@ TEST_CASE("check: what a daemon would refuse of several files is told") {
   const std::string p = folder.write("p.yaml", printing);
   Fixture stream;
   CHECK(stream.run({"check", p.c_str()}) == 0);
-  CHECK(stream.out.str() == p + ":1:1: warning: job p prints its rows (plugin stream): that is for `sluice "
-                                "run` only, a daemon refuses it\n"
-                                "1 files, 1 jobs: valid\n");
+  CHECK(
+      stream.out.str().ends_with(p +
+                                 ":1:1: warning: job p prints its rows (plugin stream): that is for `sluice "
+                                 "run` only, a daemon refuses it\n1 files, 1 jobs: valid\n"));
 }
