@@ -131,7 +131,9 @@ function useWatch() {
 
 export function useReachable() {
   useWatch();
-  return reachable;
+  // While something shown was last answered by nobody, another answer that came is no reason to say all is well.
+  const lost = ({ shown, trouble }) => shown.size > 0 && trouble !== null && isUnreachable(trouble);
+  return reachable && ![...feeds.values()].some(lost);
 }
 
 // The refusal that keeps something shown from being fresh, or null.

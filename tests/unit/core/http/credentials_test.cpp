@@ -16,8 +16,8 @@ const Credentials kKeys{"LTAI-public", Secret("a-secret-key-0123456789"), Secret
 }  // namespace
 
 TEST_CASE("credentials: key and token are masked wherever a text has them, the id is not", "[http]") {
-  CHECK(masked("a-secret-key-0123456789CAIS-token-abcdefghij of LTAI-public, a-secret-key-0123456789", kKeys) ==
-        "************ of LTAI-public, ******");
+  CHECK(masked("a-secret-key-0123456789CAIS-token-abcdefghij of LTAI-public, a-secret-key-0123456789",
+               kKeys) == "************ of LTAI-public, ******");
   CHECK(masked("a-secret-key-of another", kKeys) == "a-secret-key-of another");
   CHECK(masked("", kKeys).empty());
   CHECK(masked("no key, no token", Credentials{"id", Secret(""), Secret("")}) == "no key, no token");
