@@ -1,7 +1,8 @@
 file(GLOB job_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/job/*.cpp)
 # Those that fuzzers of their own read alone stay apart from the whole.
 set(job_alone core/job/civil_time.cpp core/job/cron.cpp core/job/expression_offset.cpp core/job/time_expression.cpp
-    core/job/time_expression_parser.cpp core/job/yaml_map.cpp core/job/yaml_document.cpp core/job/problems.cpp)
+    core/job/time_expression_parser.cpp core/job/yaml_map.cpp core/job/slash_comments.cpp
+    core/job/yaml_document.cpp core/job/problems.cpp)
 list(REMOVE_ITEM job_sources ${job_alone})
 file(GLOB format_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_SOURCE_DIR}/core/format/*.cpp)
 
