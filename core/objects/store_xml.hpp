@@ -37,6 +37,10 @@ struct UploadPage {
 // whoever went on would never end.
 bool stands_still(const UploadPage& page, const UploadPage& next) noexcept;
 
+// What is said of an answer of which one of these is so.
+inline constexpr std::string_view kEndlessListing = "a page that goes on without saying where";
+inline constexpr std::string_view kForeignListing = "it names what does not begin with the prefix asked for";
+
 // False for a server that does not know `prefix`, or lists another bucket: what it names may be somebody
 // else's, and whoever takes it for his own deletes it.
 bool is_below(const std::vector<ListedUpload>& uploads, std::string_view prefix) noexcept;

@@ -12,9 +12,6 @@ namespace {
 
 using objects::UploadPage;
 
-constexpr std::string_view kEndless = "a page that goes on without saying where";
-constexpr std::string_view kForeign = "it names what does not begin with the prefix asked for";
-
 }  // namespace
 
 Client::Client(http::Transport& transport, Clock& clock, Random& random, ClientOptions options,
@@ -160,8 +157,9 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     if (!outcome) co_return outcome.error().error;
     Result<UploadPage> next = objects::parse_upload_page(outcome->body);
     if (!next) co_return unusable(call, *outcome, next.error().message());
-    if (objects::stands_still(page, *next)) co_return unusable(call, *outcome, kEndless);
-    if (!objects::is_below(next->uploads, prefix)) co_return unusable(call, *outcome, kForeign);
+    if (objects::stands_still(page, *next)) co_return unusable(call, *outcome, objects::kEndlessListing);
+    if (!objects::is_below(next->uploads, prefix))
+      co_return unusable(call, *outcome, objects::kForeignListing);
     page = std::move(*next);
     uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
   } while (page.truncated);
@@ -199,8 +197,9 @@ awaitable<Result<ObjectPage>> Client::list_page(const std::string& prefix, int e
   if (!outcome) co_return outcome.error().error;
   Result<ObjectPage> page = objects::parse_object_page(outcome->body);
   if (!page) co_return unusable(call, *outcome, page.error().message());
-  if (page->truncated && page->next_marker <= marker) co_return unusable(call, *outcome, kEndless);
-  if (!objects::is_below(page->objects, prefix)) co_return unusable(call, *outcome, kForeign);
+  if (page->truncated && page->next_marker <= marker)
+    co_return unusable(call, *outcome, objects::kEndlessListing);
+  if (!objects::is_below(page->objects, prefix)) co_return unusable(call, *outcome, objects::kForeignListing);
   co_return page;
 }
 

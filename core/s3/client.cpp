@@ -63,8 +63,9 @@ Result<std::string> completed_etag(std::string_view body) {
   return as_upload_etag(document->child_text("ETag")).value_or("");
 }
 
-Error names_others(const Call& call) {
-  return Error(Errc::corrupt, call.doing + ": it names what does not begin with the prefix asked for");
+// An answer that says "done" and cannot be used.
+Error unusable(const Call& call, std::string_view why) {
+  return Error(Errc::corrupt, fmt::format("{}: {}", call.doing, why));
 }
 
 }  // namespace
@@ -248,9 +249,9 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     auto next = objects::parse_upload_page(outcome->body, objects::NameCoding::form);
     if (!next) co_return next.error().in(call.doing);
     if (objects::stands_still(page, *next)) {
-      co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
+      co_return unusable(call, objects::kEndlessListing);
     }
-    if (!objects::is_below(next->uploads, prefix)) co_return names_others(call);
+    if (!objects::is_below(next->uploads, prefix)) co_return unusable(call, objects::kForeignListing);
     page = std::move(*next);
     uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
   } while (page.truncated);
@@ -290,9 +291,9 @@ awaitable<Result<objects::ObjectPage>> Client::list_page(const std::string& pref
   auto page = objects::parse_object_page(outcome->body, objects::NameCoding::form);
   if (!page) co_return page.error().in(call.doing);
   if (page->truncated && (page->next_token.empty() || page->next_token == token)) {
-    co_return Error(Errc::corrupt, call.doing + ": a page that goes on without saying where");
+    co_return unusable(call, objects::kEndlessListing);
   }
-  if (!objects::is_below(page->objects, prefix)) co_return names_others(call);
+  if (!objects::is_below(page->objects, prefix)) co_return unusable(call, objects::kForeignListing);
   co_return page;
 }
 

@@ -3,6 +3,7 @@
 #include "core/base/crc64.hpp"
 #include "tests/support/catch_result.hpp"
 #include "tests/support/listed_credentials.hpp"
+#include "tests/support/listing_answers.hpp"
 #include "tests/support/oss_client_fixture.hpp"
 
 #include <catch2/catch.hpp>
@@ -238,16 +239,10 @@ TEST_CASE("oss client makes one line of UTF-8 of a request's id", "[oss_client]"
 
 TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
   Fixture f;
-  f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
-    http::Response response;
-    response.status = 200;
-    response.body =
-        seen.queries.contains("uploads")
-            ? "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>"
-            : "<ListBucketResult><IsTruncated>true</IsTruncated><NextMarker>m</NextMarker>"
-              "</ListBucketResult>";
-    return response;
-  };
+  f.fake.answer_instead = sluice::test::answer_with(
+      "<ListBucketResult><IsTruncated>true</IsTruncated><NextMarker>m</NextMarker>"
+      "</ListBucketResult>",
+      sluice::test::kUploadsOnlyTruncated);
   CHECK_FALSE(f.loop.run(f.client.list_objects("")));
   CHECK_FALSE(f.loop.run(f.client.list_uploads("")));
   CHECK(f.fake.seen.size() == 3);
@@ -255,17 +250,8 @@ TEST_CASE("oss client stops at a listing that never ends", "[oss_client]") {
 
 TEST_CASE("oss client takes no name that does not begin with the prefix", "[oss_client]") {
   Fixture f;
-  f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
-    http::Response response;
-    response.status = 200;
-    response.body =
-        seen.queries.contains("uploads")
-            ? "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>elsewhere/a</Key>"
-              "<UploadId>ID</UploadId></Upload></ListMultipartUploadsResult>"
-            : "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>elsewhere/a</Key>"
-              "<Size>1</Size></Contents></ListBucketResult>";
-    return response;
-  };
+  f.fake.answer_instead =
+      sluice::test::answer_with(sluice::test::kObjectsElsewhere, sluice::test::kUploadsElsewhere);
   CHECK(f.loop.run(f.client.list_objects("elsewhere/")));
   CHECK(f.loop.run(f.client.list_uploads("elsewhere/")));
   const auto objects = f.loop.run(f.client.list_objects("rows/"));
@@ -278,15 +264,7 @@ TEST_CASE("oss client takes no name that does not begin with the prefix", "[oss_
 
 TEST_CASE("oss client stops at uploads whose next page is the same again", "[oss_client]") {
   Fixture f;
-  f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
-    http::Response response;
-    response.status = 200;
-    response.body =
-        "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker>"
-        "<NextUploadIdMarker>ID</NextUploadIdMarker><Upload><Key>a</Key><UploadId>ID</UploadId></Upload>"
-        "</ListMultipartUploadsResult>";
-    return response;
-  };
+  f.fake.answer_instead = sluice::test::answer_with("", sluice::test::kUploadsThatLeadBack);
   const auto uploads = f.loop.run(f.client.list_uploads(""));
   REQUIRE_FALSE(uploads);
   CHECK(uploads.error().code() == Errc::corrupt);

@@ -6,6 +6,7 @@
 #include "tests/support/catch_result.hpp"
 #include "tests/support/fake_s3_transport.hpp"
 #include "tests/support/listed_credentials.hpp"
+#include "tests/support/listing_answers.hpp"
 #include "tests/support/run.hpp"
 
 #include <catch2/catch.hpp>
@@ -328,16 +329,10 @@ TEST_CASE("s3 client does not believe a head without a length, or with one that 
 
 TEST_CASE("s3 client stops at a listing that never ends", "[s3_client]") {
   Fixture f;
-  f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
-    http::Response response;
-    response.status = 200;
-    response.body =
-        seen.queries.contains("uploads")
-            ? "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated></ListMultipartUploadsResult>"
-            : "<ListBucketResult><IsTruncated>true</IsTruncated>"
-              "<NextContinuationToken>t</NextContinuationToken></ListBucketResult>";
-    return response;
-  };
+  f.fake.answer_instead = sluice::test::answer_with(
+      "<ListBucketResult><IsTruncated>true</IsTruncated>"
+      "<NextContinuationToken>t</NextContinuationToken></ListBucketResult>",
+      sluice::test::kUploadsOnlyTruncated);
   CHECK_FALSE(f.loop.run(f.store->list_objects("")));
   CHECK_FALSE(f.loop.run(f.store->list_uploads("")));
   CHECK(f.fake.seen.size() == 3);
@@ -345,17 +340,8 @@ TEST_CASE("s3 client stops at a listing that never ends", "[s3_client]") {
 
 TEST_CASE("s3 client takes no name that does not begin with the prefix", "[s3_client]") {
   Fixture f;
-  f.fake.answer_instead = [](const auto& seen) -> std::optional<http::Response> {
-    http::Response response;
-    response.status = 200;
-    response.body =
-        seen.queries.contains("uploads")
-            ? "<ListMultipartUploadsResult><IsTruncated>false</IsTruncated><Upload><Key>elsewhere/a</Key>"
-              "<UploadId>ID</UploadId></Upload></ListMultipartUploadsResult>"
-            : "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>elsewhere/a</Key>"
-              "<Size>1</Size></Contents></ListBucketResult>";
-    return response;
-  };
+  f.fake.answer_instead =
+      sluice::test::answer_with(sluice::test::kObjectsElsewhere, sluice::test::kUploadsElsewhere);
   CHECK(f.loop.run(f.store->list_objects("elsewhere/")));
   CHECK(f.loop.run(f.store->list_uploads("elsewhere/")));
   const auto objects = f.loop.run(f.store->list_objects("rows/"));
@@ -368,15 +354,7 @@ TEST_CASE("s3 client takes no name that does not begin with the prefix", "[s3_cl
 
 TEST_CASE("s3 client stops at uploads whose next page is the same again", "[s3_client]") {
   Fixture f;
-  f.fake.answer_instead = [](const auto&) -> std::optional<http::Response> {
-    http::Response response;
-    response.status = 200;
-    response.body =
-        "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>a</NextKeyMarker>"
-        "<NextUploadIdMarker>ID</NextUploadIdMarker><Upload><Key>a</Key><UploadId>ID</UploadId></Upload>"
-        "</ListMultipartUploadsResult>";
-    return response;
-  };
+  f.fake.answer_instead = sluice::test::answer_with("", sluice::test::kUploadsThatLeadBack);
   const auto uploads = f.loop.run(f.store->list_uploads(""));
   REQUIRE_FALSE(uploads);
   CHECK(uploads.error().code() == Errc::corrupt);
