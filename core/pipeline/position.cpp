@@ -91,7 +91,8 @@ const ShardPosition* Positions::find(std::string_view shard) const {
 }
 
 Instant read_until(const ShardPosition& position) {
-  return position.kind == ShardPosition::Kind::at_time ? position.time : position.polled;
+  const bool has_begin = position.kind == ShardPosition::Kind::at_time;
+  return has_begin ? std::max(position.time, position.polled) : position.polled;
 }
 
 std::optional<RetentionClock> retention_clock(const Positions& positions, Instant now) {

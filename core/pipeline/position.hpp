@@ -39,7 +39,7 @@ struct ShardPosition {
   std::optional<Sequence> last;  // last record that belongs to the past
   std::optional<Sequence> next;  // first record that belongs to the future, where one was seen
   // Everything before this time was read: the server's time after an empty page, otherwise the last record's
-  // time.
+  // time. Of a shard that waits for its parents: how far these were read, for what it holds came after that.
   Instant polled{};
   friend bool operator==(const ShardPosition&, const ShardPosition&) = default;
 };

@@ -156,7 +156,7 @@ Result<void> ShardWalk::begin_page(Instant server_time, const std::optional<Sequ
 // A walk that begins at the oldest record cannot be told by the server that older ones are gone.
 Result<void> ShardWalk::check_retention(const std::optional<Sequence>& first) {
   if (plan_.start.kind == Kind::iterator || plan_.retention == 0h) return {};
-  Instant from = plan_.start.kind == Kind::at_time ? plan_.start.time : plan_.start.polled;
+  Instant from = pipeline::read_until(plan_.start);
   if (from == Instant{}) return {};
   from = std::max(from, plan_.enabled);
   const Instant kept_from = server_time_ - plan_.retention;

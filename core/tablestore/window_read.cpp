@@ -296,16 +296,29 @@ bool WindowRead::any_in(Phase phase) const {
                      [phase](const auto& state) { return state.phase == phase; });
 }
 
+// Shards that were not read in this window. They move on with the parents they wait for, or a chain that is
+// far behind would take what a child never held for lost; and the gap of a restart is told once.
+void WindowRead::move_passed_over(pipeline::Positions& end) const {
+  for (std::size_t i = 0; i < end.shards.size(); ++i) {
+    ShardPosition& shard = end.shards[i];
+    if (shard.kind != Kind::oldest && shard.kind != Kind::at_time) continue;
+    if (shard.kind == Kind::oldest && shard.polled != Instant{}) {
+      shard.polled = std::max(shard.polled, end.enabled);
+    }
+    Instant waited_for = Instant::max();
+    for (const std::size_t parent : states_[i].parents) {
+      if (end.shards[parent].kind == Kind::ended) continue;
+      waited_for = std::min(waited_for, pipeline::read_until(end.shards[parent]));
+    }
+    if (waited_for != Instant::max()) shard.polled = std::max(shard.polled, waited_for);
+  }
+}
+
 pipeline::ReadOutcome WindowRead::outcome() const {
   pipeline::ReadOutcome result;
   result.end = plan_.until ? *plan_.until : now_;
   result.gaps = gaps_;
-  // The gap of a restart is told once, also where a shard was not read in this window.
-  for (ShardPosition& shard : result.end.shards) {
-    if (!plan_.until && shard.kind == Kind::oldest && shard.polled != Instant{}) {
-      shard.polled = std::max(shard.polled, result.end.enabled);
-    }
-  }
+  if (!plan_.until) move_passed_over(result.end);
   if (parts_.statistics.records == 0) return result;
   for (std::size_t i = 0; i < column_seen_.size(); ++i) {
     if (!column_seen_[i]) warn_of_column(parts_.layout.columns[i].name);

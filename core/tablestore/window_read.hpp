@@ -64,6 +64,7 @@ class WindowRead {
   void pass_over(std::size_t place);
   bool any_in(Phase phase) const;
   void link_parents(std::span<const Shard> listing);
+  void move_passed_over(pipeline::Positions& end) const;
   pipeline::ReadOutcome outcome() const;
   void warn_of_column(const std::string& name) const;
 
