@@ -18,8 +18,10 @@ using pipeline::Sequence;
 constexpr Duration kSeekMargin = 10min;
 constexpr Duration kPauseMin = 200ms;
 constexpr Duration kPauseMax = 5s;
-// A server that says "more" on this many empty pages in a row is not believed any longer.
+// A server that says "more" on this many empty pages in a row is asked with pauses from then on,
 constexpr int kEmptyPagesMax = 64;
+// and on this many it is given up, after some five minutes.
+constexpr int kStalledPagesMax = 128;
 // Records that were read once are there at once, so few empty answers are needed to see that they are gone.
 constexpr int kRepeatEmptyPagesMax = 5;
 constexpr int kTrimsMax = 3;
@@ -113,9 +115,13 @@ Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence
                                const std::optional<std::string>& next_iterator, bool may_more) {
   const int probes_max = may_more ? kEmptyPagesMax : kRepeatEmptyPagesMax;
   const bool goes_on = next_iterator && !next_iterator->empty();
-  if (!oldest && goes_on && (may_more || *next_iterator != iterator_) && ++empty_probes_ < probes_max) {
-    iterator_ = *next_iterator;
-    return {};
+  if (!oldest && goes_on && ++empty_probes_ < probes_max) {
+    const bool moved = std::exchange(iterator_, *next_iterator) != *next_iterator;
+    if (may_more || moved) return {};
+    if (!is_all_kept(server_time, oldest)) {  // one empty answer proves no loss
+      pause(State::probe);
+      return {};
+    }
   }
   resume_after_ = last_;
   left_out_.reset();
@@ -255,10 +261,7 @@ Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator
 
 Result<void> ShardWalk::end_empty_page(std::optional<bool> may_more, bool moved) {
   ++empty_pages_;
-  if (may_more == true && empty_pages_ < kEmptyPagesMax) {
-    state_ = State::read;
-    return {};
-  }
+  if (may_more == true) return await_promised();
   const bool expects_more = plan_.until || is_astray();
   if (expects_more && empty_pages_ > kRepeatEmptyPagesMax) return missing();
   polled_ = server_time_;
@@ -272,8 +275,29 @@ Result<void> ShardWalk::end_empty_page(std::optional<bool> may_more, bool moved)
   }
   if (empty_pages_ > 1) pause_ = std::min(2 * pause_, kPauseMax);
   if (!expects_more) pause_ = std::min(pause_, std::max<Duration>(left, 10ms));
-  state_ = State::pause;
+  pause(State::read);
   return {};
+}
+
+// The server says that there are more records but gives none. A window must not be closed without them.
+Result<void> ShardWalk::await_promised() {
+  if (empty_pages_ < kEmptyPagesMax) {
+    state_ = State::read;
+    return {};
+  }
+  if (empty_pages_ >= kStalledPagesMax) {
+    return error(Errc::unavailable,
+                 fmt::format("the server says that there are more records, but gave none in {} answers",
+                             empty_pages_));
+  }
+  if (empty_pages_ > kEmptyPagesMax) pause_ = std::min(2 * pause_, kPauseMax);
+  pause(State::read);
+  return {};
+}
+
+void ShardWalk::pause(State then) {
+  after_pause_ = then;
+  state_ = State::pause;
 }
 
 Error ShardWalk::missing() const {
@@ -287,7 +311,7 @@ Error ShardWalk::missing() const {
 // Records that were read before come again, but the last one of them has not come yet.
 bool ShardWalk::is_astray() const { return resume_after_ && left_out_ && *left_out_ != *resume_after_; }
 
-void ShardWalk::paused() { state_ = State::read; }
+void ShardWalk::paused() { state_ = after_pause_; }
 
 bool ShardWalk::goes_on_after(const Sequence& last) const {
   return plan_.until ? last < *plan_.until : time_of(last) < plan_.window_end;

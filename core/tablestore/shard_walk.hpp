@@ -80,8 +80,8 @@ class ShardWalk {
   // really lost with OnGap::fail, comes back as the error the walk ends with.
   Result<void> failed(const Error& error);
 
-  // The oldest record kept, or nothing if the shard keeps none. An empty page whose iterator moved on, to
-  // `next_iterator`, says neither; it is probed there a few times.
+  // The oldest record kept, or nothing if the shard keeps none. An empty page that goes on at `next_iterator`
+  // says neither; it is probed there a few times, after a pause where the iterator did not move.
   Result<void> probed(Instant server_time, const std::optional<pipeline::Sequence>& oldest,
                       const std::optional<std::string>& next_iterator = std::nullopt, bool may_more = false);
 
@@ -117,6 +117,8 @@ class ShardWalk {
   Result<void> lose(Instant from, Instant to, std::string_view cause);
   Result<void> gone(const Error& error);
   Result<void> end_empty_page(std::optional<bool> may_more, bool moved);
+  Result<void> await_promised();
+  void pause(State then);
   bool is_astray() const;
   Error missing() const;
   Instant known_until() const;
@@ -146,6 +148,7 @@ class ShardWalk {
   int empty_probes_ = 0;
   int empty_pages_ = 0;  // in a row
   Duration pause_{};
+  State after_pause_ = State::read;
 
   WalkCounts counts_;
   std::vector<pipeline::Gap> gaps_;

@@ -121,8 +121,34 @@ TEST_CASE("shard walk: an empty page that may have more behind it is asked for a
   ShardWalk walk(plan(begin(Kind::iterator)));
   CHECK(feed(walk, {}, "it1", kSettled, true) == "");
   CHECK(walk.next().kind == StepKind::read);
-  for (int i = 0; i < 100 && walk.next().kind == StepKind::read; ++i) feed(walk, {}, "it1", kSettled, true);
-  CHECK(walk.next().kind == StepKind::done);  // not for ever
+  int answers = 1;
+  for (; answers < 100 && walk.next().kind == StepKind::read; ++answers)
+    feed(walk, {}, "it1", kSettled, true);
+  REQUIRE(walk.next().kind == StepKind::pause);  // not at once for ever
+  CHECK(answers == 64);
+  walk.paused();
+  SECTION("what was promised comes at last") {
+    CHECK(feed(walk, {at(1min)}, "it2") == "t");
+    CHECK(walk.position().polled == kStart + 1min);
+  }
+  SECTION("there is no more after all") {
+    CHECK(feed(walk, {}, "it1", kSettled, false) == "");
+    CHECK(walk.next().kind == StepKind::done);
+  }
+  SECTION("it never comes: the window is not closed without it") {
+    std::string answer;
+    Duration paused{};
+    for (; answer.empty() && answers < 1000; ++answers) {
+      answer = feed(walk, {}, "it1", kSettled, true);
+      paused += walk.next().pause;
+      walk.paused();
+    }
+    CHECK(answer ==
+          "read shard s1: the server says that there are more records, but gave none in 128 answers");
+    CHECK(paused > 4min);
+    CHECK(paused < 6min);
+    CHECK(walk.position().polled == Instant{});
+  }
 }
 
 TEST_CASE("shard walk: a page without next iterator ends the shard") {

@@ -133,6 +133,33 @@ TEST_CASE("shard walk: an empty page with more behind it does not say that nothi
   CHECK(walk.next().kind == StepKind::seek);
 }
 
+TEST_CASE("shard walk: one empty answer from the same place does not prove a loss") {
+  ShardPosition start = begin(Kind::iterator);
+  start.next = at(2min);
+  ShardWalk walk(plan(start));
+  REQUIRE(walk.failed(trimmed()).has_value());
+  REQUIRE(walk.found("oldest").has_value());
+  REQUIRE(walk.probed(kSettled, {}, "oldest").has_value());
+  REQUIRE(walk.next().kind == StepKind::pause);
+  CHECK(walk.next().pause == 200ms);
+  walk.paused();
+  REQUIRE(walk.next().kind == StepKind::probe);
+  SECTION("the record comes with the next") {
+    REQUIRE(walk.probed(kSettled, at(2min)).has_value());
+    CHECK(walk.next().kind == StepKind::seek);
+  }
+  SECTION("it never comes") {
+    int probes = 1;
+    Result<void> result;
+    for (; result.has_value() && probes < 20; ++probes) {
+      result = walk.probed(kSettled, {}, "oldest");
+      if (walk.next().kind == StepKind::pause) walk.paused();
+    }
+    CHECK(probes == 5);
+    CHECK(result.error().code() == Errc::trimmed);
+  }
+}
+
 TEST_CASE("shard walk: the search for the oldest record ends with the shard, whatever else is promised") {
   ShardPosition start = begin(Kind::iterator);
   start.polled = kStart;
