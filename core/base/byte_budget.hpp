@@ -33,6 +33,14 @@ class ByteBudget {
       bytes_ = 0;
     }
     std::size_t bytes() const noexcept { return bytes_; }
+    // What came is larger or smaller than what was asked for. Never waits: the budget may be exceeded until
+    // enough is given back, and nobody is served meanwhile.
+    void resize(std::size_t bytes) {
+      if (budget_ == nullptr) return;
+      budget_->used_ += bytes - std::min(bytes, bytes_);
+      budget_->give_back(bytes_ - std::min(bytes, bytes_));
+      bytes_ = bytes;
+    }
 
    private:
     ByteBudget* budget_ = nullptr;

@@ -47,15 +47,18 @@ awaitable<Result<RowPage>> RangeRead::next_page() {
     co_return *std::move(page);
   }
   grant_.release();
-  grant_ = co_await parts_.budget.take(parts_.page_bytes);
-  auto page = co_await fetch(range_.begin);
+  grant_ = co_await parts_.budget.take(parts_.sizer.expected());
+  auto page = co_await fetch(range_.begin, grant_);
   co_return page;
 }
 
-awaitable<Result<RowPage>> RangeRead::fetch(Key begin) {
+awaitable<Result<RowPage>> RangeRead::fetch(Key begin, ByteBudget::Grant& grant) {
   const RangeRequest request{parts_.table, std::move(begin), range_.end, parts_.asked, parts_.sizer.limit()};
   auto page = co_await parts_.api.get_range(request);
-  if (page.has_value()) parts_.statistics.read_bytes += page->body.size();
+  if (page.has_value()) {
+    grant.resize(parts_.sizer.held(page->body.size()));
+    parts_.statistics.read_bytes += page->body.size();
+  }
   co_return page;
 }
 
@@ -70,12 +73,13 @@ Result<void> RangeRead::check_progress(const RowPage& page) const {
 // Asks for the next page, then converts this one while the answer is on its way. Without memory to spare for
 // a second page it is not asked for: whoever holds a page never waits for another, so nobody waits for ever.
 awaitable<Result<void>> RangeRead::convert_and_fetch(const RowPage& page) {
-  if (page.next) ahead_grant_ = parts_.budget.try_take(parts_.page_bytes);
+  if (page.next) ahead_grant_ = parts_.budget.try_take(parts_.sizer.expected());
   if (ahead_grant_.bytes() == 0) {
     const auto converted = co_await convert(page);
     co_return converted;
   }
-  const auto converted = co_await convert_and_fetch_ahead(convert(page), fetch(*page.next), ahead_);
+  const auto converted =
+      co_await convert_and_fetch_ahead(convert(page), fetch(*page.next, ahead_grant_), ahead_);
   co_return converted;
 }
 

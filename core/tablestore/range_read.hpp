@@ -27,7 +27,6 @@ struct ScanParts {
   const std::string& table;
   const RowLayout& layout;
   const std::vector<std::string>& asked;  // columns the server is asked for; empty: all
-  std::size_t page_bytes;
   std::size_t batch_rows;
 };
 
@@ -45,7 +44,7 @@ class RangeRead {
   bool seen(std::size_t column) const { return mapper_->seen(column); }
 
  private:
-  awaitable<Result<RowPage>> fetch(Key begin);
+  awaitable<Result<RowPage>> fetch(Key begin, ByteBudget::Grant& grant);
   awaitable<Result<RowPage>> next_page();
   Result<void> check_progress(const RowPage& page) const;
   awaitable<Result<void>> convert(const RowPage& page);

@@ -8,7 +8,9 @@
 namespace sluice::tablestore {
 namespace {
 
-constexpr std::int32_t kFirstLimit = 200;
+// Before anything is known of the records: few of them, and memory for large ones.
+constexpr std::int32_t kFirstLimit = 50;
+constexpr std::size_t kFirstPages = 8;
 constexpr double kLimitMax = 5000;
 
 }  // namespace
@@ -16,6 +18,10 @@ constexpr double kLimitMax = 5000;
 std::int32_t PageSizer::limit() const {
   if (record_bytes_ <= 0) return kFirstLimit;
   return static_cast<std::int32_t>(std::clamp(static_cast<double>(bytes_) / record_bytes_, 1.0, kLimitMax));
+}
+
+std::size_t PageSizer::expected() const noexcept {
+  return record_bytes_ <= 0 ? kFirstPages * bytes_ : bytes_;
 }
 
 void PageSizer::learn(std::size_t page_bytes, std::size_t records) {
@@ -84,8 +90,8 @@ awaitable<Result<void>> ShardRead::read() {
   } else {
     ahead_.reset();
     ahead_grant_.release();
-    page.grant = co_await parts_.budget.take(parts_.page_bytes);
-    auto answer = co_await fetch(walk_.iterator());
+    page.grant = co_await parts_.budget.take(parts_.sizer.expected());
+    auto answer = co_await fetch(walk_.iterator(), page.grant);
     if (answer.has_error()) co_return walk_.failed(answer.error());
     page.content = *std::move(answer);
   }
@@ -100,9 +106,10 @@ awaitable<Result<void>> ShardRead::read() {
   co_return walk_.end_page(page.content.next_iterator, page.content.may_more);
 }
 
-awaitable<Result<StreamPage>> ShardRead::fetch(std::string iterator) {
+awaitable<Result<StreamPage>> ShardRead::fetch(std::string iterator, ByteBudget::Grant& grant) {
   auto page = co_await parts_.api.stream_records(iterator, parts_.sizer.limit());
   if (page.has_value()) {
+    grant.resize(parts_.sizer.held(page->body.size()));
     parts_.sizer.learn(page->body.size(), page->records.size());
     parts_.statistics.read_bytes += page->body.size();
   }
@@ -115,13 +122,14 @@ awaitable<Result<void>> ShardRead::convert_and_fetch(const StreamPage& page) {
   const auto last = place_of(page, page.records.size() - 1);
   if (last.has_error()) co_return last.error();
   const bool more = *last && page.next_iterator && walk_.goes_on_after(**last);
-  if (more) ahead_grant_ = parts_.budget.try_take(parts_.page_bytes);
+  if (more) ahead_grant_ = parts_.budget.try_take(parts_.sizer.expected());
   if (ahead_grant_.bytes() == 0) {
     const auto converted = co_await convert(page);
     co_return converted;
   }
   ahead_iterator_ = *page.next_iterator;
-  const auto converted = co_await convert_and_fetch_ahead(convert(page), fetch(ahead_iterator_), ahead_);
+  const auto converted =
+      co_await convert_and_fetch_ahead(convert(page), fetch(ahead_iterator_, ahead_grant_), ahead_);
   co_return converted;
 }
 

@@ -9,6 +9,7 @@
 #include "core/tablestore/shard_walk.hpp"
 #include "core/tablestore/stream_api.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -23,6 +24,10 @@ class PageSizer {
   explicit PageSizer(std::size_t bytes) : bytes_(bytes) {}
   std::int32_t limit() const;
   void learn(std::size_t page_bytes, std::size_t records);
+
+  // Memory to be granted to a page before it is asked for, and for one that came.
+  std::size_t expected() const noexcept;
+  std::size_t held(std::size_t page_bytes) const noexcept { return std::max(bytes_, page_bytes); }
 
  private:
   std::size_t bytes_;
@@ -39,7 +44,6 @@ struct WindowParts {
   pipeline::Statistics& statistics;
   const std::string& stream;
   const RowLayout& layout;
-  std::size_t page_bytes;
   std::size_t batch_rows;
 };
 
@@ -69,7 +73,7 @@ class ShardRead {
   awaitable<Result<void>> seek(std::optional<Instant> time);
   awaitable<Result<void>> probe();
   awaitable<Result<void>> read();
-  awaitable<Result<StreamPage>> fetch(std::string iterator);
+  awaitable<Result<StreamPage>> fetch(std::string iterator, ByteBudget::Grant& grant);
   awaitable<Result<void>> convert(const StreamPage& page);
   awaitable<Result<void>> convert_and_fetch(const StreamPage& page);
   awaitable<Result<void>> flush();

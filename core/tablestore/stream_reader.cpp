@@ -146,16 +146,8 @@ awaitable<Result<pipeline::ReadOutcome>> StreamReader::read(const pipeline::Wind
   Executor executor = co_await boost::asio::this_coro::executor;
   ByteBudget budget(executor, limits_.pages_bytes);
   PageSizer sizer(limits_.page_bytes);
-  const WindowParts parts{api_,
-                          clock_,
-                          budget,
-                          sizer,
-                          writer,
-                          statistics,
-                          stream->id,
-                          layout_,
-                          limits_.page_bytes,
-                          limits_.batch_rows};
+  const WindowParts parts{
+      api_, clock_, budget, sizer, writer, statistics, stream->id, layout_, limits_.batch_rows};
   WindowRead reading(executor, parts, window, rules_, *stream, *std::move(fitted), log);
   auto outcome = co_await reading.run();
   co_return outcome;

@@ -71,15 +71,7 @@ awaitable<Result<void>> TableScan::run(Instant not_before, pipeline::WindowWrite
   Executor executor = co_await boost::asio::this_coro::executor;
   ByteBudget budget(executor, limits_.pages_bytes);
   PageSizer sizer(limits_.page_bytes);
-  const ScanParts parts{tables_,
-                        budget,
-                        sizer,
-                        writer,
-                        statistics,
-                        source_.table,
-                        layout_,
-                        asked_,
-                        limits_.page_bytes,
+  const ScanParts parts{tables_,           budget, sizer, writer, statistics, source_.table, layout_, asked_,
                         limits_.batch_rows};
   std::vector<awaitable<Result<void>>> workers;
   const std::size_t count = std::min(limits_.ranges_at_once, ranges_.size());

@@ -210,7 +210,8 @@ class FakeStream final : public tablestore::StreamApi {
   std::function<std::optional<Error>(std::string_view operation)> fault;  // asked before each request
   std::function<bool()> empty_page;  // true: answer with no records and "may have more"
   std::function<bool()> blank_page;  // true: answer with no records and another iterator for the same place
-  std::vector<std::string> calls;    // names of the operations, in order
+  std::function<void(std::size_t bytes)> on_page;  // told of each page's size
+  std::vector<std::string> calls;                  // names of the operations, in order
   int in_flight = 0;
   int in_flight_max = 0;
 
@@ -258,6 +259,7 @@ class FakeStream final : public tablestore::StreamApi {
     page.body.reserve(size);
     for (std::size_t i = offset; i < end; ++i) page.body += source.log[i].bytes;
     page.body.append(64, '\0');
+    if (on_page) on_page(page.body.size());
     std::size_t start = 0;
     for (std::size_t i = offset; i < end; ++i) {
       const std::string& bytes = source.log[i].bytes;

@@ -33,9 +33,16 @@ struct StreamFixture {
 
   void write(const std::string& shard, std::int64_t key, Duration time,
              tablestore::Action action = tablestore::Action::put_row) {
+    write_value(shard, key, time, "value", action);
+  }
+  void write_large(const std::string& shard, std::int64_t key, Duration time, std::size_t bytes) {
+    write_value(shard, key, time, std::string(bytes, 'x'), tablestore::Action::put_row);
+  }
+  void write_value(const std::string& shard, std::int64_t key, Duration time, std::string value,
+                   tablestore::Action action) {
     WireRecord record;
     record.key = {WireCell{"pk", key, {}, {}}};
-    record.attributes = {WireCell{"v", std::string("value"), 1000, {}}};
+    record.attributes = {WireCell{"v", std::move(value), 1000, {}}};
     stream.record_time_skew = midnight + time - loop.clock.now();
     stream.write(shard, record, action);
   }

@@ -116,6 +116,29 @@ TEST_CASE("byte budget: a request above the whole budget is served alone", "[bas
   CHECK(budget.used() == 0);
 }
 
+TEST_CASE("byte budget: what is larger than it was granted holds others back until it is given back",
+          "[base]") {
+  sluice::test::Loop loop;
+  ByteBudget budget(loop.io.get_executor(), 100);
+  auto grant = loop.run(budget.take(50));
+  grant.resize(150);
+  CHECK(grant.bytes() == 150);
+  CHECK(budget.used() == 150);
+  CHECK(budget.try_take(1).bytes() == 0);
+  std::vector<std::size_t> order;
+  TaskGroup tasks(loop.io.get_executor());
+  tasks.start(hold(budget, loop.clock, 60, order));
+  loop.clock.settle();
+  CHECK(order.empty());
+  grant.resize(40);
+  loop.run(tasks.join());
+  CHECK(order == std::vector<std::size_t>{60});
+  grant.release();
+  CHECK(budget.used() == 0);
+  grant.resize(10);  // it is nobody's any more
+  CHECK(budget.used() == 0);
+}
+
 TEST_CASE("byte budget: a cancelled waiter leaves the line to the next one", "[base]") {
   sluice::test::Loop loop;
   ByteBudget budget(loop.io.get_executor(), 100);

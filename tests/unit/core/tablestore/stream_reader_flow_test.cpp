@@ -22,17 +22,19 @@ TEST_CASE("stream reader: rows come in batches of at most 512 and pages in sizes
   const std::vector<std::size_t>& batches = fixture.writer.batches;
   CHECK(*std::max_element(batches.begin(), batches.end()) == 512);
   CHECK(fixture.statistics.rows == 3000);
-  // 200 at first, then what fills 256 KiB: three pages of records and one without.
-  CHECK(batches.front() == 200);
+  // 50 at first, then what fills 256 KiB: three pages of records and one without.
+  CHECK(batches.front() == 50);
   CHECK(std::count(fixture.stream.calls.begin(), fixture.stream.calls.end(), "GetStreamRecord") == 5);
 }
 
 TEST_CASE("stream reader: page sizes stay between 1 and 5000 and follow large records at once") {
   PageSizer sizer(256 * 1024);
-  CHECK(sizer.limit() == 200);
+  CHECK(sizer.limit() == 50);
   sizer.learn(0, 0);
-  CHECK(sizer.limit() == 200);
+  CHECK(sizer.limit() == 50);
+  CHECK(sizer.expected() == 2048 * 1024);  // nothing is known of them
   sizer.learn(1000, 100);
+  CHECK(sizer.expected() == 256 * 1024);
   CHECK(sizer.limit() == 5000);
   sizer.learn(10 * 1024 * 100, 100);
   CHECK(sizer.limit() == 25);
@@ -156,6 +158,26 @@ TEST_CASE("stream reader: 200 shards, hot ones and idle ones, share the memory o
                     }));
   }
   CHECK(most == 4);
+}
+
+TEST_CASE("stream reader: pages of large records count with what they hold") {
+  StreamFixture fixture;
+  for (int i = 0; i < 32; ++i) {
+    const std::string shard = fixture.stream.add_shard();
+    for (int k = 0; k < 100; ++k) fixture.write_large(shard, i * 100 + k, 1min + Duration(k), 20'000);
+  }
+  fixture.stream.latency = [] { return 10ms; };
+  fixture.writer.latency = [] { return 1s; };
+  std::vector<std::pair<Instant, std::size_t>> answers;  // of 20,000 bytes a record
+  fixture.stream.on_page = [&](std::size_t bytes) { answers.emplace_back(fixture.loop.clock.now(), bytes); };
+  const auto start = fixture.plan(0);
+  const Instant begun = fixture.loop.clock.now();
+  REQUIRE(fixture.read(0, *start).has_value());
+  CHECK(fixture.statistics.rows == 3200);
+  std::size_t held = 0;  // nothing is written yet, and so nothing given back
+  for (const auto& [at, bytes] : answers) held += at < begun + 1s ? bytes : 0;
+  CHECK(held <= fixture.limits.pages_bytes + 2048 * 1024);
+  CHECK(held > fixture.limits.pages_bytes / 4);
 }
 
 TEST_CASE("stream reader: memory for a single page is enough for any number of shards") {
