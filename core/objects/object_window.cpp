@@ -217,11 +217,13 @@ bool ObjectWindow::is_spared(std::string_view name) const {
                      [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
 
-// What an earlier attempt at this window wrote and this one has no rows for; with truncateScope prefix all
-// that is not this window's.
+// What an earlier attempt at this window wrote and this one has no rows for; with append only what the ledger
+// knows of, for the rest may be somebody else's; with truncateScope prefix all that is not this window's.
 awaitable<Result<void>> ObjectWindow::delete_others(const std::vector<ObjectInfo>& objects) {
-  if (plan_.target.write_mode == job::WriteMode::append) co_return Result<void>();
   Names others = existing_;
+  if (plan_.target.write_mode == job::WriteMode::append) {
+    std::erase_if(others, [&](const std::string& name) { return !plan_.written.contains(name); });
+  }
   std::string_view why = "of an earlier attempt at this window";
   if (plan_.target.truncate_scope == job::TruncateScope::prefix && !mark_.exclusive()) {
     why = "under the prefix `object`";

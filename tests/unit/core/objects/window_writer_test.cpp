@@ -142,11 +142,22 @@ TEST_CASE("window writer in truncate mode replaces this window's objects and tou
                                            {"t_sibling", "kept"}});
 }
 
-TEST_CASE("window writer in append mode leaves surplus objects alone", "[window_writer]") {
+TEST_CASE("window writer in append mode leaves objects alone that it did not write", "[window_writer]") {
   Bench bench(target_of(job::WriteMode::append));
   bench.fake.objects[kPrefix + "0003.csv"] = "kept";
   REQUIRE(bench.run({shard_of(0, 1, 10, 1)}));
   CHECK(bench.fake.objects.size() == 2);
+}
+
+TEST_CASE("window writer in append mode doubles no rows when a repetition has fewer objects",
+          "[window_writer]") {
+  Bench bench(target_of(job::WriteMode::append));
+  bench.fake.objects[kPrefix + "0003.csv"] = "kept";
+  bench.in_ledger = bench.run({shard_of(0, 1, 10, 1), shard_of(1, 1, 10, 1)}).value();
+  REQUIRE(bench.run({shard_of(0, 2, 10, 1)}));
+  CHECK(bench.fake.objects.size() == 2);
+  CHECK(bench.fake.objects.contains(kPrefix + "0000.csv"));
+  CHECK(bench.fake.objects.contains(kPrefix + "0003.csv"));
 }
 
 TEST_CASE("window writer in nonConflict mode refuses a window whose names exist", "[window_writer]") {
