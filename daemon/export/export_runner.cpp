@@ -159,6 +159,8 @@ class ExportRun final : public scheduler::Run {
     auto objects = co_await writer.commit();
     if (!objects) co_return objects.error();
     if (work_.source.hand_over) co_await hand_over(read->end);
+    // The table's rows belong to the window that is repeated, as its objects do.
+    if (plan.until) statistics_.rows += writers_.table_rows();
     scheduler::Outcome outcome;
     outcome.end = std::move(read->end);
     outcome.gaps = std::move(read->gaps);

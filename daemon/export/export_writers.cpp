@@ -60,6 +60,12 @@ std::unique_ptr<pipeline::JoinedWriter> ExportWriters::begin_with_table(
   return std::make_unique<pipeline::JoinedWriter>(std::move(table), std::move(window_writer));
 }
 
+std::uint64_t ExportWriters::table_rows() const {
+  std::uint64_t rows = 0;
+  for (const pipeline::ObjectInfo& object : table_objects_) rows += object.rows;
+  return rows;
+}
+
 std::vector<pipeline::ObjectInfo> ExportWriters::with_table_objects(
     std::vector<pipeline::ObjectInfo> objects) const {
   std::vector<pipeline::ObjectInfo> all = table_objects_;

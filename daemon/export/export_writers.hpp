@@ -28,6 +28,7 @@ class ExportWriters {
 
   // The objects of a repeated window behind those of the table that were written with it once.
   std::vector<pipeline::ObjectInfo> with_table_objects(std::vector<pipeline::ObjectInfo> objects) const;
+  std::uint64_t table_rows() const;  // that these objects hold
 
  private:
   std::unique_ptr<pipeline::Writer> window_;

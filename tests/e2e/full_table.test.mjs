@@ -185,7 +185,10 @@ test('a table is loaded while it changes, through a kill, and its stream goes on
   });
   assert.equal(await ranges(), requests, 'the table is not read again');
   assert.deepEqual(shown().objects, before.objects);
+  assert.equal(shown().rows, before.rows, 'the rows of the table still count');
   assert.deepEqual(await downloadRows(store), objects);
+  const verified = sluice(['verify', 'orders', '--socket', paths.socket]);
+  assert.equal(verified.code, 0, verified.out + verified.err);
   t.diagnostic(`${version} changes, ${Object.keys(replay(objects)).length} rows`);
 });
 
