@@ -262,12 +262,15 @@ bool is_below(const std::vector<ListedObject>& objects, std::string_view prefix)
                              [&](const ListedObject& object) { return object.name.starts_with(prefix); });
 }
 
-bool stands_still(const UploadPage& page, const UploadPage& next) noexcept {
+bool ListingPlaces::add(std::string place) {
+  return told_.size() < kListingPagesMax && told_.insert(std::move(place)).second;
+}
+
+bool stands_still(const UploadPage& page, const UploadPage& next, ListingPlaces& places) {
   if (!next.truncated) return false;
-  const bool same_key = next.next_key_marker == page.next_key_marker;
+  const std::string place = next.next_key_marker + '\0' + next.next_upload_id_marker;
   return next.uploads.empty() || next.next_key_marker.empty() ||
-         next.next_key_marker < page.next_key_marker ||
-         (same_key && next.next_upload_id_marker == page.next_upload_id_marker);
+         next.next_key_marker < page.next_key_marker || !places.add(place);
 }
 
 Result<UploadPage> parse_upload_page(std::string_view document, NameCoding coding) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +34,23 @@ struct UploadPage {
   std::string next_upload_id_marker;
 };
 
+// The places from which a listing of many pages was told to go on.
+class ListingPlaces {
+ public:
+  // False if `place` was told before, or if it is one of more than a listing may have: whoever went on would
+  // never end.
+  bool add(std::string place);
+
+ private:
+  std::set<std::string> told_;
+};
+
+// Of a thousand entries each.
+inline constexpr std::size_t kListingPagesMax = 10'000;
+
 // Whether `next`, asked for behind `page`, is truncated and does not say where to go on, or leads back:
 // whoever went on would never end.
-bool stands_still(const UploadPage& page, const UploadPage& next) noexcept;
+bool stands_still(const UploadPage& page, const UploadPage& next, ListingPlaces& places);
 
 // What is said of an answer of which one of these is so.
 inline constexpr std::string_view kEndlessListing = "a page that goes on without saying where";

@@ -142,6 +142,7 @@ awaitable<Result<void>> Client::abort_upload(const std::string& object, const st
 
 awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::string& prefix) {
   std::vector<ListedUpload> uploads;
+  objects::ListingPlaces places;
   UploadPage page;
   do {
     Call call = bucket_call("list uploads of bucket");
@@ -157,7 +158,8 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     if (!outcome) co_return outcome.error().error;
     Result<UploadPage> next = objects::parse_upload_page(outcome->body);
     if (!next) co_return unusable(call, *outcome, next.error().message());
-    if (objects::stands_still(page, *next)) co_return unusable(call, *outcome, objects::kEndlessListing);
+    if (objects::stands_still(page, *next, places))
+      co_return unusable(call, *outcome, objects::kEndlessListing);
     if (!objects::is_below(next->uploads, prefix))
       co_return unusable(call, *outcome, objects::kForeignListing);
     page = std::move(*next);
@@ -168,9 +170,10 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
 
 awaitable<Result<std::vector<ListedObject>>> Client::list_objects(const std::string& prefix) {
   std::vector<ListedObject> objects;
+  objects::ListingPlaces places;
   ObjectPage page;
   do {
-    Result<ObjectPage> next = co_await list_page(prefix, 1000, page.next_marker);
+    Result<ObjectPage> next = co_await list_page(prefix, 1000, page.next_marker, places);
     if (!next) co_return next.error();
     page = std::move(*next);
     objects.insert(objects.end(), page.objects.begin(), page.objects.end());
@@ -181,13 +184,14 @@ awaitable<Result<std::vector<ListedObject>>> Client::list_objects(const std::str
 awaitable<Result<bool>> Client::object_exists(const std::string& object) {
   // The exact name is the least of all names that begin with it.
   const std::string from_start;
-  const Result<ObjectPage> page = co_await list_page(object, 1, from_start);
+  objects::ListingPlaces places;
+  const Result<ObjectPage> page = co_await list_page(object, 1, from_start, places);
   if (!page) co_return page.error();
   co_return !page->objects.empty() && page->objects.front().name == object;
 }
 
 awaitable<Result<ObjectPage>> Client::list_page(const std::string& prefix, int entries_max,
-                                                const std::string& marker) {
+                                                const std::string& marker, objects::ListingPlaces& places) {
   Call call = bucket_call("list objects of bucket");
   call.queries.emplace_back("prefix", prefix);
   call.queries.emplace_back("max-keys", std::to_string(entries_max));
@@ -197,7 +201,7 @@ awaitable<Result<ObjectPage>> Client::list_page(const std::string& prefix, int e
   if (!outcome) co_return outcome.error().error;
   Result<ObjectPage> page = objects::parse_object_page(outcome->body);
   if (!page) co_return unusable(call, *outcome, page.error().message());
-  if (page->truncated && page->next_marker <= marker)
+  if (page->truncated && (page->next_marker <= marker || !places.add(page->next_marker)))
     co_return unusable(call, *outcome, objects::kEndlessListing);
   if (!objects::is_below(page->objects, prefix)) co_return unusable(call, *outcome, objects::kForeignListing);
   co_return page;

@@ -114,7 +114,7 @@ class Client final : public objects::ObjectStore {
   awaitable<Result<void>> made_before(std::string object, std::uint64_t bytes, std::uint64_t crc64,
                                       Error otherwise);
   awaitable<Result<ObjectPage>> list_page(const std::string& prefix, int entries_max,
-                                          const std::string& marker);
+                                          const std::string& marker, objects::ListingPlaces& places);
 
   http::Transport& transport_;
   Clock& clock_;

@@ -234,6 +234,7 @@ awaitable<Result<void>> Client::abort_upload(const std::string& object, const st
 
 awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::string& prefix) {
   std::vector<ListedUpload> uploads;
+  objects::ListingPlaces places;
   objects::UploadPage page;
   do {
     Call call = bucket_call("list uploads of bucket");
@@ -248,9 +249,7 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
     if (!outcome) co_return outcome.error().error;
     auto next = objects::parse_upload_page(outcome->body, objects::NameCoding::form);
     if (!next) co_return next.error().in(call.doing);
-    if (objects::stands_still(page, *next)) {
-      co_return unusable(call, objects::kEndlessListing);
-    }
+    if (objects::stands_still(page, *next, places)) co_return unusable(call, objects::kEndlessListing);
     if (!objects::is_below(next->uploads, prefix)) co_return unusable(call, objects::kForeignListing);
     page = std::move(*next);
     uploads.insert(uploads.end(), page.uploads.begin(), page.uploads.end());
@@ -260,9 +259,10 @@ awaitable<Result<std::vector<ListedUpload>>> Client::list_uploads(const std::str
 
 awaitable<Result<std::vector<ListedObject>>> Client::list_objects(const std::string& prefix) {
   std::vector<ListedObject> objects;
+  objects::ListingPlaces places;
   objects::ObjectPage page;
   do {
-    Result<objects::ObjectPage> next = co_await list_page(prefix, 1000, page.next_token);
+    Result<objects::ObjectPage> next = co_await list_page(prefix, 1000, page.next_token, places);
     if (!next) co_return next.error();
     page = std::move(*next);
     objects.insert(objects.end(), page.objects.begin(), page.objects.end());
@@ -273,13 +273,15 @@ awaitable<Result<std::vector<ListedObject>>> Client::list_objects(const std::str
 awaitable<Result<bool>> Client::object_exists(const std::string& object) {
   // The exact name is the least of all names that begin with it.
   const std::string from_start;
-  const Result<objects::ObjectPage> page = co_await list_page(object, 1, from_start);
+  objects::ListingPlaces places;
+  const Result<objects::ObjectPage> page = co_await list_page(object, 1, from_start, places);
   if (!page) co_return page.error();
   co_return !page->objects.empty() && page->objects.front().name == object;
 }
 
 awaitable<Result<objects::ObjectPage>> Client::list_page(const std::string& prefix, int entries_max,
-                                                         const std::string& token) {
+                                                         const std::string& token,
+                                                         objects::ListingPlaces& places) {
   Call call = bucket_call("list objects of bucket");
   call.queries.emplace_back("list-type", "2");
   call.queries.emplace_back("prefix", prefix);
@@ -290,7 +292,7 @@ awaitable<Result<objects::ObjectPage>> Client::list_page(const std::string& pref
   if (!outcome) co_return outcome.error().error;
   auto page = objects::parse_object_page(outcome->body, objects::NameCoding::form);
   if (!page) co_return page.error().in(call.doing);
-  if (page->truncated && (page->next_token.empty() || page->next_token == token)) {
+  if (page->truncated && (page->next_token.empty() || !places.add(page->next_token))) {
     co_return unusable(call, objects::kEndlessListing);
   }
   if (!objects::is_below(page->objects, prefix)) co_return unusable(call, objects::kForeignListing);

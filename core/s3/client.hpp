@@ -65,7 +65,7 @@ class Client final : public objects::ObjectStore {
   awaitable<Result<bool>> holds(const std::string& object, const Content& content);
   awaitable<Result<std::uint64_t>> read_crc64(const std::string& object, std::uint64_t bytes);
   awaitable<Result<objects::ObjectPage>> list_page(const std::string& prefix, int entries_max,
-                                                   const std::string& token);
+                                                   const std::string& token, objects::ListingPlaces& places);
 
   Sender sender_;
   std::string bucket_;

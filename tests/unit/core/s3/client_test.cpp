@@ -338,6 +338,37 @@ TEST_CASE("s3 client stops at a listing that never ends", "[s3_client]") {
   CHECK(f.fake.seen.size() == 3);
 }
 
+TEST_CASE("s3 client stops at a listing that goes round in circles", "[s3_client]") {
+  Fixture f;
+  int asked = 0;
+  f.fake.answer_instead = [&](const auto& seen) -> std::optional<http::Response> {
+    http::Response response;
+    response.status = 200;
+    const char* const place = asked++ % 2 == 0 ? "a" : "b";
+    response.body = seen.queries.contains("uploads")
+                        ? fmt::format(
+                              "<ListMultipartUploadsResult><IsTruncated>true</IsTruncated>"
+                              "<NextKeyMarker>a</NextKeyMarker><NextUploadIdMarker>{0}"
+                              "</NextUploadIdMarker><Upload><Key>a</Key><UploadId>{0}</UploadId>"
+                              "</Upload></ListMultipartUploadsResult>",
+                              place)
+                        : fmt::format(
+                              "<ListBucketResult><IsTruncated>true</IsTruncated>"
+                              "<NextContinuationToken>{0}</NextContinuationToken><Contents>"
+                              "<Key>{0}</Key><Size>1</Size></Contents></ListBucketResult>",
+                              place);
+    return response;
+  };
+  const auto objects = f.loop.run(f.store->list_objects(""));
+  REQUIRE_FALSE(objects);
+  CHECK(objects.error().message() ==
+        "list objects of bucket bucket-1: a page that goes on without saying where");
+  CHECK(asked == 3);
+  asked = 0;
+  CHECK_FALSE(f.loop.run(f.store->list_uploads("")));
+  CHECK(asked == 3);
+}
+
 TEST_CASE("s3 client takes no name that does not begin with the prefix", "[s3_client]") {
   Fixture f;
   f.fake.answer_instead =
