@@ -67,12 +67,15 @@ class ByteBuffer {
   void enlarge(std::size_t extra) {
     std::size_t wanted = capacity_ + capacity_ / 2;
     if (wanted < size_ + extra) wanted = size_ + extra;
-    if (wanted < 4096) wanted = 4096;
+    if (wanted < kLeast) wanted = kLeast;
     void* const moved = std::realloc(bytes_, wanted);
     if (moved == nullptr) throw std::bad_alloc();
     bytes_ = static_cast<char*>(moved);
     capacity_ = wanted;
   }
+
+  // Thousands of values of `partition` have a buffer each.
+  static constexpr std::size_t kLeast = 256;
 
   char* bytes_ = nullptr;
   std::size_t size_ = 0;

@@ -53,6 +53,8 @@ ShardWriter::Draft& ShardWriter::open_draft(Series& series) {
   const std::string name = context_.names.object(index_, ++series.objects, series.partition);
   drafts_.push_back(std::make_unique<Draft>(context_, name));
   series.draft = drafts_.back().get();
+  if (context_.names.partitioned())
+    context_.memory.add(context_.limits.draft_bytes);  // until the window ends
   context_.begin_object(series.draft->bytes.open());
   settle(*series.draft, 0);
   return *series.draft;

@@ -30,6 +30,7 @@ struct UploadLimits {
   std::size_t parts_at_once = 4;                           // of one object on their way
   std::size_t requests_at_once = 8;                        // of one attempt
   std::size_t partitions_max = 1000;                       // values of `partition` in one shard
+  std::size_t draft_bytes = 1024;                          // what the object of each takes beside its bytes
 };
 
 // Everything outlives those who use it.

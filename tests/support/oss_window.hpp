@@ -38,6 +38,7 @@ inline objects::UploadLimits small_limits() {
   limits.early_part_bytes_min = 100;
   limits.object_bytes_max = 50'000;
   limits.memory_bytes = 4000;
+  limits.draft_bytes = 0;
   return limits;
 }
 

@@ -187,6 +187,15 @@ TEST_CASE("window writer refuses more values of `partition` than it can hold", "
   CHECK(full.error().code() == Errc::refused_by_state);
   CHECK(full.error().message().ends_with("bytes wait in memory; take columns with fewer values, or none"));
   CHECK(wide.fake.objects.empty());
+
+  objects::UploadLimits limits = small_limits();
+  limits.draft_bytes = 500;
+  Bench tiny(target, limits);  // rows of next to nothing: what each object takes by itself counts
+  Shard small = rows_of(0, {}, 2);
+  for (int value = 0; value < 15; ++value) small.batches.push_back({fmt::format("1,{}", value)});
+  CHECK(tiny.run({small}).has_value());
+  for (int value = 15; value < 20; ++value) small.batches.push_back({fmt::format("1,{}", value)});
+  CHECK(tiny.run({small}).error().code() == Errc::refused_by_state);
 }
 
 TEST_CASE("window writer with truncateScope prefix deletes all else under the prefix, last of all",
