@@ -195,6 +195,7 @@ class App::Impl {
     tasks_.start(feed_watchdog());
     tasks_.start(housekeeping_->prune_logs());
     tasks_.start(housekeeping_->remove_versions());
+    tasks_.start(housekeeping_->give_back_memory());
     tasks_.start(forget_history());
     tasks_.start(backups_->run());
     tasks_.start(alerting_->watch());

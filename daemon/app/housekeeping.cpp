@@ -1,5 +1,7 @@
 #include "daemon/app/housekeeping.hpp"
 
+#include "daemon/base/resident.hpp"
+
 #include <spdlog/spdlog.h>
 
 namespace sluice::daemon {
@@ -67,6 +69,18 @@ awaitable<void> Housekeeping::forget_windows() {
       spdlog::warn("forget old windows: {}", failure.error().message());
     }
     co_await parts_.clock.sleep_for(kHistoryEvery);
+  }
+}
+
+// Not on the loop's thread, which has its turns to take meanwhile.
+awaitable<void> Housekeeping::give_back_memory() {
+  for (;;) {
+    co_await parts_.clock.sleep_for(kMemoryEvery);
+    auto give_back = [] {
+      give_back_freed_memory();
+      return true;
+    };
+    co_await disk_worker_.call(give_back);
   }
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Removes what is older than the configuration keeps: logs of attempts, versions of jobs, windows. Compresses
-// logs before that.
+// logs before that. Gives memory back that is not used.
 
 #include "core/base/clock.hpp"
 #include "core/base/worker_thread.hpp"
@@ -20,6 +20,7 @@ class Housekeeping {
   static constexpr std::chrono::hours kLogsEvery{6};
   static constexpr std::chrono::hours kVersionsEvery{6};
   static constexpr std::chrono::hours kHistoryEvery{24};
+  static constexpr std::chrono::minutes kMemoryEvery{5};
 
   struct Parts {  // all outlive this
     Clock& clock;
@@ -37,6 +38,8 @@ class Housekeeping {
   awaitable<void> remove_versions();
   // history.positions and history.keep; at once and then every kHistoryEvery, in small steps with pauses.
   awaitable<void> forget_windows();
+  // Every kMemoryEvery, whatever the wall clock is.
+  awaitable<void> give_back_memory();
 
  private:
   awaitable<void> compress_once();

@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <link.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,6 +32,12 @@ int let_go_of_segments(dl_phdr_info* object, std::size_t, void* page_size) {
 void let_go_of_program_pages() noexcept {
   auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   dl_iterate_phdr(let_go_of_segments, &page);
+}
+
+void give_back_freed_memory() noexcept {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
 }
 
 }  // namespace sluice::daemon

@@ -105,7 +105,40 @@ struct Fixture {
   boost::asio::cancellation_signal cancel;
 };
 
+// Resident memory of this process that is no file's, in KiB.
+long resident_memory() {
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    long kib = 0;
+    if (word == "RssAnon:" && status >> kib) return kib;
+  }
+  return -1;
+}
+
+// Frees 64 MiB below one small piece that stays: what an allocator keeps.
+std::unique_ptr<std::string> free_memory_below() {
+  std::vector<std::unique_ptr<std::string>> pieces;
+  for (int i = 0; i < 16'384; ++i) pieces.push_back(std::make_unique<std::string>(4096, 'x'));
+  return std::make_unique<std::string>(4096, 'x');
+}
+
 }  // namespace
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("housekeeping: memory that was freed is given back every five minutes") {
+  Fixture f;
+  f.start(f.keeper.give_back_memory());
+  const auto kept = free_memory_below();
+  const long before = resident_memory();
+  REQUIRE(before > 64 * 1024);
+  f.world.clock.advance(5min - 1us);
+  CHECK(resident_memory() > before - 1024);
+  f.world.clock.advance(1us);
+  f.finish_round();
+  CHECK(resident_memory() < before - 48 * 1024);
+  CHECK(kept->size() == 4096);
+}
+#endif
 
 TEST_CASE("housekeeping: versions of jobs are kept as long as instances are, history.keep") {
   Fixture f;
