@@ -26,6 +26,19 @@ std::string_view local_name(std::string_view name) {
   return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
+// As XML has it, but that bytes outside of ASCII may stand for any letter.
+bool begins_name(char byte) {
+  const bool letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+  return letter || byte == '_' || static_cast<unsigned char>(byte) >= 0x80;
+}
+
+bool is_name(std::string_view name) {
+  const auto goes_on = [](char byte) {
+    return begins_name(byte) || (byte >= '0' && byte <= '9') || byte == '-' || byte == '.';
+  };
+  return !name.empty() && begins_name(name.front()) && std::ranges::all_of(name, goes_on);
+}
+
 void append_utf8(std::uint32_t point, std::string& text) {
   if (point < 0x80) {
     text += static_cast<char>(point);
@@ -114,7 +127,7 @@ class Parser {
   bool open_tag() {
     rest_.remove_prefix(1);
     const std::string_view name = local_name(take_name());
-    if (name.empty()) return refuse("an element without a name");
+    if (!is_name(name)) return refuse("an element without a name");
     if (open_.empty() && seen_root_) return refuse("two root elements");
     if (open_.size() == kDepthMax) return refuse("nested too deep");
     if (++elements_ > kElementsMax) return refuse("too many elements");

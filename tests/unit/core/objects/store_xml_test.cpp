@@ -62,6 +62,12 @@ TEST_CASE("xml that is broken, foreign or hostile is refused", "[xml]") {
                              "<a>&#99999999999;</a>",
                              "<a>&AMP;</a>",
                              "< a/>",
+                             "<a:/>",
+                             "<b:!a/>",
+                             "<b:?a/>",
+                             "<a><1/></a>",
+                             "<a><b:-c/></a>",
+                             std::string("<a\0/>", 5),
                              deep,
                              many,
                              "<a>" + std::string(16 * 1024 * 1024, 'x') + "</a>"};
