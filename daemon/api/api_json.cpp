@@ -137,7 +137,7 @@ json::object to_json(const PlannedInstance& planned) {
 
 json::object to_json(const LogPart& part) {
   return {{"attempt", part.attempt}, {"offset", part.offset}, {"next", part.next},
-          {"at_end", part.at_end},   {"open", part.open},     {"text", part.text}};
+          {"at_end", part.at_end},   {"open", part.open},     {"text", as_utf8(part.text)}};
 }
 
 json::object to_json(const job::Problem& problem) {

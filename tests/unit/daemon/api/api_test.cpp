@@ -214,6 +214,14 @@ TEST_CASE("api: how long the source keeps something is asked of the windows that
   CHECK_FALSE(retention().is_null());
 }
 
+TEST_CASE("api: bytes of a log that are no characters come as question marks") {
+  Fixture f;
+  f.service.plan(1);
+  f.service.log_text = "one \xff\xc3\n";
+  const auto part = f.json(std::string(kFirst) + "/logs");
+  CHECK(JsonView(part)["text"].text() == "one ??\n");
+}
+
 TEST_CASE("api: logs come in pieces that join") {
   Fixture f;
   f.service.plan(1);
