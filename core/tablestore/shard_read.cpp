@@ -8,9 +8,7 @@
 namespace sluice::tablestore {
 namespace {
 
-// Before anything is known of the records: few of them, and memory for large ones.
-constexpr std::int32_t kFirstLimit = 50;
-constexpr std::size_t kFirstPages = 8;
+constexpr std::int32_t kFirstLimit = 50;  // before anything is known of the records
 constexpr double kLimitMax = 5000;
 
 }  // namespace
@@ -21,11 +19,15 @@ std::int32_t PageSizer::limit() const {
 }
 
 std::size_t PageSizer::expected() const noexcept {
-  return record_bytes_ <= 0 ? kFirstPages * bytes_ : bytes_;
+  return std::max({bytes_, unknown_bytes_, static_cast<std::size_t>(record_bytes_)});
 }
 
 void PageSizer::learn(std::size_t page_bytes, std::size_t records) {
-  if (records == 0) return;
+  if (records == 0) {
+    unknown_bytes_ /= 2;  // nothing was learned of records, but idle shards must not wait for each other
+    return;
+  }
+  unknown_bytes_ = 0;
   const double mean = static_cast<double>(page_bytes) / static_cast<double>(records);
   // Grows at once, so that a run of large records does not fill the memory; shrinks slowly.
   record_bytes_ = std::max(mean, record_bytes_ * 0.75 + mean * 0.25);

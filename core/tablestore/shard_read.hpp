@@ -31,7 +31,8 @@ class PageSizer {
 
  private:
   std::size_t bytes_;
-  double record_bytes_ = 0;  // moving mean; 0: nothing seen yet
+  double record_bytes_ = 0;                      // moving mean; 0: nothing seen yet
+  std::size_t unknown_bytes_ = 4 * 1024 * 1024;  // of a page until then: the service sends no more
 };
 
 // What the shards of one window share. All of it outlives them.
