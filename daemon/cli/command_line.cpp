@@ -123,7 +123,7 @@ void add_instance_commands(CLI::App& app, Commands& commands) {
   commands.remote(verify);
 
   CLI::App* backup = commands.add(app, "backup", "Copy the state file while the daemon runs",
-                                  "sluice backup /var/backups/sluice.db");
+                                  "sluice backup /var/lib/sluice/backup.db");
   backup->add_option("FILE", options.target, "Where to, on the daemon's machine")->required()->type_name("");
   commands.remote(backup);
 }
