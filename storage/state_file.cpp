@@ -109,10 +109,10 @@ std::string no_backup_used(const std::string& path, const std::string& newest) {
 }
 
 // An ordered end removes the log. An empty one is what a daemon leaves that was killed while it had nothing
-// to do.
-CheckDepth depth_for(const std::string& path) {
-  const bool doubtful = is_there(path + "-wal") || is_there(damage_note(path));
-  return doubtful && size_of(path) <= kCheckedWholeMax ? CheckDepth::whole : CheckDepth::decisive;
+// to do. Damage that was found once is looked for in a file of any size.
+CheckDepth depth_for(const std::string& path, std::uint64_t whole_max) {
+  const bool doubtful = is_there(path + "-wal") && size_of(path) <= whole_max;
+  return doubtful || is_there(damage_note(path)) ? CheckDepth::whole : CheckDepth::decisive;
 }
 
 struct flock lock_range() {
@@ -235,7 +235,8 @@ void note_damage(const std::string& path, const Error& damage) noexcept {
 }
 
 std::unique_ptr<SqliteStateStore> open_state_file(const std::string& file,
-                                                  const std::vector<std::string>& backups) {
+                                                  const std::vector<std::string>& backups,
+                                                  std::uint64_t checked_whole_max) {
   const std::string path = followed(file);
   if (is_there(ready_copy(path))) {
     const auto lock = StateFileLock::take(path);
@@ -252,7 +253,7 @@ std::unique_ptr<SqliteStateStore> open_state_file(const std::string& file,
     throw ErrorException(Error(Errc::corrupt, no_backup_used(path, backups.back())));
   DatabaseOptions options;
   options.path = path;
-  auto store = std::make_unique<SqliteStateStore>(std::move(options), depth_for(path));
+  auto store = std::make_unique<SqliteStateStore>(std::move(options), depth_for(path, checked_whole_max));
   remove_file(damage_note(path));
   return store;
 }

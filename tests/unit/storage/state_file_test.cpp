@@ -48,10 +48,11 @@ struct Opened {
   std::string state;
   std::optional<Error> error;
 };
-Opened open(const std::string& path, const std::vector<std::string>& backups = {}) {
+Opened open(const std::string& path, const std::vector<std::string>& backups = {},
+            std::uint64_t checked_whole_max = storage::kCheckedWholeMax) {
   Opened opened;
   try {
-    const auto store = storage::open_state_file(path, backups);
+    const auto store = storage::open_state_file(path, backups, checked_whole_max);
     opened.state = sluice::test::dump(*store);
   } catch (const ErrorException& failure) {
     opened.error = failure.error();
@@ -237,7 +238,7 @@ TEST_CASE("state file: damage noted while the daemon ran makes the next start lo
   std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(root * kPage), kPage, '\xff');
   write_bytes(path, bytes);
   storage::note_damage(path, Error(Errc::corrupt, "seen by a backup"));
-  const Opened opened = open(path);
+  const Opened opened = open(path, {}, GENERATE(storage::kCheckedWholeMax, std::uint64_t(1)));  // of any size
   REQUIRE(opened.error);
   CHECK(opened.error->code() == Errc::corrupt);
   CHECK(fs::exists(path + ".damaged"));
