@@ -199,6 +199,23 @@ Result<StateReport> look_at_backup(const std::string& backup) {
   return report;
 }
 
+// What a copy knows of when the daemon last ran is of another time. The windows since were exported, so they
+// are none that catchUp may skip: their rows would come a second time, with the window behind them.
+void forget_when_it_ran(const std::string& part) {
+  for (const char* const suffix : {"-wal", "-shm", "-journal"}) remove_file(part + suffix);
+  Database database(DatabaseOptions{part, {}});
+  for (const std::string_view table : {"watch", "absences"}) {
+    std::int64_t tables = 0;
+    {
+      auto found =
+          database.prepare("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?", table);
+      if (found.step()) tables = found.integer(0);
+    }
+    if (tables > 0)
+      database.run(fmt::format("DELETE FROM {}", table));  // a file of an earlier program has none
+  }
+}
+
 // Nothing but `part` is changed until it is known to be good.
 void prepare_copy(const std::string& backup, const std::string& path, const std::string& part,
                   const Steps& before) {
@@ -214,6 +231,10 @@ void prepare_copy(const std::string& backup, const std::string& path, const std:
     throw ErrorException(Error(Errc::corrupt, fmt::format("restore {}: its copy {} is damaged: {}; look at "
                                                           "the disk",
                                                           backup, part, *copied->damage)));
+  step(before);
+  forget_when_it_ran(part);
+  step(before);
+  sync_path(part, "sync");
 }
 
 std::string dated_name(const std::string& path, Instant now) {

@@ -102,8 +102,9 @@ Exit command_state_restore(const Options& options, Console& console) {
   console.out << fmt::format("restored {} from a backup:\n", file);
   print_report(restored->backup, console);
   if (!restored->kept.empty()) console.out << fmt::format("what was there is kept as {}\n", restored->kept);
-  console.out << "windows since then are exported again, to the same objects with the same bytes, as long as "
-                 "the stream keeps their records: start the daemon now\n";
+  console.out
+      << "windows since then are exported again, to the same objects with the same bytes, as long as "
+         "the stream keeps their records and their jobs were not changed since: start the daemon now\n";
   return Exit::done;
 }
 

@@ -32,6 +32,8 @@ struct Bench {
     {
       const auto store = storage::open_state_file(path, {});
       for (const auto& step : sluice::test::scenario()) step(*store);
+      store->database().execute(
+          "INSERT OR REPLACE INTO watch VALUES(1, 5); INSERT OR REPLACE INTO absences VALUES('gone', 5)");
       const auto copy = store->start_backup(backup);
       while (!copy->step()) continue;
       old_state = sluice::test::dump(*store);
@@ -77,6 +79,18 @@ TEST_CASE("restore: the backup takes the place of the file, which is kept with i
   CHECK((made.st_mode & 0777) == 0600);
   CHECK(state_of(bench.path) == bench.old_state);
   CHECK(state_of(restored->kept) == bench.new_state);
+}
+
+TEST_CASE("restore: windows since the backup are none that catchUp may skip", "[storage]") {
+  const Bench bench;
+  REQUIRE(storage::restore_state_file(bench.backup, bench.path, kNow));
+  const auto store = storage::open_state_file(bench.path, {});
+  for (const std::string table : {"watch", "absences"}) {
+    CAPTURE(table);
+    auto rows = store->database().prepare("SELECT count(*) FROM " + table);
+    REQUIRE(rows.step());
+    CHECK(rows.integer(0) == 0);
+  }
 }
 
 TEST_CASE("restore: cut off at any step it leaves the old state or the new one, and can be done again",

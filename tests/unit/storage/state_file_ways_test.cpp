@@ -143,7 +143,7 @@ TEST_CASE("state file: a restore whose name for the old file is taken meanwhile 
   const std::string kept = path + ".until-20181015T160000Z";
   int steps = 0;
   const auto restored = storage::restore_state_file(backup, path, kNow, [&] {
-    if (++steps == 4) put(kept, "of another program");  // before the link is made
+    if (++steps == 6) put(kept, "of another program");  // before the link is made
   });
   CHECK(content(kept) == "of another program");
   REQUIRE_FALSE(restored);
