@@ -51,8 +51,26 @@ std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now) {
   return found;
 }
 
+// Copies that a kill cut off. No two daemons have the same state file, and one of two makes one at a time.
+void Backups::remove_parts() const {
+  constexpr std::string_view kPart = ".part";
+  std::error_code failure;
+  std::vector<fs::path> cut_off;
+  for (fs::directory_iterator entry(parts_.folder, failure), end; !failure && entry != end;
+       entry.increment(failure)) {
+    const std::string name = entry->path().filename().string();
+    if (name.ends_with(kPart) && made_at(name.substr(0, name.size() - kPart.size())))
+      cut_off.push_back(entry->path());
+  }
+  for (const fs::path& path : cut_off) {
+    fs::remove(path, failure);
+    if (!failure) spdlog::info("removed a backup that was cut off file={}", path.string());
+  }
+}
+
 awaitable<void> Backups::run() {
   parts_.metrics.set("sluice_state_damaged", {}, 0);
+  remove_parts();
   const Instant now = parts_.clock.now();
   const auto kept = kept_backups(parts_.folder, now);
   if (!kept.empty() && kept.back().made <= now)
@@ -86,8 +104,9 @@ bool Backups::has_room() const {
                  bytes, kBytesMax);
     return false;
   }
-  fs::create_directories(parts_.folder, failure);
-  if (!failure) fs::permissions(parts_.folder, fs::perms::owner_all, failure);
+  // A folder that is there belongs to who made it; copies are private by themselves.
+  const bool made = fs::create_directories(parts_.folder, failure);
+  if (made && !failure) fs::permissions(parts_.folder, fs::perms::owner_all, failure);
   const auto space = failure ? fs::space_info{} : fs::space(parts_.folder, failure);
   if (failure) {
     spdlog::error("back up the state file: use the folder {}: {}", parts_.folder, failure.message());
@@ -105,9 +124,12 @@ awaitable<void> Backups::make_one() {
   co_await parts_.store.backup(path);
   auto check = [&] { return storage::look_at_state_file(path); };
   const auto report = co_await checker_.call(check);
-  if (!report) throw ErrorException(report.error());
+  std::error_code ignored;
+  if (!report) {
+    fs::remove(path, ignored);  // one that was not looked at must not take the place of one that was
+    throw ErrorException(report.error());
+  }
   if (report->damage) {
-    std::error_code ignored;
     fs::remove(path, ignored);
     std::string damage = *report->damage;
     co_await look_into(std::move(damage));

@@ -53,6 +53,7 @@ class Backups {
  private:
   Duration until_due(Instant now) const;
   bool has_room() const;
+  void remove_parts() const;
   awaitable<void> make_one();
   awaitable<void> look_into(std::string damage);
   void prune(Instant now) const;

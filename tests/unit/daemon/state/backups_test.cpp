@@ -97,6 +97,22 @@ TEST_CASE("backups: a restart waits for the next hour, and a clock in doubt make
   CHECK(fs::exists(fs::path(keeper.copies) / "mine.db"));
 }
 
+TEST_CASE("backups: a folder that is there keeps its mode, and loses copies that were cut off") {
+  Keeper keeper;
+  fs::create_directories(keeper.copies);
+  fs::permissions(keeper.copies, fs::perms::owner_all | fs::perms::group_all);
+  const fs::path cut_off = fs::path(keeper.copies) / "sluice-20181015T154700Z.db.part";
+  const fs::path other = fs::path(keeper.copies) / "mine.db.part";
+  std::ofstream(cut_off) << "x";
+  std::ofstream(other) << "x";
+  keeper.start();
+  CHECK_FALSE(fs::exists(cut_off));
+  CHECK(fs::exists(other));
+  keeper.pass(1min);
+  CHECK(keeper.names().size() == 1);
+  CHECK(fs::status(keeper.copies).permissions() == (fs::perms::owner_all | fs::perms::group_all));
+}
+
 TEST_CASE("backups: copies from a clock that was ahead go first, and are not the newest") {
   Keeper keeper(2);
   fs::create_directories(keeper.copies);
