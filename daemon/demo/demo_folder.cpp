@@ -109,6 +109,9 @@ Result<DemoFolder> DemoFolder::make(const std::string& path) {
   DemoFolder made(folder.string(), false, *locked);
   const auto cleared = clear(folder);
   if (!cleared) return cleared.error();
+  // From now on it is known for a demo's, whatever becomes of this one.
+  const auto marked = write_file(folder / "sluice.yaml", std::string(kMark) + '\n');
+  if (!marked) return marked.error();
   return made;
 }
 

@@ -26,6 +26,14 @@ TEST_CASE("demo folder: one that a demo uses is refused, and nothing in it is re
   CHECK_FALSE(std::filesystem::exists(path + "/state"));
 }
 
+TEST_CASE("demo folder: a start that failed can be repeated") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.path("demo");
+  REQUIRE(DemoFolder::make(path));
+  folder.write("demo/sandbox.log", "it did not start");
+  CHECK(DemoFolder::make(path));
+}
+
 TEST_CASE("demo folder: files that are no demo's stay") {
   const sluice::test::TempFolder folder;
   const std::string file = folder.write("state/state.db", "of somebody");
