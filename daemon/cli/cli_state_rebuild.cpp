@@ -14,8 +14,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <optional>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace sluice::daemon {
@@ -36,7 +38,7 @@ struct Rebuilding {
 class WorkingCopy {
  public:
   WorkingCopy(std::string file, bool begin_anew, const std::string& backups)
-      : file_(std::move(file)), path_(file_ + ".rebuild") {
+      : file_(std::move(file)), path_(file_ + ".rebuild"), marks_(marks_of(file_)) {
     storage::remove_state_file(path_);
     if (begin_anew) {
       if (const auto lock = storage::StateFileLock::take(file_); !lock) refuse(lock.error());
@@ -70,6 +72,9 @@ class WorkingCopy {
 
   const std::string& path() const noexcept { return path_; }
 
+  // Looking at everything takes minutes, in which a daemon may have run.
+  bool is_of_today() const { return marks_ == marks_of(file_); }
+
   // The name under which the old file is kept; empty where there was none.
   std::string put_in_place(Instant now) {
     const auto restored = storage::restore_state_file(path_, file_, now);
@@ -83,27 +88,51 @@ class WorkingCopy {
     throw CommandFailure(exit_of(error.code()), "rebuild the state: " + error.message());
   }
 
+  // Of the state file and its log; a file that is not there has none.
+  using Marks = std::vector<std::array<std::int64_t, 4>>;
+  static Marks marks_of(const std::string& file) {
+    Marks marks;
+    for (const char* const suffix : {"", "-wal"}) {
+      struct stat seen {};
+      if (::stat((file + suffix).c_str(), &seen) != 0) continue;
+      marks.push_back(
+          {static_cast<std::int64_t>(seen.st_ino), seen.st_size, seen.st_mtim.tv_sec, seen.st_mtim.tv_nsec});
+    }
+    return marks;
+  }
+
   std::string file_;
   std::string path_;
+  Marks marks_;
 };
 
-std::vector<job::Job> chosen_jobs(const Options& options, const Config& config, Console& console,
-                                  bool& all_read) {
+struct JobsToRebuild {
+  std::vector<job::Job> chosen;
+  std::vector<std::string> never_again;  // of all jobs: their lost attempts wait for a person
+  bool all_read = true;
+};
+
+JobsToRebuild jobs_to_rebuild(const Options& options, const Config& config, Console& console) {
+  JobsToRebuild found;
   JobSet set(config.jobs_dir, config.sources);
   for (const job::Problem& problem : set.reload()) {
     console.err << job::to_string(problem) << '\n';
-    if (problem.severity == job::Severity::error) all_read = false;
+    if (problem.severity == job::Severity::error) found.all_read = false;
   }
-  std::vector<job::Job> jobs = set.jobs();
+  std::vector<job::Job>& jobs = found.chosen;
+  jobs = set.jobs();
+  for (const job::Job& job : jobs) {
+    if (job.rerun.property == job::RerunProperty::never) found.never_again.push_back(job.name);
+  }
   for (const std::string& name : options.targets) {
     if (std::ranges::count(jobs, name, &job::Job::name) == 0)
       throw CommandFailure(Exit::not_found,
                            fmt::format("rebuild the state: no job {} in {}", name, config.jobs_dir));
   }
-  if (options.targets.empty()) return jobs;
+  if (options.targets.empty()) return found;
   std::erase_if(jobs,
                 [&](const job::Job& job) { return std::ranges::count(options.targets, job.name) == 0; });
-  return jobs;
+  return found;
 }
 
 Result<RebuildWish> wish_for(const Options& options, const job::Job& job) {
@@ -116,13 +145,9 @@ Result<RebuildWish> wish_for(const Options& options, const job::Job& job) {
   return wish;
 }
 
+// As a daemon does that starts: attempts that were running when the file was copied are over.
 awaitable<void> look_at_all(SurveyPorts ports, scheduler::StateStore& store, const Options& options,
-                            std::vector<Rebuilding>& jobs) {
-  // As a daemon does that starts: attempts that were running when the file was copied are over.
-  std::vector<std::string> never_again;
-  for (const Rebuilding& one : jobs) {
-    if (one.job.rerun.property == job::RerunProperty::never) never_again.push_back(one.job.name);
-  }
+                            std::vector<std::string> never_again, std::vector<Rebuilding>& jobs) {
   co_await store.close_lost(ports.clock.now(), std::move(never_again));
   for (Rebuilding& one : jobs) {
     const auto wish = wish_for(options, one.job);
@@ -174,6 +199,7 @@ json::object to_json(const Rebuilding& one) {
                                   {"kept", broken.kept}});
   }
   out["breaks"] = std::move(breaks);
+  out["unproven"] = plan.unproven.size();
   out["again"] = plan.proof.again;
   json::array differences;
   for (const WindowDifference& found : plan.differences) {
@@ -188,15 +214,20 @@ json::object to_json(const Rebuilding& one) {
   return out;
 }
 
+// Nothing where nothing is known: what that means is said of the job.
+std::string_view what_follows(const JobPlan& plan, const scheduler::ChainBreak& broken) {
+  if (plan.by == JobPlan::By::nothing) return "";
+  if (plan.of_table) return "its window is not counted upon; backfill it";
+  if (broken.passed) return "it and what lies before is not counted upon, and too old to be exported again";
+  if (broken.kept) return "windows from there on are exported again";
+  return "windows from there on should be exported again, but the stream does not keep what they need";
+}
+
 void print_breaks(const Rebuilding& one, Console& console) {
   for (const scheduler::ChainBreak& broken : one.plan->proof.breaks) {
-    const std::string_view consequence =
-        broken.passed ? "it and what lies before is not counted upon, and too old to be exported again"
-        : broken.kept
-            ? "windows from there on are exported again"
-            : "windows from there on should be exported again, but the stream does not keep what they need";
-    console.out << fmt::format("  {}: {}: {}\n", console.paint(broken.manifest, Tone::warn), broken.reason,
-                               consequence);
+    const std::string_view consequence = what_follows(*one.plan, broken);
+    console.out << fmt::format("  {}: {}{}{}\n", console.paint(broken.manifest, Tone::warn), broken.reason,
+                               consequence.empty() ? "" : ": ", consequence);
   }
 }
 
@@ -214,6 +245,15 @@ void print_differences(const Rebuilding& one, Console& console) {
                                found.difference.object, found.difference.detail,
                                window.rerun.empty() ? "" : "; runs again");
   }
+}
+
+void print_unproven(const Rebuilding& one, Console& console) {
+  const auto& slots = one.plan->unproven;
+  if (slots.empty()) return;
+  console.out << fmt::format(
+      "  {} windows between them have no manifest, {} to {}: they are SKIPPED; backfill those that were "
+      "exported\n",
+      count_text(slots.size()), id_text(slots.front()), id_text(slots.back()));
 }
 
 void print_job(const Rebuilding& one, Console& console) {
@@ -249,13 +289,15 @@ void print_job(const Rebuilding& one, Console& console) {
       break;
   }
   print_breaks(one, console);
+  print_unproven(one, console);
   print_differences(one, console);
   if (plan.warning) console.out << fmt::format("  {}\n", console.paint(*plan.warning, Tone::warn));
 }
 
 struct RebuildOutcome {
   bool changed = false;
-  bool known = false;  // of every job
+  std::string_view left;  // why not, where there was something to put into it
+  bool known = false;     // of every job
   std::string kept;
 };
 
@@ -272,23 +314,27 @@ Exit print_outcome(const std::string& file, const RebuildOutcome& outcome,
   } else if (outcome.changed) {
     console.out << fmt::format("rebuilt {}{}\n", file,
                                outcome.kept.empty() ? "" : "; what was there is kept as " + outcome.kept);
-    console.out << "start the daemon now, and compare with \"sluice verify JOB\"\n";
+    console.out << (outcome.known
+                        ? "start the daemon now, and compare with \"sluice verify JOB\"\n"
+                        : "of those of which nothing is known, set schedule.from before the daemon starts\n");
+  } else if (options.dry_run) {
+    console.out << fmt::format("{} is as it was (--dry-run)\n", file);
   } else {
-    console.out << fmt::format("{} is as it was{}\n", file,
-                               options.dry_run ? " (--dry-run)" : ": there is nothing to put into it");
+    console.out << fmt::format("{} is as it was: {}\n", file,
+                               outcome.left.empty() ? "there is nothing to put into it" : outcome.left);
   }
   return outcome.known ? Exit::done : Exit::failed;
 }
 
 // Looks at what the jobs name. A signal ends it.
 std::optional<int> look_for_windows(const Config& config, const Options& options,
-                                    scheduler::StateStore& store, std::vector<Rebuilding>& jobs,
-                                    Console& console) {
+                                    scheduler::StateStore& store, const std::vector<std::string>& never_again,
+                                    std::vector<Rebuilding>& jobs, Console& console) {
   ProgressLine progress(console);
   return look_outside(config, [&](Outside outside) {
     const SurveyPorts ports{outside.clock, outside.runner,
                             [&](std::string_view line) { progress.show(line); }};
-    return look_at_all(ports, store, options, jobs);
+    return look_at_all(ports, store, options, never_again, jobs);
   });
 }
 
@@ -302,6 +348,15 @@ std::optional<int> put_into(storage::Database& database, storage::AsyncStateStor
   return signal;
 }
 
+// A job that begins with its next slot, because nobody could say how far it had come, loses what lies
+// between: it would not be looked for behind that slot any more.
+std::string_view why_left(const std::vector<Rebuilding>& jobs, bool all_read) {
+  if (!all_read) return "a job file cannot be read; correct it, or name the jobs that are to be rebuilt";
+  const bool all_looked_at =
+      std::ranges::all_of(jobs, [](const Rebuilding& one) { return one.plan.has_value(); });
+  return all_looked_at ? "" : "not every job could be looked at; try again, or name those that can";
+}
+
 Exit exit_by(int signal) { return signal == SIGINT ? Exit::interrupted : Exit::terminated; }
 
 }  // namespace
@@ -309,22 +364,29 @@ Exit exit_by(int signal) { return signal == SIGINT ? Exit::interrupted : Exit::t
 Exit command_state_rebuild(const Options& options, Console& console) {
   const Config config = config_for(options, console);
   const std::string file = state_file_in(config.state_dir);
-  RebuildOutcome outcome;
-  outcome.known = true;
+  JobsToRebuild chosen = jobs_to_rebuild(options, config, console);
   std::vector<Rebuilding> jobs;
-  for (job::Job& job : chosen_jobs(options, config, console, outcome.known)) jobs.push_back({std::move(job)});
+  for (job::Job& job : chosen.chosen) jobs.push_back({std::move(job)});
   WorkingCopy copy(file, options.new_state, config.backup_dir);
   auto opened = storage::open_state_file(copy.path(), {});
   storage::Database& database = opened->database();
   storage::AsyncStateStore store(std::move(opened), storage::Threading::caller);
 
-  if (const auto signal = look_for_windows(config, options, store, jobs, console)) return exit_by(*signal);
-  outcome.known = outcome.known && std::ranges::all_of(jobs, is_known);
+  if (const auto signal = look_for_windows(config, options, store, chosen.never_again, jobs, console))
+    return exit_by(*signal);
+  RebuildOutcome outcome;
+  outcome.known = chosen.all_read && std::ranges::all_of(jobs, is_known);
+  outcome.left = why_left(jobs, chosen.all_read || !options.targets.empty());
   if (!options.json) {
     for (const Rebuilding& one : jobs) print_job(one, console);
     console.out.flush();
   }
-  if (!options.dry_run && std::ranges::any_of(jobs, changes_anything)) {
+  if (!options.dry_run && outcome.left.empty() && std::ranges::any_of(jobs, changes_anything)) {
+    if (!copy.is_of_today())
+      throw CommandFailure(Exit::refused,
+                           fmt::format("rebuild the state: {} was changed meanwhile, by a daemon "
+                                       "or a restore; stop that, and begin again",
+                                       file));
     const Instant now = SystemClock().now();
     if (const auto signal = put_into(database, store, jobs, now)) return exit_by(*signal);
     store.close();

@@ -1,11 +1,13 @@
 #include "daemon/state/rebuild.hpp"
 
 #include "daemon/base/time_text.hpp"
+#include "scheduler/planner.hpp"
 #include "scheduler/rebuild_commit.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
+#include <set>
 #include <utility>
 
 namespace sluice::daemon {
@@ -69,6 +71,11 @@ Result<JobPlan> plan_by_objects(const job::Job& job, JobSurvey survey, Instant n
   if (survey.windows.size() == 1) {
     plan.first = std::move(survey.windows.front().instance);
     plan.goes_on = plan.first->window_start;
+    plan.warning = fmt::format(
+        "only {} has objects, and they are written anew from {} on: rows that came with it of windows before "
+        "it, "
+        "such as skipped ones, will be missing; keep a copy of them if there were any",
+        to_string(plan.first->id, job.schedule.zone), local_second(*plan.goes_on, job.schedule.zone));
     return plan;
   }
   auto window = proven_by_name(job, survey, now);
@@ -92,13 +99,52 @@ void warn_of_retention(JobPlan& plan, const std::optional<tablestore::StreamStat
           : "");
 }
 
+// Retention 0: not known, or a table.
 void choose_reruns(JobPlan& plan, std::chrono::hours retention, Instant now) {
   for (const WindowDifference& found : plan.differences) {
     ProvenWindow& window = plan.proof.windows[found.place];
-    const bool kept = window.instance.window_start >= now - retention + kRerunMargin;
+    const bool kept =
+        retention == std::chrono::hours(0) || window.instance.window_start >= now - retention + kRerunMargin;
     if (!kept || !window.rerun.empty()) continue;
     window.rerun = fmt::format("{} {}", found.difference.object, found.difference.detail);
   }
+}
+
+// Without rows for them the ledger would count on slots of which nothing is known.
+Result<std::vector<scheduler::NewInstance>> unproven_between(
+    const job::Job& job, const std::vector<ProvenWindow>& windows,
+    const std::optional<scheduler::CommittedEnd>& committed) {
+  std::vector<scheduler::NewInstance> unproven;
+  if (windows.empty()) return unproven;
+  const auto calendar = scheduler::Calendar::of(job.schedule);
+  if (!calendar) return calendar.error();
+  std::set<Instant> proven;
+  if (committed) proven.insert(committed->slot);
+  for (const ProvenWindow& window : windows) proven.insert(window.instance.id.scheduled);
+  std::vector<scheduler::Slot> slots = calendar->slots(*proven.begin(), *proven.rbegin());
+  std::erase_if(slots, [&](const scheduler::Slot& slot) { return proven.contains(slot.at); });
+  scheduler::FreezeFailures failures;
+  unproven = scheduler::make_instances(job, slots, scheduler::freeze_job, failures);
+  if (failures.count > 0) return Error(Errc::invalid_argument, failures.first);
+  return unproven;
+}
+
+awaitable<Result<void>> skip_unproven(scheduler::StateStore& store,
+                                      std::vector<scheduler::NewInstance> unproven) {
+  std::vector<scheduler::InstanceId> ids;
+  for (const scheduler::NewInstance& instance : unproven) ids.push_back(instance.id);
+  co_await store.add_instances(std::move(unproven));
+  for (const scheduler::InstanceId& id : ids) {
+    const auto instance = co_await store.instance(id);
+    // What the state file knows of it is known better.
+    if (!instance || instance->state != scheduler::State::wait_time || instance->attempts > 0) continue;
+    std::vector<scheduler::State> from(1, scheduler::State::wait_time);
+    std::string reason = "rebuilt: no manifest proves that it was exported";
+    const auto skipped = co_await store.change_state(instance->row, std::move(from),
+                                                     scheduler::State::skipped, std::move(reason));
+    if (!skipped) co_return skipped.error().in("rebuild " + to_string(id, instance->zone));
+  }
+  co_return Result<void>();
 }
 
 }  // namespace
@@ -127,6 +173,12 @@ Result<JobPlan> plan_rebuild(const job::Job& job, JobSurvey survey,
     plan = std::move(*by_objects);
     plan.proof.breaks = std::move(doubtful.breaks);
     plan.proof.again = doubtful.again;
+  }
+  plan.of_table = !survey.stream;
+  if (plan.of_table) {
+    auto unproven = unproven_between(job, plan.proof.windows, committed);
+    if (!unproven) return unproven.error();
+    plan.unproven = std::move(*unproven);
   }
   warn_of_retention(plan, survey.stream, job, now);
   return plan;
@@ -160,6 +212,8 @@ awaitable<Result<void>> put_down(scheduler::StateStore& store, scheduler::AuditL
   entry.target = job.name;
   entry.detail = fmt::format("{} windows by {}; goes on at {}", plan.proof.windows.size(), to_string(plan.by),
                              plan.goes_on ? local_second(*plan.goes_on, job.schedule.zone) : "its next slot");
+  const auto skipped = co_await skip_unproven(store, std::move(plan.unproven));
+  if (!skipped) co_return skipped;
   const auto committed =
       co_await scheduler::commit_proven(store, std::move(plan.proof.windows), std::move(actor), now);
   if (!committed) co_return committed;

@@ -23,7 +23,10 @@ struct JobPlan {
   std::optional<scheduler::NewInstance> first;  // to be planned: the first window that runs
   std::optional<Instant> goes_on;               // where the next window begins; nothing: not known
   std::vector<WindowDifference> differences;    // of proof.windows
-  std::optional<std::string> warning;           // what a person has to do or to know
+  bool of_table = false;  // there is no stream: windows have nothing to do with each other
+  std::vector<scheduler::NewInstance>
+      unproven;                        // of a table: slots between proven windows that have no manifest
+  std::optional<std::string> warning;  // what a person has to do or to know
 };
 
 // "manifests", "objects", "state_file", "nothing"

@@ -3,7 +3,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SLUICE, TableStore, ask, createTable, downloadRows, fillSeed, lastSlot, localSlot, pause, sluice, startDaemon, until, world,
   writeConfig } from './support.mjs';
@@ -224,4 +224,42 @@ test('what is not known is said, and refused is what a backup knows better', asy
   assert.match(refused.err, /there are backups in .*sluice state restore/);
   const anew = rebuild(w, '--new');
   assert.equal(anew.code, 0, anew.out + anew.err);
+});
+
+test('a job that cannot be looked at keeps the state file from being replaced', async (t) => {
+  const w = await prepared(t);
+  await stop(await exported(t, w));
+  lose(w);
+  const config = readFileSync(w.paths.config, 'utf8');
+  writeFileSync(w.paths.config, `${config}  nowhere: {type: oss, endpoint: "http://127.0.0.1:9", bucket: b, accessId: i, accessKey: k}\n`);
+  writeFileSync(join(w.paths.jobs, 'other.json'), readFileSync(join(w.paths.jobs, 'seed-job.json'), 'utf8').replace('"target"', '"nowhere"'));
+  writeFileSync(join(w.paths.jobs, 'other.yaml'),
+    readFileSync(w.paths.jobFile, 'utf8').replace('name: orders', 'name: other').replace('seed-job.json', 'other.json'));
+  const refused = rebuild(w);
+  assert.equal(refused.code, 1, refused.out + refused.err);
+  assert.match(refused.out, /orders: manifests prove 6 windows/);
+  assert.match(refused.out, /is as it was: not every job could be looked at/);
+  assert.equal(existsSync(w.file), false);
+  const named = rebuild(w, 'orders');
+  assert.equal(named.code, 0, named.out + named.err);
+  assert.match(named.out, /start the daemon now/);
+  assert.equal(existsSync(w.file), true);
+});
+
+test('a state file that changed meanwhile is not replaced', async (t) => {
+  const w = await prepared(t);
+  await stop(await exported(t, w));
+  const before = readFileSync(w.file);
+  await w.sandbox.admin('faults', [{ service: 'oss', operation: 'HeadObject', every: 1, action: 'delay_ms', value: 400 }]);
+  const child = spawn(SLUICE, ['state', 'rebuild', '--new', '--config', w.paths.config]);
+  let said = '';
+  child.stderr.on('data', (bytes) => { said += bytes; });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  await until('the copy', () => existsSync(`${w.file}.rebuild`));
+  await pause(300);
+  utimesSync(w.file, new Date(), new Date());
+  const code = await ended;
+  assert.equal(code, 5, said);
+  assert.match(said, /was changed meanwhile, by a daemon or a restore/);
+  assert.deepEqual(readFileSync(w.file), before);
 });

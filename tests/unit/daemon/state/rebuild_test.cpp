@@ -174,6 +174,8 @@ TEST_CASE("rebuild: where one window only has objects, it runs again") {
   CHECK(plan->proof.windows.empty());
   REQUIRE(plan->first);
   CHECK(plan->first->id.scheduled == f.slot(2));
+  REQUIRE(plan->warning);
+  CHECK(plan->warning->find("rows that came with it of windows before it") != std::string::npos);
 }
 
 TEST_CASE("rebuild: of a job without a trace nothing is known") {
@@ -219,6 +221,46 @@ TEST_CASE("rebuild: what is put down is what the next look finds in the store") 
   const auto more = f.plan();
   REQUIRE(more.has_value());
   CHECK(more->proof.windows.size() == 1);
+}
+
+TEST_CASE("rebuild: a table's windows without a manifest are not counted upon, and have rows that say so") {
+  RebuildFixture f;
+  sluice::test::MemoryVersionStore audit;
+  for (const int number : {0, 1, 4}) f.put(number);
+  auto plan = f.plan();
+  REQUIRE(plan.has_value());
+  CHECK(plan->of_table);
+  REQUIRE(plan->unproven.size() == 2);
+  CHECK(plan->unproven[0].id.scheduled == f.slot(2));
+  REQUIRE(f.world.run(put_down(f.store, audit, f.job, *plan, "uid 7", f.midnight)).has_value());
+  const auto skipped = f.world.run(f.store.instance({"orders", f.slot(3)}));
+  REQUIRE(skipped);
+  CHECK(skipped->state == scheduler::State::skipped);
+  CHECK(skipped->reason.find("no manifest proves") != std::string::npos);
+  const auto coverage = f.world.run(f.store.coverage("orders"));
+  CHECK(coverage.from == f.window(4).start);
+  CHECK(coverage.until == f.window(4).end);
+  f.put(6);  // behind what the store has, its neighbour before it is unproven as well
+  const auto more = f.plan();
+  REQUIRE(more.has_value());
+  REQUIRE(more->unproven.size() == 1);
+  CHECK(more->unproven[0].id.scheduled == f.slot(5));
+}
+
+TEST_CASE("rebuild: --rerun repeats a table's window whose object is gone, whatever its age") {
+  RebuildFixture f;
+  f.put(0);
+  f.put(1);
+  f.oss.objects.erase(f.object(0));
+  f.world.clock.advance(24h * 400);
+  RebuildWish wish;
+  wish.rerun = true;
+  wish.from = f.slot(0);
+  const auto plan = f.plan(wish);
+  REQUIRE(plan.has_value());
+  REQUIRE(plan->differences.size() == 1);
+  CHECK_FALSE(plan->proof.windows.at(0).rerun.empty());
+  CHECK(plan->proof.windows.at(1).rerun.empty());
 }
 
 TEST_CASE("rebuild: a stream that lost what comes next is told of") {
