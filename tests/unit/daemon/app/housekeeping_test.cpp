@@ -105,6 +105,11 @@ struct Fixture {
   boost::asio::cancellation_signal cancel;
 };
 
+}  // namespace
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+namespace {
+
 // Resident memory of this process that is no file's, in KiB.
 long resident_memory() {
   std::ifstream status("/proc/self/status");
@@ -124,7 +129,6 @@ std::unique_ptr<std::string> free_memory_below() {
 
 }  // namespace
 
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 TEST_CASE("housekeeping: memory that was freed is given back every five minutes") {
   Fixture f;
   f.start(f.keeper.give_back_memory());
