@@ -8,7 +8,7 @@
 namespace sluice::tablestore {
 namespace {
 
-constexpr std::int32_t kFirstLimit = 50;  // before anything is known of the records
+constexpr std::int32_t kFirstLimit = 16;  // before anything is known of the records
 constexpr double kLimitMax = 5000;
 
 }  // namespace

@@ -22,17 +22,17 @@ TEST_CASE("stream reader: rows come in batches of at most 512 and pages in sizes
   const std::vector<std::size_t>& batches = fixture.writer.batches;
   CHECK(*std::max_element(batches.begin(), batches.end()) == 512);
   CHECK(fixture.statistics.rows == 3000);
-  // 50 at first, then what fills 256 KiB: three pages of records and one without.
-  CHECK(batches.front() == 50);
+  // 16 at first, then what fills 256 KiB: three pages of records and one without.
+  CHECK(batches.front() == 16);
   CHECK(std::count(fixture.stream.calls.begin(), fixture.stream.calls.end(), "GetStreamRecord") == 5);
 }
 
 TEST_CASE("stream reader: page sizes stay between 1 and 5000 and follow large records at once") {
   PageSizer sizer(256 * 1024);
-  CHECK(sizer.limit() == 50);
+  CHECK(sizer.limit() == 16);
   CHECK(sizer.expected() == 4096 * 1024);  // nothing is known of them
   sizer.learn(64, 0);
-  CHECK(sizer.limit() == 50);
+  CHECK(sizer.limit() == 16);
   CHECK(sizer.expected() == 2048 * 1024);  // idle shards need not wait for each other for ever
   for (int i = 0; i < 10; ++i) sizer.learn(64, 0);
   CHECK(sizer.expected() == 256 * 1024);

@@ -99,10 +99,10 @@ TEST_CASE("table scan: pages follow each other and are larger once the size of r
   CHECK(f.writer.rows.at(0).size() == 3000);
   CHECK(f.writer.rows.at(0).back() == "2999,value");
   REQUIRE(f.table.requests.size() == 3);
-  CHECK(f.table.requests[0].limit == 50);
-  CHECK(f.table.requests[1].limit == 50);
-  CHECK(f.table.requests[1].begin == f.table.integer_key(50));
-  CHECK(f.table.requests[2].begin == f.table.integer_key(100));
+  CHECK(f.table.requests[0].limit == 16);
+  CHECK(f.table.requests[1].limit == 16);
+  CHECK(f.table.requests[1].begin == f.table.integer_key(16));
+  CHECK(f.table.requests[2].begin == f.table.integer_key(32));
   CHECK(f.table.requests[2].limit == 5000);
 }
 
@@ -237,7 +237,7 @@ TEST_CASE("table scan: the next page is on its way while one is written", "[tabl
   f.table.latency = [] { return Duration(1s); };
   f.writer.latency = [] { return Duration(1s); };
   REQUIRE(f.scan().has_value());
-  // The description, twice the split points, 2 pages of 50 rows and 5 of up to 200; the last page is written
+  // The description, twice the split points, 2 pages of 16 rows and 5 of up to 200; the last page is written
   // alone.
   CHECK(f.loop.clock.monotonic() == Duration(3s + 7s + 1s));
 }
