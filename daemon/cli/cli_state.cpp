@@ -43,10 +43,6 @@ void print_report(const StateReport& report, Console& console) {
     console.out << fmt::format("{}: durable up to {}\n", chain.chain, utc_text(chain.until));
 }
 
-Exit exit_for(const Error& error) {
-  return error.code() == Errc::corrupt ? Exit::state_damaged : exit_of(error.code());
-}
-
 std::string newest_backup(const Config& config) {
   const auto kept = kept_backups(config.backup_dir, SystemClock().now());
   if (kept.empty())
@@ -68,6 +64,10 @@ void note_restore(const std::string& file, const storage::Restored& restored, In
 }
 
 }  // namespace
+
+Exit exit_for(const Error& error) {
+  return error.code() == Errc::corrupt ? Exit::state_damaged : exit_of(error.code());
+}
 
 Exit command_state_check(const Options& options, Console& console) {
   const std::string file =

@@ -85,7 +85,7 @@ class WorkingCopy {
  private:
   [[noreturn]] void refuse(const Error& error) const {
     storage::remove_state_file(path_);
-    throw CommandFailure(exit_of(error.code()), "rebuild the state: " + error.message());
+    throw CommandFailure(exit_for(error), "rebuild the state: " + error.message());
   }
 
   // Of the state file and its log; a file that is not there has none.

@@ -12,4 +12,7 @@ Exit command_state_restore(const Options& options, Console& console);
 // sluice state rebuild [JOB...]: what manifests and objects prove is put into it; all of it or nothing.
 Exit command_state_rebuild(const Options& options, Console& console);
 
+// state_damaged for what is damaged, otherwise as for any command.
+Exit exit_for(const Error& error);
+
 }  // namespace sluice::daemon

@@ -9,7 +9,6 @@
 #include "scheduler/instance.hpp"
 
 #include <deque>
-#include <map>
 #include <string>
 #include <vector>
 
