@@ -160,7 +160,7 @@ class HttpServer::Impl {
   Impl(Executor executor, Clock& clock, RequestHandler handler, ServerLimits limits)
       : clock_(clock),
         handler_(std::move(handler)),
-        limits_(limits),
+        limits_(std::move(limits)),
         unix_(executor),
         tcp_(executor),
         accepting_(executor),
@@ -258,7 +258,7 @@ class HttpServer::Impl {
 };
 
 HttpServer::HttpServer(Executor executor, Clock& clock, RequestHandler handler, ServerLimits limits)
-    : impl_(std::make_unique<Impl>(std::move(executor), clock, std::move(handler), limits)) {}
+    : impl_(std::make_unique<Impl>(std::move(executor), clock, std::move(handler), std::move(limits))) {}
 HttpServer::~HttpServer() = default;
 Result<void> HttpServer::listen_unix(const std::string& path) { return impl_->listen_unix(path); }
 Result<std::uint16_t> HttpServer::listen_tcp(const std::string& address, std::uint16_t port,
