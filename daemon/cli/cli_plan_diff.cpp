@@ -122,9 +122,13 @@ void print_difference(const JsonView& difference, Console& console) {
                                value_shown(change["after"]));
   }
   const std::size_t slots = difference["slots"].items().size();
-  console.out << fmt::format(
-      "\nslots from {} to {} ({}): {} differ, {} stay\n", local_text(difference["from"].time(), zone),
-      local_text(difference["to"].time(), zone), zone, slots, difference["unchanged"].count());
+  const auto minute = [&](const char* end) {
+    std::optional<Instant> at = difference[end].time();
+    if (at) at = std::chrono::floor<std::chrono::minutes>(*at);
+    return local_text(at, zone);
+  };
+  console.out << fmt::format("\nslots from {} to {} ({}): {} differ, {} stay\n", minute("from"), minute("to"),
+                             zone, slots, difference["unchanged"].count());
   print_slots(difference, zone, console);
   console.out << fmt::format(
       "\nA reload replaces {} planned instances that have not started. Slots of the past are never run or "
