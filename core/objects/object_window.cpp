@@ -225,7 +225,8 @@ awaitable<Result<void>> ObjectWindow::delete_others(const std::vector<ObjectInfo
     std::erase_if(others, [&](const std::string& name) { return !plan_.written.contains(name); });
   }
   std::string_view why = "of an earlier attempt at this window";
-  if (plan_.target.truncate_scope == job::TruncateScope::prefix && !mark_.exclusive()) {
+  if (plan_.target.truncate_scope == job::TruncateScope::prefix &&
+      plan_.target.write_mode == job::WriteMode::truncate) {
     why = "under the prefix `object`";
     const Result<std::vector<ListedObject>> all = co_await store_->list_objects(plan_.target.object);
     if (!all) co_return all.error();
