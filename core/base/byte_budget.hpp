@@ -37,9 +37,8 @@ class ByteBudget {
     // enough is given back, and nobody is served meanwhile.
     void resize(std::size_t bytes) {
       if (budget_ == nullptr) return;
-      budget_->used_ += bytes - std::min(bytes, bytes_);
-      budget_->give_back(bytes_ - std::min(bytes, bytes_));
-      bytes_ = bytes;
+      budget_->used_ += bytes;
+      budget_->give_back(std::exchange(bytes_, bytes));
     }
 
    private:

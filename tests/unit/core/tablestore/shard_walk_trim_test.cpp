@@ -11,13 +11,18 @@ using namespace walk_test;
 
 Error trimmed() { return Error(Errc::trimmed, "get records: already trimmed"); }
 
-// Fails the walk's read as trimmed and answers its search for the oldest record.
-Result<void> trim(ShardWalk& walk, std::optional<Sequence> oldest, Instant server_time = kSettled) {
+// Fails the walk's read as trimmed, and leads its search to the oldest record.
+void look_for_oldest(ShardWalk& walk) {
   REQUIRE(walk.failed(trimmed()).has_value());
   REQUIRE(walk.next().kind == StepKind::seek);
   CHECK_FALSE(walk.next().time.has_value());
   REQUIRE(walk.found("oldest").has_value());
   REQUIRE(walk.next().kind == StepKind::probe);
+}
+
+// The same, and answers the search.
+Result<void> trim(ShardWalk& walk, std::optional<Sequence> oldest, Instant server_time = kSettled) {
+  look_for_oldest(walk);
   return walk.probed(server_time, oldest);
 }
 
@@ -124,8 +129,7 @@ TEST_CASE("shard walk: an empty page with more behind it does not say that nothi
   ShardPosition start = begin(Kind::iterator);
   start.next = at(2min);
   ShardWalk walk(plan(start));
-  REQUIRE(walk.failed(trimmed()).has_value());
-  REQUIRE(walk.found("oldest").has_value());
+  look_for_oldest(walk);
   REQUIRE(walk.probed(kSettled, {}, "second").has_value());
   REQUIRE(walk.next().kind == StepKind::probe);
   CHECK(walk.iterator() == "second");
@@ -137,8 +141,7 @@ TEST_CASE("shard walk: one empty answer from the same place does not prove a los
   ShardPosition start = begin(Kind::iterator);
   start.next = at(2min);
   ShardWalk walk(plan(start));
-  REQUIRE(walk.failed(trimmed()).has_value());
-  REQUIRE(walk.found("oldest").has_value());
+  look_for_oldest(walk);
   REQUIRE(walk.probed(kSettled, {}, "oldest").has_value());
   REQUIRE(walk.next().kind == StepKind::pause);
   CHECK(walk.next().pause == 200ms);
@@ -166,8 +169,7 @@ TEST_CASE("shard walk: the search for the oldest record ends with the shard, wha
   WalkPlan planned = plan(start);
   planned.retention = 24h;
   ShardWalk walk(planned);
-  REQUIRE(walk.failed(trimmed()).has_value());
-  REQUIRE(walk.found("oldest").has_value());
+  look_for_oldest(walk);
   REQUIRE(walk.probed(kSettled, {}, "", true).has_value());
   CHECK(walk.next().kind != StepKind::probe);
   CHECK(walk.gaps().empty());
@@ -199,8 +201,7 @@ TEST_CASE("shard walk: trimmed records fail the walk and name the interval") {
   ShardPosition start = begin(Kind::iterator);
   start.polled = kStart;
   ShardWalk walk(plan(start));
-  REQUIRE(walk.failed(trimmed()).has_value());
-  REQUIRE(walk.found("oldest").has_value());
+  look_for_oldest(walk);
   const auto result = walk.probed(kSettled, at(3min));
   REQUIRE(result.has_error());
   CHECK(result.error().code() == Errc::trimmed);
@@ -215,8 +216,7 @@ TEST_CASE("shard walk: with gaps allowed trimmed records become a gap and readin
   tolerant.start.polled = kStart;
   tolerant.on_gap = OnGap::proceed;
   ShardWalk walk(tolerant);
-  REQUIRE(walk.failed(trimmed()).has_value());
-  REQUIRE(walk.found("oldest").has_value());
+  look_for_oldest(walk);
   REQUIRE(walk.probed(kSettled, at(3min)).has_value());
   CHECK(walk.next().kind == StepKind::read);
   CHECK(walk.iterator() == "oldest");
@@ -260,8 +260,7 @@ TEST_CASE("shard walk: the oldest record may be trimmed while it is looked for")
   ShardPosition start = begin(Kind::iterator);
   start.next = at(2min);
   ShardWalk walk(plan(start));
-  REQUIRE(walk.failed(trimmed()).has_value());
-  REQUIRE(walk.found("oldest").has_value());
+  look_for_oldest(walk);
   REQUIRE(walk.failed(trimmed()).has_value());
   REQUIRE(walk.next().kind == StepKind::seek);
   REQUIRE(walk.found("oldest again").has_value());

@@ -2,6 +2,7 @@
 
 #include "core/job/civil_time.hpp"
 #include "tests/support/memory_version_store.hpp"
+#include "tests/support/own_memory.hpp"
 #include "tests/support/run.hpp"
 #include "tests/unit/daemon/temp_folder.hpp"
 
@@ -110,16 +111,6 @@ struct Fixture {
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 namespace {
 
-// Resident memory of this process that is no file's, in KiB.
-long resident_memory() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    long kib = 0;
-    if (word == "RssAnon:" && status >> kib) return kib;
-  }
-  return -1;
-}
-
 // Frees 64 MiB below one small piece that stays: what an allocator keeps.
 std::unique_ptr<std::string> free_memory_below() {
   std::vector<std::unique_ptr<std::string>> pieces;
@@ -133,13 +124,13 @@ TEST_CASE("housekeeping: memory that was freed is given back every five minutes"
   Fixture f;
   f.start(f.keeper.give_back_memory());
   const auto kept = free_memory_below();
-  const long before = resident_memory();
+  const long before = sluice::test::own_kib("RssAnon:");
   REQUIRE(before > 64 * 1024);
   f.world.clock.advance(5min - 1us);
-  CHECK(resident_memory() > before - 1024);
+  CHECK(sluice::test::own_kib("RssAnon:") > before - 1024);
   f.world.clock.advance(1us);
   f.finish_round();
-  CHECK(resident_memory() < before - 48 * 1024);
+  CHECK(sluice::test::own_kib("RssAnon:") < before - 48 * 1024);
   CHECK(kept->size() == 4096);
 }
 #endif

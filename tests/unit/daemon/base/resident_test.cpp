@@ -1,32 +1,17 @@
 #include "daemon/base/resident.hpp"
 
-#include <catch2/catch.hpp>
+#include "tests/support/own_memory.hpp"
 
-#include <fstream>
-#include <string>
+#include <catch2/catch.hpp>
 
 using namespace sluice;
 using namespace sluice::daemon;
 
-namespace {
-
-// Pages of files that this process has resident, in KiB.
-long resident_of_files() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    long kib = 0;
-    if (word == "RssFile:" && status >> kib) return kib;
-  }
-  return -1;
-}
-
-}  // namespace
-
 TEST_CASE("resident: the program's pages are let go of, and come back when they are used") {
-  const long before = resident_of_files();
+  const long before = sluice::test::own_kib("RssFile:");
   REQUIRE(before > 0);
   let_go_of_program_pages();
-  const long after = resident_of_files();
+  const long after = sluice::test::own_kib("RssFile:");
   CHECK(after > 0);
   CHECK(after < before);
 }
