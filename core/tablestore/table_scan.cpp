@@ -111,7 +111,8 @@ awaitable<Result<std::vector<KeyRange>>> TableScan::cut_up(const KeyRange& whole
 
 awaitable<Result<void>> TableScan::work(const ScanParts& parts, pipeline::Log& log) {
   while (next_range_ < ranges_.size()) {
-    const auto read = co_await read_range(parts, next_range_++, log);
+    const std::size_t index = next_range_++;
+    const auto read = co_await read_range(parts, index, log);
     if (read.has_error()) co_return read;
   }
   co_return Result<void>();

@@ -52,7 +52,7 @@ class ScriptedRunner::ScriptedRun final : public scheduler::Run {
 
   awaitable<Result<scheduler::Outcome>> execute(pipeline::Positions start,
                                                 std::optional<pipeline::Positions> until) override {
-    const Executing executing(owner_, instance_.id);
+    const Executing now_executing(owner_, instance_.id);
     owner_.starts.push_back(Start{instance_.id, attempt_, owner_.clock_.now()});
     if (owner_.on_execute) owner_.on_execute(instance_, attempt_);
     take_back();

@@ -238,7 +238,8 @@ TEST_CASE("state file: damage noted while the daemon ran makes the next start lo
   std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(root * kPage), kPage, '\xff');
   write_bytes(path, bytes);
   storage::note_damage(path, Error(Errc::corrupt, "seen by a backup"));
-  const Opened opened = open(path, {}, GENERATE(storage::kCheckedWholeMax, std::uint64_t(1)));  // of any size
+  const auto whole_max = GENERATE(as<std::uint64_t>{}, storage::kCheckedWholeMax, 1);  // of any size
+  const Opened opened = open(path, {}, whole_max);
   REQUIRE(opened.error);
   CHECK(opened.error->code() == Errc::corrupt);
   CHECK(fs::exists(path + ".damaged"));
