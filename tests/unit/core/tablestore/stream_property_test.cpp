@@ -311,7 +311,7 @@ class Reading {
   std::uint64_t faults_left_ = 0;
 };
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef SLUICE_SANITIZED
 constexpr std::uint64_t kSeeds = 300;
 #else
 constexpr std::uint64_t kSeeds = 2000;

@@ -2,7 +2,6 @@
 
 #include "core/job/civil_time.hpp"
 #include "tests/support/memory_version_store.hpp"
-#include "tests/support/own_memory.hpp"
 #include "tests/support/run.hpp"
 #include "tests/unit/daemon/temp_folder.hpp"
 
@@ -107,33 +106,6 @@ struct Fixture {
 };
 
 }  // namespace
-
-#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-namespace {
-
-// Frees 64 MiB below one small piece that stays: what an allocator keeps.
-std::unique_ptr<std::string> free_memory_below() {
-  std::vector<std::unique_ptr<std::string>> pieces;
-  for (int i = 0; i < 16'384; ++i) pieces.push_back(std::make_unique<std::string>(4096, 'x'));
-  return std::make_unique<std::string>(4096, 'x');
-}
-
-}  // namespace
-
-TEST_CASE("housekeeping: memory that was freed is given back every five minutes") {
-  Fixture f;
-  f.start(f.keeper.give_back_memory());
-  const auto kept = free_memory_below();
-  const long before = sluice::test::own_kib("RssAnon:");
-  REQUIRE(before > 64 * 1024);
-  f.world.clock.advance(5min - 1us);
-  CHECK(sluice::test::own_kib("RssAnon:") > before - 1024);
-  f.world.clock.advance(1us);
-  f.finish_round();
-  CHECK(sluice::test::own_kib("RssAnon:") < before - 48 * 1024);
-  CHECK(kept->size() == 4096);
-}
-#endif
 
 TEST_CASE("housekeeping: versions of jobs are kept as long as instances are, history.keep") {
   Fixture f;
