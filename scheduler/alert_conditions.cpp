@@ -105,7 +105,8 @@ class ChainWatch {
     const std::optional<Instance>& first = in_order() ? facts_.head : facts_.first_able;
     if (!rules_.lag || !first || watch_.paused) return;
     const Duration late = now_ - first->id.scheduled;
-    if (late < lag_limit(*watch_.job, *rules_.lag, now_)) return;
+    // Mostly its time is still to come; the limit of its job takes a look at the calendar.
+    if (late <= Duration(0) || late < lag_limit(*watch_.job, *rules_.lag, now_)) return;
     if (explained) {
       follows(kLag);
       return;
@@ -145,10 +146,11 @@ class ChainWatch {
 // Slots that should have an instance by now and have none.
 void look_for_missing(const ChainFacts& facts, const JobWatch& watch, Instant now, Observation& observed) {
   if (!watch.rules.missing || !facts.last_planned || watch.paused) return;
+  const Instant planned = std::max<Instant>(*facts.last_planned, watch.begins - Duration(1));
+  if (planned >= now - kMissingAfter) return;  // as it is for most, without a look at the calendar
   const auto calendar = Calendar::of(watch.job->schedule);
   if (!calendar) return;
   Condition condition;
-  const Instant planned = std::max<Instant>(*facts.last_planned, watch.begins - Duration(1));
   const auto missing = calendar->first_after(planned);
   if (!missing || *missing > now - kMissingAfter) return;
   const Instant late = now - kMissingAfter + Duration(1);

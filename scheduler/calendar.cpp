@@ -148,20 +148,35 @@ std::vector<Slot> Calendar::slots_by_date(Instant from, Instant to) const {
   return found;
 }
 
+std::vector<Slot> Calendar::uncounted(Instant from, Instant to) const {
+  return days_.once_a_date() ? slots_by_date(from, to) : slots_by_reading(from, to);
+}
+
 std::vector<Slot> Calendar::slots(Instant from, Instant to) const {
   // Counting a day's slots starts with the day: 27 hours back covers the longest one.
   const Instant count_from = from - hours(27);
-  std::vector<Slot> found =
-      days_.once_a_date() ? slots_by_date(count_from, to) : slots_by_reading(count_from, to);
+  std::vector<Slot> found = uncounted(count_from, to);
   number_cycles(found, schedule_.zone);
   std::erase_if(found, [from](const Slot& slot) { return slot.at < from; });
   return found;
 }
 
 std::optional<Instant> Calendar::first_after(Instant instant) const {
-  const std::vector<Slot> found = next_slots(instant, 1);
-  if (found.empty()) return std::nullopt;
-  return found.front().at;
+  std::optional<sys_days> date = days_.next(local_date(instant) - days(1));
+  Instant from = instant + Duration(1);
+  while (date) {
+    from = std::max<Instant>(from, *date - days(1));
+    const Instant end = *date + days(3);
+    // Most schedules have one soon.
+    for (Duration span = hours(1); from < end; span *= 4) {
+      const Instant to = std::min<Instant>(end, from + span);
+      const std::vector<Slot> found = uncounted(from, to);
+      if (!found.empty()) return found.front().at;
+      from = to;
+    }
+    date = days_.next(*date + days(1));
+  }
+  return std::nullopt;
 }
 
 std::vector<Slot> Calendar::next_slots(Instant instant, std::size_t count, Instant before) const {

@@ -64,6 +64,7 @@ class Calendar {
   std::optional<Slot> slot_of(std::chrono::sys_days date, SlotDays::Kind kind) const;
   std::vector<Slot> slots_by_date(Instant from, Instant to) const;
   std::vector<Slot> slots_by_reading(Instant from, Instant to) const;
+  std::vector<Slot> uncounted(Instant from, Instant to) const;  // without their numbers in their days
   std::chrono::sys_days local_date(Instant at) const;
 
   job::Schedule schedule_;
