@@ -35,6 +35,7 @@ inline awaitable<void> MemoryStateStore::succeed(Attempt attempt, Outcome outcom
   open->finished = now;
   open->statistics = boost::json::serialize(pipeline::to_json(outcome.statistics));
   record.end = std::move(outcome.end);
+  jobs_[chain_of(record.instance.id)].committed.insert(record.instance.id.scheduled);
   record.gaps = std::move(outcome.gaps);
   record.instance.rows = pipeline::rows_written(outcome.statistics);
   record.instance.bytes = outcome.statistics.written_bytes;

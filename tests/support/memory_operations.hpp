@@ -84,10 +84,9 @@ inline awaitable<scheduler::Waiting> MemoryStateStore::waiting(scheduler::Waitin
 
 inline awaitable<std::optional<Instant>> MemoryStateStore::committed_after(std::string chain, Instant slot) {
   co_await yield();
-  const auto& slots = jobs_[chain].slots;
-  for (auto later = slots.upper_bound(slot); later != slots.end(); ++later) {
-    if (records_.at(later->second).end) co_return later->first;
-  }
+  const std::set<Instant>& committed = jobs_[chain].committed;
+  const auto later = committed.upper_bound(slot);
+  if (later != committed.end()) co_return *later;
   co_return std::nullopt;
 }
 

@@ -204,14 +204,17 @@ class MemoryStateStore final : public scheduler::StateStore {
       std::size_t taken = 0;
       const auto take = [&](std::int64_t row) {
         const Instance& instance = records_.at(row).instance;
-        if (taken == query.limit || !matches(query, instance)) return;
+        if (!matches(query, instance)) return;
         found.push_back(instance);
         ++taken;
       };
+      const auto from = query.from ? chain.slots.lower_bound(*query.from) : chain.slots.begin();
+      const Instant until = std::max(query.to.value_or(Instant::max()), query.from.value_or(Instant::min()));
+      const auto to = chain.slots.lower_bound(until);
       if (query.ascending) {
-        for (auto slot = chain.slots.begin(); slot != chain.slots.end(); ++slot) take(slot->second);
+        for (auto slot = from; slot != to && taken < query.limit; ++slot) take(slot->second);
       } else {
-        for (auto slot = chain.slots.rbegin(); slot != chain.slots.rend(); ++slot) take(slot->second);
+        for (auto slot = to; slot != from && taken < query.limit;) take((--slot)->second);
       }
     }
     const auto first = [&](const Instance& a, const Instance& b) { return comes_before(query, a.id, b.id); };
@@ -295,7 +298,8 @@ class MemoryStateStore final : public scheduler::StateStore {
   };
   struct Chain {
     std::map<Instant, std::int64_t> slots;
-    std::set<Instant> open;  // slots whose instance is not done
+    std::set<Instant> open;       // slots whose instance is not done
+    std::set<Instant> committed;  // slots whose window has its end
   };
 
   // A real store answers later, never in the same turn of the loop.
@@ -363,9 +367,6 @@ class MemoryStateStore final : public scheduler::StateStore {
   }
 
   static bool matches(const InstanceQuery& query, const Instance& instance) {
-    const Instant slot = instance.id.scheduled;
-    if (query.from && slot < *query.from) return false;
-    if (query.to && slot >= *query.to) return false;
     if (query.after && !comes_before(query, *query.after, instance.id)) return false;
     return query.states.empty() ||
            std::find(query.states.begin(), query.states.end(), instance.state) != query.states.end();

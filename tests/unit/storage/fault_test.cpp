@@ -1,6 +1,6 @@
 // The whole write path, broken off at each of its writes, syncs and truncations.
-#include "tests/unit/storage/memory_disk.hpp"
 #include "tests/unit/storage/scenario.hpp"
+#include "tests/unit/storage/state_on_disk.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -12,21 +12,31 @@ namespace {
 
 using namespace sluice;
 using sluice::test::MemoryDisk;
+using sluice::test::new_state_file;
+using sluice::test::open_on;
 using storage::SqliteStateStore;
 
-std::unique_ptr<SqliteStateStore> open_on(const MemoryDisk& disk) {
-  storage::DatabaseOptions options;
-  options.path = "state.db";
-  options.vfs = disk.name();
-  return std::make_unique<SqliteStateStore>(options);
-}
+// Where the disk is broken off: while a new state file gets its schema, and anywhere in the scenario on one
+// that has it.
+struct Place {
+  const MemoryDisk::Files* files;
+  std::uint64_t step;
+};
 
-std::uint64_t steps_of_scenario() {
-  MemoryDisk disk;
+std::vector<Place> places() {
+  static const MemoryDisk::Files none;
+  MemoryDisk empty;
+  auto made = open_on(empty);
+  std::vector<Place> found;
+  for (std::uint64_t step = 0; step < empty.steps(); ++step) found.push_back({&none, step});
+  REQUIRE(found.size() > 50);
+  MemoryDisk disk(new_state_file());
   auto store = open_on(disk);
   for (const auto& step : sluice::test::scenario()) step(*store);
   store->checkpoint();
-  return disk.steps();
+  REQUIRE(disk.steps() > 50);
+  for (std::uint64_t step = 0; step < disk.steps(); ++step) found.push_back({&new_state_file(), step});
+  return found;
 }
 
 // Runs what is left of the scenario from step `done` on; stops at the first error, which it returns.
@@ -41,10 +51,11 @@ std::optional<Error> run_from(SqliteStateStore& store, std::size_t& done) {
   return std::nullopt;
 }
 
-// A disk that fails at step `k`, then works again: with the same connection, and after a restart.
-void check_failure_at(std::uint64_t k, int code, Errc kind, const std::vector<std::string>& expected) {
-  MemoryDisk disk;
-  disk.fail_from(k, code);
+// A disk that fails at a step, then works again: with the same connection, and after a restart.
+void check_failure_at(const Place& place, int code, Errc kind, const std::vector<std::string>& expected) {
+  INFO("step " << place.step << (place.files->empty() ? " of a new file" : ""));
+  MemoryDisk disk(*place.files);
+  disk.fail_from(place.step, code);
   std::size_t done = 0;
   std::unique_ptr<SqliteStateStore> store;
   std::optional<Error> error;
@@ -73,31 +84,21 @@ void check_failure_at(std::uint64_t k, int code, Errc kind, const std::vector<st
 TEST_CASE("sqlite state store: a full disk at any step is disk_full, half-does nothing and heals",
           "[storage]") {
   const auto expected = sluice::test::scenario_dumps();
-  const std::uint64_t steps = steps_of_scenario();
-  REQUIRE(steps > 50);
-  for (std::uint64_t k = 0; k < steps; ++k) {
-    INFO("step " << k << " of " << steps);
-    check_failure_at(k, SQLITE_FULL, Errc::disk_full, expected);
-  }
+  for (const Place& place : places()) check_failure_at(place, SQLITE_FULL, Errc::disk_full, expected);
 }
 
 TEST_CASE("sqlite state store: an I/O error at any step is io, half-does nothing and heals", "[storage]") {
   const auto expected = sluice::test::scenario_dumps();
-  const std::uint64_t steps = steps_of_scenario();
-  for (std::uint64_t k = 0; k < steps; ++k) {
-    INFO("step " << k << " of " << steps);
-    check_failure_at(k, SQLITE_IOERR_WRITE, Errc::io, expected);
-  }
+  for (const Place& place : places()) check_failure_at(place, SQLITE_IOERR_WRITE, Errc::io, expected);
 }
 
 TEST_CASE("sqlite state store: a power cut at any step loses nothing that was acknowledged", "[storage]") {
   const auto expected = sluice::test::scenario_dumps();
-  const std::uint64_t steps = steps_of_scenario();
-  for (std::uint64_t k = 0; k < steps; ++k) {
+  for (const Place& place : places()) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-      INFO("step " << k << " of " << steps << ", seed " << seed);
-      MemoryDisk disk;
-      disk.fail_from(k, SQLITE_IOERR_WRITE);
+      INFO("step " << place.step << (place.files->empty() ? " of a new file" : "") << ", seed " << seed);
+      MemoryDisk disk(*place.files);
+      disk.fail_from(place.step, SQLITE_IOERR_WRITE);
       std::size_t done = 0;
       try {
         auto store = open_on(disk);

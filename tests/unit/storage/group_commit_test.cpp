@@ -4,7 +4,7 @@
 #include "storage/sqlite_state_store.hpp"
 #include "tests/support/catch_result.hpp"
 #include "tests/support/state_store_samples.hpp"
-#include "tests/unit/storage/memory_disk.hpp"
+#include "tests/unit/storage/state_on_disk.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -21,6 +21,7 @@ using namespace sluice;
 using scheduler::AttemptResult;
 using scheduler::State;
 using sluice::test::MemoryDisk;
+using sluice::test::open_on;
 using storage::SqliteStateStore;
 
 // One call of a group. Each has a job to itself, so that what it did is seen there and nowhere else.
@@ -93,21 +94,20 @@ std::vector<Call> calls() {
 }
 
 // A store in which each call of the group can be made.
-std::unique_ptr<SqliteStateStore> open_on(const MemoryDisk& disk) {
-  storage::DatabaseOptions options;
-  options.path = "state.db";
-  options.vfs = disk.name();
-  return std::make_unique<SqliteStateStore>(options);
-}
-
-std::unique_ptr<SqliteStateStore> prepare_on(const MemoryDisk& disk) {
-  auto store = open_on(disk);
-  std::vector<scheduler::NewInstance> planned;
-  for (const Call& call : calls()) planned.push_back(sluice::test::planned_at(call.job, 0));
-  store->add_instances(planned);
-  begin(*store, "succeed");
-  begin(*store, "fail");
-  return store;
+// A group is run on what this leaves; made once.
+const MemoryDisk::Files& prepared() {
+  static const MemoryDisk::Files files = [] {
+    MemoryDisk disk;
+    auto store = open_on(disk);
+    std::vector<scheduler::NewInstance> planned;
+    for (const Call& call : calls()) planned.push_back(sluice::test::planned_at(call.job, 0));
+    store->add_instances(planned);
+    begin(*store, "succeed");
+    begin(*store, "fail");
+    store.reset();
+    return disk.files();
+  }();
+  return files;
 }
 
 std::string dump(SqliteStateStore& store, const std::string& job) {
@@ -179,15 +179,15 @@ struct Expected {
 // The smallest cache makes SQLite write before the commit, so that failures come in the middle as well.
 enum class Cache { ordinary, smallest };
 
-std::unique_ptr<SqliteStateStore> prepare_on(const MemoryDisk& disk, Cache cache) {
-  auto store = prepare_on(disk);
+std::unique_ptr<SqliteStateStore> open_on(const MemoryDisk& disk, Cache cache) {
+  auto store = open_on(disk);
   if (cache == Cache::smallest) store->database().execute("PRAGMA cache_size=1");
   return store;
 }
 
 Expected expected(Cache cache) {
-  MemoryDisk disk;
-  auto store = prepare_on(disk, cache);
+  MemoryDisk disk(prepared());
+  auto store = open_on(disk, cache);
   Expected expected;
   expected.before = dumps(*store);
   const std::uint64_t first = disk.steps();
@@ -229,8 +229,9 @@ void check_outcome(SqliteStateStore& store, const std::vector<std::optional<Erro
 }  // namespace
 
 TEST_CASE("group commit: the calls of a group are durable with as many syncs as one call", "[storage]") {
-  MemoryDisk disk;
-  auto store = prepare_on(disk);
+  MemoryDisk disk(prepared());
+  auto store = open_on(disk);
+  store->add_instances({sluice::test::planned_at("first", 0)});  // a new log syncs its header, too
   const auto before = dumps(*store);
   std::uint64_t syncs = disk.syncs();
   check_all_done(run_group(*store));
@@ -255,8 +256,8 @@ TEST_CASE("group commit: one failing write anywhere in a group is made up for ca
   for (std::uint64_t k = 0; k < wanted.steps; ++k) {
     for (const int code : {SQLITE_FULL, SQLITE_IOERR_WRITE}) {
       INFO("step " << k << " of " << wanted.steps << ", code " << code);
-      MemoryDisk disk;
-      auto store = prepare_on(disk, cache);
+      MemoryDisk disk(prepared());
+      auto store = open_on(disk, cache);
       disk.fail_at(disk.steps() + k, code);
       check_all_done(run_group(*store));
       REQUIRE(disk.failed());
@@ -273,8 +274,8 @@ TEST_CASE("group commit: a disk that fails from any write on leaves each call wh
     for (const auto& [code, kind] :
          {std::pair(SQLITE_FULL, Errc::disk_full), std::pair(SQLITE_IOERR_WRITE, Errc::io)}) {
       INFO("step " << k << " of " << wanted.steps << ", code " << code);
-      MemoryDisk disk;
-      auto store = prepare_on(disk, cache);
+      MemoryDisk disk(prepared());
+      auto store = open_on(disk, cache);
       disk.fail_from(disk.steps() + k, code);
       const auto failures = run_group(*store);
       for (std::size_t n = 0; n < failures.size(); ++n) {
@@ -297,8 +298,8 @@ TEST_CASE("group commit: a power cut at any write of a group keeps what was answ
   for (std::uint64_t k = 0; k < wanted.steps; ++k) {
     for (std::uint64_t seed = 1; seed <= 3; ++seed) {
       INFO("step " << k << " of " << wanted.steps << ", seed " << seed);
-      MemoryDisk disk;
-      auto store = prepare_on(disk, cache);
+      MemoryDisk disk(prepared());
+      auto store = open_on(disk, cache);
       disk.fail_from(disk.steps() + k, SQLITE_IOERR_WRITE);
       const auto failures = run_group(*store);
       store.reset();

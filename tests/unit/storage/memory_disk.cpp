@@ -145,6 +145,16 @@ MemoryDisk::MemoryDisk() : vfs_(std::make_unique<sqlite3_vfs>()) {
   sqlite3_vfs_register(vfs_.get(), 0);
 }
 
+MemoryDisk::MemoryDisk(const Files& files) : MemoryDisk() {
+  for (const auto& [name, bytes] : files) files_[name] = std::make_shared<Content>(Content{bytes, bytes, {}});
+}
+
+MemoryDisk::Files MemoryDisk::files() const {
+  Files found;
+  for (const auto& [name, content] : files_) found[name] = content->now;
+  return found;
+}
+
 MemoryDisk::~MemoryDisk() { sqlite3_vfs_unregister(vfs_.get()); }
 
 void MemoryDisk::fail_from(std::uint64_t step, int code) {

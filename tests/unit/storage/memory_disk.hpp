@@ -21,7 +21,11 @@ namespace sluice::test {
 // connection.
 class MemoryDisk {
  public:
+  using Files = std::map<std::string, std::string>;  // bytes by name
+
   MemoryDisk();
+  // With these on it, whole and synced.
+  explicit MemoryDisk(const Files& files);
   ~MemoryDisk();
   MemoryDisk(const MemoryDisk&) = delete;
   MemoryDisk& operator=(const MemoryDisk&) = delete;
@@ -32,6 +36,8 @@ class MemoryDisk {
   std::uint64_t steps() const noexcept { return steps_; }
 
   std::uint64_t syncs() const noexcept { return syncs_; }
+
+  Files files() const;  // as they are now
 
   // From step `step` on every step ends with the SQLite result `code`, until heal().
   void fail_from(std::uint64_t step, int code);

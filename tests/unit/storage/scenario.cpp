@@ -2,7 +2,7 @@
 
 #include "storage/sqlite_operations.hpp"
 #include "tests/support/state_store_conformance.hpp"
-#include "tests/unit/storage/memory_disk.hpp"
+#include "tests/unit/storage/state_on_disk.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -181,14 +181,11 @@ std::string dump(SqliteStateStore& store) {
 
 std::vector<std::string> scenario_dumps() {
   MemoryDisk disk;
-  storage::DatabaseOptions options;
-  options.path = "state.db";
-  options.vfs = disk.name();
-  SqliteStateStore store(options);
-  std::vector<std::string> dumps = {dump(store)};
+  const auto store = open_on(disk);
+  std::vector<std::string> dumps = {dump(*store)};
   for (const Step& step : scenario()) {
-    step(store);
-    dumps.push_back(dump(store));
+    step(*store);
+    dumps.push_back(dump(*store));
   }
   return dumps;
 }

@@ -5,7 +5,7 @@
 #include "tests/support/catch_result.hpp"
 #include "tests/support/state_store_samples.hpp"
 #include "tests/support/temp_folder.hpp"
-#include "tests/unit/storage/memory_disk.hpp"
+#include "tests/unit/storage/state_on_disk.hpp"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -401,12 +401,9 @@ TEST_CASE("sqlite alerts: a disk that fails at any step leaves each change whole
   std::vector<std::string> expected;
   std::uint64_t steps = 0;
   {
-    sluice::test::MemoryDisk disk;
-    storage::DatabaseOptions options;
-    options.path = "state.db";
-    options.vfs = disk.name();
-    SqliteStateStore store(options);
-    SqliteAlerts alerts(store.database());
+    sluice::test::MemoryDisk disk(sluice::test::new_state_file());
+    const auto store = open_on(disk);
+    SqliteAlerts alerts(store->database());
     expected.push_back(dump(alerts));
     for (const Step& step : alert_scenario()) {
       step(alerts);
@@ -416,10 +413,7 @@ TEST_CASE("sqlite alerts: a disk that fails at any step leaves each change whole
   }
   for (std::uint64_t k = 0; k < steps; ++k) {
     INFO("step " << k << " of " << steps);
-    sluice::test::MemoryDisk disk;
-    storage::DatabaseOptions options;
-    options.path = "state.db";
-    options.vfs = disk.name();
+    sluice::test::MemoryDisk disk(sluice::test::new_state_file());
     disk.fail_from(k, SQLITE_FULL);
     std::size_t done = 0;
     const auto scenario = alert_scenario();
@@ -428,9 +422,9 @@ TEST_CASE("sqlite alerts: a disk that fails at any step leaves each change whole
       for (; done < scenario.size(); ++done) scenario[done](alerts);
     };
     std::unique_ptr<SqliteStateStore> store;
-    CHECK_THROWS_AS((store = std::make_unique<SqliteStateStore>(options), run(*store)), ErrorException);
+    CHECK_THROWS_AS((store = open_on(disk), run(*store)), ErrorException);
     disk.heal();
-    if (!store) store = std::make_unique<SqliteStateStore>(options);
+    if (!store) store = open_on(disk);
     SqliteAlerts alerts(store->database());
     CHECK(dump(alerts) == expected[done]);
     run(*store);

@@ -4,7 +4,7 @@
 #include "storage/sqlite_versions.hpp"
 #include "tests/support/backfill_store_conformance.hpp"
 #include "tests/support/temp_folder.hpp"
-#include "tests/unit/storage/memory_disk.hpp"
+#include "tests/unit/storage/state_on_disk.hpp"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -147,16 +147,13 @@ TEST_CASE("sqlite backfills: a disk that fails at any step leaves each change wh
   std::uint64_t disk_steps = 1;
   for (std::uint64_t k = 0; k <= disk_steps; ++k) {
     INFO("step " << k << " of " << disk_steps);
-    sluice::test::MemoryDisk disk;
-    storage::DatabaseOptions options;
-    options.path = "state.db";
-    options.vfs = disk.name();
+    sluice::test::MemoryDisk disk(sluice::test::new_state_file());
     const bool faultless = k == 0;
     if (!faultless) disk.fail_from(k - 1, SQLITE_FULL);
     std::size_t done = 0;
     std::unique_ptr<storage::SqliteStateStore> store;
     const auto run = [&] {
-      if (!store) store = std::make_unique<storage::SqliteStateStore>(options);
+      if (!store) store = open_on(disk);
       storage::SqliteBackfills backfills(*store);
       if (faultless) expected.push_back(dump(backfills));
       for (; done < steps.size(); ++done) {
@@ -171,7 +168,7 @@ TEST_CASE("sqlite backfills: a disk that fails at any step leaves each change wh
     }
     CHECK_THROWS_AS(run(), ErrorException);
     disk.heal();
-    if (!store) store = std::make_unique<storage::SqliteStateStore>(options);
+    if (!store) store = open_on(disk);
     storage::SqliteBackfills backfills(*store);
     CHECK(dump(backfills) == expected.at(done));
     run();

@@ -12,6 +12,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <deque>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -126,6 +127,7 @@ class AlertBench {
     job::Job orders;
     orders.name = "orders";
     jobs.push_back(orders);
+    std::filesystem::copy_file(new_state_file(), folder.path("state.db"));
     open();
   }
   ~AlertBench() {
@@ -261,10 +263,21 @@ class AlertBench {
   std::unique_ptr<TaskGroup> tasks;
 
  private:
-  void open() {
-    states.reset();
+  // Made once: the schema is most of the work of a new one.
+  static std::string new_state_file() {
+    static const TempFolder made;
+    const std::string path = made.path("state.db");
+    if (!std::filesystem::exists(path)) storage::SqliteStateStore{options_for(made)};
+    return path;
+  }
+  static storage::DatabaseOptions options_for(const TempFolder& folder) {
     storage::DatabaseOptions options;
     options.path = folder.path("state.db");
+    return options;
+  }
+  void open() {
+    states.reset();
+    const storage::DatabaseOptions options = options_for(folder);
     states = std::make_unique<storage::AsyncStateStore>(std::make_unique<storage::SqliteStateStore>(options),
                                                         storage::Threading::caller);
     alerts = std::make_unique<storage::AsyncAlertStore>(*states);

@@ -252,7 +252,7 @@ TEST_CASE("rebuild: --rerun repeats a table's window whose object is gone, whate
   f.put(0);
   f.put(1);
   f.oss.objects.erase(f.object(0));
-  f.world.clock.advance(24h * 400);
+  f.world.clock.advance(daemon::kSurveyReach + 24h);
   RebuildWish wish;
   wish.rerun = true;
   wish.from = f.slot(0);
