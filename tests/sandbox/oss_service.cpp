@@ -62,14 +62,14 @@ Response error_response(const Request& request, const OssError& error, const std
   return response;
 }
 
-std::string default_code(int status) {
+std::string default_oss_code(int status) {
   if (status == 503) return "ServiceUnavailable";
   return status == 429 ? "TooManyRequests" : "InternalError";
 }
 
 OssError injected(const Fault& fault) {
   const int status = static_cast<int>(fault.value);
-  return OssError(status, fault.code.empty() ? default_code(status) : fault.code,
+  return OssError(status, fault.code.empty() ? default_oss_code(status) : fault.code,
                   fault.message.empty() ? "Injected by the fault script." : fault.message);
 }
 

@@ -52,7 +52,7 @@ void compress(Response& response) {
   response.body = std::move(packed);
 }
 
-std::string default_code(int status) {
+std::string default_ots_code(int status) {
   if (status == 503) return "OTSServerBusy";
   return status == 429 ? "OTSFlowControl" : "OTSInternalServerError";
 }
@@ -116,7 +116,7 @@ Response OtsService::handle(const Request& request, const std::optional<Fault>& 
   try {
     if (fault && fault->action == FaultAction::status)
       throw Refusal(static_cast<int>(fault->value),
-                    fault->code.empty() ? default_code(static_cast<int>(fault->value)) : fault->code,
+                    fault->code.empty() ? default_ots_code(static_cast<int>(fault->value)) : fault->code,
                     fault->message.empty() ? "Injected by the fault script." : fault->message);
     if (request.method != "POST")
       throw Refusal(405, "OTSMethodNotAllowed", "Only POST method for requests is supported.");

@@ -9,7 +9,7 @@ namespace sluice::sandbox {
 namespace {
 
 constexpr std::uint64_t kPageRecordsMax = 1000;
-constexpr std::uint64_t kPageBytesMax = 4U << 20U;
+constexpr std::uint64_t kStreamPageBytesMax = 4U << 20U;
 constexpr int kShardsMax = 100;
 // Every so manieth search by time is answered in two steps, so that clients meet the token.
 constexpr int kTokenEvery = 4;
@@ -183,7 +183,7 @@ std::string get_stream_record(const OtsCall& call) {
   const bool foreign = table.kind() == TableKind::grouped && at.turn == 0 && at.number % kForeignEvery == 0;
   const bool withheld = foreign || is_hit(call, FaultAction::empty_page);
   StreamLog::Page page;
-  if (!withheld) page = shard.log->page(from, page_limit(call, request), kPageBytesMax);
+  if (!withheld) page = shard.log->page(from, page_limit(call, request), kStreamPageBytesMax);
   pb::GetStreamRecordResponse rest = rest_of_page(call, table, shard, at, page.records, withheld);
   set_consumed(*rest.mutable_consumed(), capacity_units(page.fields.size()), 0);
   rest.AppendToString(&page.fields);

@@ -43,7 +43,7 @@ std::string series_hash(const std::string& series) {
   return fmt::format("{:09}", number % 1'000'000'000);
 }
 
-std::string_view type_name(ValueType type) {
+std::string_view field_type(ValueType type) {
   switch (type) {
     case ValueType::string:
       return "string";
@@ -81,7 +81,7 @@ Cell field_cell(std::string name, const json::value& value, std::int64_t version
   Cell cell;
   cell.value = field_value(value);
   cell.timestamp = version_ms;
-  cell.name = name.find(':') == std::string::npos ? fmt::format("{}:{}", name, type_name(cell.value->type))
+  cell.name = name.find(':') == std::string::npos ? fmt::format("{}:{}", name, field_type(cell.value->type))
                                                   : std::move(name);
   return cell;
 }
