@@ -137,8 +137,9 @@ std::optional<Slot> Calendar::slot_of(sys_days date, SlotDays::Kind kind) const 
 std::vector<Slot> Calendar::slots_by_date(Instant from, Instant to) const {
   std::vector<Slot> found;
   if (from >= to) return found;
-  // A slot that moves on with the clocks may end up on the day after its own.
-  const sys_days last = local_date(to);
+  // A slot that moves on with the clocks may end up on the day after its own, and `to` on the day before that
+  // of a slot, where the clocks go back over midnight.
+  const sys_days last = local_date(to) + days(1);
   for (sys_days date = local_date(from) - days(1); date <= last; date += days(1)) {
     const SlotDays::Kind kind = days_.kind(date);
     if (kind == SlotDays::Kind::none) continue;

@@ -276,6 +276,20 @@ TEST_CASE("calendar: clocks that change by half an hour, at midnight and over mi
               "2024-04-01T00:00-01:00") == "2024-03-31T00:00-01:00 2024-03-31T23:30-01:00");
 }
 
+TEST_CASE("calendar: a slot at midnight is found from any instant, also where the clocks go back over it") {
+  job::Schedule schedule;
+  schedule.zone = "America/St_Johns";  // until 2010 at 00:01, back to 23:01 of the day before
+  schedule.cycle = job::Cycle::day;
+  const Calendar calendar = Calendar::of(schedule).value();
+  const Instant midnight = local("2010-11-07T00:00-02:30");
+  for (Duration before = 1min; before <= 23h; before += 1min) {
+    REQUIRE(calendar.first_after(midnight - before) == midnight);
+    const auto found = calendar.slots(midnight - before, midnight + 1min * (before / 1min % 200 + 1));
+    REQUIRE(found.size() == 1);
+    REQUIRE(found[0].at == midnight);
+  }
+}
+
 TEST_CASE("calendar: a date that a zone left out as a whole has no slot") {
   CHECK(texts(in(cycle_of(Cycle::day, 150min), "Pacific/Apia", DstPolicy::every_real_minute),
               "2011-12-29T00:00-10:00",
