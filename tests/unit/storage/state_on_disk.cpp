@@ -12,7 +12,7 @@ std::unique_ptr<storage::SqliteStateStore> open_on(const MemoryDisk& disk) {
 const MemoryDisk::Files& new_state_file() {
   static const MemoryDisk::Files files = [] {
     MemoryDisk disk;
-    open_on(disk).reset();
+    const auto store = open_on(disk);
     return disk.files();
   }();
   return files;
