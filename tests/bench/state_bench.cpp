@@ -1,5 +1,7 @@
-// Planning and the state file: a day for many jobs, what a turn of the scheduler asks, a page of the API.
+// Planning and the state file: a day for many jobs, what a turn of the scheduler and a look for alerts ask, a
+// page of the API.
 
+#include "scheduler/alert_conditions.hpp"
 #include "scheduler/planner.hpp"
 #include "tests/bench/bench_state.hpp"
 #include "tests/support/run_loop.hpp"
@@ -151,6 +153,32 @@ void due_turn(benchmark::State& state) {
   for (auto _ : state) benchmark::DoNotOptimize(chains.store->heads(kMidnight));
 }
 BENCHMARK(due_turn)->Arg(1'000)->Arg(10'000)->Unit(benchmark::kMicrosecond);
+
+// What each look for alerts, four a minute, works out of the facts of a job: its next window to come, or an
+// hour late.
+void look_for_alerts(benchmark::State& state) {
+  const std::vector<job::Job> jobs = bench::orders_jobs(1);
+  const auto late = minutes(state.range(0));
+  scheduler::ChainFacts facts;
+  facts.chain = jobs[0].name;
+  facts.open = 1;
+  facts.head.emplace();
+  facts.head->id.job = jobs[0].name;
+  facts.head->id.scheduled = kMidnight - late;
+  facts.head->zone = jobs[0].schedule.zone;
+  facts.first_able = facts.head;
+  facts.last_planned = kMidnight + std::chrono::hours(24);
+  scheduler::JobWatch watch;
+  watch.job = &jobs[0];
+  watch.rules.lag = Duration(0);
+  watch.rules.missing = true;
+  for (auto _ : state) {
+    scheduler::Observation observed;
+    scheduler::observe_chain(facts, watch, kMidnight, observed);
+    benchmark::DoNotOptimize(observed);
+  }
+}
+BENCHMARK(look_for_alerts)->ArgName("late")->Arg(-3)->Arg(60)->Unit(benchmark::kMicrosecond);
 
 struct Year {
   Year() {
