@@ -1,5 +1,5 @@
 #pragma once
-// One connection of the server, from accept to close. Template over the stream: TCP, TLS or Unix.
+// One connection of the server, from accept to close. Template over the stream: plain or TLS.
 
 #include "daemon/http/http_rules.hpp"
 #include "daemon/http/http_server.hpp"
