@@ -90,9 +90,12 @@ std::string left_out_reason(const NewInstance& instance, std::optional<State> re
                             const Coverage& coverage) {
   if (recurring == State::success) return "it succeeded";
   if (recurring && has_still_to_run(*recurring)) return "its recurring instance has still to run";
-  const bool covered = coverage.from && coverage.until && *coverage.from <= instance.window_start &&
+  const bool covered = coverage.begun && coverage.until && *coverage.begun <= instance.window_start &&
                        instance.window_end <= *coverage.until;
-  if (covered) return "its records came with a later window";
+  const bool in_gap = std::ranges::any_of(coverage.gaps, [&](const pipeline::Gap& gap) {
+    return gap.from < instance.window_end && instance.window_start < gap.to;
+  });
+  if (covered && !in_gap) return "its records came with a later window";
   return "";
 }
 

@@ -141,6 +141,7 @@ struct CommittedEnd {
 struct Coverage {
   std::string job;
   std::optional<Instant> from;   // start of the first window of the gap-free interval that ends at `until`
+  std::optional<Instant> begun;  // start of the first window of the chain that ends at `until`, gaps or none
   std::optional<Instant> until;  // end of the newest window of the unbroken chain
   std::vector<pipeline::Gap> gaps;
   std::uint64_t windows = 0;  // successful ones

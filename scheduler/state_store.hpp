@@ -72,7 +72,8 @@ class StateStore : public OperationStore {
                                                     std::size_t limit) = 0;
   // What a dependency on the chain's slots [first, last] has to know.
   virtual awaitable<SlotProgress> progress(std::string job, Instant first, Instant last) = 0;
-  // The end of the latest success of the job with slot < before; nothing for the first of a chain.
+  // The end of the latest committed window of the job with slot < before, also while it is run again; nothing
+  // for the first of a chain.
   virtual awaitable<std::optional<CommittedEnd>> committed_before(std::string job, Instant before) = 0;
   // Instances of the job with from <= slot < before that were planned by the clocks of another zone; oldest
   // first. Asked in every attempt: a walk through the slots, which mostly finds none.

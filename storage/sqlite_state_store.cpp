@@ -229,7 +229,7 @@ std::optional<scheduler::CommittedEnd> SqliteStateStore::committed_before(const 
   Statement row = database_.prepare(
       "SELECT i.slot_us, i.window_end_us, p.end_json FROM instances i CROSS JOIN positions p ON "
       "p.instance_id = i.id "
-      "WHERE i.job_id = (SELECT id FROM jobs WHERE name = ?) AND i.slot_us < ? AND i.state = 'SUCCESS' "
+      "WHERE i.job_id = (SELECT id FROM jobs WHERE name = ?) AND i.slot_us < ? "
       "AND p.end_json IS NOT NULL ORDER BY i.slot_us DESC LIMIT 1",
       job, before);
   if (!row.step()) return std::nullopt;

@@ -285,7 +285,7 @@ scheduler::Coverage SqliteStateStore::coverage(const std::string& job) {
   Statement row = database_.prepare(
       "SELECT from_us, until_us, windows, rows_written FROM coverage WHERE job_id = ?", *id);
   if (!row.step()) return coverage;
-  coverage.from = row.instant(0);
+  coverage.begun = coverage.from = row.instant(0);
   coverage.until = row.instant(1);
   coverage.windows = row.count(2);
   coverage.rows = row.count(3);

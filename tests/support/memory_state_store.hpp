@@ -137,7 +137,7 @@ class MemoryStateStore final : public scheduler::StateStore {
     for (auto slot = chain.slots.lower_bound(before); slot != chain.slots.begin();) {
       --slot;
       const Record& record = records_.at(slot->second);
-      if (record.instance.state != State::success || !record.end) continue;
+      if (!record.end) continue;
       scheduler::CommittedEnd end;
       end.slot = slot->first;
       end.window_end = record.instance.window_end;
@@ -252,11 +252,12 @@ class MemoryStateStore final : public scheduler::StateStore {
       const Record& record = records_.at(row);
       missing = missing || record.instance.state != State::success;
       if (record.instance.state != State::success || !record.end) continue;
-      if (missing && record.end->stream.empty()) coverage.from.reset();
+      if (missing && record.end->stream.empty()) coverage.from = coverage.begun = std::nullopt;
       missing = false;
       ++coverage.windows;
       coverage.rows += record.instance.rows;
       coverage.gaps.insert(coverage.gaps.end(), record.gaps.begin(), record.gaps.end());
+      if (!coverage.begun) coverage.begun = record.instance.window_start;
       if (!coverage.from || !record.gaps.empty()) coverage.from = record.instance.window_start;
       coverage.until = record.instance.window_end;
     }

@@ -190,7 +190,7 @@ void StateStoreSuite<Fixture>::positions() {
   plan("orders", {0, 5, 10, 15});
   plan("users", {0});
   succeed("orders", 0, 1);
-  SECTION("committed_before is the latest success below the slot, of this job") {
+  SECTION("committed_before is the latest committed window below the slot, of this job") {
     succeed("orders", 5, 2);
     fixture_.reopen();
     CHECK_FALSE(run(store().committed_before("orders", at_minute(0))));
@@ -201,6 +201,14 @@ void StateStoreSuite<Fixture>::positions() {
     const auto newest = run(store().committed_before("orders", at_minute(600)));
     CHECK(newest->slot == at_minute(5));
     CHECK(newest->window_end == get("orders", 5).window_end);
+  }
+  SECTION("one that is run again stays committed: what comes behind it begins where it ended") {
+    succeed("orders", 5, 2);
+    REQUIRE(operate("orders", 5, {State::success}, State::wait_resource));
+    fixture_.reopen();
+    CHECK(committed_end("orders", at_minute(10)) == positions_at(2));
+    fail(begin("orders", 5, 1), AttemptResult::failed, std::nullopt, at_minute(6));
+    CHECK(committed_end("orders", at_minute(10)) == positions_at(2));
   }
   SECTION("an instance set to success by hand has no positions and is passed over") {
     fail(begin("orders", 5, 1), AttemptResult::failed, std::nullopt, at_minute(6));
@@ -351,6 +359,7 @@ void StateStoreSuite<Fixture>::coverage() {
     CHECK(coverage.gaps[0] == gap);
     CHECK(coverage.until == at_minute(0));
     CHECK(coverage.from > at_minute(-10));
+    CHECK(coverage.begun == at_minute(-10));
   }
 }
 

@@ -160,7 +160,7 @@ TEST_CASE("backfill: run-now is for jobs whose windows may be read before they a
 
 TEST_CASE("backfill: slots that are durable or still to run are left out with the reason") {
   Coverage coverage;
-  coverage.from = at("2018-10-16T00:00");
+  coverage.begun = coverage.from = at("2018-10-16T00:00");
   coverage.until = at("2018-10-16T12:00");
   const NewInstance inside = window("2018-10-16T01:00", "2018-10-16T01:05");
   const NewInstance before = window("2018-10-15T23:55", "2018-10-16T00:05");
@@ -176,6 +176,22 @@ TEST_CASE("backfill: slots that are durable or still to run are left out with th
   for (const State state :
        {State::not_run, State::wait_time, State::wait_resource, State::running, State::retry_wait})
     CHECK(left_out_reason(before, state, coverage) == "its recurring instance has still to run");
+}
+
+TEST_CASE("backfill: of what lies before a gap only the windows in the gap are missing") {
+  Coverage coverage;
+  coverage.begun = at("2018-10-16T00:00");
+  coverage.from = at("2018-10-16T06:00");
+  coverage.until = at("2018-10-16T12:00");
+  coverage.gaps.push_back(pipeline::Gap{"shard-1", at("2018-10-16T05:00"), at("2018-10-16T06:00"), ""});
+  const auto reason = [&](const std::string& from, const std::string& to) {
+    return left_out_reason(window(from, to), State::skipped, coverage);
+  };
+  CHECK(reason("2018-10-16T04:55", "2018-10-16T05:00") == "its records came with a later window");
+  CHECK(reason("2018-10-16T06:00", "2018-10-16T06:05") == "its records came with a later window");
+  CHECK(reason("2018-10-16T04:55", "2018-10-16T05:01").empty());
+  CHECK(reason("2018-10-16T05:55", "2018-10-16T06:00").empty());
+  CHECK(reason("2018-10-15T23:55", "2018-10-16T00:00").empty());
 }
 
 TEST_CASE("backfill: inside a business date instances run in order, one by one, with self-dependency") {
