@@ -26,9 +26,9 @@ void DependencyCheck::set_jobs(const Jobs& jobs, const Handovers& handovers) {
   wanted_.clear();
 }
 
-bool DependencyCheck::in_order(const std::string& job) const {
+bool DependencyCheck::in_order(const std::string& job, Instant now) const {
   const auto found = known_->find(job);
-  return found == known_->end() || found->second.present.job->dependencies.self;
+  return found == known_->end() || found->second.at(now).job->dependencies.self;
 }
 
 // The upstream's slots are those of the definition that it has at them.

@@ -38,8 +38,9 @@ class DependencyCheck {
   // `handovers`: until their slots the definitions before count.
   void set_jobs(const Jobs& jobs, const Handovers& handovers = {});
 
-  // False: the job's instances do not wait for each other. A job that is not loaded keeps its order.
-  bool in_order(const std::string& job) const;
+  // False: the job's instances do not wait for each other. Until an edit comes into force this is for the
+  // definition before to say. A job that is not loaded keeps its order.
+  bool in_order(const std::string& job, Instant now) const;
 
   // The first thing on other jobs that the instance waits for; nothing when there is none. Instances of a
   // backfill and those that an operator released wait for no other job. Throws what the store throws.

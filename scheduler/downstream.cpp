@@ -72,7 +72,8 @@ awaitable<Result<std::vector<Instance>>> Scheduler::downstream(InstanceId id) {
   std::optional<Instance> root = co_await store_.instance(id);
   if (!root) co_return none_planned(id);
   std::vector<Instance> found;
-  if (dependencies_.in_order(id.job)) found = co_await due_instances(chain_of(id), id.scheduled);
+  if (dependencies_.in_order(id.job, clock_.now()))
+    found = co_await due_instances(chain_of(id), id.scheduled);
   if (found.empty()) found.push_back(std::move(*root));
   if (found.size() > kDownstreamMax) co_return too_many(id);
   Chosen chosen;

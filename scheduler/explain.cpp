@@ -46,8 +46,8 @@ awaitable<Result<Why>> Scheduler::why(InstanceId id) {
 }
 
 // The head of the instance's chain, when the instance has to wait for it.
-awaitable<std::optional<Instance>> Scheduler::head_before(Instance instance, Heads& heads) {
-  if (!dependencies_.in_order(instance.id.job)) co_return std::nullopt;
+awaitable<std::optional<Instance>> Scheduler::head_before(Instance instance, Heads& heads, Instant now) {
+  if (!dependencies_.in_order(instance.id.job, now)) co_return std::nullopt;
   const std::string chain = chain_of(instance.id);
   if (!heads.contains(chain)) heads[chain] = co_await store_.head(chain);
   const std::optional<Instance>& head = heads[chain];
@@ -61,7 +61,7 @@ awaitable<std::vector<Instance>> Scheduler::shown(std::vector<Instance> instance
   for (Instance& instance : instances) {
     bool behind = false;
     if (may_wait(instance.state)) {
-      const std::optional<Instance> head = co_await head_before(instance, heads);
+      const std::optional<Instance> head = co_await head_before(instance, heads, now);
       std::optional<Blocker> blocker;
       if (!head) blocker = co_await dependencies_.blocker(instance, now);
       behind = head || blocker;
@@ -101,7 +101,7 @@ awaitable<Why> Scheduler::explain(Instance instance, Heads& heads, Instant now) 
     last.state = shown_state(*last.instance, shown_state(*last.instance, false, now), present);
     last.reason = describe(*last.instance, present);
     const bool ready = decide(*last.instance, present) == Step::start;
-    if (ready && dependencies_.in_order(last.job) && attempts_.busy(last.instance->id))
+    if (ready && dependencies_.in_order(last.job, now) && attempts_.busy(last.instance->id))
       last.reason = "waits for the attempt of its job that is in progress; one of them runs at a time";
     if (last.instance->id.group != 0) {
       std::optional<std::string> waits = co_await backfills_.why(*last.instance);
@@ -114,7 +114,7 @@ awaitable<Why> Scheduler::explain(Instance instance, Heads& heads, Instant now) 
 // What the instance waits for among others; two steps where the head of its chain is not the one before it.
 awaitable<std::vector<WhyStep>> Scheduler::next_steps(Instance instance, Heads& heads, Instant now) {
   std::vector<WhyStep> steps;
-  std::optional<Instance> head = co_await head_before(instance, heads);
+  std::optional<Instance> head = co_await head_before(instance, heads, now);
   if (head) {
     std::optional<Instance> previous = co_await store_.predecessor(instance.id);
     if (previous && !is_done(previous->state) && previous->row != head->row) {
@@ -173,7 +173,7 @@ awaitable<std::vector<BlockedChain>> Scheduler::blocked() {
   for (const Instance& head : due) {
     const std::string chain = chain_of(head.id);
     std::vector<Instance> standing(1, head);
-    const bool in_order = dependencies_.in_order(head.id.job);
+    const bool in_order = dependencies_.in_order(head.id.job, now);
     if (!in_order) standing = co_await store_.runnable(chain, Instant::min(), now, kUnorderedMax);
     for (const Instance& instance : standing) {
       const Why why = co_await explain(instance, heads, now);

@@ -64,13 +64,14 @@ std::vector<NewInstance> make_instances(const job::Job& job, const std::vector<S
 }
 
 Planner::Planner(const Clock& clock, StateStore& store, Random& random, Observer& observer,
-                 Counters& counters, Freezer freezer)
+                 Counters& counters, Freezer freezer, DefinitionFinder find)
     : clock_(clock),
       store_(store),
       random_(random),
       observer_(observer),
       counters_(counters),
-      freezer_(std::move(freezer)) {}
+      freezer_(std::move(freezer)),
+      find_(std::move(find)) {}
 
 void Planner::set_jobs(const Jobs& jobs, const Handovers& handovers) {
   std::map<std::string, PlanPointer> plans;
@@ -89,7 +90,9 @@ void Planner::set_jobs(const Jobs& jobs, const Handovers& handovers) {
       continue;
     }
     auto plan = std::make_shared<Plan>(Plan{job, *calendar});
-    if (handover != handovers.end()) {
+    if (handover != handovers.end() && !handover->second.before && handover->second.from <= clock_.now()) {
+      plan->edited = handover->second.from - Duration(1);
+    } else if (handover != handovers.end()) {
       plan->from = handover->second.from;
       plan->before = handover->second.before;
       const auto before = plan->before ? Calendar::of(plan->before->schedule) : Result<Calendar>(Error());
@@ -149,9 +152,11 @@ awaitable<void> Planner::plan_due() {
 awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
   const std::string name = plan->job->name;
   const job::Schedule& schedule = plan->job->schedule;
+  // A planning that failed is not the edit: what became due since then is the new definition's.
+  plan->edited = std::min(plan->edited.value_or(now), now);
   const std::optional<Instant> last = co_await store_.last_planned(name);
   const bool next_day = schedule.generation == job::Generation::next_day;
-  const Instant first = next_day ? plan->calendar.day_start(now, 1) - Duration(1) : now;
+  const Instant first = next_day ? plan->calendar.day_start(*plan->edited, 1) - Duration(1) : *plan->edited;
   if (!last) co_return schedule.first_slot ? *schedule.first_slot - Duration(1) : first;
   // The newest row may lie years ahead, and be frozen there: it does not hide what is between.
   if (plan->planned_to) co_return std::min(*last, *plan->planned_to);
@@ -160,6 +165,13 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
   newest.limit = 1;
   const std::vector<Instance> rows = co_await store_.instances(newest);
   if (rows.empty() || rows.front().version == plan->job->version) co_return *last;
+  co_return co_await plan_anew(std::move(plan), first, *last, rows.front().version);
+}
+
+// The newest row, at `last`, was planned by another `version`: what it planned from `first` on is replaced.
+awaitable<Instant> Planner::plan_anew(PlanPointer plan, Instant first, Instant last, std::string version) {
+  const Instant now = clock_.now();
+  const std::string name = plan->job->name;
   const Instant begun = co_await last_begun(name);
   const Instant begin = std::max({first, begun, plan->from - Duration(1)});
   std::size_t removed = 0;
@@ -171,17 +183,33 @@ awaitable<Instant> Planner::plan_from(PlanPointer plan, Instant now) {
     std::string keep = plan->before ? plan->before->version : "";
     removed = co_await store_.remove_unstarted(name, from, std::move(keep));
   }
-  std::string nothing;
-  removed += co_await store_.remove_unstarted(name, begin, std::move(nothing));
+  // What is due by now keeps the version it was planned with.
+  std::string own = plan->job->version;
+  removed += co_await store_.remove_unstarted(name, std::max(begin, now), std::move(own));
   observer_.log(pipeline::Level::info,
                 fmt::format("plan job {} anew: its definition changed from {} to {}, {} "
                             "instances after {} that had not started are replaced",
-                            name, rows.front().version, plan->job->version, removed,
-                            job::format_local(begin, schedule.zone)));
+                            name, version, plan->job->version, removed,
+                            job::format_local(begin, plan->job->schedule.zone)));
+  if (!plan->calendar_before && last < begin && plan->from <= now)
+    co_await find_before(plan, std::move(version), begin);
   // Slots of the past keep the rows they had; a change of schedule adds none there. Those that were missed
   // are the definition's before, where it is known.
+  const bool next_day = plan->job->schedule.generation == job::Generation::next_day;
   if (next_day && plan->calendar_before) plan->from = std::max(plan->from, begin + Duration(1));
-  co_return plan->calendar_before ? std::min(*last, from) : from;
+  co_return plan->calendar_before ? std::min(last, from) : from;
+}
+
+// The definition that was in force until `begin`.
+awaitable<void> Planner::find_before(PlanPointer plan, std::string version, Instant begin) {
+  if (!find_) co_return;
+  const std::shared_ptr<const job::Job> before = co_await find_(plan->job->name, std::move(version));
+  if (!before) co_return;
+  const Result<Calendar> calendar = Calendar::of(before->schedule);
+  if (!calendar) co_return;
+  plan->before = before;
+  plan->calendar_before = *calendar;
+  plan->from = begin + Duration(1);
 }
 
 // What has begun is past, though the clock was set back since: its window may have brought the records of a

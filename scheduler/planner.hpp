@@ -40,21 +40,27 @@ struct FreezeFailures {
 std::vector<NewInstance> make_instances(const job::Job& job, const std::vector<Slot>& slots,
                                         const Freezer& freezer, FreezeFailures& failures);
 
-// A definition that begins with a slot of the future: until then slots follow `before`.
+// A definition that begins with a slot of the future: until then slots follow `before`. Without `before` and
+// with a slot of the past: it is in force since then.
 struct Handover {
   std::shared_ptr<const job::Job> before;  // null: there are no slots until then
   Instant from{};                          // first slot of the new definition
 };
 using Handovers = std::map<std::string, Handover>;  // by job
 
+// A version of a present job's definition; null when it cannot be had.
+using DefinitionFinder =
+    std::function<awaitable<std::shared_ptr<const job::Job>>(std::string job, std::string version)>;
+
 class Planner {
  public:
   static constexpr std::size_t kBatchRows = 10'000;  // in one transaction, and up to a week of one job more
   static constexpr std::size_t kRowsOfOneGo = 100'000;  // of one job, after a long downtime; the rest follows
 
-  // All but the freezer outlive this.
+  // All but the functions outlive this. Without `find`, or where it finds nothing, slots that an earlier
+  // definition has missed get no rows, unless a handover brings it.
   Planner(const Clock& clock, StateStore& store, Random& random, Observer& observer, Counters& counters,
-          Freezer freezer);
+          Freezer freezer, DefinitionFinder find = {});
 
   // Replaces the jobs. Those that are new or changed are planned by the next plan_due(): from the slot of
   // their handover on, or from the first one after now.
@@ -84,6 +90,7 @@ class Planner {
     Calendar calendar;
     Instant replan_at{};                  // at once
     std::optional<Instant> planned_to{};  // no slot up to here is missing; nothing before the first planning
+    std::optional<Instant> edited{};      // when the definition came in force; nothing: by the first planning
     // Until `from` slots follow the definition before; those of the past have none.
     Instant from{};
     std::shared_ptr<const job::Job> before{};
@@ -112,6 +119,8 @@ class Planner {
   awaitable<Result<void>> make_batch(std::deque<Work>& works, Instant now, Batch& batch);
   void finish(Work& work, Instant now, Instant horizon, Batch& batch);
   awaitable<Instant> plan_from(PlanPointer plan, Instant now);
+  awaitable<Instant> plan_anew(PlanPointer plan, Instant first, Instant last, std::string version);
+  awaitable<void> find_before(PlanPointer plan, std::string version, Instant begin);
   awaitable<Instant> last_begun(std::string job);
   std::vector<NewInstance> make_next(const Plan& plan, Instant now, Instant horizon,
                                      FreezeFailures& failures) const;
@@ -124,6 +133,7 @@ class Planner {
   Observer& observer_;
   Counters& counters_;
   Freezer freezer_;
+  DefinitionFinder find_;
   std::map<std::string, PlanPointer> plans_;
   std::set<std::string> reported_;  // job and version whose failures were logged
 };

@@ -32,7 +32,10 @@ Scheduler::Scheduler(Executor executor, Clock& clock, StateStore& store, Runner&
       definitions_(options_.versions, options_.load_definition),
       limits_(limits_of(options_.attempts_max, jobs_)),
       pauses_(clock, store),
-      planner_(clock, store, random, observer, counters_, options_.freezer),
+      planner_(clock, store, random, observer, counters_, options_.freezer,
+               [this](std::string job, std::string version) {
+                 return definition_of(std::move(job), std::move(version));
+               }),
       dependencies_(store, [this](const std::string& job) { return planner_.has_planned(job); }),
       attempts_(executor, clock, store, runner, observer, counters_, health_,
                 [this](const InstanceId& id) { attempt_ended(id); }),
@@ -125,6 +128,33 @@ awaitable<bool> Scheduler::close_lost() {
     co_return false;
   }
   co_return true;
+}
+
+// A lost attempt was closed while its job was not loaded, and nobody knew that it is never run again. False:
+// it may run.
+awaitable<bool> Scheduler::leave_lost(const job::Job& job, Instance& instance) {
+  const bool denied = job.rerun.property == job::RerunProperty::never &&
+                      instance.state == State::wait_resource &&
+                      reason_code(instance) == ReasonCode::attempt_lost;
+  if (!denied) co_return false;
+  instance.state = State::lost;
+  instance.reason += kNotRunAgain;
+  std::vector<State> from(1, State::wait_resource);
+  const Result<void> left =
+      co_await store_.change_state(instance.row, std::move(from), State::lost, instance.reason);
+  health_.worked(StoreHealth::Call::write);
+  if (!left) co_return true;  // an operator was faster
+  observer_.log(pipeline::Level::warning,
+                fmt::format("leave {}: {}", to_string(instance.id, instance.zone), instance.reason));
+  observer_.instance_changed(instance);
+  co_return true;
+}
+
+// For slots that were missed. A reload may have taken the job away meanwhile.
+awaitable<std::shared_ptr<const job::Job>> Scheduler::definition_of(std::string job, std::string version) {
+  if (!jobs_.contains(job)) co_return nullptr;
+  Definition found = co_await definitions_.find(std::move(job), version);
+  co_return found.job->version == version ? std::move(found.job) : nullptr;
 }
 
 awaitable<bool> Scheduler::plan() {

@@ -146,7 +146,10 @@ class Scheduler {
   bool may_start(const Instance& instance, Instant now) const;
   awaitable<bool> start_in_turn(std::vector<Instance> ready, Instant now);
   awaitable<bool> start_ready(Instant now);
+  awaitable<bool> is_its_turn(const job::Job& job, const Instance& instance, Instant now);
   awaitable<void> start(Instance instance, Instant now);
+  awaitable<std::shared_ptr<const job::Job>> definition_of(std::string job, std::string version);
+  awaitable<bool> leave_lost(const job::Job& job, Instance& instance);
   awaitable<std::optional<Instant>> start_backfills(bool recurring_waits);
   template <class T>
   awaitable<Result<T>> guarded(std::string doing, awaitable<Result<T>> work);
@@ -168,7 +171,7 @@ class Scheduler {
   using Heads = std::map<std::string, std::optional<Instance>>;
   awaitable<Why> explain(Instance instance, Heads& heads, Instant now);
   awaitable<std::vector<WhyStep>> next_steps(Instance instance, Heads& heads, Instant now);
-  awaitable<std::optional<Instance>> head_before(Instance instance, Heads& heads);
+  awaitable<std::optional<Instance>> head_before(Instance instance, Heads& heads, Instant now);
   std::optional<BlockedChain> cause_at_end(const Why& why, Instant now) const;
   Situation situation(const Instance& instance, Instant now) const;
   awaitable<Result<std::vector<Instance>>> rerun_set(Order order, InstanceId id);

@@ -29,7 +29,8 @@ awaitable<std::optional<Instant>> Scheduler::start_backfills(bool recurring_wait
     if (stopping_ || !jobs_.contains(instance.id.job) || attempts_.claimed(instance.row)) continue;
     if (place_for(instance.id, attempts_.running(), limits_) != Place::free) continue;
     Definition definition = co_await definitions_.find(instance.id.job, instance.version);
-    if (stopping_ || attempts_.runs_slot(instance.id.job, instance.id.scheduled)) continue;
+    const bool kept = co_await leave_lost(*definition.job, instance);
+    if (kept || stopping_ || attempts_.runs_slot(instance.id.job, instance.id.scheduled)) continue;
     attempts_.start(std::move(definition.job), std::move(instance), std::move(definition.note));
   }
   co_return turn.opens;

@@ -89,7 +89,7 @@ awaitable<bool> Scheduler::look_at_all(Instant now) {
   std::vector<Instance> heads = co_await store_.heads(now);
   for (Instance& head : heads) {
     if (head.id.group != 0) continue;  // start_backfills() asks for these
-    if (dependencies_.in_order(head.id.job)) {
+    if (dependencies_.in_order(head.id.job, now)) {
       const Situation present = situation(head, now);
       sorted.add(std::move(head), present);
     } else {
@@ -146,8 +146,8 @@ awaitable<std::vector<Instance>> Scheduler::read_again(InstanceId id, Instant no
   std::string chain = chain_of(id);
   if (ready_list_.cut_short().contains(chain))
     return store_.runnable(std::move(chain), Instant::min(), now, kPage);
-  return as_list(dependencies_.in_order(id.job) ? store_.head(std::move(chain))
-                                                : store_.instance(std::move(id)));
+  return as_list(dependencies_.in_order(id.job, now) ? store_.head(std::move(chain))
+                                                     : store_.instance(std::move(id)));
 }
 
 awaitable<void> Scheduler::settle(Sorted sorted, Instant now) {
@@ -159,7 +159,7 @@ awaitable<void> Scheduler::settle(Sorted sorted, Instant now) {
 bool Scheduler::may_start(const Instance& instance, Instant now) const {
   if (stopping_ || decide(instance, situation(instance, now)) != Step::start) return false;
   if (must_wait(instance.id)) return false;
-  return !dependencies_.in_order(instance.id.job) || !attempts_.busy(instance.id);
+  return !dependencies_.in_order(instance.id.job, now) || !attempts_.busy(instance.id);
 }
 
 // Other jobs are asked about only while there are places: the answer may be another one when there are.
@@ -194,7 +194,7 @@ awaitable<bool> Scheduler::start_ready(Instant now) {
       last = entry;
       const InstanceId& id = entry->id;
       const bool free = place_for(id, attempts_.running(), limits_) == Place::free && !must_wait(id);
-      if (free && !(dependencies_.in_order(id.job) && attempts_.busy(id))) picked.push_back(*entry);
+      if (free && !(dependencies_.in_order(id.job, now) && attempts_.busy(id))) picked.push_back(*entry);
     }
     if (picked.empty()) break;
     std::vector<Instance> ready;
@@ -208,8 +208,8 @@ awaitable<bool> Scheduler::start_ready(Instant now) {
     std::vector<awaitable<Result<void>>> readings;
     for (const ReadyList::Entry& entry : picked) {
       std::string chain = chain_of(entry.id);
-      auto reading =
-          dependencies_.in_order(entry.id.job) ? store_.head(std::move(chain)) : store_.instance(entry.id);
+      auto reading = dependencies_.in_order(entry.id.job, now) ? store_.head(std::move(chain))
+                                                               : store_.instance(entry.id);
       readings.push_back(read_and_sort(as_list(std::move(reading)), sort));
       ready_list_.remove(entry);
     }
@@ -230,6 +230,16 @@ awaitable<bool> Scheduler::start_ready(Instant now) {
   co_return false;
 }
 
+// An edit may have taken the order from the job, but each window of a stream that was planned before begins
+// where the one before it ends.
+awaitable<bool> Scheduler::is_its_turn(const job::Job& job, const Instance& instance, Instant now) {
+  const bool free = instance.id.group != 0 || !follows_positions(job);
+  if (free || dependencies_.in_order(instance.id.job, now)) co_return true;
+  const std::int64_t row = instance.row;
+  const std::optional<Instance> head = co_await store_.head(chain_of(instance.id));
+  co_return head && head->row == row && !attempts_.busy(head->id);
+}
+
 // Keeps it in mind when it has to wait.
 awaitable<void> Scheduler::start(Instance instance, Instant now) {
   if (!may_start(instance, now)) {
@@ -243,11 +253,14 @@ awaitable<void> Scheduler::start(Instance instance, Instant now) {
   }
   if (!jobs_.contains(instance.id.job)) co_return;
   Definition definition = co_await definitions_.find(instance.id.job, instance.version);
+  const bool its_turn = co_await is_its_turn(*definition.job, instance, now);
   // Much may have happened while the store was asked.
-  if (!may_start(instance, now)) {
+  if (!its_turn || !may_start(instance, now)) {
     ready_list_.add(instance);
     co_return;
   }
+  const bool kept = co_await leave_lost(*definition.job, instance);
+  if (kept) co_return;
   attempts_.start(std::move(definition.job), std::move(instance), std::move(definition.note));
 }
 

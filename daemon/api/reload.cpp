@@ -265,9 +265,11 @@ awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> pr
             fmt::format("job {}: its edit {} applies at once, because the definition before is lost",
                         version.job, version.version));
       if (!lost) handovers_.insert_or_assign(version.job, std::move(handover));
-    } else if (entry != entries.end() && (changed || version.effective)) {
-      auto handover = co_await missed_by(version, changed, old);
-      if (handover.before) missed.insert_or_assign(version.job, std::move(handover));
+    } else if (entry != entries.end()) {
+      scheduler::Handover handover;
+      handover.from = version.effective.value_or(version.since + Duration(1));
+      if (changed || version.effective) handover = co_await missed_by(version, changed, old);
+      if (handover.before || !changed) missed.insert_or_assign(version.job, std::move(handover));
     }
     if (old) known.job = std::move(*old);
     before.emplace(version.job, std::move(known));

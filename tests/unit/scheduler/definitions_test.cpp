@@ -143,6 +143,30 @@ TEST_CASE("definitions: an instance is unfrozen with the newest definition where
   CHECK(instance.state == State::success);
 }
 
+TEST_CASE("definitions: windows of a stream keep their order when their job reads a table from now on") {
+  DefinitionsBench bench;
+  const job::Job stream = bench.jobs.at(0);
+  bench.options.load_definition = [stream](const job::DefinitionText&, const job::Job&) {
+    return Result<job::Job>(stream);
+  };
+  bench.runner.script = [](const scheduler::Instance&, int) {
+    ScriptedRunner::Act act;
+    act.takes = std::chrono::minutes(7);
+    return act;
+  };
+  bench.start();
+  bench.advance_to("2018-10-16T00:16+08:00");
+  bench.jobs.at(0) = reading_table("orders");
+  bench.jobs.at(0).dependencies.self = false;
+  bench.change("version-2");
+  bench.advance_to("2018-10-16T00:19:30+08:00");
+  CHECK(bench.executed() == "orders@00:05 orders@00:10 orders@00:15");
+  CHECK(bench.runner.executing_max == 1);
+  bench.advance(std::chrono::hours(1));
+  const auto& second = bench.runner.objects.at(bench.id("orders", "2018-10-16T00:10+08:00"));
+  CHECK(bench.runner.objects.at(bench.id("orders", "2018-10-16T00:15+08:00")).from == second.to);
+}
+
 TEST_CASE("definitions: without a store of versions every instance runs by the present definition") {
   DefinitionsBench bench;
   Definitions definitions(nullptr, nullptr);

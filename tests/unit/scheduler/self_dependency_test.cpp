@@ -292,4 +292,39 @@ TEST_CASE("behaviour 6: freeze one instance: one blocked chain names it, not for
   CHECK(bench.ask(bench.scheduler->blocked()).empty());
 }
 
+TEST_CASE("self-dependency: a success run again at any moment while the next one starts doubles nothing") {
+  for (Duration at = 0s; at < 12s; at += 500ms) {
+    CAPTURE(at / 1ms);
+    SchedulerBench bench("2018-10-16T09:56+08:00");
+    bench.latency = [](bool writes) { return writes ? Duration(0) : Duration(1s); };
+    bench.start();
+    bench.advance_to("2018-10-16T10:10+08:00");
+    bench.advance(at);
+    const Instance before = bench.get("orders", "2018-10-16T10:05+08:00");
+    REQUIRE(bench.ask(bench.store.operate(before.row, {State::success}, State::wait_resource, "again", {})));
+    bench.advance(2min);
+    const auto& first = bench.runner.objects.at(orders_at("2018-10-16T10:05+08:00"));
+    CHECK(bench.runner.objects.at(orders_at("2018-10-16T10:10+08:00")).from == first.to);
+  }
+}
+
+TEST_CASE("self-dependency: an edit that takes the order away leaves it until its slot") {
+  SchedulerBench bench("2018-10-16T10:01+08:00");
+  Breakdown failure;
+  failure.at(bench, "2018-10-16T10:05+08:00");
+  bench.start();
+  bench.advance_to("2018-10-16T10:07+08:00");
+  job::Job edited = sluice::test::job_named("orders");
+  edited.version = "version-2";
+  edited.dependencies.self = false;
+  Handovers until_eleven;
+  until_eleven.emplace("orders", Handover{std::make_shared<const job::Job>(bench.jobs[0]),
+                                          sluice::test::local_time("2018-10-16T11:00+08:00")});
+  bench.scheduler->set_jobs({edited}, until_eleven);
+  bench.advance_to("2018-10-16T10:59+08:00");
+  CHECK(bench.executed() == "orders@10:05");
+  bench.advance_to("2018-10-16T11:01+08:00");
+  CHECK(bench.get("orders", "2018-10-16T11:00+08:00").state == State::success);
+}
+
 }  // namespace
