@@ -8,14 +8,14 @@
 namespace sluice::tablestore {
 namespace {
 
-constexpr std::int32_t kFirstLimit = 16;  // before anything is known of the records
+constexpr double kFirstLimit = 16;  // before anything is known of the records
 constexpr double kLimitMax = 5000;
 
 }  // namespace
 
 std::int32_t PageSizer::limit() const {
-  if (record_bytes_ <= 0) return kFirstLimit;
-  return static_cast<std::int32_t>(std::clamp(static_cast<double>(bytes_) / record_bytes_, 1.0, kLimitMax));
+  const double records = record_bytes_ > 0 ? static_cast<double>(bytes_) / record_bytes_ : kFirstLimit;
+  return static_cast<std::int32_t>(std::clamp(std::max(records, 1.0) * passed_over_, 1.0, kLimitMax));
 }
 
 std::size_t PageSizer::expected() const noexcept {
@@ -28,10 +28,13 @@ void PageSizer::learn(std::size_t page_bytes, std::size_t records) {
     return;
   }
   unknown_bytes_ = 0;
+  passed_over_ = 1;
   const double mean = static_cast<double>(page_bytes) / static_cast<double>(records);
   // Grows at once, so that a run of large records does not fill the memory; shrinks slowly.
   record_bytes_ = std::max(mean, record_bytes_ * 0.75 + mean * 0.25);
 }
+
+void PageSizer::pass_over() noexcept { passed_over_ = std::min(2 * passed_over_, kLimitMax); }
 
 ShardRead::ShardRead(const WindowParts& parts, WalkPlan plan, std::uint32_t index)
     : parts_(parts),
@@ -74,9 +77,17 @@ awaitable<Result<void>> ShardRead::seek(std::optional<Instant> time) {
   co_return walk_.found(*std::move(iterator));
 }
 
+// One record is enough. Where those of other tables stand before it, and may count in the limit, whole pages
+// get there sooner.
 awaitable<Result<void>> ShardRead::probe() {
-  auto page = co_await parts_.api.stream_records(walk_.iterator(), 1);
+  drop_ahead();
+  auto grant = co_await parts_.budget.take(parts_.sizer.expected());
+  const std::int32_t limit = passes_over_ ? parts_.sizer.limit() : 1;
+  auto page = co_await parts_.api.stream_records(walk_.iterator(), limit);
   if (page.has_error()) co_return walk_.failed(page.error());
+  grant.resize(parts_.sizer.held(page->body.size()));
+  passes_over_ = page->records.empty() && page->may_more == true;
+  if (passes_over_) parts_.sizer.pass_over();
   const auto oldest = place_of(*page, 0);
   if (oldest.has_error()) co_return oldest.error();
   co_return walk_.probed(page->server_time, *oldest, page->next_iterator, page->may_more.value_or(false));
@@ -90,8 +101,7 @@ awaitable<Result<void>> ShardRead::read() {
     if (answer->has_error()) co_return walk_.failed(answer->error());
     page.content = *std::move(*answer);
   } else {
-    ahead_.reset();
-    ahead_grant_.release();
+    drop_ahead();
     page.grant = co_await parts_.budget.take(parts_.sizer.expected());
     auto answer = co_await fetch(walk_.iterator(), page.grant);
     if (answer.has_error()) co_return walk_.failed(answer.error());
@@ -113,9 +123,16 @@ awaitable<Result<StreamPage>> ShardRead::fetch(std::string iterator, ByteBudget:
   if (page.has_value()) {
     grant.resize(parts_.sizer.held(page->body.size()));
     parts_.sizer.learn(page->body.size(), page->records.size());
+    if (page->records.empty() && page->may_more == true) parts_.sizer.pass_over();
     parts_.statistics.read_bytes += page->body.size();
   }
   co_return page;
+}
+
+// Whoever waits for memory must hold none.
+void ShardRead::drop_ahead() {
+  ahead_.reset();
+  ahead_grant_.release();
 }
 
 // Asks for the next page, then converts this one while the answer is on its way. Without memory to spare for

@@ -24,6 +24,9 @@ class PageSizer {
   explicit PageSizer(std::size_t bytes) : bytes_(bytes) {}
   std::int32_t limit() const;
   void learn(std::size_t page_bytes, std::size_t records);
+  // A page without records that has more behind it: those of other tables may count in its limit. It doubles
+  // until a page has records.
+  void pass_over() noexcept;
 
   // Memory to be granted to a page before it is asked for, and for one that came.
   std::size_t expected() const noexcept;
@@ -32,6 +35,7 @@ class PageSizer {
  private:
   std::size_t bytes_;
   double record_bytes_ = 0;                      // moving mean; 0: nothing seen yet
+  double passed_over_ = 1;                       // times the limit that is meant for our records
   std::size_t unknown_bytes_ = 4 * 1024 * 1024;  // of a page until then: the service sends no more
 };
 
@@ -75,6 +79,7 @@ class ShardRead {
   awaitable<Result<void>> probe();
   awaitable<Result<void>> read();
   awaitable<Result<StreamPage>> fetch(std::string iterator, ByteBudget::Grant& grant);
+  void drop_ahead();
   awaitable<Result<void>> convert(const StreamPage& page);
   awaitable<Result<void>> convert_and_fetch(const StreamPage& page);
   awaitable<Result<void>> flush();
@@ -85,6 +90,7 @@ class ShardRead {
   const WindowParts& parts_;
   std::uint32_t index_;
   ShardWalk walk_;
+  bool passes_over_ = false;  // the search for the oldest record: others stand before it
   std::unique_ptr<RecordMapper> mapper_;
   pipeline::RowBatch batch_;
   DecodedRecord record_;

@@ -18,7 +18,7 @@ using pipeline::Sequence;
 constexpr Duration kSeekMargin = 10min;
 constexpr Duration kPauseMin = 200ms;
 constexpr Duration kPauseMax = 5s;
-// A server that says "more" on this many empty pages in a row is asked with pauses from then on,
+// A server that says "more" on this many empty pages from one place is asked with pauses from then on,
 constexpr int kEmptyPagesMax = 64;
 // and on this many it is given up, after some five minutes.
 constexpr int kStalledPagesMax = 128;
@@ -27,6 +27,13 @@ constexpr int kRepeatEmptyPagesMax = 5;
 constexpr int kTrimsMax = 3;
 
 Instant time_of(const Sequence& sequence) { return Instant(Duration(sequence.time_us)); }
+
+// Whether an empty page stands for records of the other tables of a group. Any number of such pages may lie
+// before our next record, and none may be waited for: a walk over them is bounded by whoever carries it out.
+bool passes_over_others(const std::string& iterator, const std::optional<std::string>& next_iterator,
+                        bool may_more) {
+  return may_more && next_iterator && !next_iterator->empty() && *next_iterator != iterator;
+}
 
 }  // namespace
 
@@ -113,6 +120,11 @@ Result<void> ShardWalk::gone(const Error& failure) {
 
 Result<void> ShardWalk::probed(Instant server_time, const std::optional<Sequence>& oldest,
                                const std::optional<std::string>& next_iterator, bool may_more) {
+  if (!oldest && passes_over_others(iterator_, next_iterator, may_more)) {
+    empty_probes_ = 0;
+    iterator_ = *next_iterator;
+    return {};
+  }
   const int probes_max = may_more ? kEmptyPagesMax : kRepeatEmptyPagesMax;
   const bool goes_on = next_iterator && !next_iterator->empty();
   if (!oldest && goes_on && ++empty_probes_ < probes_max) {
@@ -233,6 +245,9 @@ Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator
     state_ = State::done;
     return {};
   }
+  const bool passed_others =
+      !page_has_records_ && passes_over_others(iterator_, next_iterator, may_more == true);
+  if (passed_others) must_meet_last_ = std::exchange(rescan_, false);
   if (std::exchange(rescan_, false)) {
     seek_time_.reset();
     state_ = State::seek;
@@ -252,7 +267,7 @@ Result<void> ShardWalk::end_page(const std::optional<std::string>& next_iterator
   }
   const bool moved = *next_iterator != iterator_;
   iterator_ = *next_iterator;
-  if (!page_has_records_) return end_empty_page(may_more, moved);
+  if (!page_has_records_ && !passed_others) return end_empty_page(may_more, moved);
   empty_pages_ = 0;
   pause_ = kPauseMin;
   state_ = State::read;
@@ -286,9 +301,11 @@ Result<void> ShardWalk::await_promised() {
     return {};
   }
   if (empty_pages_ >= kStalledPagesMax) {
-    return error(Errc::unavailable,
-                 fmt::format("the server says that there are more records, but gave none in {} answers",
-                             empty_pages_));
+    return error(
+        Errc::unavailable,
+        fmt::format(
+            "the server says that there are more records, but gave none in {} answers from the same place",
+            empty_pages_));
   }
   if (empty_pages_ > kEmptyPagesMax) pause_ = std::min(2 * pause_, kPauseMax);
   pause(State::read);

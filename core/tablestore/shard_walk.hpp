@@ -81,7 +81,8 @@ class ShardWalk {
   Result<void> failed(const Error& error);
 
   // The oldest record kept, or nothing if the shard keeps none. An empty page that goes on at `next_iterator`
-  // says neither; it is probed there a few times, after a pause where the iterator did not move.
+  // says neither; it is probed there a few times, after a pause where the iterator did not move, and for as
+  // long as `may_more` promises records and the iterator moves.
   Result<void> probed(Instant server_time, const std::optional<pipeline::Sequence>& oldest,
                       const std::optional<std::string>& next_iterator = std::nullopt, bool may_more = false);
 
@@ -93,7 +94,8 @@ class ShardWalk {
   Result<Verdict> judge(const pipeline::Sequence& sequence);
 
   // All records of the page were judged, or one of them with stop. `may_more` as the server told it, if it
-  // did.
+  // did. An empty page with more behind it is followed without a bound while the iterator moves; error where
+  // it stands still: unavailable.
   Result<void> end_page(const std::optional<std::string>& next_iterator, std::optional<bool> may_more);
 
   void paused();
@@ -146,7 +148,7 @@ class ShardWalk {
   bool page_has_records_ = false;
   int trims_ = 0;
   int empty_probes_ = 0;
-  int empty_pages_ = 0;  // in a row
+  int empty_pages_ = 0;  // in a row; none of them passed over records of other tables
   Duration pause_{};
   State after_pause_ = State::read;
 

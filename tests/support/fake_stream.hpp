@@ -182,9 +182,10 @@ class FakeStream final : public tablestore::StreamApi {
     std::from_chars(iterator.data() + at + 1, iterator.data() + iterator.size(), offset);
     if (!exists(name)) co_return Error(Errc::trimmed, "get records: the shard is gone");
     const FakeShard& source = shard(name);
+    limit_asked = limit.value_or(1000);
     if (offset < source.trimmed)
       co_return Error(Errc::trimmed, "get records: requested data is already trimmed");
-    co_return page_of(source, offset, static_cast<std::size_t>(limit.value_or(1000)));
+    co_return page_of(source, offset, static_cast<std::size_t>(limit_asked));
   }
 
   void observe(tablestore::StreamApiObserver* watcher) override { observer_ = watcher; }
@@ -210,6 +211,7 @@ class FakeStream final : public tablestore::StreamApi {
   std::function<std::optional<Error>(std::string_view operation)> fault;  // asked before each request
   std::function<bool()> empty_page;  // true: answer with no records and "may have more"
   std::function<bool()> blank_page;  // true: answer with no records and another iterator for the same place
+  std::int32_t limit_asked = 0;      // of the page that is being made, or was last
   std::function<void(std::size_t bytes)> on_page;  // told of each page's size
   std::vector<std::string> calls;                  // names of the operations, in order
   int in_flight = 0;
@@ -248,12 +250,11 @@ class FakeStream final : public tablestore::StreamApi {
     tablestore::StreamPage page;
     page.server_time = clock_.now() + server_time_skew;
     std::size_t end = std::min(source.log.size(), offset + std::min(limit, records_per_page));
-    if (empty_page && end > offset && empty_page()) {
-      end = offset;
-      page.may_more = true;
-    }
-    const bool is_blank = blank_page && end > offset && blank_page();
-    if (is_blank) end = offset;
+    const bool has_records = end > offset;
+    const bool is_promise = has_records && empty_page && empty_page();
+    const bool is_blank = has_records && blank_page && blank_page();
+    if (is_promise) page.may_more = true;
+    if (is_promise || is_blank) end = offset;
     std::size_t size = 64;  // beyond what a string keeps inside itself
     for (std::size_t i = offset; i < end; ++i) size += source.log[i].bytes.size();
     page.body.reserve(size);

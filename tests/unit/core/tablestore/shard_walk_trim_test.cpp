@@ -49,6 +49,11 @@ TEST_CASE("shard walk: where the last record read is still kept, an iterator tha
     CHECK(feed(walk, {}, "it1") == "");
     CHECK(walk.next().kind == StepKind::seek);
   }
+  SECTION("the search leads to records of other tables, and it is behind them") {
+    CHECK(feed(walk, {}, "it1", kSettled, true) == "");
+    REQUIRE(walk.next().kind == StepKind::read);
+    CHECK(feed(walk, {at(-3h), at(-2h), at(1min)}, "it2") == "llt");
+  }
   CHECK(walk.gaps().empty());
 }
 
@@ -135,6 +140,28 @@ TEST_CASE("shard walk: an empty page with more behind it does not say that nothi
   CHECK(walk.iterator() == "second");
   REQUIRE(walk.probed(kSettled, at(2min)).has_value());
   CHECK(walk.next().kind == StepKind::seek);
+}
+
+TEST_CASE("shard walk: the oldest record is looked for behind all records of other tables") {
+  ShardPosition start = begin(Kind::iterator);
+  start.last = at(1min);
+  ShardWalk walk(plan(start));
+  look_for_oldest(walk);
+  for (int i = 0; i < 200; ++i) {
+    const std::string next = walk.iterator() + "+";
+    REQUIRE(walk.probed(kSettled, {}, next, true).has_value());
+    REQUIRE(walk.next().kind == StepKind::probe);
+    CHECK(walk.iterator() == next);
+  }
+  SECTION("it is there, so nothing is lost") {
+    REQUIRE(walk.probed(kSettled, at(1min)).has_value());
+    CHECK(walk.next().kind == StepKind::seek);
+  }
+  SECTION("there is none") {
+    const auto result = walk.probed(kSettled, {});
+    REQUIRE(result.has_error());
+    CHECK(result.error().code() == Errc::trimmed);
+  }
 }
 
 TEST_CASE("shard walk: one empty answer from the same place does not prove a loss") {

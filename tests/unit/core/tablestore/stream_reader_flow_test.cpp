@@ -48,6 +48,52 @@ TEST_CASE("stream reader: page sizes stay between 1 and 5000 and follow large re
   CHECK(sizer.limit() > 2000);
 }
 
+TEST_CASE("stream reader: page sizes double while pages hold nothing but records of other tables") {
+  PageSizer sizer(256 * 1024);
+  std::vector<std::int32_t> limits;
+  for (int i = 0; i < 10; ++i) {
+    sizer.pass_over();
+    limits.push_back(sizer.limit());
+  }
+  CHECK(limits == std::vector<std::int32_t>{32, 64, 128, 256, 512, 1024, 2048, 4096, 5000, 5000});
+  sizer.learn(256 * 1024, 16);
+  CHECK(sizer.limit() == 16);
+  sizer.pass_over();
+  CHECK(sizer.limit() == 32);
+}
+
+// Lets `count` records of other tables stand before each of the stream's pages; they count in the limit.
+void put_others_before(test::FakeStream& stream, std::int32_t count, std::int32_t& passed) {
+  stream.empty_page = [&stream, count, &passed] {
+    passed += stream.limit_asked;
+    return passed <= count;
+  };
+  stream.blank_page = [count, &passed] { return passed <= count; };
+}
+
+TEST_CASE("stream reader: a quiet table of a group finds its record behind many of other tables") {
+  StreamFixture fixture;
+  const std::string shard = fixture.stream.add_shard();
+  fixture.write(shard, 1, 1min);
+  std::int32_t passed = 0;
+  put_others_before(fixture.stream, 50'000, passed);
+  const auto first = fixture.read(0, *fixture.plan(0));
+  REQUIRE(first.has_value());
+  CHECK(fixture.writer.rows == test::Rows{{0, {"1,value"}}});
+  CHECK(fixture.statistics.requests < 40);
+
+  SECTION("and so does the search for the oldest record once the iterator is trimmed") {
+    fixture.write(shard, 2, 6min);
+    fixture.write(shard, 3, 7min);
+    fixture.stream.trim(shard, 2);
+    passed = 0;
+    const auto second = fixture.read(1, *fixture.plan(1, first->end));
+    REQUIRE(second.has_value());
+    CHECK(fixture.writer.rows == test::Rows{{0, {"3,value"}}});
+    CHECK(fixture.statistics.requests < 40);
+  }
+}
+
 TEST_CASE(
     "stream reader: the next page is on its way while one is written, and each shard has one request only") {
   StreamFixture fixture;
@@ -265,6 +311,26 @@ TEST_CASE("stream reader: cancelled at any moment it unwinds and leaves no reque
     CHECK(fixture.stream.in_flight == 0);
     CHECK_FALSE(fixture.loop.clock.next_wake().has_value());
   }
+}
+
+TEST_CASE("stream reader: a server that passes over records for ever is followed until it is cancelled") {
+  StreamFixture fixture;
+  fixture.write(fixture.stream.add_shard(), 1, 1min);
+  const pipeline::ReadPlan plan{*fixture.plan(0), {}};
+  fixture.stream.empty_page = [] { return true; };
+  fixture.stream.blank_page = [] { return true; };
+  fixture.stream.latency = [] { return 10ms; };
+  StreamReader reader(fixture.stream, fixture.loop.clock, fixture.source, fixture.limits);
+  const pipeline::Window window = fixture.window(0);
+  TaskGroup tasks(fixture.loop.io.get_executor());
+  bool unwound = false;
+  tasks.start(read_until_cancelled(reader, window, plan, fixture.writer, unwound));
+  fixture.loop.clock.advance(1min);
+  CHECK_FALSE(unwound);
+  tasks.stop();
+  fixture.loop.run(tasks.join());
+  CHECK(unwound);
+  CHECK(fixture.stream.in_flight == 0);
 }
 
 }  // namespace
