@@ -74,9 +74,10 @@ Result<std::vector<const Shard*>> reading_order(const StreamState& stream, const
   return order;
 }
 
-void take_earlier(Instant& least, Instant polled) {
-  if (polled == Instant{}) return;
-  least = least == Instant{} ? polled : std::min(least, polled);
+void take_earlier(Instant& least, const ShardPosition& known) {
+  const Instant until = pipeline::read_until(known);
+  if (until == Instant{}) return;
+  least = least == Instant{} ? until : std::min(least, until);
 }
 
 // When the parents were last known to be whole. Where none is known, its ancestors came and went since: they
@@ -85,11 +86,11 @@ Instant least_polled(const Shard& shard, const Positions& positions) {
   Instant least{};
   for (const std::string_view parent : parents_of(shard)) {
     const ShardPosition* known = positions.find(parent);
-    if (known != nullptr) take_earlier(least, known->polled);
+    if (known != nullptr) take_earlier(least, *known);
   }
   if (least != Instant{}) return least;
   for (const ShardPosition& known : positions.shards) {
-    if (known.kind != Kind::ended) take_earlier(least, known.polled);
+    if (known.kind != Kind::ended) take_earlier(least, known);
   }
   return least;
 }

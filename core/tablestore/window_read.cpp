@@ -87,10 +87,12 @@ void WindowRead::prepare_repeat() {
       now_.shards[i] = *start;
       continue;
     }
+    // How far its parents were read before the window: all that it held came after that. At the window's end
+    // they may have been read to a later time than its first records have.
     const auto listed = std::find_if(stream_.shards.begin(), stream_.shards.end(),
                                      [&](const Shard& candidate) { return candidate.shard_id == shard; });
     now_.shards[i] =
-        first_position(listed == stream_.shards.end() ? Shard{shard, {}, {}} : *listed, *plan_.until);
+        first_position(listed == stream_.shards.end() ? Shard{shard, {}, {}} : *listed, plan_.start);
   }
 }
 

@@ -114,6 +114,39 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("stream reader: a repeated window whose child shard lost its first records fails") {
+  StreamFixture fixture;
+  fixture.stream.retention = 1h;
+  fixture.stream.add_shard("p");
+  const int number = 12;  // [01:00, 01:05)
+  std::optional<Positions> previous;
+  SECTION("in the first window of a chain") {}
+  SECTION("in a later one") { previous = fixture.read(number - 1, *fixture.plan(number - 1))->end; }
+  fixture.loop.clock.advance(fixture.midnight + 62min - fixture.loop.clock.now());
+  const auto start = fixture.plan(number, previous);
+  REQUIRE(start.has_value());
+  fixture.loop.clock.advance(30s);
+  const auto [left, right] = fixture.stream.split("p");
+  fixture.write(right, 1, 63min);
+  fixture.write(right, 2, 64min + 30s);
+  fixture.loop.clock.advance(3min);
+  const auto outcome = fixture.read(number, *start);
+  REQUIRE(outcome.has_value());
+  const Rows rows = fixture.writer.rows;
+  CHECK(rows == Rows{{2, {"1,value", "2,value"}}});
+
+  fixture.loop.clock.advance(50min);
+  REQUIRE(fixture.read(number, *start, outcome->end).has_value());
+  CHECK(fixture.writer.rows == rows);
+
+  fixture.loop.clock.advance(fixture.midnight + 2h + 4min - fixture.loop.clock.now());
+  fixture.stream.expire();
+  const auto again = fixture.read(number, *start, outcome->end);
+  REQUIRE(again.has_error());
+  CHECK(again.error().code() == Errc::trimmed);
+  CHECK_THAT(again.error().message(), Catch::StartsWith("read shard " + right + ": records after "));
+}
+
 TEST_CASE("stream reader: a child waits in its place while its parent has more to give") {
   StreamFixture fixture;
   const std::string parent = fixture.stream.add_shard("p");
