@@ -1,5 +1,7 @@
 #include "core/http/connection.hpp"
 
+#include "core/http/pace.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/error.hpp>
@@ -15,6 +17,11 @@
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
 
+#include <chrono>
+#include <netinet/tcp.h>
+#include <optional>
+#include <sys/socket.h>
+
 namespace sluice::http {
 namespace {
 
@@ -27,7 +34,11 @@ using Parser = beast::http::response_parser<beast::http::string_body>;
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kHeaderBytesMax = 64 * 1024;
 constexpr std::size_t kReadBytes = kHeaderBytesMax;  // an empty buffer would be filled 512 bytes at a time
+constexpr std::size_t kPieceBytes = 64 * 1024;       // written in one step
 constexpr std::size_t kAddressesMax = 4;             // so that a connect is over after a few limits
+// What the kernel holds of a body seems written. Megabytes of it would still be on their way over a slow link
+// while the answer is waited for; this much gets there in time even at the least rate.
+constexpr int kUnsentBytesMax = 128 * 1024;
 
 // Network failures are values, but a cancelled task must not take its cancellation for one.
 awaitable<void> rethrow_cancellation() {
@@ -44,6 +55,37 @@ Error network_error(std::string_view doing, const error_code& code, Duration lim
   }
   return Error(Errc::unavailable, fmt::format("{}: {}", doing, code.message()));
 }
+
+// How a request or an answer gets on. A step moves a piece of it and has the limit to itself.
+class Progress {
+ public:
+  explicit Progress(Duration limit) : limit_(limit) {}
+
+  // Readies `stream` for the next step; `bytes` were moved so far. False: the peer is too slow.
+  bool begin_step(beast::tcp_stream& stream, std::size_t bytes) {
+    bytes_ = bytes;
+    elapsed_ = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin_);
+    if (is_too_slow(limit_, elapsed_, bytes)) return false;
+    stream.expires_after(limit_);
+    return true;
+  }
+
+  // Measures from now on.
+  void restart() { begin_ = std::chrono::steady_clock::now(); }
+
+  // After begin_step() said so.
+  Error too_slow(std::string_view doing) const {
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(elapsed_).count();
+    return Error(Errc::timeout, fmt::format("{}: slower than {} KiB/s: {} bytes in {} ms", doing,
+                                            kBytesPerSecondMin / 1024, bytes_, ms));
+  }
+
+ private:
+  Duration limit_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  Duration elapsed_{};
+  std::size_t bytes_ = 0;
+};
 
 // Why reading an answer failed.
 Error read_error(const Parser& parser, const error_code& code, const Request& request) {
@@ -93,17 +135,22 @@ class StreamConnection final : public Connection {
   awaitable<Exchange> exchange(const std::string& head, const Request& request) override {
     const std::array<asio::const_buffer, 2> buffers = {
         asio::buffer(head), asio::buffer(request.body.data(), request.body.size())};
-    beast::get_lowest_layer(stream_).expires_after(request.limit);
-    auto written = co_await asio::async_write(stream_, buffers, kAsTuple);
-    const auto& [write_code, bytes_written] = written;
-    if (write_code) {
-      co_await rethrow_cancellation();
-      // A server may answer and close before it has read the whole request: its answer is worth more.
-      if (write_code == beast::error::timeout) {
-        Exchange failed;
-        failed.response = network_error("write request", write_code, request.limit);
-        co_return failed;
-      }
+    Progress progress(request.limit);
+    bool in_time = true;
+    // Asked before each step: how many bytes it may have.
+    const auto next_step = [this, &progress, &in_time](const error_code& code, std::size_t bytes) {
+      in_time = code || progress.begin_step(beast::get_lowest_layer(stream_), bytes);
+      return code || !in_time ? std::size_t(0) : kPieceBytes;
+    };
+    auto written = co_await asio::async_write(stream_, buffers, next_step, kAsTuple);
+    const error_code write_code = std::get<0>(written);
+    if (write_code) co_await rethrow_cancellation();
+    // A server may answer and close before it has read the whole request: its answer is worth more.
+    if (!in_time || write_code == beast::error::timeout) {
+      Exchange failed;
+      failed.response = in_time ? network_error("write request", write_code, request.limit)
+                                : progress.too_slow("write request");
+      co_return failed;
     }
     Exchange result = co_await read(request);
     if (write_code && !result.answer_begun) {
@@ -121,18 +168,14 @@ class StreamConnection final : public Connection {
     parser.skip(request.method == "HEAD");
     beast::flat_buffer buffer;
     buffer.reserve(kReadBytes);
-    beast::get_lowest_layer(stream_).expires_after(request.limit);
-    error_code code = co_await read_head(buffer);
+    Progress progress(request.limit);
     Exchange result;
+    auto read = co_await read_head(buffer, progress);
     result.answer_begun = buffer.size() > 0;
-    if (!code) {
-      // The parser, not its message: only so do the limits count.
-      auto outcome = co_await beast::http::async_read(stream_, buffer, parser, kAsTuple);
-      code = std::get<0>(outcome);
-    }
-    if (code) {
+    if (read && !*read) read = co_await read_body(buffer, parser, progress);
+    if (!read || *read) {
       co_await rethrow_cancellation();
-      result.response = read_error(parser, code, request);
+      result.response = read ? read_error(parser, *read, request) : progress.too_slow("read answer");
       co_return result;
     }
     beast::get_lowest_layer(stream_).expires_never();
@@ -146,24 +189,44 @@ class StreamConnection final : public Connection {
     co_return result;
   }
 
-  // Until the whole head is in `buffer`, and perhaps more. The parser judges a line at once if it is in the
-  // first piece that it gets, and else only when the head has ended: with whole heads it has one answer.
-  awaitable<error_code> read_head(beast::flat_buffer& buffer) {
+  // Until the whole head is in `buffer`, and perhaps more; nothing if the peer is too slow. The parser judges
+  // a line at once if it is in the first piece that it gets, and else only when the head has ended: with
+  // whole heads it has one answer.
+  awaitable<std::optional<error_code>> read_head(beast::flat_buffer& buffer, Progress& progress) {
     constexpr std::string_view kEnd = "\r\n\r\n";
     std::size_t searched = 0;
     for (;;) {
+      if (!progress.begin_step(beast::get_lowest_layer(stream_), buffer.size())) co_return std::nullopt;
       const auto room = buffer.prepare(kReadBytes - buffer.size());
       auto outcome = co_await stream_.async_read_some(room, kAsTuple);
       const auto& [code, bytes] = outcome;
       if (code) co_return code;
       buffer.commit(bytes);
+      if (buffer.size() == bytes) progress.restart();  // for what it has thought no server is slow
       const std::string_view head(static_cast<const char*>(buffer.data().data()), buffer.size());
       // Who speaks another language may well keep the connection open.
-      if (!begins_answer(head)) co_return beast::http::error::bad_version;
+      if (!begins_answer(head)) co_return make_error_code(beast::http::error::bad_version);
       if (head.find(kEnd, searched) != std::string_view::npos) co_return error_code();
-      if (head.size() == kReadBytes) co_return beast::http::error::header_limit;
+      if (head.size() == kReadBytes) co_return make_error_code(beast::http::error::header_limit);
       searched = head.size() - std::min(head.size(), kEnd.size() - 1);
     }
+  }
+
+  // The whole answer, of which `buffer` holds the beginning; nothing if the peer is too slow.
+  awaitable<std::optional<error_code>> read_body(beast::flat_buffer& buffer, Parser& parser,
+                                                 Progress& progress) {
+    parser.eager(true);
+    std::size_t parsed = 0;
+    while (!parser.is_done()) {
+      const std::size_t received = parsed + buffer.size();
+      if (!progress.begin_step(beast::get_lowest_layer(stream_), received)) co_return std::nullopt;
+      // The parser, not its message: only so do the limits count.
+      auto outcome = co_await beast::http::async_read_some(stream_, buffer, parser, kAsTuple);
+      const auto& [code, bytes] = outcome;
+      if (code) co_return code;
+      parsed += bytes;
+    }
+    co_return error_code();
   }
 
   Stream stream_;
@@ -300,6 +363,8 @@ awaitable<Result<std::unique_ptr<Connection>>> open_connection(const Route& rout
     stream.expires_never();
     error_code ignored;  // a missing option costs time, not correctness
     stream.socket().set_option(Tcp::no_delay(true), ignored);
+    ::setsockopt(stream.socket().native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &kUnsentBytesMax,
+                 sizeof kUnsentBytesMax);
     if (route.endpoint.tls) {
       if (route.proxy != nullptr) {
         auto opening = open_tunnel(route, stream, limit);

@@ -20,7 +20,7 @@ class Connection {
  public:
   virtual ~Connection() = default;
 
-  // Sends `request`, whose serialized header is `head`, and reads the answer; each within request.limit.
+  // Sends `request`, whose serialized header is `head`, and reads the answer; each step within request.limit.
   // After an exchange that is not reusable the connection must be destroyed. Cancellation unwinds.
   virtual awaitable<Exchange> exchange(const std::string& head, const Request& request) = 0;
 };

@@ -23,7 +23,7 @@ struct Request {
   std::string host;                           // Host header; empty: made from the endpoint
   Headers headers;                            // Content-Length and Host are added by the transport
   std::string_view body;                      // must stay valid until send() returns
-  Duration limit = std::chrono::seconds(30);  // for each network step: connect, handshake, write, read
+  Duration limit = std::chrono::seconds(30);  // for connect, handshake, answer, each piece of a body
   std::size_t answer_bytes_max = 16 * 1024 * 1024;
   bool direct = false;     // never through a proxy
   bool sent_once = false;  // not idempotent: the caller must know of every time it may have arrived

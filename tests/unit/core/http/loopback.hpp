@@ -13,6 +13,7 @@
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
 #include <optional>
@@ -41,7 +42,13 @@ struct Reply {
   Then then = Then::keep;  // hold: neither reads, writes nor closes any more
   bool early = false;      // answers when the head is there, without reading the body
   std::size_t cut = 0;     // so many bytes come first, in a piece of their own
+  // A pause comes behind every so many bytes of the body that is read, or of the text; 0: none.
+  std::size_t body_at_once = 0;
+  std::size_t text_at_once = 0;
 };
+
+// Transports have their limits from the real clock, so a slow server takes real time.
+inline constexpr std::chrono::milliseconds kPause{25};
 
 // Serves connection number i by script i; connections without a script are closed at once. After
 // as_tunnel(answer) it is a proxy and what lies behind it in one: each connection begins with a plain request
@@ -61,6 +68,9 @@ class LoopbackServer {
   ~LoopbackServer() { stop(io_, tasks_); }
   LoopbackServer(const LoopbackServer&) = delete;
   LoopbackServer& operator=(const LoopbackServer&) = delete;
+
+  // What the kernel takes for the server is next to nothing: only what the server reads gets through.
+  void without_room() { acceptor_.set_option(asio::socket_base::receive_buffer_size(16 * 1024)); }
 
   void as_tunnel(std::string answer) { tunnel_ = std::move(answer); }
 
@@ -104,10 +114,18 @@ class LoopbackServer {
   awaitable<void> play(Stream& stream, std::size_t number) {
     std::string buffer;
     for (const Reply& reply : scripts_[number]) {
-      const bool complete = co_await read_request(stream, buffer, !reply.early);
+      const bool complete = co_await read_request(stream, buffer, !reply.early, reply.body_at_once);
       if (!complete) co_return;
       if (reply.cut > 0) co_await write_alone(stream, asio::buffer(reply.text, reply.cut));
-      const asio::const_buffer rest = asio::buffer(reply.text) + reply.cut;
+      std::size_t begun = reply.cut;
+      while (reply.text_at_once > 0 && begun + reply.text_at_once < reply.text.size()) {
+        const auto piece = asio::buffer(asio::buffer(reply.text) + begun, reply.text_at_once);
+        auto written = co_await asio::async_write(stream, piece, asio::as_tuple(asio::use_awaitable));
+        if (std::get<0>(written)) co_return;
+        begun += reply.text_at_once;
+        co_await pause();
+      }
+      const asio::const_buffer rest = asio::buffer(reply.text) + begun;
       auto written = co_await asio::async_write(stream, rest, asio::as_tuple(asio::use_awaitable));
       if (std::get<0>(written) || reply.then == Reply::Then::close) co_return;
       if (reply.then == Reply::Then::hold) co_await held_.wait();
@@ -123,8 +141,13 @@ class LoopbackServer {
     for (int turn = 0; turn < 5; ++turn) co_await asio::post(asio::use_awaitable);
   }
 
+  awaitable<void> pause() {
+    asio::steady_timer timer(io_, kPause);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+
   template <class Stream>
-  awaitable<bool> read_request(Stream& stream, std::string& buffer, bool with_body) {
+  awaitable<bool> read_request(Stream& stream, std::string& buffer, bool with_body, std::size_t at_once = 0) {
     auto dynamic = asio::dynamic_buffer(buffer);
     auto head =
         co_await asio::async_read_until(stream, dynamic, "\r\n\r\n", asio::as_tuple(asio::use_awaitable));
@@ -132,7 +155,12 @@ class LoopbackServer {
     if (code) co_return false;
     const std::size_t body_bytes = with_body ? announced_length(buffer.substr(0, head_bytes)) : 0;
     const std::size_t total = head_bytes + body_bytes;
+    std::size_t pause_at = at_once > 0 ? at_once : total;
     while (buffer.size() < total) {
+      if (buffer.size() >= pause_at) {
+        pause_at += at_once;
+        co_await pause();
+      }
       std::array<char, 65536> chunk;
       auto got = co_await stream.async_read_some(asio::buffer(chunk), asio::as_tuple(asio::use_awaitable));
       const auto& [read_code, bytes] = got;
