@@ -237,6 +237,8 @@ awaitable<Result<void>> ObjectWindow::delete_others(const std::vector<ObjectInfo
   for (const ObjectInfo& object : objects) others.erase(object.name);
   others.erase(plan_.manifest);
   const std::vector<std::string> names(others.begin(), others.end());
+  // From here on the rows may be in the new objects only: whatever fails, they stay.
+  replacing_ = !names.empty();
   const auto work = [&](std::size_t i) { return delete_one(names[i], why); };
   co_return co_await side_by_side(names.size(), plan_.limits.requests_at_once, work);
 }
@@ -269,6 +271,18 @@ awaitable<void> ObjectWindow::abort() {
 
 // Tries everything; reports what it could not do.
 awaitable<Result<void>> ObjectWindow::take_back() {
+  if (replacing_) {
+    log_.line(Level::warning,
+              "the new objects are complete and stay, for the deletion of those that they replace has begun; "
+              "the next attempt goes on with it");
+  } else {
+    const Result<void> objects = co_await take_back_objects();
+    if (!objects) co_return objects;
+  }
+  co_return co_await abort_uploads();
+}
+
+awaitable<Result<void>> ObjectWindow::take_back_objects() {
   Names touched(context_.touched.begin(), context_.touched.end());
   if (committing_) {
     // What a crashed commit left was of use only while the rows might not be had again.
@@ -278,9 +292,7 @@ awaitable<Result<void>> ObjectWindow::take_back() {
   }
   const std::vector<std::string> names(touched.begin(), touched.end());
   const auto work = [&](std::size_t i) { return take_back_one(names[i]); };
-  const Result<void> all = co_await side_by_side(names.size(), plan_.limits.requests_at_once, work);
-  if (!all) co_return all;
-  co_return co_await abort_uploads();
+  co_return co_await side_by_side(names.size(), plan_.limits.requests_at_once, work);
 }
 
 // Objects that were there before this attempt stay: of a window that is run again they hold what the ledger

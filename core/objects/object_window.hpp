@@ -39,6 +39,7 @@ class ObjectWindow final : public pipeline::WindowWriter {
   void describe(const pipeline::WindowFacts& facts) override { facts_ = facts; }
   awaitable<Result<std::vector<pipeline::ObjectInfo>>> commit() override;
   awaitable<void> abort() override;
+  bool has_replaced() const noexcept override { return replacing_; }
   const UploadMemory& memory() const noexcept { return memory_; }
 
  private:
@@ -62,6 +63,7 @@ class ObjectWindow final : public pipeline::WindowWriter {
   awaitable<Result<void>> delete_one(const std::string& name, std::string_view why);
   bool is_spared(std::string_view name) const;
   awaitable<Result<void>> take_back();
+  awaitable<Result<void>> take_back_objects();
   awaitable<Result<void>> take_back_one(const std::string& name);
 
   Clock& clock_;
@@ -84,6 +86,7 @@ class ObjectWindow final : public pipeline::WindowWriter {
   Names existing_;           // this window's names that prepare() found
   bool reached_ = false;     // the bucket answered prepare(): there may be something to undo
   bool committing_ = false;  // all rows were had
+  bool replacing_ = false;   // old objects may be gone, and the new ones are complete
 };
 
 }  // namespace sluice::objects

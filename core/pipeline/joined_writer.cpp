@@ -25,10 +25,11 @@ awaitable<Result<std::vector<ObjectInfo>>> JoinedWriter::commit() {
   co_return objects;
 }
 
-// The window's first: without them the others are of no use, and a reader finds out at once.
+// The window's first: without them the others are of no use, and a reader finds out at once. Where they stay
+// the others are complete, and needed.
 awaitable<void> JoinedWriter::abort() {
   co_await window_->abort();
-  co_await first_->abort();
+  if (!window_->has_replaced()) co_await first_->abort();
 }
 
 }  // namespace sluice::pipeline

@@ -21,7 +21,10 @@ class JoinedWriter final : public WindowWriter {
   void describe(const WindowFacts& facts) override;
   // The objects of `first` become visible before the window's, and stand before them in the result.
   awaitable<Result<std::vector<ObjectInfo>>> commit() override;
+  // The objects of `first` stay with the window's where these replaced others; the window's never stay for
+  // those of `first`.
   awaitable<void> abort() override;
+  bool has_replaced() const noexcept override { return window_->has_replaced(); }
 
  private:
   std::unique_ptr<WindowWriter> first_;

@@ -55,8 +55,12 @@ class WindowWriter {
   virtual awaitable<Result<std::vector<ObjectInfo>>> commit() = 0;
 
   // Takes everything of this attempt back: open uploads, completed objects, also those of a commit. Tries
-  // all, logs what it could not do.
+  // all, logs what it could not do. After has_replaced() complete objects stay.
   virtual awaitable<void> abort() = 0;
+
+  // True once commit() has begun to delete what its objects stand for, all of which are complete by then:
+  // the same rows may be nowhere else.
+  virtual bool has_replaced() const noexcept { return false; }
 };
 
 class Writer {

@@ -18,6 +18,7 @@ struct World {
   std::vector<std::string> steps;
   std::map<std::string, int> visible;  // by writer, its objects
   std::size_t fail_at = SIZE_MAX;      // the step that fails
+  std::string replaced;                // the writer that has deleted what was there
 
   Result<void> step(const std::string& text) {
     steps.push_back(text);
@@ -52,9 +53,10 @@ class FakeWriter final : public pipeline::WindowWriter {
   }
   awaitable<void> abort() override {
     world_.steps.push_back("abort " + name_);
-    world_.visible.erase(name_);
+    if (!has_replaced()) world_.visible.erase(name_);
     co_return;
   }
+  bool has_replaced() const noexcept override { return world_.replaced == name_; }
 
  private:
   class Sink final : public pipeline::ShardSink {
@@ -121,6 +123,28 @@ TEST_CASE("joined writer: whatever step fails, nothing stays") {
     CHECK(world.steps[world.steps.size() - 2] == "abort window");
     CHECK(world.steps.back() == "abort table");
   }
+}
+
+TEST_CASE("joined writer: the first objects stay where the window's have replaced others") {
+  sluice::test::Loop loop;
+  World world;
+  world.fail_at = 5;
+  world.replaced = "window";
+  auto writer = joined(world);
+  REQUIRE(loop.run(attempt(writer)).has_error());
+  CHECK(writer.has_replaced());
+  CHECK(world.visible == std::map<std::string, int>{{"table", 2}, {"window", 1}});
+}
+
+TEST_CASE("joined writer: the window's objects do not stay for the first ones that replaced others") {
+  sluice::test::Loop loop;
+  World world;
+  world.fail_at = 5;
+  world.replaced = "table";
+  auto writer = joined(world);
+  REQUIRE(loop.run(attempt(writer)).has_error());
+  CHECK_FALSE(writer.has_replaced());
+  CHECK(world.visible == std::map<std::string, int>{{"table", 2}});
 }
 
 TEST_CASE("joined writer: the first objects share the definition with the window's, but no records") {

@@ -114,6 +114,24 @@ TEST_CASE("export writers: with truncateScope prefix the table's objects stay be
   CHECK(bench.fake.objects.contains("t__full_20181016080000_0001.csv"));
 }
 
+TEST_CASE("export writers: the table's objects stay with those of a window that has replaced others") {
+  WindowBench bench;
+  bench.fake.objects = {{"t_a", "yesterday's"}, {"t_b", "cannot be deleted"}};
+  bench.fake.fault = [](const auto& seen, std::size_t) {
+    return seen.method == "DELETE" && seen.object == "t_b"
+               ? sluice::test::FakeOssTransport::Fault::server_error
+               : sluice::test::FakeOssTransport::Fault::none;
+  };
+  job::Export work = work_of(bench);
+  work.target.truncate_scope = job::TruncateScope::prefix;
+  auto writers = ExportWriters::make(maker_of(bench), work, {});
+  REQUIRE(writers);
+  REQUIRE_FALSE(load(bench, *writers, 2));
+  CHECK(bench.fake.objects.size() == 4);
+  CHECK(bench.fake.objects.contains("t__full_20181016080000_0001.csv"));
+  CHECK(bench.fake.objects.contains(sluice::test::oss_window::kPrefix + "0000.csv"));
+}
+
 TEST_CASE("export writers: a repeated window keeps the table's objects in the ledger") {
   WindowBench bench;
   job::Export work = work_of(bench);
