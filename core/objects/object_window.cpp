@@ -48,6 +48,7 @@ ObjectWindow::ObjectWindow(const WriterPorts& ports, WindowPlan plan,
 ShardWriter& ObjectWindow::shard(std::uint32_t index) {
   std::unique_ptr<ShardWriter>& place = shards_[index];
   if (!place) place = std::make_unique<ShardWriter>(context_, index);
+  context_.shards = shards_.size();
   return *place;
 }
 

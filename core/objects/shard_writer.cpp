@@ -140,18 +140,29 @@ awaitable<Result<void>> ShardWriter::send_due() {
       if (!context_.memory.over()) break;
       context_.relieve();
       if (!context_.memory.sending()) {  // too little everywhere to make a part of
-        if (!context_.names.partitioned() || context_.memory.held() <= 2 * context_.memory.bytes_max()) break;
-        co_return Error(
-            Errc::refused_by_state,
-            fmt::format("write {}: the rows of this window have so many values of `partition` that "
-                        "{} bytes wait in memory; take columns with fewer values, or none",
-                        context_.names.prefix(), context_.memory.held()));
+        const Result<void> held = check_held();
+        if (!held) co_return held;
+        break;
       }
     }
     co_await context_.memory.changed();
   }
   if (context_.failure) co_return *context_.failure;
   co_return Result<void>();
+}
+
+// Only many values of `partition` can do harm: without them each shard fills its part in the end, and may
+// with one value, too.
+Result<void> ShardWriter::check_held() const {
+  const std::size_t part_bytes_min = context_.limits.early_part_bytes_min;
+  const std::size_t held_max = 2 * context_.memory.bytes_max() + context_.shards * part_bytes_min;
+  if (!context_.names.partitioned() || context_.memory.held() <= held_max) return {};
+  return Error(
+      Errc::refused_by_state,
+      fmt::format("write {}: the rows of this window have so many values of `partition` that {} bytes "
+                  "wait in memory, of no object enough for a part ({} bytes at least); take columns "
+                  "with fewer values, or none",
+                  context_.names.prefix(), context_.memory.held(), part_bytes_min));
 }
 
 std::size_t ShardWriter::due_bytes(const Draft& draft) const {

@@ -71,6 +71,7 @@ class ShardWriter final : public pipeline::ShardSink {
   bool start_due();
   void start(Draft& draft, std::size_t size);
   awaitable<Result<void>> send_due();
+  Result<void> check_held() const;
   awaitable<Result<void>> send_rest(Draft& draft);
 
   UploadContext& context_;

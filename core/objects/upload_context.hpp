@@ -51,6 +51,7 @@ struct UploadContext {
   const job::Target& target;
   ObjectTraits traits;                 // of the window's objects
   std::function<void()> relieve;       // sends what can be sent early, of whatever shard
+  std::size_t shards = 0;              // with objects of their own
   std::uint64_t dirty_rows = 0;        // left out by this attempt
   std::vector<std::string> touched{};  // names that were, perhaps, written
   std::optional<Error> failure{};      // the first: the attempt is lost

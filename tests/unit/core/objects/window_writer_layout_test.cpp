@@ -185,7 +185,9 @@ TEST_CASE("window writer refuses more values of `partition` than it can hold", "
   }
   const auto full = wide.run({shard});
   CHECK(full.error().code() == Errc::refused_by_state);
-  CHECK(full.error().message().ends_with("bytes wait in memory; take columns with fewer values, or none"));
+  CHECK(
+      full.error().message().ends_with("bytes wait in memory, of no object enough for a part (100 bytes at "
+                                       "least); take columns with fewer values, or none"));
   CHECK(wide.fake.objects.empty());
 
   objects::UploadLimits limits = small_limits();
@@ -196,6 +198,37 @@ TEST_CASE("window writer refuses more values of `partition` than it can hold", "
   CHECK(tiny.run({small}).has_value());
   for (int value = 15; value < 20; ++value) small.batches.push_back({fmt::format("1,{}", value)});
   CHECK(tiny.run({small}).error().code() == Errc::refused_by_state);
+}
+
+TEST_CASE("window writer lets the object of each shard fill a least part, however large, with `partition`",
+          "[window_writer]") {
+  job::Target target = target_of();
+  target.partition_columns = 1;
+  Bench bench(target);
+  bench.part_bytes_min = 2200;  // of 4000 bytes of memory
+  bench.fake.part_bytes_min = 2200;
+  const auto shards_with = [](std::size_t values) {
+    std::vector<Shard> shards;
+    for (std::uint32_t index = 0; index < 16; ++index) {
+      shards.push_back(shard_of(index, 60, 100, 1));
+      shards.back().columns = 2;
+      std::size_t row = 0;
+      for (auto& batch : shards.back().batches) batch[0] += fmt::format(",{}", row++ % values);
+    }
+    return shards;
+  };
+  const auto objects = bench.run(shards_with(1));
+  REQUIRE(objects);
+  CHECK(objects->size() == 16);
+  CHECK(bench.fake.count("PUT", "partNumber") >= 32);
+
+  Bench many(target);
+  many.part_bytes_min = 2200;
+  const auto refused = many.run(shards_with(30));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Errc::refused_by_state);
+  CHECK_THAT(refused.error().message(), Catch::Contains("enough for a part (2200 bytes at least); take"));
+  CHECK(many.fake.objects.empty());
 }
 
 TEST_CASE("window writer with truncateScope prefix deletes all else under the prefix, last of all",
