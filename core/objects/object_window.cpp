@@ -18,6 +18,11 @@ using pipeline::ObjectInfo;
 // For all requests that take an attempt back.
 constexpr Duration kAbortLimit = std::chrono::minutes(2);
 
+// Archived, a manifest could not be read when it is needed, and they are small.
+std::string manifest_class(const std::string& of_objects) {
+  return of_objects.ends_with("Archive") ? "Standard" : of_objects;
+}
+
 }  // namespace
 
 ObjectWindow::ObjectWindow(const WriterPorts& ports, WindowPlan plan,
@@ -207,6 +212,7 @@ awaitable<Result<void>> ObjectWindow::publish_manifest(const std::vector<ObjectI
   const std::string text = to_text(manifest);
   ObjectTraits traits = plan_.traits;
   traits.content_type = "application/json";
+  traits.storage_class = manifest_class(traits.storage_class);
   const Result<ObjectInfo> put = co_await put_whole(context_, plan_.manifest, text, traits);
   if (!put) co_return put.error();
   log_.line(Level::info, fmt::format("wrote manifest {}: {} bytes", put->name, put->bytes));

@@ -97,6 +97,22 @@ TEST_CASE("window writer that cannot write its manifest leaves no object", "[win
   }
 }
 
+TEST_CASE("window writer puts manifests of archived objects where they can be read", "[window_writer]") {
+  using Classes = std::pair<std::string, std::string>;  // of the objects, of the manifest
+  const auto& [given, kept] =
+      GENERATE(Classes("Archive", "Standard"), Classes("ColdArchive", "Standard"),
+               Classes("DeepColdArchive", "Standard"), Classes("IA", "IA"), Classes("Standard", "Standard"));
+  job::Target target = with_manifest();
+  target.storage_class = given;
+  target.encryption = "AES256";
+  Bench bench(target);
+  const auto objects = bench.run({shard_of(0, 3, 10, 2), shard_of(1, 35, 100, 7)});
+  REQUIRE(objects);
+  for (const auto& object : *objects) CHECK(bench.fake.traits[object.name]["x-oss-storage-class"] == given);
+  CHECK(bench.fake.traits[kManifest]["x-oss-storage-class"] == kept);
+  CHECK(bench.fake.traits[kManifest]["x-oss-server-side-encryption"] == "AES256");
+}
+
 TEST_CASE("window writer takes its manifest back with its objects", "[window_writer]") {
   Bench bench(with_manifest());
   const auto writer = bench.begin();
