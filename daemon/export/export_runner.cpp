@@ -56,9 +56,8 @@ std::unique_ptr<pipeline::Reader> make_reader(tablestore::Client& client, Clock&
     return std::make_unique<tablestore::StreamReader>(client, clock, work.source,
                                                       stream_limits(work.settings), &client);
   }
-  tablestore::TableScanLimits limits = scan_limits(work.settings);
-  if (work.target.write_single_object) limits.ranges_max = 1;  // many would use up its part numbers
-  return std::make_unique<tablestore::TableReader>(client, client, clock, work.source, Instant{}, limits);
+  return std::make_unique<tablestore::TableReader>(client, client, clock, work.source, Instant{},
+                                                   scan_limits(work.settings, work.target));
 }
 
 // A backfill's windows are no part of the recurring chain: they do not load the table with their first one,
@@ -183,7 +182,7 @@ class ExportRun final : public scheduler::Run {
   awaitable<Result<void>> load(pipeline::WindowWriter& table) {
     const Instant not_before = work_.window.start + work_.source.settle;
     tablestore::TableReader reader(client_, client_, clock_, work_.source, not_before,
-                                   scan_limits(work_.settings));
+                                   scan_limits(work_.settings, work_.target));
     const auto read = co_await reader.read(work_.window, pipeline::ReadPlan(), table, statistics_, *log_);
     if (!read) co_return read.error();
     co_return Result<void>();
