@@ -120,6 +120,10 @@ class Checking {
     const auto name = manifest_name(ledger_.target, window);
     if (!name) co_return name.error();
     const auto text = co_await store_.get_object(*name, kManifestBytesMax);
+    if (!text && text.error().code() == Errc::refused_by_state) {  // archived; others may not be
+      tell(DifferenceKind::manifest, *name, "cannot be read: " + text.error().message());
+      co_return Result<void>();
+    }
     if (!text && text.error().code() != Errc::not_found) co_return text.error();
     if (!text) {
       if (ledger_.same_definition) tell(DifferenceKind::manifest_missing, *name, "is not there");

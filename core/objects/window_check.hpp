@@ -29,7 +29,7 @@ enum class DifferenceKind : std::uint8_t {
   unexpected,        // an object of this window's names that the ledger does not have
   rows,              // the ledger's own numbers do not agree
   manifest_missing,  // the job writes manifests, and this window's is not there
-  manifest,          // it does not say what the ledger says
+  manifest,          // it does not say what the ledger says, or was archived and cannot be read
 };
 
 // "missing", "manifest_missing", ... as the API has them.

@@ -37,6 +37,7 @@ constexpr std::array kRules = {
     Rule{"PermanentRedirect", Errc::invalid_argument, Retry::never, kCheckRegion},
     Rule{"TemporaryRedirect", Errc::invalid_argument, Retry::never, kCheckRegion},
     Rule{"AuthorizationHeaderMalformed", Errc::invalid_argument, Retry::never, kCheckRegion},
+    Rule{"InvalidObjectState", Errc::refused_by_state, Retry::never, "restore the archived object first"},
     Rule{"NoSuchBucket", Errc::not_found, Retry::never, "create the bucket or correct `bucket`"},
     Rule{"EntityTooSmall", Errc::invalid_argument, Retry::never, "raise `blockSizeInMB`"},
     Rule{"NotImplemented", Errc::invalid_argument, Retry::never,

@@ -151,6 +151,25 @@ TEST_CASE("window check: a manifest has to say what the ledger says", "[window_c
   }
 }
 
+TEST_CASE("window check: a manifest that was archived is a difference, and the objects are checked",
+          "[window_check]") {
+  Fixture fixture("_manifest/t");
+  const std::string name = objects::manifest_name(fixture.ledger.target, fixture.ledger.window).value();
+  fixture.bench.fake.objects.erase(Fixture::name(1));
+  fixture.bench.fake.answer_instead = [&](const sluice::test::FakeOssTransport::Seen& seen) {
+    std::optional<http::Response> refused;
+    if (seen.method == "GET" && seen.object == name) {
+      refused = sluice::test::FakeOssTransport::error(403, "InvalidObjectState");
+    }
+    return refused;
+  };
+  const auto found = fixture.differences();
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].starts_with("missing " + Fixture::name(1)));
+  CHECK(found[1].starts_with("manifest " + name + ": cannot be read: "));
+  CHECK_THAT(found[1], Catch::Contains("restore the archived object first"));
+}
+
 TEST_CASE("window check: a job whose names have changed is checked by the ledger's names", "[window_check]") {
   Fixture fixture;
   fixture.ledger.target.object = "elsewhere";

@@ -38,6 +38,7 @@ TEST_CASE("s3 errors are sorted by code, then by status", "[s3_error]") {
       {403, "SignatureDoesNotMatch", Errc::unauthenticated, Retry::never},
       {403, "RequestTimeTooSkewed", Errc::unauthenticated, Retry::correct_clock},
       {403, "AccessDenied", Errc::permission_denied, Retry::never},
+      {403, "InvalidObjectState", Errc::refused_by_state, Retry::never},
       {404, "NoSuchBucket", Errc::not_found, Retry::never},
       {404, "", Errc::not_found, Retry::never},
       {409, "ConditionalRequestConflict", Errc::conflict, Retry::always},
