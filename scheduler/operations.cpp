@@ -1,6 +1,7 @@
 // What operators ask of the scheduler.
 
 #include "core/job/script.hpp"
+#include "scheduler/left_behind.hpp"
 #include "scheduler/reason.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -136,6 +137,8 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
   }
   const Result<void> checked = co_await check_positions(order, instance);
   if (!checked) co_return checked.error();
+  const Result<void> clean = co_await check_left_behind(order, instance);
+  if (!clean) co_return clean.error();
   change.reason = fmt::format("{} by {}", past_tense(order.action), order.actor);
   if (!order.reason.empty()) change.reason += ": " + order.reason;
   if (order.action == Action::set_success || order.action == Action::skip)
@@ -186,6 +189,20 @@ awaitable<Result<void>> Scheduler::check_positions(Order order, Instance instanc
       Errc::refused_by_state,
       fmt::format("rerun {}: it has no window of its own, its records came with {}; rerun that one", name,
                   to_string(next, instance.zone)));
+}
+
+// A skipped window's records come with the next one: objects of its own would have them as well.
+awaitable<Result<void>> Scheduler::check_left_behind(Order order, Instance instance) {
+  const auto job = jobs_.find(instance.id.job);
+  const bool chained = job == jobs_.end() || follows_positions(*job->second);
+  if (!chained || order.action != Action::skip || instance.attempts == 0) co_return Result<void>();
+  const int attempt = left_behind(co_await store_.attempts(instance.row));
+  if (attempt == 0) co_return Result<void>();
+  co_return Error(
+      Errc::refused_by_state,
+      fmt::format("skip {}: attempt {} may have left objects in the target, and the next window would bring "
+                  "their records again; rerun it, or remove them and set it to success",
+                  to_string(instance.id, instance.zone), attempt));
 }
 
 awaitable<Result<Redefinition>> Scheduler::newest_definition(Instance instance) {

@@ -16,13 +16,16 @@ using scheduler::Pause;
 using scheduler::State;
 using scheduler::WaitingRange;
 
-// The first line repeats the words of the partial index, so that it serves. Bound: chain, from, to.
+// The first line repeats the words of the partial index, so that it serves. What has left objects in the
+// target, or may have, is not skipped: the next window would bring its records once more. Bound: chain, from,
+// to.
 constexpr std::string_view kWaitingRange =
     "job_id = (SELECT id FROM jobs WHERE name = ?) AND state NOT IN ('SUCCESS', 'SKIPPED') "
     "AND slot_us >= ? AND slot_us < ? AND dry_run = 0 "
     "AND ((state IN ('NOT_RUN', 'WAIT_TIME', 'WAIT_RESOURCE') AND attempts = 0) OR (state = 'RETRY_WAIT' "
     "AND NOT EXISTS (SELECT 1 FROM positions p WHERE p.instance_id = instances.id AND p.end_json IS NOT "
-    "NULL)))";
+    "NULL) AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.instance_id = instances.id AND "
+    "(a.result = 'lost' OR json_extract(a.statistics_json, '$.left_behind') > 0))))";
 
 const std::string kSkip = fmt::format(
     "UPDATE instances SET state = 'SKIPPED', reason = ?, retry_at_us = NULL WHERE {}", kWaitingRange);

@@ -272,6 +272,7 @@ awaitable<void> ObjectWindow::abort() {
     const Result<void> done =
         co_await within(clock_, kAbortLimit, "taking the attempt back", std::move(work));
     if (!done) log_.line(Level::error, "could not take everything back: " + done.error().message());
+    left_behind_ = replacing_ || !done;
   }
   co_await this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
 }

@@ -40,6 +40,7 @@ class ObjectWindow final : public pipeline::WindowWriter {
   awaitable<Result<std::vector<pipeline::ObjectInfo>>> commit() override;
   awaitable<void> abort() override;
   bool has_replaced() const noexcept override { return replacing_; }
+  bool left_behind() const noexcept override { return left_behind_; }
   const UploadMemory& memory() const noexcept { return memory_; }
 
  private:
@@ -87,6 +88,7 @@ class ObjectWindow final : public pipeline::WindowWriter {
   bool reached_ = false;     // the bucket answered prepare(): there may be something to undo
   bool committing_ = false;  // all rows were had
   bool replacing_ = false;   // old objects may be gone, and the new ones are complete
+  bool left_behind_ = false;
 };
 
 }  // namespace sluice::objects

@@ -25,6 +25,7 @@ class JoinedWriter final : public WindowWriter {
   // those of `first`.
   awaitable<void> abort() override;
   bool has_replaced() const noexcept override { return window_->has_replaced(); }
+  bool left_behind() const noexcept override { return window_->left_behind() || first_->left_behind(); }
 
  private:
   std::unique_ptr<WindowWriter> first_;

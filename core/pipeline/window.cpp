@@ -44,6 +44,7 @@ json::value to_json(const Statistics& statistics) {
   out["shards"] = statistics.shards;
   out["shards_done"] = statistics.shards_done;
   out["hand_over_failures"] = statistics.hand_over_failures;
+  out["left_behind"] = statistics.left_behind;
   const bool any = statistics.first_record <= statistics.last_record;
   out["first_record_us"] = any ? json::value(to_microseconds(statistics.first_record)) : json::value();
   out["last_record_us"] = any ? json::value(to_microseconds(statistics.last_record)) : json::value();

@@ -55,6 +55,7 @@ struct Statistics {
   std::uint64_t shards = 0;               // shards, and ranges of a table, to be read
   std::uint64_t shards_done = 0;          // of them, those read to the window's, or the range's, end
   std::uint64_t hand_over_failures = 0;   // 1: the original cannot go on from the window's end
+  std::uint64_t left_behind = 0;          // 1: of a failed attempt, objects may still be in the target
   Instant first_record = Instant::max();  // least and greatest record time; max/min while none was seen
   Instant last_record = Instant::min();
   std::map<std::string, std::uint64_t> ignored;  // left out or changed, by reason: docs/formats.md

@@ -61,6 +61,9 @@ class WindowWriter {
   // True once commit() has begun to delete what its objects stand for, all of which are complete by then:
   // the same rows may be nowhere else.
   virtual bool has_replaced() const noexcept { return false; }
+
+  // After abort(): true if objects of this attempt are still there, or may be.
+  virtual bool left_behind() const noexcept { return false; }
 };
 
 class Writer {

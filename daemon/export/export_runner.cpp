@@ -214,6 +214,7 @@ class ExportRun final : public scheduler::Run {
     if (!aborted) {
       log_->line(Level::warning, aborted.error().message() + "; the next attempt removes what is left");
     }
+    if (!aborted || writer.left_behind()) statistics_.left_behind = 1;
   }
 
   void report(const Result<scheduler::Outcome>& outcome) {

@@ -46,13 +46,14 @@ inline awaitable<void> MemoryStateStore::succeed(Attempt attempt, Outcome outcom
 }
 
 inline awaitable<void> MemoryStateStore::fail(Attempt attempt, AttemptResult result, Error error,
-                                              pipeline::Statistics /*statistics*/,
+                                              pipeline::Statistics statistics,
                                               std::optional<Instant> retry_at, Instant now) {
   co_await yield();
   Record& record = records_.at(attempt.instance_row);
   Attempt* open = find_open(record, attempt.number);
   if (open == nullptr) co_return;
   close(*open, result, error, now);
+  open->statistics = boost::json::serialize(pipeline::to_json(statistics));
   record.instance.finished = now;
   if (result == AttemptResult::failed) ++record.instance.failures;
   move_to(record, retry_at ? State::retry_wait : State::failure, error.message());

@@ -1,6 +1,7 @@
 #pragma once
 // What operators ask of the state store in memory.
 
+#include "scheduler/left_behind.hpp"
 #include "tests/support/memory_state_store.hpp"
 
 namespace sluice::test {
@@ -46,8 +47,9 @@ inline std::vector<std::int64_t> MemoryStateStore::waiting_rows(const scheduler:
     const bool waits = instance.state == State::not_run || instance.state == State::wait_time ||
                        instance.state == State::wait_resource;
     if (instance.dry_run) continue;
-    if ((waits && instance.attempts == 0) || (instance.state == State::retry_wait && !record.end))
-      rows.push_back(instance.row);
+    const bool clean =
+        instance.state == State::retry_wait && !record.end && scheduler::left_behind(record.attempts) == 0;
+    if ((waits && instance.attempts == 0) || clean) rows.push_back(instance.row);
   }
   return rows;
 }

@@ -124,6 +124,20 @@ void StateStoreSuite<Fixture>::skipping() {
     CHECK(run(store().waiting({"orders", at_minute(0), at_minute(5)})).count == 0);
     CHECK_FALSE(run(store().waiting({"nobody", at_minute(0), at_minute(25)})).newest);
   }
+  SECTION("what has left objects behind, or may have, does not count once it has failed again") {
+    fail(begin("orders", 15, 1), AttemptResult::failed, at_minute(18), at_minute(17));
+    auto outcome = outcome_at(1, 0);
+    outcome.statistics.left_behind = 1;
+    run(store().fail(begin("orders", 20, 1), AttemptResult::failed, Error(Errc::unavailable, "503"),
+                     outcome.statistics, at_minute(23), at_minute(22)));
+    fail(begin("orders", 20, 1), AttemptResult::failed, at_minute(24), at_minute(23));
+    fixture_.reopen();
+    CHECK(run(store().waiting(range)).count == 1);
+    CHECK(run(store().waiting(range)).newest == at_minute(5));
+    CHECK(run(store().skip(range, "older than 1 h", entry("skip"))) == 1);
+    CHECK(get("orders", 15).state == State::retry_wait);
+    CHECK(get("orders", 20).state == State::retry_wait);
+  }
   SECTION("a dry run neither counts nor is skipped: there is nothing to run") {
     scheduler::NewInstance dry = planned_at("orders", 22);
     dry.dry_run = true;

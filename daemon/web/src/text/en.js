@@ -68,7 +68,7 @@ export const en = {
   stat_records: 'Records', stat_table_rows: 'Table rows', stat_rows: 'Rows', stat_dirty_rows: 'Dirty rows',
   stat_read_bytes: 'Read', stat_written_bytes: 'Written', stat_requests: 'Requests', stat_retries: 'Retries',
   stat_late: 'Late records', stat_ahead: 'Records ahead', stat_shards: 'Shards', stat_shards_done: 'Shards done',
-  stat_hand_over_failures: 'Failed hand-overs', stat_first_record_us: 'First record', stat_last_record_us: 'Last record',
+  stat_hand_over_failures: 'Failed hand-overs', stat_left_behind: 'Objects left behind', stat_first_record_us: 'First record', stat_last_record_us: 'Last record',
   // Lists of instances.
   needsAttention: 'needs attention', alsoNotDue: 'also those not due yet', noInstances: 'No instance is like that.',
   choose: 'Choose {id}', chooseAll: 'Choose all of the page', chosen: '{n} chosen', andMore: 'and {n} more', refused: '{n} refused',

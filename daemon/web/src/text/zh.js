@@ -61,7 +61,7 @@ export const zh = {
   stat_records: '记录', stat_table_rows: '表行数', stat_rows: '行数', stat_dirty_rows: '脏数据',
   stat_read_bytes: '读取', stat_written_bytes: '写入', stat_requests: '请求', stat_retries: '重试',
   stat_late: '迟到记录', stat_ahead: '超前记录', stat_shards: '分片', stat_shards_done: '已完成分片',
-  stat_hand_over_failures: '交还失败', stat_first_record_us: '首条记录', stat_last_record_us: '末条记录',
+  stat_hand_over_failures: '交还失败', stat_left_behind: '可能残留对象', stat_first_record_us: '首条记录', stat_last_record_us: '末条记录',
   needsAttention: '需要处理', alsoNotDue: '包括未到时间的', noInstances: '没有符合条件的实例。',
   choose: '选择 {id}', chooseAll: '选择本页全部', chosen: '已选 {n} 个', andMore: '另有 {n} 个', refused: '{n} 个被拒绝',
   actions: '操作', cancel: '取消', working: '处理中…', accepted: '已接受。', did: '{action}：{id}',

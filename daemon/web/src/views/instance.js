@@ -24,7 +24,7 @@ function Why({ instance }) {
 // The counters of an attempt in the order in which they matter; times of records come in microseconds.
 function Statistics({ statistics, zone }) {
   const rows = Object.entries(statistics).filter(([name, value]) => typeof value === 'number' && has(`stat_${name}`) &&
-    !(value === 0 && ['dirty_rows', 'retries', 'late', 'ahead', 'hand_over_failures', 'table_rows'].includes(name)));
+    !(value === 0 && ['dirty_rows', 'retries', 'late', 'ahead', 'hand_over_failures', 'left_behind', 'table_rows'].includes(name)));
   const shown = ([name, value]) => {
     if (name.endsWith('_us')) return html`<${Moment} time=${new Date(value / 1000).toISOString()} zone=${zone} />`;
     return name.endsWith('bytes') ? size(value) : count(value);

@@ -118,9 +118,17 @@ TEST_CASE("window writer that is stopped in the middle takes everything back", "
   CHECK(bench.fake.uploads.size() == 2);
   reading.stop();
   bench.loop.run(reading.join());
-  bench.loop.run(writer->abort());
-  CHECK(bench.fake.uploads.empty());
-  CHECK(bench.fake.objects.empty());
+  SECTION("and has left nothing behind") {
+    bench.loop.run(writer->abort());
+    CHECK(bench.fake.uploads.empty());
+    CHECK(bench.fake.objects.empty());
+    CHECK_FALSE(writer->left_behind());
+  }
+  SECTION("or tells that it could not") {
+    bench.fake.fault = [](const FakeOssTransport::Seen&, std::size_t) { return Fault::drop_request; };
+    bench.loop.run(writer->abort());
+    CHECK(writer->left_behind());
+  }
 }
 
 TEST_CASE("window writer that cannot take everything back says so within its limit", "[window_writer]") {

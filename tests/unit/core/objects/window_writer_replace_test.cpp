@@ -98,6 +98,7 @@ TEST_CASE("window writer that is stopped while it deletes an old object keeps th
   REQUIRE_FALSE(done);
   CHECK(writer->has_replaced());
   bench.loop.run(writer->abort());
+  CHECK(writer->left_behind());
   for (const auto& [name, content] : written(".txt")) CHECK(bench.fake.objects[name] == content);
 }
 
