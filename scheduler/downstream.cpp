@@ -12,12 +12,17 @@
 namespace sluice::scheduler {
 namespace {
 
-// A day's instance may depend on slots of the same day that come after its own.
-constexpr Duration kLookBack = std::chrono::days(2);
+// A day's instance may depend on slots of the same day that come after its own. Within a day on which a
+// definition changed, what is depended on need not ascend either.
+constexpr Duration kSameDay = std::chrono::days(2);
+
+// What an instance by the minute depends on takes a while to find, so the loop goes on between small pages.
+constexpr std::size_t kCandidatesPage = 250;
 
 using Chosen = std::map<std::string, std::set<Instant>>;  // slots by job
+using Needs = std::vector<std::pair<std::string, SlotRange>>;
 
-bool touches(const Chosen& chosen, const std::vector<std::pair<std::string, SlotRange>>& needs) {
+bool touches(const Chosen& chosen, const Needs& needs) {
   return std::ranges::any_of(needs, [&](const auto& need) {
     const auto slots = chosen.find(need.first);
     if (slots == chosen.end()) return false;
@@ -25,6 +30,66 @@ bool touches(const Chosen& chosen, const std::vector<std::pair<std::string, Slot
     return first != slots->second.end() && *first <= need.second.last;
   });
 }
+
+// The instances of a job that may follow from chosen ones of others, as far as they were read: oldest first,
+// so that none is passed over however many lie between them and now.
+class Candidates {
+ public:
+  Candidates(const std::string& job, Instant from, Instant until) {
+    next_page_.job = job;
+    next_page_.from = from;
+    next_page_.to = until;
+    next_page_.limit = kCandidatesPage;
+    next_page_.ascending = true;
+  }
+
+  const InstanceQuery& next_page() const noexcept { return next_page_; }
+
+  void add(std::vector<Instance> page, DependencyCheck& dependencies) {
+    all_read_ = page.empty();
+    if (!all_read_) next_page_.after = page.back().id;
+    for (Instance& instance : page) {
+      Needs needs = dependencies.needs(instance);
+      for (const auto& [job, range] : needs)
+        farthest_.insert_or_assign(job, Far{instance.id.scheduled, range});
+      if (!needs.empty()) left_.emplace_back(std::move(instance), std::move(needs));
+    }
+  }
+
+  // Takes out those that depend on a chosen one.
+  std::vector<Instance> take(const Chosen& chosen) {
+    std::vector<Instance> taken;
+    std::erase_if(left_, [&](auto& candidate) {
+      const bool follows = touches(chosen, candidate.second);
+      if (follows) taken.push_back(std::move(candidate.first));
+      return follows;
+    });
+    return taken;
+  }
+
+  // True when none that is not read yet can depend on a chosen one: the later it is, the later is what it
+  // depends on.
+  bool reaches(const Chosen& chosen, const std::vector<job::Upstream>& upstreams) const {
+    return all_read_ || std::ranges::all_of(upstreams, [&](const job::Upstream& upstream) {
+             const auto slots = chosen.find(upstream.job);
+             if (slots == chosen.end()) return true;
+             const Instant last = *slots->second.rbegin();
+             const auto far = farthest_.find(upstream.job);
+             return far != farthest_.end() && far->second.needed.first > last &&
+                    far->second.slot > last + kSameDay;
+           });
+  }
+
+ private:
+  struct Far {
+    Instant slot{};
+    SlotRange needed;
+  };
+  InstanceQuery next_page_;
+  bool all_read_ = false;
+  std::vector<std::pair<Instance, Needs>> left_;
+  std::map<std::string, Far> farthest_;  // what the last one read depends on, by its job
+};
 
 Error too_many(const InstanceId& id) {
   return Error(Errc::invalid_argument,
@@ -50,13 +115,14 @@ class Flag {
 
 }  // namespace
 
-// Oldest first; one more than may be taken at once at most.
-awaitable<std::vector<Instance>> Scheduler::due_instances(std::string job, Instant from) {
+// Of its chain, oldest first; some more than may be taken at once at most.
+awaitable<std::vector<Instance>> Scheduler::due_from(InstanceId id) {
   InstanceQuery query;
-  query.job = std::move(job);
-  query.from = from;
+  query.job = chain_of(id);
+  query.from = id.scheduled;
   query.to = clock_.now() + Duration(1);
   query.limit = 1000;
+  query.ascending = true;
   std::vector<Instance> found;
   while (found.size() <= kDownstreamMax) {
     std::vector<Instance> page = co_await store_.instances(query);
@@ -64,7 +130,6 @@ awaitable<std::vector<Instance>> Scheduler::due_instances(std::string job, Insta
     query.after = page.back().id;
     for (Instance& instance : page) found.push_back(std::move(instance));
   }
-  std::ranges::reverse(found);
   co_return found;
 }
 
@@ -72,41 +137,37 @@ awaitable<Result<std::vector<Instance>>> Scheduler::downstream(InstanceId id) {
   std::optional<Instance> root = co_await store_.instance(id);
   if (!root) co_return none_planned(id);
   std::vector<Instance> found;
-  if (dependencies_.in_order(id.job, clock_.now()))
-    found = co_await due_instances(chain_of(id), id.scheduled);
+  if (dependencies_.in_order(id.job, clock_.now())) found = co_await due_from(id);
   if (found.empty()) found.push_back(std::move(*root));
-  if (found.size() > kDownstreamMax) co_return too_many(id);
   Chosen chosen;
   for (const Instance& instance : found) chosen[id.job].insert(instance.id.scheduled);
-  const Jobs jobs = jobs_;                            // a reload may come while the store is asked
-  std::map<std::string, std::vector<Instance>> left;  // of each job that depends on a chosen one
+  const Jobs jobs = jobs_;  // a reload may come while the store is asked
+  const Instant until = clock_.now() + Duration(1);
+  std::map<std::string, Candidates> candidates;
   // A job that is chosen from already may follow from another one as well, with other slots of it.
   bool more = id.group == 0;
-  while (more) {
+  while (more && found.size() <= kDownstreamMax) {
     more = false;
     for (const auto& [name, job] : jobs) {
-      const bool depends = std::ranges::any_of(job->dependencies.jobs, [&](const job::Upstream& upstream) {
-        return chosen.contains(upstream.job);
-      });
+      const std::vector<job::Upstream>& upstreams = job->dependencies.jobs;
+      const bool depends = std::ranges::any_of(
+          upstreams, [&](const job::Upstream& upstream) { return chosen.contains(upstream.job); });
       if (!depends) continue;
-      if (!left.contains(name)) {
-        std::vector<Instance> due = co_await due_instances(name, id.scheduled - kLookBack);
-        left.emplace(name, std::move(due));
+      Candidates& of_job = candidates.try_emplace(name, name, id.scheduled - kSameDay, until).first->second;
+      while (found.size() <= kDownstreamMax) {
+        for (Instance& follower : of_job.take(chosen)) {
+          const bool is_new = chosen[name].insert(follower.id.scheduled).second;
+          if (!is_new) continue;
+          found.push_back(std::move(follower));
+          more = true;
+        }
+        if (of_job.reaches(chosen, upstreams)) break;
+        std::vector<Instance> page = co_await store_.instances(of_job.next_page());
+        of_job.add(std::move(page), dependencies_);
       }
-      std::vector<Instance>& candidates = left[name];
-      std::erase_if(candidates,
-                    [&](const Instance& candidate) { return chosen[name].contains(candidate.id.scheduled); });
-      std::erase_if(candidates, [&](const Instance& candidate) {
-        const bool follows = touches(chosen, dependencies_.needs(candidate));
-        if (!follows) return false;
-        chosen[name].insert(candidate.id.scheduled);
-        found.push_back(candidate);
-        more = true;
-        return true;
-      });
     }
-    if (found.size() > kDownstreamMax) co_return too_many(id);
   }
+  if (found.size() > kDownstreamMax) co_return too_many(id);
   co_return found;
 }
 

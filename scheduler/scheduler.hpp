@@ -177,7 +177,7 @@ class Scheduler {
   Situation situation(const Instance& instance, Instant now) const;
   awaitable<Result<std::vector<Instance>>> rerun_set(Order order, InstanceId id);
   awaitable<Result<std::optional<Change>>> downstream_change(Order order, Instance instance);
-  awaitable<std::vector<Instance>> due_instances(std::string job, Instant from);
+  awaitable<std::vector<Instance>> due_from(InstanceId id);
   Result<void> check_forced(const Order& order, const Instance& root) const;
   job::RerunProperty rerun_property(const Instance& instance) const;
   bool must_wait(const InstanceId& id) const;

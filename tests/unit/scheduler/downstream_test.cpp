@@ -118,6 +118,49 @@ TEST_CASE("transition 15: rerun downstream of more than 2000 is refused, and nam
   CHECK(bench.ask(bench.store.audit(10)).empty());
 }
 
+// Done ones of a job with a slot every so many minutes.
+std::vector<NewInstance> done_every(int minutes, const std::string& job, int from, int count) {
+  std::vector<NewInstance> planned;
+  for (int n = 0; n < count; ++n) {
+    const int minute = from + n * minutes;
+    NewInstance& instance = planned.emplace_back(sluice::test::planned_at(job, minute));
+    instance.cycle = (minute % 1440 + 1440) % 1440 / minutes + 1;
+    instance.state = State::success;
+  }
+  return planned;
+}
+
+TEST_CASE(
+    "transition 15: rerun downstream finds what follows however many instances lie between it and now") {
+  SchedulerBench bench;
+  three_jobs(bench);
+  bench.jobs[0].dependencies.self = false;
+  for (const char* job : {"orders", "users", "reports"})
+    bench.ask(bench.store.add_instances(done_every(5, job, -5 * 3200, 3100)));
+  bench.start();
+  const auto follow =
+      bench.ask(bench.scheduler->downstream(sluice::test::planned_at("orders", -5 * 3200).id));
+  REQUIRE(follow);
+  CHECK(names(*follow) == "orders@21:20 users@21:20 reports@21:20");
+}
+
+TEST_CASE("transition 15: rerun downstream reads on for as long as what runs again reaches") {
+  SchedulerBench bench;
+  // orders by day, one after the other; of users, by the minute, only the first of a day waits for it.
+  bench.jobs = {sluice::test::job_named("orders"), sluice::test::job_named("users", 1min)};
+  bench.jobs[0].schedule.cycle = job::Cycle::day;
+  bench.jobs[1].dependencies.jobs.push_back({"orders"});
+  bench.ask(bench.store.add_instances(done_every(1440, "orders", -4 * 1440, 4)));
+  bench.ask(bench.store.add_instances(done_every(1, "users", -4 * 1440, 4 * 1440)));
+  bench.start();
+  const auto follow =
+      bench.ask(bench.scheduler->downstream(sluice::test::planned_at("orders", -4 * 1440).id));
+  REQUIRE(follow);
+  CHECK(
+      names(*follow) ==
+      "orders@00:00 orders@00:00 orders@00:00 orders@00:00 users@00:00 users@00:00 users@00:00 users@00:00");
+}
+
 TEST_CASE("transition 15: what waits already stays, and windows without records of their own are left out") {
   SchedulerBench bench;
   bench.runner.script = [](const Instance& instance, int) {
