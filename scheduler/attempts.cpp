@@ -234,10 +234,10 @@ awaitable<std::optional<Attempt>> Attempts::open(Active& active, pipeline::Posit
     observer_.instance_changed(instance);
     co_return std::nullopt;
   }
-  const Result<Attempt> opened = co_await store_.begin_attempt(instance.row, std::move(start), now);
+  const Result<Attempt> opened = co_await store_.begin_attempt(Claim(instance), std::move(start), now);
   health_.worked(StoreHealth::Call::write);
   if (!opened) {
-    // An operator was faster: frozen, or set to success, between the decision and now.
+    // An operator was faster between the decision and now: frozen, set to success, or put back to run anew.
     observer_.log(
         pipeline::Level::info,
         fmt::format("do not start {}: {}", to_string(instance.id, instance.zone), opened.error().message()));

@@ -135,6 +135,8 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
     if (!allowed) co_return allowed.error();
     change.to = allowed->to;
   }
+  const Result<void> idle = check_idle(order, instance);
+  if (!idle) co_return idle.error();
   const Result<void> checked = co_await check_positions(order, instance);
   if (!checked) co_return checked.error();
   const Result<void> clean = co_await check_left_behind(order, instance);
@@ -156,6 +158,17 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
   change.entry.target = to_string(instance.id, instance.zone);
   change.entry.detail = detail_of(order, instance);
   co_return change;
+}
+
+// What an attempt finds out before it is stored as running goes by the definition, the window and the
+// failures that it was claimed with.
+Result<void> Scheduler::check_idle(const Order& order, const Instance& instance) const {
+  const bool renews = order.action == Action::rerun || order.latest;
+  if (!renews || !attempts_.claimed(instance.row)) return {};
+  return Error(Errc::refused_by_state,
+               fmt::format("{} {}: its attempt {} has begun; kill it first, or wait until it ends",
+                           to_string(order.action), to_string(instance.id, instance.zone),
+                           attempts_.number(instance.row)));
 }
 
 // Positions chain from commit to commit: a window without its own went into the next committed one, and would
@@ -285,6 +298,9 @@ awaitable<Result<void>> Scheduler::stop_attempt(Instance instance, std::string r
   }
   const std::optional<Instance> after = co_await store_.instance(instance.id);
   if (after && after->state == State::failure) co_return Result<void>();
+  // It was put back while its attempt was about to be stored; that was dropped, and another one may come.
+  if (after && after->state == State::wait_resource)
+    co_return Error(Errc::conflict, fmt::format("kill {}: it keeps being put back; try again", name));
   const std::string_view state = after ? to_string(after->state) : "gone";
   co_return Error(Errc::refused_by_state,
                   fmt::format("kill {}: it ended by itself before; it is {}", name, state));

@@ -30,6 +30,26 @@ inline bool comes_before(const InstanceQuery& query, const InstanceId& a, const 
   return chain_of(a) < chain_of(b);
 }
 
+// What an attempt is begun of.
+struct Claim {
+  // Whatever became of the instance since it was read.
+  Claim(std::int64_t instance_row) : row(instance_row) {}  // NOLINT(google-explicit-constructor)
+  // Only as it was read: the attempt goes by what it says.
+  explicit Claim(const Instance& instance)
+      : row(instance.row),
+        read(Read{instance.version, instance.failures, instance.window_start, instance.window_end}) {}
+
+  struct Read {
+    std::string version;
+    int failures = 0;
+    Instant window_start{};
+    Instant window_end{};
+    friend bool operator==(const Read&, const Read&) = default;
+  };
+  std::int64_t row = 0;
+  std::optional<Read> read;
+};
+
 // How far a chain is in a closed range of slots.
 struct SlotProgress {
   std::optional<Instant> first_planned;  // of the whole chain; nothing when it has no instance
@@ -91,11 +111,10 @@ class StateStore : public OperationStore {
   virtual awaitable<Result<void>> operate(std::int64_t instance_row, std::vector<State> from, State to,
                                           std::string reason, AuditEntry entry) = 0;
 
-  // Attempts. begin_attempt: state must be one of not_run, wait_time, wait_resource, retry_wait (else
-  // conflict); becomes running, a new attempt is opened, the start positions are kept (the first time, or
-  // again when the instance is not being repeated).
-  virtual awaitable<Result<Attempt>> begin_attempt(std::int64_t instance_row, pipeline::Positions start,
-                                                   Instant now) = 0;
+  // Attempts. begin_attempt: state must be one of not_run, wait_time, wait_resource, retry_wait, and the
+  // instance as the claim says, if it says so (else conflict); becomes running, a new attempt is opened, the
+  // start positions are kept (the first time, or again when the instance is not being repeated).
+  virtual awaitable<Result<Attempt>> begin_attempt(Claim claim, pipeline::Positions start, Instant now) = 0;
   // Closes the attempt, stores the outcome, extends coverage, sets SUCCESS. One transaction. Does nothing
   // when the attempt is closed already: the answer to an earlier call may have been lost.
   virtual awaitable<void> succeed(Attempt attempt, Outcome outcome, Instant now) = 0;

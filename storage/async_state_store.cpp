@@ -170,9 +170,9 @@ awaitable<Result<void>> AsyncStateStore::operate(std::int64_t instance_row,
   co_return co_await call(work);
 }
 
-awaitable<Result<scheduler::Attempt>> AsyncStateStore::begin_attempt(std::int64_t instance_row,
+awaitable<Result<scheduler::Attempt>> AsyncStateStore::begin_attempt(scheduler::Claim claim,
                                                                      pipeline::Positions start, Instant now) {
-  auto work = [&] { return open_store().begin_attempt(instance_row, start, now); };
+  auto work = [&] { return open_store().begin_attempt(claim, start, now); };
   co_return co_await call(work);
 }
 

@@ -72,7 +72,7 @@ class AsyncStateStore final : public scheduler::StateStore,
   awaitable<Result<void>> operate(std::int64_t instance_row, std::vector<scheduler::State> from,
                                   scheduler::State to, std::string reason,
                                   scheduler::AuditEntry entry) override;
-  awaitable<Result<scheduler::Attempt>> begin_attempt(std::int64_t instance_row, pipeline::Positions start,
+  awaitable<Result<scheduler::Attempt>> begin_attempt(scheduler::Claim claim, pipeline::Positions start,
                                                       Instant now) override;
   awaitable<void> succeed(scheduler::Attempt attempt, scheduler::Outcome outcome, Instant now) override;
   awaitable<void> fail(scheduler::Attempt attempt, scheduler::AttemptResult result, Error error,

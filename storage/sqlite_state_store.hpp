@@ -49,7 +49,7 @@ class SqliteStateStore {
   Result<void> operate(std::int64_t instance_row, const std::vector<scheduler::State>& from,
                        scheduler::State to, const std::string& reason, const scheduler::AuditEntry& entry);
 
-  Result<scheduler::Attempt> begin_attempt(std::int64_t instance_row, const pipeline::Positions& start,
+  Result<scheduler::Attempt> begin_attempt(const scheduler::Claim& claim, const pipeline::Positions& start,
                                            Instant now);
   // An attempt that is not open stays as it is: a caller that could not see the outcome may repeat the call,
   // and one that was closed as lost cannot succeed any more.
@@ -97,6 +97,7 @@ class SqliteStateStore {
   std::optional<std::int64_t> job_id(const std::string& name);
   std::int64_t make_job_id(const std::string& name);
   std::size_t add_rows(std::span<const scheduler::NewInstance> rows);
+  Result<void> check_unchanged(const scheduler::Claim& claim);
   Result<void> change(std::int64_t instance_row, const std::vector<scheduler::State>& from,
                       scheduler::State to, const std::string& reason);
   bool close_attempt(const scheduler::Attempt& attempt, scheduler::AttemptResult result, const Error* error,

@@ -78,9 +78,29 @@ Result<void> SqliteStateStore::operate(std::int64_t instance_row, const std::vec
   return changed;
 }
 
-Result<Attempt> SqliteStateStore::begin_attempt(std::int64_t instance_row, const pipeline::Positions& start,
-                                                Instant now) {
+// An operator may have put the instance back meanwhile, with another definition or with all of its reruns.
+Result<void> SqliteStateStore::check_unchanged(const scheduler::Claim& claim) {
+  if (!claim.read) return {};
+  scheduler::Claim::Read present;
+  {
+    Statement row = database_.prepare(
+        "SELECT version, failures, window_start_us, window_end_us FROM instances WHERE id = ?", claim.row);
+    if (!row.step()) return {};
+    present.version = row.text(0);
+    present.failures = row.small(1);
+    present.window_start = row.instant(2);
+    present.window_end = row.instant(3);
+  }
+  if (present == *claim.read) return {};
+  return Error(Errc::conflict, "begin attempt: the instance was changed since it was read");
+}
+
+Result<Attempt> SqliteStateStore::begin_attempt(const scheduler::Claim& claim,
+                                                const pipeline::Positions& start, Instant now) {
+  const std::int64_t instance_row = claim.row;
   Transaction transaction(database_);
+  const Result<void> unchanged = check_unchanged(claim);
+  if (!unchanged) return unchanged.error();
   const std::vector<State> from = {State::not_run, State::wait_time, State::wait_resource, State::retry_wait};
   const Result<void> changed = change(instance_row, from, State::running, "");
   if (!changed) {

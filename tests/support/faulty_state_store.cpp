@@ -85,10 +85,10 @@ awaitable<Result<void>> FaultyStateStore::operate(std::int64_t row, std::vector<
   return pass(inner_.operate(row, std::move(from), to, std::move(reason), std::move(entry)), true);
 }
 
-awaitable<Result<scheduler::Attempt>> FaultyStateStore::begin_attempt(std::int64_t row,
+awaitable<Result<scheduler::Attempt>> FaultyStateStore::begin_attempt(scheduler::Claim claim,
                                                                       pipeline::Positions start,
                                                                       Instant now) {
-  return pass(inner_.begin_attempt(row, std::move(start), now), true);
+  return pass(inner_.begin_attempt(std::move(claim), std::move(start), now), true);
 }
 
 awaitable<void> FaultyStateStore::succeed(scheduler::Attempt attempt, scheduler::Outcome outcome,

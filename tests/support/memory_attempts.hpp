@@ -5,11 +5,14 @@
 
 namespace sluice::test {
 
-inline awaitable<Result<Attempt>> MemoryStateStore::begin_attempt(std::int64_t instance_row,
+inline awaitable<Result<Attempt>> MemoryStateStore::begin_attempt(scheduler::Claim claim,
                                                                   pipeline::Positions start, Instant now) {
   co_await yield();
+  const std::int64_t instance_row = claim.row;
   Record& record = records_.at(instance_row);
   Instance& instance = record.instance;
+  if (claim.read && scheduler::Claim(instance).read != claim.read)
+    co_return Error(Errc::conflict, "begin attempt: the instance was changed since it was read");
   const std::vector<State> from = {State::not_run, State::wait_time, State::wait_resource, State::retry_wait};
   const Result<void> changed = change(instance_row, from, State::running, "");
   if (!changed) co_return Error(Errc::conflict, changed.error().message());

@@ -189,7 +189,7 @@ class MemoryStateStore final : public scheduler::StateStore {
   }
 
   // In memory_attempts.hpp.
-  awaitable<Result<Attempt>> begin_attempt(std::int64_t instance_row, pipeline::Positions start,
+  awaitable<Result<Attempt>> begin_attempt(scheduler::Claim claim, pipeline::Positions start,
                                            Instant now) override;
   awaitable<void> succeed(Attempt attempt, Outcome outcome, Instant now) override;
   awaitable<void> fail(Attempt attempt, AttemptResult result, Error error, pipeline::Statistics statistics,

@@ -46,6 +46,7 @@ class ScriptedRunner::ScriptedRun final : public scheduler::Run {
       if (act_.throws) throw ErrorException(*act_.error);
       co_return *act_.error;
     }
+    if (act_.plans > Duration(0)) co_await owner_.clock_.sleep_for(act_.plans);
     const Instant from = previous ? previous->shards.at(0).time : instance_.window_start;
     co_return stream_position(from);
   }

@@ -27,6 +27,7 @@ class ScriptedRunner final : public scheduler::Runner {
     std::optional<Error> error;
     Stage at = Stage::execute;  // where the error comes
     bool throws = false;        // the error is thrown, not returned
+    Duration plans{0};          // finding its positions takes so long
     Duration takes_back{0};     // a cancelled attempt needs so long to take back what it wrote
   };
 

@@ -40,6 +40,35 @@ void StateStoreSuite<Fixture>::attempts() {
     REQUIRE_FALSE(frozen);
     CHECK(frozen.error().code() == Errc::conflict);
   }
+  SECTION("begin_attempt is a conflict where the instance is not as it was claimed") {
+    fail(begin("orders", 0, 1), AttemptResult::failed, at_minute(3), at_minute(1));
+    const scheduler::Claim before(get("orders", 0));
+    scheduler::Change made = change(0, {State::retry_wait}, State::retry_wait);
+    scheduler::Redefinition same;
+    same.version = get("orders", 0).version;
+    same.window_start = get("orders", 0).window_start;
+    same.window_end = get("orders", 0).window_end;
+    made.redefinition = same;
+    SECTION("its failures are forgotten") { made.to = State::wait_resource; }
+    SECTION("it has another definition") { made.redefinition->version = "ba9876543210"; }
+    SECTION("its window begins elsewhere") { made.redefinition->window_start = at_minute(-11); }
+    SECTION("its window ends elsewhere") { made.redefinition->window_end = at_minute(-4); }
+    REQUIRE(run(store().operate_all({made})));
+    const auto refused = run(store().begin_attempt(before, positions_at(2), at_minute(4)));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code() == Errc::conflict);
+    CHECK(get("orders", 0).state != State::running);
+    CHECK(run(store().attempts(get("orders", 0).row)).size() == 1);
+    const scheduler::Claim present(get("orders", 0));
+    CHECK(run(store().begin_attempt(present, positions_at(2), at_minute(4))));
+  }
+  SECTION("begin_attempt takes an instance whose priority alone was changed") {
+    const scheduler::Claim before(get("orders", 0));
+    scheduler::Change sooner = change(0, {State::wait_time}, State::wait_time);
+    sooner.priority = 9;
+    REQUIRE(run(store().operate_all({sooner})));
+    CHECK(run(store().begin_attempt(before, positions_at(2), at_minute(4))));
+  }
   SECTION("succeed stores outcome and SUCCESS together") {
     succeed("orders", 0, 2, 12);
     fixture_.reopen();

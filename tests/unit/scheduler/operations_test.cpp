@@ -88,6 +88,117 @@ TEST_CASE("operations: a kill that comes while positions are planned keeps the a
   CHECK(bench.get("orders", kFirst).reason == "killed by uid 1000");
 }
 
+// Its first attempt fails at 00:05:01; the retry is claimed at 00:07:01 and plans for a minute.
+sluice::test::ScriptedRunner::Act planning_retry(const Instance& instance, int attempt) {
+  auto doing = act(1s);
+  if (instance.cycle == 2 && attempt == 1) doing.error = Error(Errc::unavailable, "503");
+  if (instance.cycle == 2 && attempt == 2) doing.plans = 1min;
+  return doing;
+}
+
+// Of a job whose newest definition has longer windows.
+void lengthen_windows(SchedulerBench& bench) {
+  bench.options.freezer = [](const job::Job& job, Instant slot) {
+    Result<Frozen> frozen = sluice::test::freeze_seed(job, slot);
+    if (job.version == "version-2") frozen->window.end += 2min;
+    return frozen;
+  };
+}
+
+Order rerun_latest() {
+  Order order;
+  order.action = Action::rerun;
+  order.actor = "uid 1000";
+  order.latest = true;
+  return order;
+}
+
+TEST_CASE("operations: a rerun is refused while an attempt finds its positions, as it is while it runs") {
+  SchedulerBench bench;
+  lengthen_windows(bench);
+  bench.runner.script = planning_retry;
+  bench.start();
+  bench.advance_to("2018-10-16T00:07:10+08:00");
+  job::Job changed = bench.jobs[0];
+  changed.version = "version-2";
+  bench.scheduler->set_jobs({changed});
+  REQUIRE(bench.get("orders", kFirst).state == State::retry_wait);
+  const auto refused = bench.ask(bench.scheduler->act(rerun_latest(), SchedulerBench::id("orders", kFirst)));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code() == Errc::refused_by_state);
+  CHECK(refused.error().message() ==
+        "rerun orders@2018-10-16T00:05+08:00: its attempt 2 has begun; kill it first, or wait until it ends");
+  CHECK(bench.ask(bench.scheduler->rerun(SchedulerBench::id("orders", kFirst), "uid 1000")).error().code() ==
+        Errc::refused_by_state);
+  bench.advance(1min);
+  const Instance done = bench.get("orders", kFirst);
+  CHECK(done.state == State::success);
+  CHECK(done.version == "version-1");
+  CHECK(done.window_end == bench.runner.objects.at(done.id).to);
+  CHECK(bench.ask(bench.store.audit(10)).empty());
+}
+
+TEST_CASE(
+    "operations: an unfreeze with the newest definition waits for an attempt that finds its positions") {
+  SchedulerBench bench;
+  bench.runner.script = planning_retry;
+  bench.start();
+  bench.advance_to("2018-10-16T00:07:10+08:00");
+  REQUIRE(bench.ask(bench.scheduler->freeze(SchedulerBench::id("orders", kFirst), "uid 1000")));
+  Order order = rerun_latest();
+  order.action = Action::unfreeze;
+  const auto refused = bench.ask(bench.scheduler->act(order, SchedulerBench::id("orders", kFirst)));
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message() ==
+        "unfreeze orders@2018-10-16T00:05+08:00: its attempt 2 has begun; kill it first, or wait until it "
+        "ends");
+  bench.advance(1min);
+  CHECK(bench.ask(bench.scheduler->act(order, SchedulerBench::id("orders", kFirst))));
+}
+
+TEST_CASE(
+    "operations: a kill reaches an instance whose attempt was dropped, since it was put back meanwhile") {
+  SchedulerBench bench;
+  bench.runner.script = planning_retry;
+  bench.start();
+  bench.advance_to("2018-10-16T00:07:10+08:00");
+  const InstanceId id = SchedulerBench::id("orders", kFirst);
+  REQUIRE(bench.ask(bench.scheduler->freeze(id, "uid 1000")));
+  REQUIRE(bench.ask(bench.scheduler->unfreeze(id, "uid 1000")));  // its failures are forgotten
+  CHECK(bench.ask(bench.scheduler->kill(id, "uid 1000")));
+  CHECK(bench.get("orders", kFirst).state == State::failure);
+  bench.advance(1h);
+  CHECK(bench.executed() == "orders@00:05");
+}
+
+TEST_CASE("operations: the reruns given anew by an operator count though an attempt was being begun") {
+  SchedulerBench bench;
+  lengthen_windows(bench);
+  bench.jobs[0].rerun.times = 1;
+  bench.runner.script = [](const Instance& instance, int attempt) {
+    return instance.cycle == 2 && attempt <= 2 ? act(1s, Error(Errc::unavailable, "503")) : act(1s);
+  };
+  // The order is decided on before the retry is claimed, and stored before that begins.
+  bench.latency = [](bool) { return 1s; };
+  bench.start();
+  bench.advance_to("2018-10-16T00:06+08:00");
+  const Instance failed = bench.get("orders", kFirst);
+  REQUIRE(failed.state == State::retry_wait);
+  job::Job changed = bench.jobs[0];
+  changed.version = "version-2";
+  bench.scheduler->set_jobs({changed});
+  const int ahead = GENERATE(0, 1, 2, 3, 4, 5);  // seconds
+  CAPTURE(ahead);
+  bench.advance(*failed.retry_at - std::chrono::seconds(ahead) - bench.clock.now());
+  const auto done = bench.ask(bench.scheduler->act(rerun_latest(), SchedulerBench::id("orders", kFirst)));
+  if (!done) CHECK(done.error().code() == Errc::refused_by_state);
+  bench.advance(5min);
+  const Instance after = bench.get("orders", kFirst);
+  CHECK(after.state == (done ? State::success : State::failure));
+  CHECK(after.version == (done ? "version-2" : "version-1"));
+  if (done) CHECK(after.window_end == bench.runner.objects.at(after.id).to);
+}
+
 TEST_CASE("operations: a frozen instance does not run and blocks the next ones until it is unfrozen") {
   SchedulerBench bench;
   bench.start();
