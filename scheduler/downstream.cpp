@@ -219,6 +219,8 @@ awaitable<Result<std::optional<Change>>> Scheduler::downstream_change(Order orde
   const bool ended =
       is_done(instance.state) || instance.state == State::failure || instance.state == State::lost;
   if (!ended && !(order.force && stuck)) co_return change;
+  const Result<void> kept = co_await check_kept(order, instance);
+  if (!kept) co_return kept.error();
   const Result<void> own_window = co_await check_positions(order, instance);
   if (!own_window) co_return change;
   const State present = instance.state;
@@ -258,6 +260,7 @@ awaitable<Result<std::vector<Instance>>> Scheduler::rerun_set(Order order, Insta
   const Result<void> done = co_await store_.operate_all(std::move(changes));
   health_.worked(StoreHealth::Call::write);
   if (!done) {
+    if (done.error().code() == Errc::refused_by_state) co_return done.error();
     co_return Error(
         Errc::conflict,
         fmt::format("rerun downstream of {}: an instance changed meanwhile; nothing runs again; try "

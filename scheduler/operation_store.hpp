@@ -63,7 +63,9 @@ class OperationStore {
  public:
   virtual ~OperationStore() = default;
 
-  // Makes all the changes or none of them. refused_by_state or not_found names the row.
+  // Makes all the changes or none of them. conflict: an instance is in none of the states it is changed from;
+  // refused_by_state: a success cannot run again, since its positions are forgotten, or those it would
+  // follow; not_found: there is no such row. The text names the instance or its row.
   virtual awaitable<Result<void>> operate_all(std::vector<Change> changes) = 0;
 
   // Sets the waiting instances of the range to SKIPPED(reason); returns how many. None: writes no audit entry

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sluice::scheduler {
 namespace {
 
@@ -115,7 +117,10 @@ awaitable<Result<void>> Scheduler::act_once(Order order, InstanceId id) {
   changes.push_back(std::move(*change));
   const Result<void> done = co_await store_.operate_all(std::move(changes));
   health_.worked(StoreHealth::Call::write);
-  if (!done) co_return Error(Errc::conflict, done.error().message());
+  if (!done) {
+    if (done.error().code() == Errc::refused_by_state) co_return done.error();
+    co_return Error(Errc::conflict, done.error().message());
+  }
   // A turn in between may have found nothing open, and closed the backfill again.
   const Result<void> still_open = co_await backfills_.before_action(id);
   static_cast<void>(still_open);  // cancelled meanwhile: that skips it
@@ -137,6 +142,8 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
   }
   const Result<void> idle = check_idle(order, instance);
   if (!idle) co_return idle.error();
+  const Result<void> kept = co_await check_kept(order, instance);
+  if (!kept) co_return kept.error();
   const Result<void> checked = co_await check_positions(order, instance);
   if (!checked) co_return checked.error();
   const Result<void> clean = co_await check_left_behind(order, instance);
@@ -169,6 +176,21 @@ Result<void> Scheduler::check_idle(const Order& order, const Instance& instance)
                fmt::format("{} {}: its attempt {} has begun; kill it first, or wait until it ends",
                            to_string(order.action), to_string(instance.id, instance.zone),
                            attempts_.number(instance.row)));
+}
+
+// Positions of old windows are forgotten. Such a window had its records itself, unlike one that never had any
+// positions: no other one brings them.
+awaitable<Result<void>> Scheduler::check_kept(Order order, Instance instance) {
+  if (order.action != Action::rerun || instance.state != State::success) co_return Result<void>();
+  const auto own = co_await store_.end_positions(instance.row);
+  if (own) co_return Result<void>();
+  const std::vector<Attempt> attempts = co_await store_.attempts(instance.row);
+  if (std::ranges::count(attempts, AttemptResult::success, &Attempt::result) == 0) co_return Result<void>();
+  co_return Error(
+      Errc::refused_by_state,
+      fmt::format("rerun {}: its positions are older than history.positions in sluice.yaml keeps them, so it "
+                  "would not write the same rows again; its objects stay as they are",
+                  to_string(instance.id, instance.zone)));
 }
 
 // Positions chain from commit to commit: a window without its own went into the next committed one, and would

@@ -165,6 +165,7 @@ class Scheduler {
   awaitable<Result<Change>> make_change(Order order, Instance instance);
   awaitable<Result<void>> check_left_behind(Order order, Instance instance);
   Result<void> check_idle(const Order& order, const Instance& instance) const;
+  awaitable<Result<void>> check_kept(Order order, Instance instance);
   awaitable<Result<void>> check_positions(Order order, Instance instance);
   awaitable<Result<Redefinition>> newest_definition(Instance instance);
   awaitable<Result<void>> stop_attempt(Instance instance, std::string reason);

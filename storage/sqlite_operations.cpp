@@ -53,12 +53,12 @@ Result<void> SqliteOperations::apply(const Change& change) {
   }
   const auto is_present = [&](State state) { return to_string(state) == present; };
   if (std::ranges::none_of(change.from, is_present)) {
-    return Error(Errc::refused_by_state, fmt::format("change instance row {} to {}: it is {} by now",
-                                                     change.instance_row, to_string(change.to), present));
+    return Error(Errc::conflict, fmt::format("change instance row {} to {}: it is {} by now",
+                                             change.instance_row, to_string(change.to), present));
   }
   if (present == to_string(State::success) && !is_done(change.to)) {
     const Result<void> repeatable = SqliteHistory(database_).check_repeatable(change.instance_row);
-    if (!repeatable) return repeatable;
+    if (!repeatable) return repeatable.error().in("rerun " + change.entry.target);
   }
   if (!is_present(change.to)) {
     database_.run("UPDATE instances SET state = ?, reason = ?, failures = 0, retry_at_us = NULL WHERE id = ?",

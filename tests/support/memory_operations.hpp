@@ -14,7 +14,7 @@ inline awaitable<Result<void>> MemoryStateStore::operate_all(std::vector<schedul
       co_return Error(Errc::not_found, fmt::format("find instance row {}: none", change.instance_row));
     const State present = found->second.instance.state;
     if (std::find(change.from.begin(), change.from.end(), present) == change.from.end()) {
-      co_return Error(Errc::refused_by_state, fmt::format("change instance: it is {}", to_string(present)));
+      co_return Error(Errc::conflict, fmt::format("change instance: it is {}", to_string(present)));
     }
   }
   for (scheduler::Change& change : changes) {

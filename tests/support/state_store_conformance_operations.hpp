@@ -33,7 +33,7 @@ void StateStoreSuite<Fixture>::many_at_once() {
   }
   SECTION("none is made when one is refused") {
     changes.push_back(change(10, {State::failure}, State::wait_resource));
-    CHECK(run(store().operate_all(changes)).error().code() == Errc::refused_by_state);
+    CHECK(run(store().operate_all(changes)).error().code() == Errc::conflict);
     changes.back().instance_row = 999;
     CHECK(run(store().operate_all(changes)).error().code() == Errc::not_found);
     CHECK(get("orders", 0).state == State::failure);
