@@ -157,7 +157,10 @@ Result<scheduler::InstanceQuery> batch_query(Service& service, const json::objec
     if (!at) return at.error();
     (bound == "from" ? query.from : query.to) = *at;
   }
-  if (query.to < query.from) return bad_body("\"to\" is before \"from\"");
+  if (query.to <= query.from) {
+    return bad_body(
+        "\"to\" must be after \"from\": the range ends before it, so for one day give the day after");
+  }
   const json::value* states = body.if_contains("state");
   // An empty one would be all of them.
   if (states != nullptr && (!states->is_array() || states->get_array().empty()))

@@ -80,8 +80,12 @@ Exit act_on_many(const Options& options, Api& api, Console& console) {
       console.err << fmt::format("sluice: {}\n", result["error"]["detail"].text());
     }
   }
-  console.out << fmt::format("{}: {} done, {} refused\n", options.command, batch["done"].count(),
-                             batch["refused"].count());
+  if (batch["done"].count() + batch["refused"].count() == 0) {
+    console.out << fmt::format("{}: no instance matched\n", options.command);
+  } else {
+    console.out << fmt::format("{}: {} done, {} refused\n", options.command, batch["done"].count(),
+                               batch["refused"].count());
+  }
   return exit;
 }
 

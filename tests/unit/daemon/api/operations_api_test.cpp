@@ -226,6 +226,23 @@ TEST_CASE("command line: actions take several instances or a range, and a reason
   CHECK(w.err.str().find("sluice: rerun: it runs\n") != std::string::npos);
 }
 
+TEST_CASE("command line: a range that holds no slot is refused, and one without instances says so") {
+  World w;
+  try {
+    w.act({"rerun", "--job", "orders", "--from", "2018-10-16", "--to", "2018-10-16"});
+    FAIL("it was not refused");
+  } catch (const CommandFailure& failure) {
+    CHECK(failure.exit() == Exit::usage);
+    CHECK(std::string(failure.what()) ==
+          "read the body: \"to\" must be after \"from\": the range ends before it, so for one day give the "
+          "day after");
+  }
+  CHECK(w.act({"rerun", "--job", "orders", "--from", "2018-10-16", "--to", "2018-10-17", "--state",
+               "FAILURE"}) == Exit::done);
+  CHECK(w.out.str() == "rerun: no instance matched\n");
+  CHECK(w.service.given.empty());
+}
+
 TEST_CASE("command line: rerun downstream lists and counts what follows") {
   World w;
   CHECK(w.act({"rerun", kFive, "--downstream", "--dry-run"}) == Exit::done);
