@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace sluice::daemon {
@@ -189,10 +190,14 @@ json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, I
   return out;
 }
 
-awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store, Instant now) {
+awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store,
+                                                           std::vector<job::Job> jobs, Instant now) {
   std::vector<scheduler::Instance> heads = co_await store.heads(now - kLateAfter);
-  // A backfill is never late: what it is about is past.
-  std::erase_if(heads, [](const scheduler::Instance& head) { return head.id.group != 0; });
+  // A backfill is never late: what it is about is past. What a job without a file left behind waits for a
+  // person, who is told of it as blocked; late for good, it would hide what becomes late of the others.
+  std::erase_if(heads, [&](const scheduler::Instance& head) {
+    return head.id.group != 0 || std::ranges::find(jobs, head.id.job, &job::Job::name) == jobs.end();
+  });
   co_return heads;
 }
 

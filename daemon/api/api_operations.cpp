@@ -140,20 +140,27 @@ Result<std::vector<InstanceId>> listed_ids(const json::value& list) {
   return ids;
 }
 
-Result<scheduler::InstanceQuery> batch_query(Service& service, const json::object& body) {
+// A job whose file is gone has instances still, which have to be skipped for it to be over.
+awaitable<std::optional<std::string>> zone_of_job(Service& service, std::string name) {
+  if (const auto job = find_job(service, name)) co_return job->schedule.zone;
+  scheduler::InstanceQuery newest;
+  newest.job = std::move(name);
+  newest.limit = 1;
+  if (newest.job.empty()) co_return std::nullopt;
+  const auto found = co_await service.store().instances(std::move(newest));
+  if (found.empty()) co_return std::nullopt;
+  co_return found.front().zone;
+}
+
+Result<scheduler::InstanceQuery> batch_query(const json::object& body, const std::string& job,
+                                             const std::string& zone) {
   scheduler::InstanceQuery query;
-  const auto name = text_in(body, "job");
-  if (!name) return name.error();
-  const auto jobs = service.jobs();
-  const auto job = std::ranges::find(jobs, *name, &job::Job::name);
-  if (name->empty() || job == jobs.end())
-    return Error(Errc::not_found, fmt::format("find job {}: no such job", *name));
-  query.job = *name;
+  query.job = job;
   for (const std::string_view bound : {"from", "to"}) {
     const auto text = text_in(body, bound);
     if (!text) return text.error();
     if (text->empty()) return bad_body("give \"ids\", or \"job\" with \"from\" and \"to\"");
-    const auto at = time_from_text(*text, job->schedule.zone);
+    const auto at = time_from_text(*text, zone);
     if (!at) return at.error();
     (bound == "from" ? query.from : query.to) = *at;
   }
@@ -201,7 +208,11 @@ awaitable<Result<std::vector<InstanceId>>> ids_of(Service& service, json::object
     }
     co_return listed_ids(*list);
   }
-  Result<scheduler::InstanceQuery> query = batch_query(service, body);
+  const auto name = text_in(body, "job");
+  if (!name) co_return name.error();
+  const auto zone = co_await zone_of_job(service, *name);
+  if (!zone) co_return no_such_job(*name);
+  Result<scheduler::InstanceQuery> query = batch_query(body, *name, *zone);
   if (!query) co_return query.error();
   co_return co_await found_ids(service, std::move(*query));
 }

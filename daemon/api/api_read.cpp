@@ -65,7 +65,7 @@ awaitable<json::object> job_with_state(Service& service, const job::Job& job, bo
 
 // Names of the jobs that are stale now.
 awaitable<std::vector<std::string>> late_jobs(Service& service) {
-  const auto late_ones = co_await late_instances(service.store(), service.now());
+  const auto late_ones = co_await late_instances(service.store(), service.jobs(), service.now());
   std::vector<std::string> names;
   for (const Instance& late : late_ones) names.push_back(late.id.job);
   co_return names;

@@ -28,7 +28,7 @@ awaitable<HttpResponse> healthz(Service&, const HttpRequest&, const PathValues&)
 awaitable<HttpResponse> readyz(Service& service, const HttpRequest&, const PathValues&) {
   HttpResponse response;
   response.content_type = "text/plain; charset=utf-8";
-  const auto late_ones = co_await late_instances(service.store(), service.now());
+  const auto late_ones = co_await late_instances(service.store(), service.jobs(), service.now());
   for (const scheduler::Instance& late : late_ones) {
     response.status = 503;
     response.body += fmt::format("{} is late: {} {}\n", scheduler::to_string(late.id, late.zone),

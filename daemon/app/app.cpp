@@ -158,7 +158,7 @@ class App::Impl {
     options.backfills = backfills_.get();
     options.catch_up = catch_up_.get();
     events_ = std::make_unique<EventObserver>(
-        EventObserver::Parts{executor_, clock_, random_, *store_, observer_,
+        EventObserver::Parts{executor_, clock_, random_, *store_, observer_, [this] { return jobs_.jobs(); },
                              [this] { return service_->status().clock_in_doubt; }});
     scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
                                                         *events_, std::move(options), jobs_.jobs());

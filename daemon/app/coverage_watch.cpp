@@ -28,7 +28,7 @@ awaitable<void> CoverageWatch::run() {
 }
 
 awaitable<void> CoverageWatch::look() {
-  const auto late = co_await late_instances(parts_.store, parts_.clock.now());
+  const auto late = co_await late_instances(parts_.store, parts_.jobs(), parts_.clock.now());
   const std::string doubt = parts_.clock_in_doubt();
   Ready ready;
   ready.clock_in_doubt = !doubt.empty();

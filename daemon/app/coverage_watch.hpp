@@ -26,6 +26,7 @@ class CoverageWatch {
     Clock& clock;
     scheduler::StateStore& store;
     EventFeed& feed;
+    std::function<std::vector<job::Job>()> jobs;  // those that are loaded
     std::function<std::string()> clock_in_doubt;  // as ServiceStatus has it
   };
   explicit CoverageWatch(Parts parts) : parts_(std::move(parts)) {}

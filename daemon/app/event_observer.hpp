@@ -18,11 +18,13 @@ class EventObserver final : public scheduler::Observer {
     Random& random;  // names this start of the daemon
     scheduler::StateStore& store;
     scheduler::Observer& next;
+    std::function<std::vector<job::Job>()> jobs;  // as CoverageWatch has them
     std::function<std::string()> clock_in_doubt;  // as CoverageWatch has it
   };
   explicit EventObserver(Parts parts)
       : feed_(parts.executor, parts.clock, fmt::format("{:016x}", parts.random.next())),
-        coverage_(CoverageWatch::Parts{parts.clock, parts.store, feed_, std::move(parts.clock_in_doubt)}),
+        coverage_(CoverageWatch::Parts{parts.clock, parts.store, feed_, std::move(parts.jobs),
+                                       std::move(parts.clock_in_doubt)}),
         next_(parts.next) {}
 
   EventFeed& feed() noexcept { return feed_; }

@@ -22,7 +22,7 @@ struct JobGauges {
 
 awaitable<std::vector<JobGauges>> read_gauges(scheduler::StateStore& store, std::vector<job::Job> jobs,
                                               Instant now) {
-  const auto late = co_await late_instances(store, now);
+  const auto late = co_await late_instances(store, jobs, now);
   std::vector<JobGauges> read;
   for (const job::Job& job : jobs) {
     JobGauges gauges;

@@ -94,7 +94,9 @@ void print_report(const JsonView& report, Console& console) {
     console.out << fmt::format("{} {}: {} -> {}{}\n", console.paint(change["job"].text(), Tone::strong), kind,
                                shown(change["before"]), shown(change["after"]), from);
     print_keys(change["keys"], "  ", console);
-    if (kind == "removed") console.out << "  its instances stay, and wait until its file is back\n";
+    if (kind == "removed")
+      console.out
+          << "  its instances stay, and wait until its file is back, or sluice skip --job leaves them out\n";
   }
   for (const json::value& key : report["settings"].items())
     console.out << fmt::format("sluice.yaml: {} {}\n", JsonView(key).text(),

@@ -339,6 +339,7 @@ TEST_CASE("log stream: it says good-bye when the daemon stops, though the attemp
 TEST_CASE("coverage watch: what became durable and who is late is told once, and the clock in doubt") {
   StreamFixture f;
   CoverageWatch watch(CoverageWatch::Parts{f.world.clock, f.service.store(), f.feed,
+                                           [&f] { return f.service.jobs(); },
                                            [&f] { return f.service.clock_in_doubt; }});
   const auto told = [&f](std::uint64_t& place) { return f.feed.ring().read(place, "", 1 << 20); };
   std::uint64_t place = 0;
@@ -357,12 +358,15 @@ TEST_CASE("coverage watch: what became durable and who is late is told once, and
   f.service.clock_in_doubt = "the clock jumped";
   f.world.run(watch.look());
   CHECK(has(told(place), "{\"ready\":false,\"late\":[\"orders\"],\"clock_in_doubt\":\"the clock jumped\","));
+  f.service.jobs_.clear();
+  f.world.run(watch.look());
+  CHECK(has(told(place), "{\"ready\":false,\"late\":[],\"clock_in_doubt\":\"the clock jumped\","));
 }
 
 TEST_CASE("coverage watch: it looks by itself, for time makes late too") {
   StreamFixture f;
-  CoverageWatch watch(
-      CoverageWatch::Parts{f.world.clock, f.service.store(), f.feed, [] { return std::string(); }});
+  CoverageWatch watch(CoverageWatch::Parts{f.world.clock, f.service.store(), f.feed,
+                                           [&f] { return f.service.jobs(); }, [] { return std::string(); }});
   TaskGroup tasks(f.world.io.get_executor());
   tasks.start(watch.run());
   f.world.clock.settle();

@@ -192,6 +192,25 @@ TEST_CASE("api: a reason is one line, and short enough to be stored with every i
   CHECK(w.status("/api/v1/jobs/orders/resume", given(std::string(1001, 'x'))) == 400);
 }
 
+TEST_CASE("api: a job that is not loaded is not late, and its instances can be skipped at once") {
+  World w;
+  w.loop.clock.advance(std::chrono::minutes(20));
+  CHECK(w.service.ask("GET", "/readyz").status == 503);
+  w.service.jobs_[0].name = "renamed";
+  CHECK(w.service.ask("GET", "/readyz").status == 200);
+  const auto status = boost::json::parse(w.service.ask("GET", "/api/v1/status").body);
+  CHECK(JsonView(status)["ready"].boolean());
+  CHECK(w.act({"skip", "--job", "orders", "--from", "2018-10-16", "--to", "2018-10-17", "--reason",
+               "retired"}) == Exit::done);
+  CHECK(w.out.str().find("skip: 3 done, 0 refused\n") != std::string::npos);
+  try {
+    w.act({"skip", "--job", "never", "--from", "2018-10-16", "--to", "2018-10-17", "--reason", "x"});
+    FAIL("it was found");
+  } catch (const CommandFailure& failure) {
+    CHECK(failure.exit() == Exit::not_found);
+  }
+}
+
 TEST_CASE("api: pause and resume a job, with the pause in its listing") {
   World w;
   CHECK(w.status("/api/v1/jobs/orders/pause", R"({"reason": "moving"})", false) == 403);
