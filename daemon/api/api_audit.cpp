@@ -69,7 +69,12 @@ awaitable<HttpResponse> audit(Service& service, const HttpRequest& request, cons
   if (!before) co_return problem_response(before.error());
   if (*before > 0) query.before = static_cast<std::int64_t>(*before);
   const std::size_t wanted = query.limit;
+  const std::string job = query.job;
   const auto records = co_await service.audit().find_audit(std::move(query));
+  if (records.empty() && !job.empty()) {
+    const bool known = co_await is_known_job(service, job);
+    if (!known) co_return problem_response(no_such_job(job));
+  }
   json::object out{{"entries", to_json(records)}, {"next", nullptr}};
   if (records.size() == wanted) out["next"] = records.back().number;
   co_return with_etag(request, json_response(out));

@@ -157,6 +157,10 @@ awaitable<HttpResponse> backfills(Service& service, const HttpRequest& request, 
   if (!before) co_return problem_response(before.error());
   query.before = static_cast<std::int64_t>(*before);
   auto found = co_await service.backfills().backfills(query);
+  if (found.empty() && !query.job.empty()) {
+    const bool known = co_await is_known_job(service, query.job);
+    if (!known) co_return problem_response(no_such_job(query.job));
+  }
   json::value next = nullptr;
   if (found.size() == *limit) next = found.back().id;
   json::array out;

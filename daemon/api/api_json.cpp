@@ -50,6 +50,12 @@ Error no_such_job(std::string_view name) {
   return Error(Errc::not_found, fmt::format("find job {}: no such job", name));
 }
 
+awaitable<bool> is_known_job(Service& service, std::string name) {
+  if (find_job(service, name)) co_return true;
+  const auto planned = co_await service.store().last_planned(std::move(name));
+  co_return planned.has_value();
+}
+
 json::object to_json(const job::Job& job, Instant now) {
   json::array parameters;
   for (const job::Parameter& parameter : job.parameters) {

@@ -18,6 +18,9 @@ boost::json::value time_or_null(const std::optional<Instant>& instant);
 std::optional<job::Job> find_job(const Service& service, std::string_view name);
 Error no_such_job(std::string_view name);  // not_found
 
+// Loaded, or with instances from when it was.
+awaitable<bool> is_known_job(Service& service, std::string name);
+
 // With the slots that its schedule gives next after `now`.
 boost::json::object to_json(const job::Job& job, Instant now);
 boost::json::object to_json(const scheduler::Instance& instance);

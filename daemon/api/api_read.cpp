@@ -155,10 +155,10 @@ awaitable<HttpResponse> instances(Service& service, const HttpRequest& request, 
   const auto listing = co_await instance_listing(service, request);
   if (!listing) co_return problem_response(listing.error());
   const std::string& job = listing->query.job;
-  if (!job.empty() && !find_job(service, job)) {
-    // The instances of a job whose file is gone can still be listed; a name never heard of is a mistake.
-    const auto planned = co_await service.store().last_planned(job);
-    if (!planned) co_return problem_response(no_such_job(job));
+  // The instances of a job whose file is gone can still be listed; a name never heard of is a mistake.
+  if (!job.empty()) {
+    const bool known = co_await is_known_job(service, job);
+    if (!known) co_return problem_response(no_such_job(job));
   }
   auto page = co_await find_instances(service, *listing);
   const auto found = co_await service.shown(std::move(page));

@@ -40,8 +40,8 @@ Result<VerifyQuery> verify_query_of(const HttpRequest& request, const std::strin
   const auto to = time_parameter(request, "to", zone);
   if (!to) return to.error();
   query.to = *to;
-  if (query.from && query.to && *query.to < *query.from)
-    return Error(Errc::invalid_argument, "to: it is before from");
+  if (query.from && query.to && *query.to <= *query.from)
+    return Error(Errc::invalid_argument, "to: it must be after from: the range ends before it");
   const auto after = instance_parameter(request, "after");
   if (!after) return after.error();
   query.after = *after;
@@ -51,17 +51,22 @@ Result<VerifyQuery> verify_query_of(const HttpRequest& request, const std::strin
   return query;
 }
 
+Error no_such_group(std::string_view chain, std::string_view job) {
+  return Error(Errc::not_found,
+               fmt::format("find {}: no such group; sluice backfills {} lists them", chain, job));
+}
+
 }  // namespace
 
 namespace api {
 
 awaitable<HttpResponse> verify(Service& service, const HttpRequest& request, const PathValues& values) {
-  const auto jobs = service.jobs();
   const scheduler::Chain chain = scheduler::parse_chain(values[0]);
-  const auto found = std::find_if(jobs.begin(), jobs.end(),
-                                  [&](const job::Job& candidate) { return candidate.name == chain.job; });
-  if (found == jobs.end()) {
-    co_return problem_response(Error(Errc::not_found, fmt::format("find job {}: no such job", values[0])));
+  const auto found = find_job(service, chain.job);
+  if (!found) co_return problem_response(no_such_job(values[0]));
+  if (chain.group != 0) {
+    const bool planned = co_await is_known_job(service, values[0]);
+    if (!planned) co_return problem_response(no_such_group(values[0], chain.job));
   }
   auto query = verify_query_of(request, found->schedule.zone);
   if (!query) co_return problem_response(query.error());

@@ -57,7 +57,13 @@ void print_window(const JsonView& window, Console& console) {
   }
 }
 
-void print_summary(const Summary& summary, Console& console) {
+void print_summary(const Options& options, const Summary& summary, Console& console) {
+  if (summary.windows == 0) {
+    const bool range = !options.from.empty() || !options.to.empty();
+    console.out << fmt::format("no window of {} has succeeded{}: nothing was compared\n", options.target,
+                               range ? " in that range" : "");
+    return;
+  }
   console.out << fmt::format(
       "{} windows, {} objects, {} rows, {}: {}\n", count_text(summary.windows), count_text(summary.objects),
       count_text(summary.rows), bytes_text(summary.bytes),
@@ -129,8 +135,9 @@ Exit command_verify(const Options& options, Api& api, Console& console) {
   if (options.json) {
     print_json(json::object{{"windows", std::move(windows)}, {"differences", summary.differences}}, console);
   } else {
-    print_summary(summary, console);
+    print_summary(options, summary, console);
   }
+  if (summary.windows == 0) return Exit::not_found;
   return summary.differences == 0 ? Exit::done : Exit::failed;
 }
 

@@ -92,3 +92,30 @@ TEST_CASE("api: an instance has the code of its reason") {
   const auto waiting = f.api.get("/api/v1/instances/orders@2018-10-16T00:05%2B08:00");
   CHECK(JsonView(waiting)["reason_code"].text() == "none");
 }
+
+TEST_CASE("verify, audit, backfills: what does not exist is exit code 3, and proves nothing") {
+  Fixture f;
+  f.service.plan(1);
+  const auto exit_of_command = [&](auto command, std::vector<const char*> words) {
+    try {
+      return command(Fixture::parse(std::move(words)), f.api, f.console);
+    } catch (const CommandFailure& failure) {
+      f.err << failure.what();
+      return failure.exit();
+    }
+  };
+  CHECK(exit_of_command(command_verify, {"verify", "orders#7"}) == Exit::not_found);
+  CHECK(has(f.err.str(), "find orders#7: no such group; sluice backfills orders lists them"));
+  CHECK(exit_of_command(command_verify, {"verify", "orders", "--from", "2018-10-16", "--to", "2018-10-16"}) ==
+        Exit::usage);
+  CHECK(f.out.str().empty());
+  CHECK(exit_of_command(command_verify, {"verify", "orders"}) == Exit::not_found);
+  CHECK(f.out.str() == "no window of orders has succeeded: nothing was compared\n");
+  CHECK(exit_of_command(command_audit, {"audit", "nojob"}) == Exit::not_found);
+  CHECK(exit_of_command(command_audit, {"audit", "orders"}) == Exit::done);
+  CHECK(exit_of_command(command_backfills, {"backfills", "nojob"}) == Exit::not_found);
+  CHECK(exit_of_command(command_backfills, {"backfills", "orders"}) == Exit::done);
+  f.service.jobs_.clear();
+  CHECK(exit_of_command(command_audit, {"audit", "orders"}) == Exit::done);
+  CHECK(exit_of_command(command_backfills, {"backfills", "orders"}) == Exit::done);
+}
