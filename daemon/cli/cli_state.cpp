@@ -44,11 +44,12 @@ void print_report(const StateReport& report, Console& console) {
 }
 
 std::string newest_backup(const Config& config) {
-  const auto kept = kept_backups(config.backup_dir, SystemClock().now());
-  if (kept.empty())
+  const auto kept = look_for_backups(config.backup_dir, SystemClock().now());
+  if (!kept) throw CommandFailure(exit_for(kept.error()), "restore the state: " + kept.error().message());
+  if (kept->empty())
     throw CommandFailure(Exit::not_found,
                          fmt::format("restore the state: no backup in {}; name one", config.backup_dir));
-  return kept.back().path;
+  return kept->back().path;
 }
 
 // Opens it as the daemon would, so that what does not work shows now.

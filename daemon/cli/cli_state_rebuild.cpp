@@ -46,7 +46,9 @@ class WorkingCopy {
     }
     const auto copied = storage::copy_state_file(file_, path_);
     const bool missing = !copied && copied.error().code() == Errc::not_found;
-    if (missing && !kept_backups(backups, SystemClock().now()).empty()) {
+    const auto kept = look_for_backups(backups, SystemClock().now());
+    if (missing && !kept) refuse(kept.error());
+    if (missing && !kept->empty()) {
       throw CommandFailure(
           Exit::refused,
           fmt::format("rebuild the state: {} is missing, but there are backups in {}; \"sluice "

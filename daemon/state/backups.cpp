@@ -38,7 +38,7 @@ std::string backup_name(Instant made) {
                      std::chrono::time_point_cast<std::chrono::seconds>(made), kSuffix);
 }
 
-std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now) {
+Result<std::vector<KeptBackup>> look_for_backups(const std::string& folder, Instant now) {
   std::vector<KeptBackup> found;
   std::error_code failure;
   for (fs::directory_iterator entry(folder, failure), end; !failure && entry != end;
@@ -46,9 +46,19 @@ std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now) {
     const auto made = made_at(entry->path().filename().string());
     if (made) found.push_back({entry->path().string(), *made});
   }
+  if (failure && failure != std::errc::no_such_file_or_directory) {
+    const Error error = from_errno(failure.value(), "look into " + folder);
+    if (error.code() != Errc::permission_denied) return error;
+    return Error(error.code(), error.message() + "; run it as the daemon's user");
+  }
   const auto age = [now](const KeptBackup& one) { return std::pair(one.made <= now, one.made); };
   std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) { return age(a) < age(b); });
   return found;
+}
+
+std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now) {
+  auto found = look_for_backups(folder, now);
+  return found ? std::move(*found) : std::vector<KeptBackup>();
 }
 
 // Copies that a kill cut off. No two daemons have the same state file, and one of two makes one at a time.

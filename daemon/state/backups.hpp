@@ -23,6 +23,9 @@ struct KeptBackup {
 // comes from a clock that was ahead and says nothing of its age: those come before all others.
 std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now);
 
+// The same for who must know whether there are none: a folder that cannot be read is an error.
+Result<std::vector<KeptBackup>> look_for_backups(const std::string& folder, Instant now);
+
 // "sluice-20181015T161500Z.db"
 std::string backup_name(Instant made);
 

@@ -119,3 +119,13 @@ TEST_CASE("verify, audit, backfills: what does not exist is exit code 3, and pro
   CHECK(exit_of_command(command_audit, {"audit", "orders"}) == Exit::done);
   CHECK(exit_of_command(command_backfills, {"backfills", "orders"}) == Exit::done);
 }
+
+TEST_CASE("state restore: a folder that cannot be looked into is not one without backups") {
+  Fixture f;
+  sluice::test::TempFolder folder;
+  const std::string file = folder.write("backups", "a file");
+  const std::string config =
+      folder.write("sluice.yaml", "stateDir: " + folder.path() + "\nbackup: {dir: " + file + "}\n");
+  CHECK(f.run({"state", "restore", "--config", config.c_str()}) == 1);
+  CHECK(f.err.str() == "sluice: restore the state: look into " + file + ": Not a directory\n");
+}

@@ -12,6 +12,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <unistd.h>
 
 using namespace sluice;
 using namespace sluice::daemon;
@@ -159,4 +160,25 @@ TEST_CASE("backups: none are made, and none removed, where none shall be kept") 
   keeper.start();
   CHECK_FALSE(keeper.world.clock.next_wake().has_value());
   CHECK(keeper.names() == std::vector<std::string>{"sluice-20181014T154700Z.db"});
+}
+
+TEST_CASE("backups: a folder that may not be looked into is an error, one that is not there has none") {
+  const Instant now = job::parse_local("2018-10-16T00:07+08:00").value();
+  sluice::test::TempFolder folder;
+  const fs::path closed = fs::path(folder.path()) / "backups";
+  const auto none = look_for_backups(closed.string(), now);
+  REQUIRE(none.has_value());
+  CHECK(none->empty());
+  fs::create_directories(closed);
+  fs::permissions(closed, fs::perms::none);
+  constexpr uid_t kNobody = 65534;
+  const bool root = ::geteuid() == 0;  // who may look everywhere
+  if (root) REQUIRE(::seteuid(kNobody) == 0);
+  const auto refused = look_for_backups(closed.string(), now);
+  if (root) REQUIRE(::seteuid(0) == 0);
+  fs::permissions(closed, fs::perms::owner_all);
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().code() == Errc::permission_denied);
+  CHECK(refused.error().message() ==
+        "look into " + closed.string() + ": Permission denied; run it as the daemon's user");
 }
