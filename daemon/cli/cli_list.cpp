@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <limits>
+
 namespace sluice::daemon {
 namespace {
 
@@ -127,14 +130,19 @@ std::string query_text(const Options& options, std::size_t limit, const std::str
   return query;
 }
 
-// Pages until `wanted` instances are there or none are left.
-json::array collect_instances(const Options& options, Api& api) {
+// How many instances to list: a day is asked for to see all of it.
+std::size_t wanted_instances(const Options& options) {
+  if (options.limit > 0) return static_cast<std::size_t>(options.limit);
+  return options.date.empty() ? 100 : std::numeric_limits<std::size_t>::max();
+}
+
+// Pages until there is one more than `wanted`, which tells that these are not all, or none are left.
+json::array collect_instances(const Options& options, std::size_t wanted, Api& api) {
   constexpr std::size_t kPage = 1000;
-  const std::size_t wanted = options.limit > 0 ? static_cast<std::size_t>(options.limit) : 100;
   json::array all;
   std::string after;
   do {
-    const std::size_t page = std::min(kPage, wanted - all.size());
+    const std::size_t page = std::min(kPage - 1, wanted - all.size()) + 1;
     json::value answer =
         with_member(api.get("/api/v1/instances" + query_text(options, page, after)), "instances");
     const JsonView view(answer);
@@ -142,7 +150,7 @@ json::array collect_instances(const Options& options, Api& api) {
     std::string next = view["next"].text();
     require_progress(next.empty() || next != after);
     after = std::move(next);
-  } while (!after.empty() && all.size() < wanted);
+  } while (!after.empty() && all.size() <= wanted);
   return all;
 }
 
@@ -198,10 +206,13 @@ Exit command_jobs(const Options& options, Api& api, Console& console) {
 }
 
 Exit command_instances(const Options& options, Api& api, Console& console) {
-  const json::array instances = collect_instances(options, api);
+  const std::size_t wanted = wanted_instances(options);
+  json::array instances = collect_instances(options, wanted, api);
+  const bool more = instances.size() > wanted;
+  if (more) instances.resize(wanted);
   if (options.json) {
-    json::object out;
-    out["instances"] = instances;
+    json::object out{{"instances", instances}, {"next", nullptr}};
+    if (more) out["next"] = instances.back().at("id");
     return print_json(out, console);
   }
   Table table({{"INSTANCE"},
@@ -227,6 +238,7 @@ Exit command_instances(const Options& options, Api& api, Console& console) {
   }
   if (table.empty()) console.out << "no instances\n";
   if (!table.empty()) table.print(console);
+  if (more) tell_of_more(wanted, console);
   return Exit::done;
 }
 

@@ -32,4 +32,9 @@ void require_progress(bool moved) {
   if (!moved) throw CommandFailure(Exit::failed, "read the daemon's answer: its pages do not go on");
 }
 
+void tell_of_more(std::size_t shown, Console& console) {
+  console.err << fmt::format("sluice: there are more than these {}: --limit N shows more\n",
+                             count_text(shown));
+}
+
 }  // namespace sluice::daemon

@@ -6,6 +6,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <string_view>
 
 namespace sluice::daemon {
@@ -21,5 +22,8 @@ boost::json::value with_member(boost::json::value answer, std::string_view key);
 
 // Of listings with pages: throws CommandFailure when the next page is the one that was just read.
 void require_progress(bool moved);
+
+// Of listings that end at a limit, beside the `shown` lines, so that nobody takes them for all.
+void tell_of_more(std::size_t shown, Console& console);
 
 }  // namespace sluice::daemon

@@ -151,7 +151,7 @@ Exit command_reload(const Options& options, Api& api, Console& console) {
 
 Exit command_audit(const Options& options, Api& api, Console& console) {
   const bool instance = options.target.find('@') != std::string::npos;
-  const std::uint64_t wanted = options.limit > 0 ? static_cast<std::uint64_t>(options.limit) : 100;
+  const std::size_t wanted = options.limit > 0 ? static_cast<std::size_t>(options.limit) : 100;
   std::string query;
   if (!options.target.empty())
     query += fmt::format("&{}={}", instance ? "instance" : "job", percent_encode(options.target));
@@ -161,8 +161,8 @@ Exit command_audit(const Options& options, Api& api, Console& console) {
   if (!options.to.empty()) query += "&to=" + percent_encode(options.to);
   json::array entries;
   std::string before;
-  while (entries.size() < wanted) {
-    const std::uint64_t page = std::min<std::uint64_t>(wanted - entries.size(), 1000);
+  while (entries.size() <= wanted) {
+    const std::size_t page = std::min<std::size_t>(wanted - entries.size() + 1, 1000);
     const json::value answer =
         with_member(api.get(fmt::format("/api/v1/audit?limit={}{}{}", page, query, before)), "entries");
     const JsonView found(answer);
@@ -172,7 +172,12 @@ Exit command_audit(const Options& options, Api& api, Console& console) {
     require_progress(next != before);
     before = std::move(next);
   }
-  if (options.json) return print_json(json::object{{"entries", std::move(entries)}}, console);
+  const bool more = entries.size() > wanted;
+  if (more) entries.resize(wanted);
+  if (options.json) {
+    const json::value next = more ? entries.back().at("number") : json::value(nullptr);
+    return print_json(json::object{{"entries", std::move(entries)}, {"next", next}}, console);
+  }
   Table table({{"TIME (UTC)"}, {"ACTION"}, {"TARGET"}, {"BY"}, {"DETAIL", false, true}});
   for (const json::value& value : entries) {
     const JsonView entry(value);
@@ -184,6 +189,7 @@ Exit command_audit(const Options& options, Api& api, Console& console) {
   }
   if (table.empty()) console.out << "nothing was done\n";
   if (!table.empty()) table.print(console);
+  if (more) tell_of_more(wanted, console);
   return Exit::done;
 }
 

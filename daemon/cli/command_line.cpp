@@ -47,7 +47,7 @@ void add_listings(CLI::App& app, Commands& commands) {
       ->type_name("YYYY-MM-DD");
   instances->add_option("--state", options.state, "Only in these states, separated by commas")
       ->type_name("STATE");
-  instances->add_option("--limit", options.limit, "At most so many (default 100)")
+  instances->add_option("--limit", options.limit, "At most so many (default 100, with --date all)")
       ->check(CLI::Range(1, 1'000'000))
       ->type_name("N");
   commands.remote(instances);

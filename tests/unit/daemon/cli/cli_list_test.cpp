@@ -2,6 +2,7 @@
 
 #include "daemon/base/json_view.hpp"
 #include "daemon/cli/commands.hpp"
+#include "tests/support/version_store_conformance.hpp"
 #include "tests/unit/daemon/api/direct_api.hpp"
 #include "tests/unit/daemon/api/fake_service.hpp"
 #include "tests/unit/daemon/job_file_text.hpp"
@@ -128,4 +129,50 @@ TEST_CASE("state restore: a folder that cannot be looked into is not one without
       folder.write("sluice.yaml", "stateDir: " + folder.path() + "\nbackup: {dir: " + file + "}\n");
   CHECK(f.run({"state", "restore", "--config", config.c_str()}) == 1);
   CHECK(f.err.str() == "sluice: restore the state: look into " + file + ": Not a directory\n");
+}
+
+TEST_CASE("instances: a day is shown whole, and what a limit leaves out is told") {
+  Fixture f;
+  f.service.plan(150);
+  const auto listed = [&](std::vector<const char*> words) {
+    f.out.str("");
+    f.err.str("");
+    CHECK(command_instances(Fixture::parse(std::move(words)), f.api, f.console) == Exit::done);
+    return f.out.str();
+  };
+  const auto day =
+      boost::json::parse(listed({"instances", "orders", "--date", "2018-10-16", "--output", "json"}));
+  CHECK(JsonView(day)["instances"].items().size() == 150);
+  CHECK(JsonView(day)["next"].is_null());
+  CHECK(has(listed({"instances", "orders", "--date", "2018-10-16"}), "orders@2018-10-16T00:00+08:00"));
+  CHECK(f.err.str().empty());
+  listed({"instances", "orders", "--date", "2018-10-16", "--limit", "150"});
+  CHECK(f.err.str().empty());
+  listed({"instances", "orders", "--date", "2018-10-16", "--limit", "149"});
+  CHECK(f.err.str() == "sluice: there are more than these 149: --limit N shows more\n");
+  const auto part = boost::json::parse(
+      listed({"instances", "orders", "--date", "2018-10-16", "--limit", "149", "--output", "json"}));
+  CHECK(JsonView(part)["instances"].items().size() == 149);
+  CHECK(JsonView(part)["next"].text() == "orders@2018-10-16T00:05+08:00");
+}
+
+TEST_CASE("audit: what the limit leaves out is told") {
+  Fixture f;
+  f.service.plan(1);
+  const std::string id = scheduler::to_string(f.service.id(0), "Asia/Shanghai");
+  for (int n = 1; n <= 3; ++n)
+    f.world.run(f.service.kept.add_audit({sluice::test::audit_at("rerun", id, n)}));
+  CHECK(command_audit(Fixture::parse({"audit", "--limit", "3", "--output", "json"}), f.api, f.console) ==
+        Exit::done);
+  const auto all = boost::json::parse(f.out.str());
+  CHECK(JsonView(all)["entries"].items().size() == 3);
+  CHECK(JsonView(all)["next"].is_null());
+  CHECK(command_audit(Fixture::parse({"audit", "--limit", "2"}), f.api, f.console) == Exit::done);
+  CHECK(f.err.str() == "sluice: there are more than these 2: --limit N shows more\n");
+  f.out.str("");
+  CHECK(command_audit(Fixture::parse({"audit", "--limit", "2", "--output", "json"}), f.api, f.console) ==
+        Exit::done);
+  const auto part = boost::json::parse(f.out.str());
+  CHECK(JsonView(part)["entries"].items().size() == 2);
+  CHECK(JsonView(part)["next"].count() == 2);
 }
