@@ -84,7 +84,12 @@ Exit print_findings(const std::vector<Finding>& findings, bool as_json, Console&
 Exit command_doctor(const Options& options, Console& console) {
   const std::string file = options.config.empty() ? "/etc/sluice/sluice.yaml" : options.config;
   const bool absent = options.config.empty() && !std::filesystem::exists(file);
-  LoadedConfig loaded = absent ? parse_config(file, "") : load_config(file);
+  if (absent) {
+    const Finding missing{"configuration", file, Health::bad, "there is no such file",
+                          "name yours: sluice doctor --config FILE"};
+    return print_findings({missing}, options.json, console);
+  }
+  LoadedConfig loaded = load_config(file);
   std::vector<Finding> findings;
   if (!loaded.config) {
     findings.push_back(judge_configuration(file, loaded.problems, 0));

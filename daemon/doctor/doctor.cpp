@@ -39,6 +39,17 @@ std::string advice_for(Errc code, std::string_view what, std::string_view right)
   }
 }
 
+// Who runs doctor by hand may be anybody: given to him, the folder would be closed to the daemon.
+std::string advice_for_owner(const FolderFacts& facts) {
+  if (facts.daemon.empty()) {
+    return fmt::format("it belongs to {}: run doctor as the daemon's user; if that is {}: chown -R {} {}",
+                       facts.owner, facts.user, facts.user, facts.path);
+  }
+  if (facts.user != facts.daemon)
+    return fmt::format("{} is not the daemon's user: sudo -u {} sluice doctor", facts.user, facts.daemon);
+  return fmt::format("give it to the daemon: chown -R {} {}", facts.daemon, facts.path);
+}
+
 std::string free_text(const FolderFacts& facts) {
   return fmt::format("{} free of {}", bytes_text(static_cast<double>(facts.free_bytes)),
                      bytes_text(static_cast<double>(facts.total_bytes)));
@@ -78,11 +89,14 @@ Finding judge_rights(const FolderFacts& facts) {
   if (!facts.exists) {
     finding.health = Health::bad;
     finding.said = "there is no such folder";
-    finding.advice = fmt::format("make it: install -d -o {} -m 0750 {}", facts.owner, facts.path);
+    finding.advice =
+        facts.daemon.empty()
+            ? fmt::format("make it for the daemon's user: install -d -o USER -m 0750 {}", facts.path)
+            : fmt::format("make it: install -d -o {} -m 0750 {}", facts.daemon, facts.path);
   } else if (!facts.writable) {
     finding.health = Health::bad;
     finding.said = "it cannot be written";
-    finding.advice = fmt::format("give it to the daemon: chown -R {} {}", facts.owner, facts.path);
+    finding.advice = advice_for_owner(facts);
   } else if (facts.open_to_all) {
     finding.health = Health::warning;
     finding.said = "every user may write there";
@@ -149,6 +163,16 @@ Finding judge_table(const std::string& job, const Result<tablestore::TableDescri
   const Error& error = described.error();
   return Finding{"table", job, Health::bad, error.message(),
                  advice_for(error.code(), "table", "ots:DescribeTable and the stream's reads")};
+}
+
+Finding judge_opening(const std::string& check, const std::string& job, const Error& error) {
+  const bool file =
+      error.code() == Errc::not_found || error.code() == Errc::permission_denied || error.code() == Errc::io;
+  const std::string_view cure =
+      file ? "put that file there, readable for the daemon's user, or name another one"
+           : "put right what is said";
+  return Finding{check, job, Health::bad, error.message(),
+                 fmt::format("{}; the {} was not asked", cure, check)};
 }
 
 Finding judge_stream(const std::string& job, const tablestore::TableStream& stream) {

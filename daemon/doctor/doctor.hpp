@@ -32,7 +32,9 @@ struct FolderFacts {
   std::string path;
   bool exists = false;  // and is a folder
   bool writable = false;
-  std::string owner;         // who must be able to write, for the advice
+  std::string owner;         // whom it belongs to
+  std::string daemon;        // the daemon's user; empty where nothing tells
+  std::string user;          // who looks
   bool open_to_all = false;  // any user may write
   std::uint64_t free_bytes = 0;
   std::uint64_t total_bytes = 0;
@@ -56,6 +58,9 @@ Finding judge_clock(const std::string& endpoint, Duration ahead);
 
 // `described`: of a signed request for the job's table.
 Finding judge_table(const std::string& job, const Result<tablestore::TableDescription>& described);
+// What was to be asked in `check`, "table" or "target", could not even be opened: a key file is not there.
+Finding judge_opening(const std::string& check, const std::string& job, const Error& error);
+
 // Of a table that was described.
 Finding judge_stream(const std::string& job, const tablestore::TableStream& stream);
 

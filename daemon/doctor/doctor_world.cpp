@@ -23,10 +23,15 @@ namespace {
 // Of one question to a service: a lookup, a handshake and one repetition.
 constexpr std::chrono::seconds kQuestionLimit{20};
 
-std::string user_name() {
+std::string user_name(uid_t id) {
+  const passwd* user = ::getpwuid(id);
+  return user == nullptr ? std::to_string(id) : user->pw_name;
+}
+
+// The user that the package makes for the daemon.
+std::string daemon_user() {
   const passwd* user = ::getpwnam("sluice");
-  if (user == nullptr) user = ::getpwuid(::geteuid());
-  return user == nullptr ? "sluice" : user->pw_name;
+  return user == nullptr ? "" : user->pw_name;
 }
 
 // The instance whose time came last, or comes next: names and keys are the same for all.
@@ -84,7 +89,7 @@ awaitable<void> look_at_source(DoctorPorts ports, const job::Job& job, const sch
                                std::vector<Finding>& findings) {
   const auto opened = ports.runner.open_source(job, instance);
   if (!opened) {
-    findings.push_back(judge_table(job.name, opened.error()));
+    findings.push_back(judge_opening("table", job.name, opened.error()));
     co_return;
   }
   const auto reached = co_await look_at_endpoint(ports, opened->source.endpoint);
@@ -102,7 +107,7 @@ awaitable<void> look_at_target(DoctorPorts ports, const job::Job& job, const sch
                                bool write, std::vector<Finding>& findings) {
   const auto opened = ports.runner.open_target(job, instance);
   if (!opened) {
-    findings.push_back(judge_target(job.name, "", write, opened.error()));
+    findings.push_back(judge_opening("target", job.name, opened.error()));
     co_return;
   }
   const job::Target& target = opened->work.target;
@@ -119,9 +124,11 @@ awaitable<void> look_at_target(DoctorPorts ports, const job::Job& job, const sch
 FolderFacts look_at_folder(const std::string& path) {
   FolderFacts facts;
   facts.path = path;
-  facts.owner = user_name();
+  facts.daemon = daemon_user();
+  facts.user = user_name(::geteuid());
   struct stat status = {};
   facts.exists = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+  if (facts.exists) facts.owner = user_name(status.st_uid);
   facts.writable = facts.exists && ::access(path.c_str(), W_OK | X_OK) == 0;
   facts.open_to_all = facts.exists && (status.st_mode & S_IWOTH) != 0;
   struct statvfs space = {};

@@ -44,6 +44,10 @@ test('a wrong key, a stream that is off and a missing bucket are told apart, wit
   assert.match(wrong.of('table')[0].advice, /accessKey/);
   assert.match(wrong.of('target')[0].advice, /accessKey/);
   assert.equal(wrong.of('stream').length, 0);
+  const gone = doctor(writeConfig(dir, sandbox, { key: { id: KEY.id, secret: `file:${join(dir, 'nope')}` } }));
+  assert.match(gone.of('table')[0].said, /nope: No such file/);
+  assert.match(gone.of('table')[0].advice, /the table was not asked$/);
+  assert.match(gone.of('target')[0].advice, /the target was not asked$/);
   await oss(sandbox, 'exports').putBucket('exports');
   assert.equal(doctor(writeConfig(dir, sandbox)).of('target')[0].health, 'good');
   await sandbox.kill('SIGKILL');

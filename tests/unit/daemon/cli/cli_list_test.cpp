@@ -10,6 +10,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <filesystem>
 #include <sstream>
 
 using namespace sluice;
@@ -175,4 +176,13 @@ TEST_CASE("audit: what the limit leaves out is told") {
   const auto part = boost::json::parse(f.out.str());
   CHECK(JsonView(part)["entries"].items().size() == 2);
   CHECK(JsonView(part)["next"].count() == 2);
+}
+
+TEST_CASE("doctor: a configuration that is not there is told, and nothing else is looked at") {
+  if (std::filesystem::exists("/etc/sluice/sluice.yaml")) return;
+  Fixture f;
+  CHECK(f.run({"doctor"}) == 1);
+  CHECK(f.out.str() ==
+        "WRONG    configuration  /etc/sluice/sluice.yaml: there is no such file\n"
+        "         name yours: sluice doctor --config FILE\n");
 }

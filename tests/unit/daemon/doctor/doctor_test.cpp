@@ -13,7 +13,9 @@ FolderFacts folder() {
   facts.path = "/var/lib/sluice";
   facts.exists = true;
   facts.writable = true;
-  facts.owner = "sluice";
+  facts.owner = "root";
+  facts.daemon = "sluice";
+  facts.user = "sluice";
   facts.free_bytes = 100ULL << 30;
   facts.total_bytes = 200ULL << 30;
   return facts;
@@ -33,6 +35,32 @@ TEST_CASE("doctor: a folder must be there, writable, and not everybody's") {
   CHECK(judge_rights(facts).advice == "give it to the daemon: chown -R sluice /var/lib/sluice");
   facts.exists = false;
   CHECK(judge_rights(facts).said == "there is no such folder");
+}
+
+TEST_CASE("doctor: a folder is given to the daemon's user only, whoever asks") {
+  FolderFacts facts = folder();
+  facts.writable = false;
+  facts.user = "alice";
+  CHECK(judge_rights(facts).advice == "alice is not the daemon's user: sudo -u sluice sluice doctor");
+  facts.daemon = "";
+  CHECK(judge_rights(facts).advice ==
+        "it belongs to root: run doctor as the daemon's user; if that is alice: chown -R alice "
+        "/var/lib/sluice");
+  facts.exists = false;
+  CHECK(judge_rights(facts).advice ==
+        "make it for the daemon's user: install -d -o USER -m 0750 /var/lib/sluice");
+  facts.daemon = "sluice";
+  CHECK(judge_rights(facts).advice == "make it: install -d -o sluice -m 0750 /var/lib/sluice");
+}
+
+TEST_CASE("doctor: settings that cannot be read are told as such, not as a table or bucket that is missing") {
+  const Finding missing = judge_opening("table", "orders", Error(Errc::not_found, "read /k: No such file"));
+  CHECK(missing.health == Health::bad);
+  CHECK(missing.said == "read /k: No such file");
+  CHECK(missing.advice ==
+        "put that file there, readable for the daemon's user, or name another one; the table was not asked");
+  CHECK(judge_opening("target", "orders", Error(Errc::invalid_argument, "x")).advice ==
+        "put right what is said; the target was not asked");
 }
 
 TEST_CASE("doctor: a disk is short at 1 GiB or 5 %, and full at 64 MiB") {
