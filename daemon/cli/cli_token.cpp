@@ -18,7 +18,7 @@ std::string expiry_date(const std::string& text, Instant now) {
     throw CommandFailure(Exit::usage, fmt::format("read --expires {}: that day is over", text));
   }
   const auto length = job::parse_duration(text);
-  if (!length || *length <= Duration(0) || *length > std::chrono::days(3650))
+  if (!length || *length < std::chrono::days(1) || *length > std::chrono::days(3650))
     throw CommandFailure(
         Exit::usage, fmt::format("read --expires {}: expected days such as 90d (at most 3650d), or a date "
                                  "such as 2026-12-31",

@@ -37,5 +37,6 @@ TEST_CASE("cli: token refuses names, roles and dates that sluice.yaml would not 
   CHECK(f.run({"token", "alice"}) == 2);
   CHECK(f.run({"token", "alice", "--role", "viewer", "--expires", "soon"}) == 2);
   CHECK(f.run({"token", "alice", "--role", "viewer", "--expires", "2020-02-29"}) == 2);
+  CHECK(f.run({"token", "alice", "--role", "viewer", "--expires", "23h"}) == 2);
   CHECK(f.out.str().empty());
 }
