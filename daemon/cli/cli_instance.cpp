@@ -44,6 +44,19 @@ void print_attempts(const JsonView& instance, const std::string& zone, Console& 
   table.print(console);
 }
 
+// What was read, which tells a large window from a slow service.
+void print_statistics(const JsonView& instance, Console& console) {
+  const json::array& attempts = instance["attempts"].items();
+  if (attempts.empty()) return;
+  const JsonView read = JsonView(attempts.back())["statistics"];
+  if (read.is_null()) return;
+  const std::uint64_t table_rows = read["table_rows"].count();
+  const std::string rows = table_rows == 0 ? "" : count_text(table_rows) + " rows of the table and ";
+  console.out << fmt::format("  last attempt: {}{} records of {} shards read, {} requests, {} repeats\n",
+                             rows, count_text(read["records"].count()), count_text(read["shards"].count()),
+                             count_text(read["requests"].count()), count_text(read["retries"].count()));
+}
+
 // What attempts left out, and where it is kept.
 void print_dirty_rows(const JsonView& instance, Console& console) {
   for (const json::value& value : instance["attempts"].items()) {
@@ -121,6 +134,7 @@ Exit command_show(const Options& options, Api& api, Console& console) {
   if (!instance["retry_at"].is_null()) {
     console.out << fmt::format("  next attempt at {}\n", local_text(instance["retry_at"].time(), zone));
   }
+  print_statistics(instance, console);
   print_attempts(instance, zone, console);
   print_dirty_rows(instance, console);
   print_objects(instance, console);

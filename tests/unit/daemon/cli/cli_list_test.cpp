@@ -186,3 +186,12 @@ TEST_CASE("doctor: a configuration that is not there is told, and nothing else i
         "WRONG    configuration  /etc/sluice/sluice.yaml: there is no such file\n"
         "         name yours: sluice doctor --config FILE\n");
 }
+
+TEST_CASE("show: tells what the last attempt read") {
+  Fixture f;
+  f.service.plan(1);
+  f.service.succeed(0, 1234);
+  CHECK(command_show(Fixture::parse({"show", "orders@2018-10-16T00:00+08:00"}), f.api, f.console) ==
+        Exit::done);
+  CHECK(has(f.out.str(), "  last attempt: 0 records of 0 shards read, 0 requests, 0 repeats\n"));
+}
