@@ -119,7 +119,7 @@ export const en = {
   rule: 'Rule', subject: 'About', opened: 'Opened', concerned: 'Concerned', facts: 'Facts', lasts: 'For', seen: 'Last seen',
   recovered: 'Over since', notices: 'Notices', businessDate: 'Business date', acknowledge: 'Acknowledge',
   askAcknowledge: 'Acknowledge incident {id}?', aboutAcknowledge: 'No further notices until it is over.',
-  didAcknowledge: 'Incident {id} is acknowledged', noIncidents: 'There was none.', noOpenIncidents: 'Nothing is wrong.',
+  didAcknowledge: 'Incident {id} is acknowledged', noIncidents: 'There was none.', noOpenIncidents: 'No open incidents.',
   channels: 'Channels', channel: 'Channel', noChannels: 'No channel is configured.', pending: 'Pending', lastSent: 'Last sent',
   channelGood: 'works', testChannel: 'Test', askTestChannel: 'Send a test notice through {name}?',
   aboutTestChannel: 'It is sent at once, whatever the rules and the silence say.', didTestChannel: 'Delivery {id} is on its way',

@@ -108,7 +108,7 @@ export const zh = {
   rule: '规则', subject: '涉及', opened: '开始', concerned: '涉及数量', facts: '信息', lasts: '持续', seen: '最近一次',
   recovered: '结束于', notices: '通知数', businessDate: '业务日期', acknowledge: '确认',
   askAcknowledge: '确认事件 {id}？', aboutAcknowledge: '结束前不再通知。',
-  didAcknowledge: '事件 {id} 已确认', noIncidents: '没有事件。', noOpenIncidents: '一切正常。',
+  didAcknowledge: '事件 {id} 已确认', noIncidents: '没有事件。', noOpenIncidents: '没有未结束的事件。',
   channels: '通知渠道', channel: '渠道', noChannels: '未配置通知渠道。', pending: '待发送', lastSent: '最近发送',
   channelGood: '正常', testChannel: '测试', askTestChannel: '通过 {name} 发送测试通知？',
   aboutTestChannel: '立即发送，不受规则和免打扰限制。', didTestChannel: '投递 {id} 正在发送',
