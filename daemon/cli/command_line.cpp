@@ -19,6 +19,8 @@ constexpr std::string_view kExamples =
     "  sluice status                                how the jobs stand\n"
     "  sluice instances orders --state FAILURE      which windows failed\n"
     "  sluice why orders@2018-10-16T00:15+08:00     and why\n"
+    "  sluice completion bash                       for a shell that completes all this\n"
+    "  sluice man sluice | man -l -                 the manual page\n"
     "\n"
     "Exit codes: 0 done, 1 failed, 2 bad usage or invalid file, 3 not found, 4 cannot reach\n"
     "the daemon, 5 refused by state, 6 gap in the stream, 7 state file damaged, 130/143 stopped\n"
@@ -176,7 +178,7 @@ EndedEarly ended(const CLI::App& app, const CLI::ParseError& end, const std::vec
   std::ostringstream err;
   const int code = app.exit(end, out, err);
   if (code == 0) return EndedEarly{0, out.str()};
-  const std::string unknown = unknown_word(declared(app), words);
+  const std::string unknown = unknown_word(declared(app, Hidden::too), words);
   return EndedEarly{2, "sluice: " + (unknown.empty() ? err.str() : unknown + "\n")};
 }
 

@@ -103,7 +103,7 @@ const DeclaredOption* DeclaredCommand::option(std::string_view wanted) const {
   return found == options.end() ? nullptr : &*found;
 }
 
-DeclaredCommand declared(const CLI::App& app) {
+DeclaredCommand declared(const CLI::App& app, Hidden hidden) {
   DeclaredCommand command;
   command.name = app.get_name();
   command.help = one_paragraph(app.get_description());
@@ -115,7 +115,8 @@ DeclaredCommand declared(const CLI::App& app) {
     (option->get_positional() ? command.positionals : command.options).push_back(declared_option(*option));
   }
   for (const CLI::App* sub : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (!sub->get_group().empty()) command.commands.push_back(declared(*sub));
+    if (hidden == Hidden::too || !sub->get_group().empty())
+      command.commands.push_back(declared(*sub, hidden));
   }
   return command;
 }

@@ -2,6 +2,7 @@
 // The declared commands as plain data: what completions, manual pages and the words about a mistake are made
 // of, so that none of them can say something else than the parser does.
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,7 +35,8 @@ struct DeclaredCommand {
   const DeclaredOption* option(std::string_view wanted) const;    // nullptr: none
 };
 
-DeclaredCommand declared(const CLI::App& app);
+enum class Hidden : std::uint8_t { left_out, too };  // commands that help does not list
+DeclaredCommand declared(const CLI::App& app, Hidden hidden = Hidden::left_out);
 
 // What the words behind "sluice" name that is not declared, and what was probably meant:
 // "no command statsu: did you mean status?". Empty where neither a command nor an option is unknown.

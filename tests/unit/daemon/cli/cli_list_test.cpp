@@ -195,3 +195,12 @@ TEST_CASE("show: tells what the last attempt read") {
         Exit::done);
   CHECK(has(f.out.str(), "  last attempt: 0 records of 0 shards read, 0 requests, 0 repeats\n"));
 }
+
+TEST_CASE("completion: without a shell it says that one is missing, and help names it") {
+  Fixture f;
+  CHECK(f.run({"completion"}) == 2);
+  CHECK(has(f.err.str(), "SHELL is required"));
+  CHECK(f.run({"--help"}) == 0);
+  CHECK(has(f.out.str(), "sluice completion bash"));
+  CHECK(has(f.out.str(), "sluice man "));
+}
