@@ -117,9 +117,9 @@ std::string name_of_job(const ImportWork& work) {
   if (const ImportedKey* name = work.find(kNamePath)) return name->value;
   std::string stem;
   for (const char c : std::filesystem::path(request.script_file).stem().string()) {
-    if (is_job_name(std::string_view(&c, 1))) stem.push_back(c);
+    if (is_job_name(stem + c)) stem.push_back(c);
   }
-  return stem.empty() ? "imported" : stem.substr(0, 100);
+  return stem.empty() ? "imported" : stem;
 }
 
 // The data sources that the result is checked with.

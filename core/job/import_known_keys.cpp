@@ -22,12 +22,13 @@ bool has_value(const YamlNode& node) {
   return node.kind == YamlNode::Kind::scalar ? !node.text.empty() : !node.items.empty();
 }
 
-// A job's name of a node's: what is no letter or digit becomes "_", and Chinese letters are left out.
+// A job's name of a node's: what is no letter or digit becomes "_", and Chinese letters are left out, as
+// are "." and "-" at its beginning.
 std::string job_name_of(std::string_view node_name) {
   std::string name;
   for (const char c : node_name) {
     const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x80) continue;
+    if (byte >= 0x80 || (name.empty() && (c == '.' || c == '-'))) continue;
     name.push_back(std::isalnum(byte) != 0 || c == '_' || c == '.' || c == '-' ? c : '_');
   }
   return name.substr(0, 100);

@@ -81,8 +81,11 @@ std::string read_name(YamlMap& job) {
   job.require("name", "name the job; letters, digits, \"_\", \".\" and \"-\"");
   auto name = job.text("name");
   if (name && !is_job_name(*name)) {
-    job.error("name",
-              fmt::format("expected 1 to 100 letters, digits, \"_\", \".\" or \"-\", got \"{}\"", *name));
+    const bool begins = name->starts_with('.') || name->starts_with('-');
+    job.error(
+        "name",
+        begins ? fmt::format("expected a letter, a digit or \"_\" first, got \"{}\"", *name)
+               : fmt::format("expected 1 to 100 letters, digits, \"_\", \".\" or \"-\", got \"{}\"", *name));
   }
   return name.value_or("");
 }

@@ -81,9 +81,10 @@ void warn_about_date(YamlMap& job, const Assignment& assignment, const TimeExpre
 }  // namespace
 
 bool is_job_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
-    return is_name_character(c) || c == '.' || c == '-';
-  });
+  // "." and ".." vanish from the addresses of the dashboard, "-x" is an option of every command.
+  if (name.empty() || name.size() > 100 || name.front() == '.' || name.front() == '-') return false;
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return is_name_character(c) || c == '.' || c == '-'; });
 }
 
 std::vector<Parameter> read_parameters(YamlMap& job, std::vector<std::string>& broken) {

@@ -296,3 +296,11 @@ TEST_CASE("job file: a name has 1 to 100 letters, digits, \"_\", \".\" and \"-\"
                       wrong + "\"")));
   }
 }
+
+TEST_CASE("job file: a name begins with a letter, a digit or \"_\": others are paths or options elsewhere") {
+  for (const std::string wrong : {".", "..", "-x", ".orders"}) {
+    CAPTURE(wrong);
+    CHECK(problems_after("name: orders", "name: '" + wrong + "'") ==
+          only(in_job("1:7: error: name: expected a letter, a digit or \"_\" first, got \"" + wrong + "\"")));
+  }
+}
