@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 
 namespace sluice::job {
@@ -26,6 +28,17 @@ std::string trim(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t\r\n");
   if (first == std::string_view::npos) return {};
   return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
+}
+
+// `host` may be an IPv6 address in brackets.
+bool has_wrong_port(std::string_view host) {
+  const std::string_view rest = host.substr(host.rfind(']') + 1);
+  const std::size_t colon = rest.find(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view text = rest.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), port);
+  return read.ec != std::errc() || read.ptr != text.data() + text.size() || port == 0;
 }
 
 std::vector<std::string_view> required_keys(const ConnectionKind& kind) {
@@ -223,6 +236,7 @@ std::string check_endpoint(std::string_view endpoint, std::string_view bucket) {
            "path, user "
            "or blanks";
   }
+  if (has_wrong_port(rest)) return "the port must be a number from 1 to 65535";
   if (!bucket.empty() && lower(rest).starts_with(lower(bucket) + ".")) {
     return fmt::format("contains the bucket name; write {} and leave {} to the key bucket",
                        rest.substr(bucket.size() + 1), bucket);

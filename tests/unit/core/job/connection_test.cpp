@@ -40,6 +40,11 @@ TEST_CASE("connection: an endpoint is a host, with http or https before it or no
     INFO(bad);
     CHECK(check_endpoint(bad, "archive").starts_with("expected a host with an optional port"));
   }
+  for (const char* bad : {"http://h:99999", "h:0", "h:", "[::1]:x", "h:80:80"}) {
+    INFO(bad);
+    CHECK(check_endpoint(bad, "archive") == "the port must be a number from 1 to 65535");
+  }
+  CHECK(check_endpoint("[::1]", "archive").empty());
 }
 
 TEST_CASE("connection: neither a data source nor keys is an error that names both ways") {
