@@ -1,7 +1,7 @@
 // Edits of the configuration: broken ones change nothing, good ones make a version, and a kill in between loses none.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   ask, downloadRows, fillSeed, lastSlot, localSlot, sluice, startDaemon, until, world, writeConfig,
@@ -110,4 +110,22 @@ test('an edit that moves windows back, or clocks west, never replaces what is ex
     assert.equal(verified.code, 0, verified.out + verified.err);
   }
   assert.deepEqual(await daemon.kill('SIGTERM'), { code: 0, signal: null }, daemon.text());
+});
+
+test('a job whose file is gone makes nobody late, and what it left is skipped at once', async (t) => {
+  const { dir, sandbox } = await world(t, { bucket: false });
+  const to = lastSlot(20);
+  const from = to - 10 * minute;
+  const paths = writeConfig(dir, sandbox, { from, to, rerun: '{times: 0}' });
+  await startDaemon(t, dir, paths).ready();
+  await until('the failure', () => ask(paths, 'show', `orders@${localSlot(from)}`).state === 'FAILURE');
+  assert.equal(ask(paths, 'status').ready, false);
+  rmSync(paths.jobFile);
+  assert.match(sluice(['reload', '--socket', paths.socket]).out, /sluice skip --job/);
+  const gone = ask(paths, 'status');
+  assert.deepEqual([gone.ready, gone.blocked.length], [true, 1]);
+  const skipped = sluice(['skip', '--job', 'orders', '--from', localSlot(from), '--to', localSlot(to + 5 * minute), '--reason', 'retired',
+    '--socket', paths.socket]);
+  assert.match(skipped.out, /^skip: 3 done, 0 refused$/m, skipped.err);
+  assert.deepEqual(ask(paths, 'status').blocked, []);
 });

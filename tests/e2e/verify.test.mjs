@@ -91,7 +91,8 @@ test('verify names the object that is gone, the one that was overwritten and the
   const later = verify(w, '--from', localSlot(w.start + 15 * minute), '--to', localSlot(w.start + 25 * minute), '--output', 'json');
   assert.equal(later.code, 1);
   assert.equal(JSON.parse(later.out).windows.length, 2);
-  assert.equal(verify(w, '--from', '2018-10-16', '--to', '2018-10-17').code, 3);  // no window is there
+  const none = verify(w, '--from', '2018-10-16', '--to', '2018-10-17');
+  assert.deepEqual([none.code, none.out], [3, 'no window of orders has succeeded in that range: nothing was compared\n']);
   assert.equal(sluice(['verify', 'nobody', '--socket', w.paths.socket]).code, 3);
 
   // Rerunning puts right what belongs to the window.
