@@ -1,10 +1,10 @@
 #include "core/job/references.hpp"
 
+#include "core/base/read_file.hpp"
+
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <fstream>
 
 namespace sluice::job {
 namespace {
@@ -23,19 +23,15 @@ Result<std::string> from_environment(const std::string& name, std::string_view w
 }
 
 Result<std::string> from_file(const std::string& path, std::string_view what) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kFileBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (!file && !file.eof())) return from_errno(errno, fmt::format("{}: read {}", what, path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kFileBytesMax) {
+  auto text = read_file(path, kFileBytesMax + 1);
+  if (!text) return text.error().in(what);
+  if (text->size() > kFileBytesMax) {
     return Error(Errc::invalid_argument,
                  fmt::format("{}: {} is larger than {} bytes", what, path, kFileBytesMax));
   }
-  if (text.ends_with('\n')) text.pop_back();
-  if (text.ends_with('\r')) text.pop_back();
-  if (text.empty()) return Error(Errc::invalid_argument, fmt::format("{}: {} is empty", what, path));
+  if (text->ends_with('\n')) text->pop_back();
+  if (text->ends_with('\r')) text->pop_back();
+  if (text->empty()) return Error(Errc::invalid_argument, fmt::format("{}: {} is empty", what, path));
   return text;
 }
 

@@ -1,5 +1,6 @@
 #include "core/job/yaml_document.hpp"
 
+#include "core/base/read_file.hpp"
 #include "core/base/utf8.hpp"
 #include "core/job/slash_comments.hpp"
 
@@ -9,9 +10,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <fstream>
 #include <sstream>
 
 namespace sluice::job {
@@ -211,15 +210,7 @@ boost::system::result<YamlNode, YamlError> parse_yaml(std::string_view text) {
   }
 }
 
-Result<std::string> read_text_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::string text(kYamlBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (!file && !file.eof())) return from_errno(errno, fmt::format("read {}", path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  return text;
-}
+Result<std::string> read_text_file(const std::string& path) { return read_file(path, kYamlBytesMax + 1); }
 
 void throw_exception_from_error(const YamlError& error, const boost::source_location&) {
   throw ErrorException(Error(Errc::invalid_argument,

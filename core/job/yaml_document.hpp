@@ -56,7 +56,7 @@ inline constexpr std::size_t kYamlDepthMax = 32;
 // Comments of a JSON text may begin with "//" (slash_comments.hpp).
 boost::system::result<YamlNode, YamlError> parse_yaml(std::string_view text);
 
-// The file's bytes, at most kYamlBytesMax of them: "read FILE: No such file or directory".
+// The file's bytes, at most one more than kYamlBytesMax; read_file() of core/base says how, and the errors.
 Result<std::string> read_text_file(const std::string& path);
 
 // Result::value() of a failed parse throws ErrorException.

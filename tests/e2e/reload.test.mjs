@@ -1,6 +1,7 @@
 // Edits of the configuration: broken ones change nothing, good ones make a version, and a kill in between loses none.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -128,4 +129,27 @@ test('a job whose file is gone makes nobody late, and what it left is skipped at
     '--socket', paths.socket]);
   assert.match(skipped.out, /^skip: 3 done, 0 refused$/m, skipped.err);
   assert.deepEqual(ask(paths, 'status').blocked, []);
+});
+
+test('a named pipe among the job files, or for a key, is told of and stops nothing', async (t) => {
+  const { dir, sandbox } = await world(t);
+  const to = lastSlot(10);
+  const paths = writeConfig(dir, sandbox, { from: to, to });
+  const daemon = startDaemon(t, dir, paths);
+  await daemon.ready();
+  const pipe = join(paths.jobs, 'x.yaml');
+  execFileSync('mkfifo', [pipe]);
+  const asked = (...args) => sluice([...args, '--socket', paths.socket], { timeout: 10_000 });
+  const reloaded = asked('reload', '--dry-run');
+  assert.equal(reloaded.code, 2, reloaded.err + reloaded.out);
+  assert.match(reloaded.err, /x\.yaml:1:1: error: read \S+x\.yaml: it is no regular file/);
+  assert.equal(asked('status').code, 0);
+
+  rmSync(pipe);
+  const key = join(dir, 'key');
+  execFileSync('mkfifo', [key]);
+  writeFileSync(paths.config, readFileSync(paths.config, 'utf8').replace(/accessKey: "[^"]*"/, `accessKey: "file:${key}"`));
+  const ran = sluice(['run', paths.jobFile, '--config', paths.config], { timeout: 10_000 });
+  assert.notEqual(ran.code, 0);
+  assert.match(ran.err, /accessKey: read \S+key: it is no regular file/);
 });

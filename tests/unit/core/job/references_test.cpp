@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <sys/stat.h>
 
 using namespace sluice;
 using namespace sluice::job;
@@ -70,4 +71,11 @@ TEST_CASE("references: a credential is a file of its folder, and an empty variab
   CHECK(opened("${env:SLUICE_TEST_EMPTY}") ==
         "accessKey: the environment variable SLUICE_TEST_EMPTY is empty; set it for the daemon");
   ::unsetenv("SLUICE_TEST_EMPTY");
+}
+
+TEST_CASE("references: a named pipe is no regular file, and nobody waits for its writer") {
+  const TempFolder folder;
+  REQUIRE(::mkfifo(folder.file("key").c_str(), 0600) == 0);
+  CHECK(opened("file:" + folder.file("key")) ==
+        "accessKey: read " + folder.file("key") + ": it is no regular file");
 }
