@@ -171,6 +171,7 @@ struct TableStoreSource {
   TakeOver take_over = TakeOver::never;
   bool hand_over = false;         // write the original's checkpoints after each window
   bool full_table_first = false;  // the first window of a chain also exports the whole table
+  bool stands_alone = false;      // a first window begins no chain, so what the stream lacks of it is lost
   // SourceKind::table: keys from begin (inclusive) to end (exclusive). Columns left out at the end are the
   // least ones of begin and the greatest ones of end.
   std::vector<KeyBound> range_begin;

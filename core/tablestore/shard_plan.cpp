@@ -228,6 +228,15 @@ std::optional<pipeline::Gap> restart_gap(const Positions& plan) {
   return gap;
 }
 
+std::optional<pipeline::Gap> start_gap(const Positions& plan, const pipeline::Window& window) {
+  const bool is_first = std::any_of(plan.shards.begin(), plan.shards.end(), [&](const ShardPosition& shard) {
+    return shard.kind == Kind::at_time && shard.time == window.start;
+  });
+  if (!is_first || plan.enabled <= window.start) return std::nullopt;
+  return pipeline::Gap{"", window.start, std::min(plan.enabled, window.end),
+                       "the stream was switched on after the window's start"};
+}
+
 std::vector<std::vector<std::size_t>> parents_in(const Positions& plan, std::span<const Shard> listing) {
   std::map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < plan.shards.size(); ++i) places.emplace(plan.shards[i].shard, i);

@@ -58,6 +58,10 @@ std::vector<std::string> drained_shards(const StreamState& stream, const pipelin
 // The gap of a plan that restarts on a stream switched off and on, if it is one.
 std::optional<pipeline::Gap> restart_gap(const pipeline::Positions& plan);
 
+// What the stream lacks of a first window, the one at whose start the shards of `plan` begin: all before it
+// was switched on.
+std::optional<pipeline::Gap> start_gap(const pipeline::Positions& plan, const pipeline::Window& window);
+
 // For each shard of `plan`, the places of those of its parents that are in the plan too. A parent which is
 // not has expired: it counts as read.
 std::vector<std::vector<std::size_t>> parents_in(const pipeline::Positions& plan,

@@ -30,6 +30,7 @@ StreamReader::StreamReader(StreamApi& api, Clock& clock, const job::TableStoreSo
   rules_.seek_by_time = source.seek_by_time;
   rules_.settle = source.settle;
   rules_.on_gap = source.on_gap;
+  rules_.stands_alone = source.stands_alone && !source.full_table_first;
   rules_.shards_at_once = limits.shards_at_once;
 }
 
@@ -81,16 +82,16 @@ awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window
   const Traffic traffic(api_, nullptr, log);
   const auto stream = co_await survey();
   if (stream.has_error()) co_return stream.error();
-  if (!previous && stream->enabled > window.start) {
-    log.line(pipeline::Level::warning,
-             "the stream was switched on after the window's start; there is nothing before");
-  }
   std::optional<pipeline::Positions> before = previous;
   if (!previous && take_over_ != job::TakeOver::never) {
     const StatusTable table{api_, *tables_, status_table_};
     auto taken = co_await take_over(table, take_over_, *stream, window, log);
     if (taken.has_error()) co_return taken.error();
     before = *std::move(taken);
+  }
+  if (!before) {
+    if (const auto checked = check_start(*stream, window, log); checked.has_error())
+      co_return checked.error();
   }
   const Instant now = clock_.now();
   if (before) {
@@ -107,9 +108,38 @@ awaitable<Result<pipeline::Positions>> StreamReader::plan(const pipeline::Window
   co_return plan;
 }
 
+// No record tells what happened before the stream was switched on. A chain may begin there; a window that is
+// read by itself would be taken for a whole one.
+Result<void> StreamReader::check_start(const StreamState& stream, const pipeline::Window& window,
+                                       pipeline::Log& log) const {
+  if (stream.enabled <= window.start) return {};
+  const std::string late =
+      fmt::format("the stream was switched on at {}, after the window's ", to_text(stream.enabled));
+  if (!rules_.stands_alone) {
+    log.line(pipeline::Level::warning, late + "start; it holds no change from before");
+    return {};
+  }
+  if (stream.enabled >= window.end) {
+    return Error(Errc::stream_changed,
+                 fmt::format("plan {}: {}end {}, and holds nothing of it; take a window that begins later",
+                             table_, late, to_text(window.end)));
+  }
+  if (rules_.on_gap == job::OnGap::proceed) return {};
+  return Error(Errc::stream_changed,
+               fmt::format("plan {}: {}start; changes between {} and {} are lost; take a window that begins "
+                           "later, or set \"onGap\": \"continue\" to record the gap and go on",
+                           table_, late, to_text(window.start), to_text(stream.enabled)));
+}
+
 void StreamReader::tell_retention(const pipeline::Positions& plan, Instant now, pipeline::Log& log) const {
   const auto clock = pipeline::retention_clock(plan, now);
   if (!clock) return;
+  if (clock->left < Duration(0)) {
+    log.line(pipeline::Level::warning,
+             fmt::format("records after {} are needed; the stream kept them until {}",
+                         to_text(clock->needed_from), to_text(clock->trimmed_at)));
+    return;
+  }
   const auto level =
       clock->left < clock->warn_below(retention_warning_) ? pipeline::Level::warning : pipeline::Level::info;
   log.line(level, fmt::format("records after {} are needed; the stream keeps them until {}, {} from now",

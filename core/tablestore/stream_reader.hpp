@@ -42,6 +42,8 @@ class StreamReader final : public pipeline::Reader {
   Result<void> check_source() const;
   awaitable<Result<StreamState>> survey();
   Result<void> check_key() const;
+  Result<void> check_start(const StreamState& stream, const pipeline::Window& window,
+                           pipeline::Log& log) const;
   void tell_retention(const pipeline::Positions& plan, Instant now, pipeline::Log& log) const;
   Result<pipeline::ReadPlan> fit(const pipeline::ReadPlan& plan, const StreamState& stream,
                                  const pipeline::Window& window) const;

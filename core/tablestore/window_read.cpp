@@ -57,7 +57,8 @@ Result<void> WindowRead::prepare() {
   for (std::size_t i = 0; i < now_.shards.size(); ++i) {
     if (now_.shards[i].kind == Kind::ended) pass_over(i);
   }
-  const auto gap = restart_gap(now_);
+  auto gap = restart_gap(now_);
+  if (!gap && rules_.stands_alone) gap = start_gap(now_, window_);
   if (!gap) return {};
   if (rules_.on_gap == job::OnGap::fail) {
     return Error(Errc::stream_changed,

@@ -19,6 +19,7 @@ struct WindowRules {
   bool seek_by_time = true;
   Duration settle{};
   job::OnGap on_gap = job::OnGap::fail;
+  bool stands_alone = false;  // what the stream lacks of a first window is a gap
   std::size_t shards_at_once = 32;
 };
 

@@ -160,7 +160,7 @@ awaitable<void> show_progress(Clock& clock, const Instance& instance, const sche
   }
 }
 
-// One window as the first of its own chain.
+// One window by itself, begun at its time.
 awaitable<void> run_window(const Instance& instance, scheduler::Run& run, Clock& clock,
                            ProgressLine& progress, Result<scheduler::Outcome>& outcome) {
   TaskGroup tasks(co_await boost::asio::this_coro::executor);
@@ -226,6 +226,7 @@ Exit command_run(const Options& options, Console& whole_console) {
                   }},
       config.sources, [&progress](const Instance&, int) { return std::make_unique<ProgressLog>(progress); },
       [](const std::string&, const pipeline::Statistics&) {});
+  runner.let_windows_stand_alone();
   if (options.full_then_stream) runner.load_tables_first();
   const Instance instance = make_instance(options, job, slot_for(options, job, clock.now()));
   auto run = runner.prepare(job, instance, 1);

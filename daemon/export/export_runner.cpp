@@ -332,7 +332,9 @@ Result<ExportRunner::Keys> ExportRunner::keys_of(const std::string& role,
 
 Result<job::Export> ExportRunner::resolve(const job::Job& job, const scheduler::Instance& instance) const {
   auto work = job::resolve(job, instance.values, sources_, instance.id.scheduled);
-  if (!work || !load_tables_first_) return work;
+  if (!work) return work;
+  work->source.stands_alone = windows_stand_alone_ || instance.id.group != 0;
+  if (!load_tables_first_) return work;
   work->source.full_table_first = true;
   if (const auto checked = job::check_export(*work); !checked) return checked.error();
   return work;

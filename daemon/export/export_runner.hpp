@@ -52,6 +52,10 @@ class ExportRunner final : public scheduler::Runner {
   // From now on the first window of every chain also exports the whole table, as with fullTableFirst.
   void load_tables_first() { load_tables_first_ = true; }
 
+  // From now on no window begins a chain: one that begins before its stream was switched on is a loss.
+  // Windows of backfills always are such.
+  void let_windows_stand_alone() { windows_stand_alone_ = true; }
+
   // Also writes what goes wrong here into the attempt's log.
   Result<std::unique_ptr<scheduler::Run>> prepare(const job::Job& job, const scheduler::Instance& instance,
                                                   int attempt) override;
@@ -83,6 +87,7 @@ class ExportRunner final : public scheduler::Runner {
   CountsListener on_counts_;
   std::map<std::pair<std::string, std::string>, Keys> roles_;  // by metadata endpoint and role
   bool load_tables_first_ = false;
+  bool windows_stand_alone_ = false;
 };
 
 }  // namespace sluice::daemon

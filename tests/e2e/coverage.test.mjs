@@ -121,6 +121,28 @@ test('a window that the stream does not keep any more ends sluice run with 6', a
   assert.match(result.err, /are lost: older than the stream's retention/);
 });
 
+test('a window from before its stream ends sluice run with 6, and its object stays', async (t) => {
+  const w = await world(t);
+  const slot = lastSlot();
+  await write(w, slot - 8 * minute, 'a');
+  await w.sandbox.admin('clock', { offset_us: 0 });
+  const paths = writeConfig(w.dir, w.sandbox);
+  const run = (...args) => sluice(['run', paths.jobFile, '--config', paths.config, '--at', localSlot(slot), ...args]);
+  assert.equal(run().code, 0);
+  const before = await downloadRows(w.store);
+  assert.deepEqual(before.map((object) => object.rows), [[['a', 'n-a']]]);
+
+  const turn = (streamSpecification) => w.client.updateTable({ tableName: 'orders', tableOptions: {}, streamSpecification });
+  await turn({ enableStream: false });
+  await turn({ enableStream: true, expirationTime: 24 });
+  const result = run();
+  assert.equal(result.code, 6, result.err + result.out);
+  assert.match(result.err, /the stream was switched on at \S+, after the window's end \S+, and holds nothing of it/);
+  assert.deepEqual(await downloadRows(w.store), before);
+  const old = sluice(['run', paths.jobFile, '--config', paths.config, '--at', '2016-01-01T00:00']);
+  assert.equal(old.code, 6, old.err + old.out);
+});
+
 test('200 shards in one table, one of them hot, are read whole in little memory', async (t) => {
   const w = await world(t, { table: false });
   const where = { instance: 'demo', table: 'orders' };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { KEY, TableStore, createTable, downloadRows, fillSeed, lastSlot, localSlot, sluice, world } from './support.mjs';
+import { KEY, TableStore, createTable, downloadRows, fillSeed, lastSlot, localSlot, longAgo, sluice, world } from './support.mjs';
 
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
 const slot = lastSlot(15);
@@ -12,8 +12,9 @@ const digits = (ms) => localSlot(ms).replace(/[-:]/g, '').slice(0, 13).replace('
 // A world with three rows in the window of the slot, and a folder with an empty configuration.
 async function importWorld(t) {
   const w = await world(t, { table: false });
-  await w.sandbox.admin('clock', { offset_us: (slot - 8 * 60_000 - Date.now()) * 1000 });
+  await longAgo(w.sandbox);
   await createTable(w.client, 'orders');
+  await w.sandbox.admin('clock', { offset_us: (slot - 8 * 60_000 - Date.now()) * 1000 });
   for (const uid of ['a', 'b', 'c']) {
     await w.client.putRow({ tableName: 'orders', condition: any(), primaryKey: [{ uid }],
       attributeColumns: [{ name: `name of ${uid}` }] });

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { decodeRecord } from './sandbox_plain_buffer.mjs';
 import { call, oldest, readShard, streamOf } from './sandbox_ots_client.mjs';
-import { TableStore, downloadRows, lastSlot, localSlot, sluice, world, writeConfig } from './support.mjs';
+import { TableStore, downloadRows, lastSlot, localSlot, longAgo, sluice, world, writeConfig } from './support.mjs';
 
 const { Long } = TableStore;
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
@@ -35,6 +35,7 @@ async function exported(w, reader) {
 // A table with two key columns whose next records lie in the window.
 async function readingsWorld(t) {
   const w = await world(t, { table: false });
+  await longAgo(w.sandbox);
   await w.client.createTable({
     tableMeta: { tableName: 'readings', primaryKey: [{ name: 'uid', type: 'STRING' }, { name: 'no', type: 'INTEGER' }] },
     reservedThroughput: { capacityUnit: { read: 0, write: 0 } },

@@ -114,13 +114,20 @@ export async function createTable(client, tableName, stream = true) {
   await client.createTable(params);
 }
 
+// Half a day back, for the making of a table: no window that begins before its stream was switched on is whole.
+export const longAgo = (sandbox) => sandbox.admin('clock', { offset_us: -12 * 3600 * 1e6 });
+
 // A sandbox with a table `orders` and a bucket `exports`, and the official SDKs' clients for them, in `dir`.
 export async function world(t, { dir = workDir(t), table = true, stream = true, bucket = true } = {}) {
   const sandbox = await startSandbox(t, dir);
   const client = tableStore(sandbox);
   const store = oss(sandbox, 'exports');
   if (bucket) await store.putBucket('exports');
-  if (table) await createTable(client, 'orders', stream);
+  if (table) {
+    await longAgo(sandbox);
+    await createTable(client, 'orders', stream);
+    await sandbox.admin('clock', { offset_us: 0 });
+  }
   return { dir, sandbox, client, store };
 }
 

@@ -57,6 +57,17 @@ void read_primary_key(const json::object& request, pb::TableMeta& meta) {
   }
 }
 
+// Fills write records of the past, and no record is older than its stream.
+constexpr std::int64_t kStreamAgeSeconds = 12 * 3600;
+
+std::int64_t stream_age_us(const json::object& request) {
+  const std::int64_t seconds = request.contains("stream_age_s")
+                                   ? request.at("stream_age_s").to_number<std::int64_t>()
+                                   : kStreamAgeSeconds;
+  if (seconds < 0) throw std::invalid_argument("\"stream_age_s\" must be 0 or more");
+  return seconds * 1'000'000;
+}
+
 pb::CreateTableRequest create_request(const json::object& request, TableKind kind) {
   pb::CreateTableRequest create;
   create.mutable_table_meta()->set_table_name(json_text(request, "table"));
@@ -130,7 +141,7 @@ json::value Admin::create_table(const json::object& request) {
   const std::uint64_t shards = request.contains("shards") ? parts_of(request, "shards") : 1;
   const bool created = catalog_.find(instance, name) == nullptr;
   if (created) {
-    Table& table = catalog_.create(instance, create, kind);
+    Table& table = catalog_.create(instance, create, kind, stream_age_us(request));
     if (shards > 1) table.repartition(ChangeSource(table.meta(), {}).bounds(shards));
   }
   return json::object{{"table", name}, {"created", created}};

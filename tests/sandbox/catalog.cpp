@@ -27,13 +27,14 @@ Table& Catalog::at(const std::string& instance, const std::string& table) {
   return *found;
 }
 
-Table& Catalog::create(const std::string& instance, const pb::CreateTableRequest& request, TableKind kind) {
+Table& Catalog::create(const std::string& instance, const pb::CreateTableRequest& request, TableKind kind,
+                       std::int64_t age_us) {
   const std::string& name = request.table_meta().table_name();
   if (find(instance, name) != nullptr)
     throw Refusal(409, "OTSObjectAlreadyExist", "Requested table already exists.");
   const std::filesystem::path folder = folder_ / instance / name;
   std::filesystem::remove_all(folder);
-  auto table = std::make_unique<Table>(folder, request, kind, clock.now());
+  auto table = std::make_unique<Table>(folder, request, kind, clock.now() - age_us);
   begin_enabling(*table);
   return *(instances_[instance][name] = std::move(table));
 }

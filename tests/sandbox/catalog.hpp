@@ -25,7 +25,7 @@ class Catalog {
   /// Throws Refusal OTSObjectNotExist.
   Table& at(const std::string& instance, const std::string& table);
   Table& create(const std::string& instance, const pb::CreateTableRequest& request,
-                TableKind kind = TableKind::plain);
+                TableKind kind = TableKind::plain, std::int64_t age_us = 0);
   void enable_stream(Table& table, const pb::StreamSpecification& spec);
   void erase(const std::string& instance, const std::string& table);
 
