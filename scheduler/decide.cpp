@@ -69,6 +69,8 @@ std::string describe(const Instance& instance, const Situation& situation) {
       return "is being taken up again after its attempt was lost";
     case Step::done:
       if (instance.state == State::skipped) return fmt::format("was skipped: {}", instance.reason);
+      if (reason_code(instance) != ReasonCode::none && !instance.reason.empty())
+        return fmt::format("was {}{}", instance.dry_run ? "a " : "", instance.reason);
       return fmt::format("succeeded with {} rows", instance.rows);
     case Step::wait_for_person:
       break;

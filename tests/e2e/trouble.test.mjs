@@ -166,6 +166,9 @@ test('a demo that is interrupted says so by its exit code, and claims no differe
   const demo = spawn(program, ['demo', '--once', '--dir', join(workDir(t), 'demo'), '--port', '0']);
   let out = '';
   demo.stdout.on('data', (part) => {
+  assert.equal(sluice(['freeze', waiting, '--socket', paths.socket]).code, 0);
+  assert.equal(sluice(['set-success', waiting, '--reason', 'by hand', '--socket', paths.socket]).code, 0);
+  assert.match(sluice(['why', waiting, '--socket', paths.socket]).out, /was set to success by .*by hand/);
     if (!out.includes('WINDOW') && `${out}${part}`.includes('WINDOW')) demo.kill('SIGINT');
     out += part;
   });

@@ -37,6 +37,19 @@ TEST_CASE("decide: the step of a head for every state, before and after its slot
   CHECK(decide(in_state(row.state), at(kSlot)) == row.due);
 }
 
+TEST_CASE("decide: of a success it is told whether it ran at all") {
+  Instance done = in_state(State::success);
+  done.rows = 5;
+  CHECK(describe(done, at(kSlot)) == "succeeded with 5 rows");
+  done.rows = 0;
+  CHECK(describe(done, at(kSlot)) == "succeeded with 0 rows");
+  done.reason = "set to success by uid 1000 (checked by hand): nothing is skipped";
+  CHECK(describe(done, at(kSlot)) == "was set to success by uid 1000 (checked by hand): nothing is skipped");
+  done.dry_run = true;
+  done.reason = "dry run: an off day of the schedule";
+  CHECK(describe(done, at(kSlot)) == "was a dry run: an off day of the schedule");
+}
+
 TEST_CASE("decide: an instance with an attempt of this process is left alone in every state") {
   Situation situation = at(kSlot);
   situation.claimed = true;

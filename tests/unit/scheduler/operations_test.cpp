@@ -252,6 +252,7 @@ TEST_CASE("operations: a window set to success is skipped, and its records come 
   CHECK(bench.get("orders", kSecond).reason ==
         "set to success by uid 1000: the next window begins where the last committed one ended, so nothing "
         "is skipped");
+  CHECK(bench.why(SchedulerBench::id("orders", kSecond)) == "was " + bench.get("orders", kSecond).reason);
   bench.advance_to("2018-10-16T00:16+08:00");
   const auto next = bench.runner.objects.at(SchedulerBench::id("orders", "2018-10-16T00:15+08:00"));
   CHECK(next.from == sluice::test::local_time("2018-10-16T00:00+08:00"));
