@@ -135,6 +135,19 @@ void check_together(const Job& job, const TableStoreSource& source, Target& targ
   }
 }
 
+// Slots on one day alone may be meant to export the same, and a table has something new at any time.
+bool has_fixed_window(const Job& job, const TimeRange& sample) {
+  if (job.script->source != SourceKind::stream) return false;
+  if (job.schedule.effective_from >= job.schedule.effective_to) return false;
+  // No field of it is that of the sample slot.
+  constexpr std::chrono::sys_days kOtherDay(std::chrono::year(2031) / 3 / 27);
+  const Instant other = kOtherDay + std::chrono::hours(9) + std::chrono::minutes(43);
+  const auto values = freeze(job, other);
+  if (!values) return false;
+  const auto window = window_of(job, *values, other);
+  return window && window->start == sample.start && window->end == sample.end;
+}
+
 // Reads the script as an instance would, but opens no secret.
 void check_script(const Job& job, YamlMap& map, std::vector<std::string> broken, const DataSources& sources,
                   ProblemList& problems) {
@@ -150,7 +163,9 @@ void check_script(const Job& job, YamlMap& map, std::vector<std::string> broken,
   if (job.script->takes_window_of_slot()) return;
   const YamlNode times = time_keys_of(reader);
   YamlMap time_keys(times, "reader.parameter", problems);
-  read_time_range(time_keys, job.schedule.zone);
+  const auto range = read_time_range(time_keys, job.schedule.zone);
+  if (!range || problems.first_error() != nullptr) return;
+  if (has_fixed_window(job, *range)) warn_of_fixed_range(time_keys, *range, job.schedule.zone);
 }
 
 void warn_about_unused(const Job& job, YamlMap& map) {

@@ -122,6 +122,37 @@ std::optional<TimeRange> read_pair(YamlMap& parameter, std::string_view start_ke
   return TimeRange{from, end->at};
 }
 
+bool is_template_date(YamlMap& parameter) {
+  const YamlNode* value = parameter.get(kDate);
+  return value != nullptr && value->kind == YamlNode::Kind::scalar && value->text == kTemplateDate;
+}
+
+// There is no time range. The original's template comes with keys that are to be filled in.
+void report_missing(YamlMap& parameter) {
+  const bool template_date = is_template_date(parameter);
+  for (const auto& [start, end] :
+       {std::pair(kStartMillis, kEndMillis), std::pair(kStartString, kEndString)}) {
+    if (parameter.get(start) == nullptr || parameter.get(end) == nullptr) continue;
+    parameter.error(start,
+                    fmt::format("blank, and so is {}; write \"${{start_time}}\" and \"${{end_time}}\"{}", end,
+                                template_date ? ", and remove date: \"yyyyMMdd\" is the unfilled value "
+                                                "of the template"
+                                              : ""));
+    return;
+  }
+  if (template_date) {
+    parameter.error(kDate,
+                    "\"yyyyMMdd\" is the unfilled value of the template; write startTimestampMillis: "
+                    "\"${start_time}\" and endTimestampMillis: \"${end_time}\", or a day such as "
+                    "\"${bdp.system.bizdate}\"");
+    return;
+  }
+  parameter.problems().error(
+      parameter.node().place,
+      "reader.parameter: no time range; give startTimestampMillis and endTimestampMillis (or "
+      "startTimeString and endTimeString, or date)");
+}
+
 std::optional<TimeRange> read_date(YamlMap& parameter, std::string_view zone) {
   const auto text = parameter.text(kDate);
   if (!text) return std::nullopt;
@@ -198,7 +229,7 @@ std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zo
   const bool millis = is_given(parameter, kEndMillis) || start_millis;
   const bool start_string = is_given(parameter, kStartString);
   const bool strings = is_given(parameter, kEndString) || start_string;
-  bool date = is_given(parameter, kDate);
+  const bool date = is_given(parameter, kDate);
   if (millis && strings) {
     parameter.error(
         start_string ? kStartString : kEndString,
@@ -206,24 +237,32 @@ std::optional<TimeRange> read_time_range(YamlMap& parameter, std::string_view zo
     return std::nullopt;
   }
   if (date && (millis || strings)) {
-    const YamlNode* value = parameter.get(kDate);
-    if (value->kind != YamlNode::Kind::scalar || value->text != kTemplateDate) {
+    if (!is_template_date(parameter)) {
       parameter.error(kDate,
                       "cannot be given together with a time range; remove date, or the start and end times");
       return std::nullopt;
     }
     parameter.warning(kDate,
                       "\"yyyyMMdd\" is the unfilled value of the template and is ignored; remove this line");
-    date = false;
   }
   if (millis) return read_pair(parameter, kStartMillis, kEndMillis, zone, choose);
   if (strings) return read_pair(parameter, kStartString, kEndString, zone, choose);
-  if (date) return read_date(parameter, zone);
-  parameter.problems().error(
-      parameter.node().place,
-      "reader.parameter: no time range; give startTimestampMillis and endTimestampMillis (or "
-      "startTimeString and endTimeString, or date)");
+  if (date && !is_template_date(parameter)) return read_date(parameter, zone);
+  report_missing(parameter);
   return std::nullopt;
+}
+
+void warn_of_fixed_range(YamlMap& parameter, const TimeRange& range, std::string_view zone) {
+  const auto given =
+      std::find_if(kTimeKeys.begin(), kTimeKeys.end(), [&](auto key) { return is_given(parameter, key); });
+  if (given == kTimeKeys.end()) return;
+  parameter.warning(
+      *given,
+      fmt::format(
+          "the window [{}, {}) is the same for every slot: the first one exports it, and the others find "
+          "nothing that is new; write a variable that moves with the slot, such as \"${{end_time}}\" with "
+          "end_time=$[yyyymmddhh24miss-5/24/60]",
+          format_local(range.start, zone), format_local(range.end, zone)));
 }
 
 }  // namespace sluice::job

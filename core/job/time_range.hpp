@@ -25,6 +25,9 @@ bool is_time_key(std::string_view key) noexcept;
 // Makes the time keys known ones of `parameter`; their values are read_time_range()'s.
 void ignore_time_keys(YamlMap& parameter);
 
+// Says that `range`, which the time keys of `parameter` give, does not move with the slot.
+void warn_of_fixed_range(YamlMap& parameter, const TimeRange& range, std::string_view zone);
+
 // The time that 14 digits (yyyyMMddHHmmss) on the clocks of `zone` stand for. Errors: invalid_argument.
 Result<Instant> parse_local_digits(std::string_view digits, std::string_view zone);
 

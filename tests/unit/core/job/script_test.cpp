@@ -89,10 +89,16 @@ TEST_CASE("script: a blank error limit means none, as in the original") {
 
 TEST_CASE("script: the form of DataX is read, and keys without effect are named") {
   const std::string unused = ": not used in the script";
-  CHECK(script_problems(kDatax) ==
-        std::vector<std::string>{"jobs.d/orders.yaml:2:26: warning: parameters.start_time" + unused,
-                                 "jobs.d/orders.yaml:2:68: warning: parameters.end_time" + unused,
-                                 in_script("6:105: warning: reader.parameter.threadNum: has no effect")});
+  CHECK(
+      script_problems(kDatax) ==
+      std::vector<std::string>{"jobs.d/orders.yaml:2:26: warning: parameters.start_time" + unused,
+                               "jobs.d/orders.yaml:2:68: warning: parameters.end_time" + unused,
+                               in_script("6:38: warning: reader.parameter.date: the window "
+                                         "[2018-10-15T00:00+08:00, 2018-10-16T00:00+08:00) is the same for "
+                                         "every slot: the first one exports it, and the others find nothing "
+                                         "that is new; write a variable that moves with the slot, such as "
+                                         "\"${end_time}\" with end_time=$[yyyymmddhh24miss-5/24/60]"),
+                               in_script("6:105: warning: reader.parameter.threadNum: has no effect")});
   const Export result = resolved(kDatax);
   CHECK(format_local(result.window.start, "Asia/Shanghai") == "2018-10-15T00:00+08:00");
   CHECK(format_local(result.window.end, "Asia/Shanghai") == "2018-10-16T00:00+08:00");
@@ -178,8 +184,9 @@ TEST_CASE("script: exactly one complete time form is needed") {
   const std::vector<std::string> none = problems_after(range, "date: yyyyMMdd");
   REQUIRE(none.size() == 3);
   CHECK(none.back() ==
-        "jobs.d/orders.yaml:20:17: error: reader.parameter.date: expected a day as 8 digits (yyyyMMdd), "
-        "got \"yyyyMMdd\"");
+        "jobs.d/orders.yaml:20:17: error: reader.parameter.date: \"yyyyMMdd\" is the unfilled value of the "
+        "template; write startTimestampMillis: \"${start_time}\" and endTimestampMillis: \"${end_time}\", or "
+        "a day such as \"${bdp.system.bizdate}\"");
   CHECK(problems_after(range, "startTimestampMillis: ''").back() ==
         "jobs.d/orders.yaml:18:11: error: reader.parameter: no time range; give startTimestampMillis and "
         "endTimestampMillis (or startTimeString and endTimeString, or date)");

@@ -64,6 +64,55 @@ TEST_CASE("window: the template's date beside a range is passed over, a real one
   }
 }
 
+TEST_CASE("window: times left blank with the template's date are told of with what to write") {
+  const std::string pair = "startTimestampMillis: ${start_time}\n          endTimestampMillis: ${end_time}";
+  const std::string told =
+      R"(startTimestampMillis: blank, and so is endTimestampMillis; write "${start_time}" and "${end_time}")";
+  const auto left = [&](const std::string& keys) {
+    std::string errors;
+    for (const std::string& problem : problems(replaced(kGood, pair, keys))) {
+      if (problem.find(": error: ") != std::string::npos) errors += problem;
+    }
+    return errors;
+  };
+  CHECK(left(R"(startTimestampMillis: ""
+          endTimestampMillis: ""
+          date: yyyyMMdd)") == "jobs.d/orders.yaml:20:33: error: reader.parameter." + told +
+                                   R"(, and remove date: "yyyyMMdd" is the unfilled value of the template)");
+  CHECK(left(R"(startTimestampMillis: ""
+          endTimestampMillis: " ")") == "jobs.d/orders.yaml:20:33: error: reader.parameter." + told);
+  CHECK(
+      left("date: yyyyMMdd") ==
+      R"(jobs.d/orders.yaml:20:17: error: reader.parameter.date: "yyyyMMdd" is the unfilled value of the )"
+      R"(template; write startTimestampMillis: "${start_time}" and endTimestampMillis: "${end_time}", or a )"
+      R"(day such as "${bdp.system.bizdate}")");
+}
+
+TEST_CASE("window: one that is the same for every slot is warned of") {
+  const std::string pair = "startTimestampMillis: ${start_time}\n          endTimestampMillis: ${end_time}";
+  const auto warnings = [&](const std::string& keys, const std::string& schedule = "interval: 5m") {
+    std::string text = replaced(replaced(kGood, pair, keys), "interval: 5m", schedule);
+    text = replaced(text, "{date}", "{date}/${start_time}${end_time}");
+    return problems(text);
+  };
+  const std::string same =
+      " is the same for every slot: the first one exports it, and the others find nothing that is new; write "
+      "a "
+      "variable that moves with the slot, such as \"${end_time}\" with end_time=$[yyyymmddhh24miss-5/24/60]";
+  CHECK(warnings("date: \"20181016\"") ==
+        only("jobs.d/orders.yaml:20:17: warning: reader.parameter.date: the window [2018-10-16T00:00+08:00, "
+             "2018-10-17T00:00+08:00)" +
+             same));
+  CHECK(warnings("startTimestampMillis: 1539619500000\n          endTimestampMillis: \"20181016001000\"") ==
+        only("jobs.d/orders.yaml:20:33: warning: reader.parameter.startTimestampMillis: the window "
+             "[2018-10-16T00:05+08:00, 2018-10-16T00:10+08:00)" +
+             same));
+  CHECK(warnings("date: ${bdp.system.bizdate}").empty());
+  CHECK(warnings("startTimestampMillis: 1500000000000\n          endTimestampMillis: ${end_time}").empty());
+  CHECK(warnings("date: \"20181016\"", "interval: 5m, effectiveFrom: 2018-10-17, effectiveTo: 2018-10-17")
+            .empty());
+}
+
 TEST_CASE("window: a whole day of its zone is the one of date, also where the clocks change") {
   const Job job =
       load(replaced(replaced(replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin"),
