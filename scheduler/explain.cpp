@@ -101,6 +101,9 @@ awaitable<Why> Scheduler::explain(Instance instance, Heads& heads, Instant now) 
     last.state = shown_state(*last.instance, shown_state(*last.instance, false, now), present);
     last.reason = describe(*last.instance, present);
     const bool ready = decide(*last.instance, present) == Step::start;
+    if (ready && store_failure())
+      last.reason =
+          fmt::format("is kept back: {}", scheduler::explain(*store_failure(), last.instance->zone));
     if (ready && dependencies_.in_order(last.job, now) && attempts_.busy(last.instance->id))
       last.reason = "waits for the attempt of its job that is in progress; one of them runs at a time";
     if (last.instance->id.group != 0) {

@@ -1,5 +1,7 @@
 #include "scheduler/store_health.hpp"
 
+#include "core/job/civil_time.hpp"
+
 #include <fmt/format.h>
 
 namespace sluice::scheduler {
@@ -10,6 +12,13 @@ auto whole_seconds(Duration duration) {
 }
 
 }  // namespace
+
+std::string explain(const StoreFailure& failure, std::string_view zone) {
+  const Instant since = std::chrono::floor<std::chrono::seconds>(failure.since);
+  return fmt::format(
+      "the state store has not worked since {}: {}; nothing new is started until it works again",
+      job::format_local(since, zone), failure.error.message());
+}
 
 void StoreHealth::failed(Call call, std::string_view doing, const Error& error) {
   ++counters_.store_failures;

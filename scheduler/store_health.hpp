@@ -6,6 +6,7 @@
 #include "scheduler/observer.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace sluice::scheduler {
@@ -14,6 +15,10 @@ struct StoreFailure {
   Error error;
   Instant since{};  // first failure of the present row of failures
 };
+
+// "the state store has not worked since 2018-10-16T00:10+08:00: write state file: no space left on device;
+// nothing new is started until it works again", the time in `zone`.
+std::string explain(const StoreFailure& failure, std::string_view zone);
 
 class StoreHealth {
  public:

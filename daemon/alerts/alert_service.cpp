@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace sluice::daemon {
 namespace {
@@ -137,6 +138,7 @@ void AlertService::look_at_failing_store() {
   }
   std::erase_if(store_incidents_,
                 [&](const Incident& one) { return one.closed && now - one.seen > kKnownFor; });
+  count_unstored();
 }
 
 // Its history, once the store works again.
@@ -151,6 +153,13 @@ awaitable<void> AlertService::keep_store_incidents() {
     const auto ids = co_await parts_.store.apply(std::move(changes), std::move(marks), parts_.clock.now());
     incident.id = ids.at(0);
   }
+}
+
+std::vector<Incident> AlertService::unstored_incidents() const {
+  std::vector<Incident> unstored;
+  std::copy_if(store_incidents_.begin(), store_incidents_.end(), std::back_inserter(unstored),
+               [](const Incident& incident) { return incident.id == 0; });
+  return unstored;
 }
 
 std::vector<std::string> AlertService::default_channels() const {
@@ -178,6 +187,15 @@ void AlertService::count_open(const std::vector<Incident>& incidents) {
   parts_.metrics.clear("sluice_incidents_open");
   for (const auto& [kind, count] : open)
     parts_.metrics.set("sluice_incidents_open", {{"rule", std::string(to_string(kind))}}, count);
+  count_unstored();
+}
+
+void AlertService::count_unstored() {
+  const auto unstored = unstored_incidents();
+  const auto open = std::ranges::count_if(unstored, [](const Incident& one) { return !one.recovered; });
+  if (open == 0) return;
+  parts_.metrics.set("sluice_incidents_open", {{"rule", std::string(to_string(AlertKind::store))}},
+                     static_cast<double>(open));
 }
 
 }  // namespace sluice::daemon

@@ -67,6 +67,7 @@ class AlertService final : public AlertDesk {
   bool healthy() const noexcept { return healthy_; }
 
   scheduler::AlertStore& alert_store() override { return parts_.store; }
+  std::vector<scheduler::Incident> unstored_incidents() const override;
   std::vector<ChannelStatus> channels() const override { return outbox_.channels(); }
   awaitable<Result<std::int64_t>> test(std::string channel) override;
   void wake() override;
@@ -99,6 +100,7 @@ class AlertService final : public AlertDesk {
   std::vector<std::string> channels_of(const job::Job& job) const;
   std::vector<std::string> default_channels() const;
   void count_open(const std::vector<scheduler::Incident>& incidents);
+  void count_unstored();
   awaitable<Result<bool>> woken();
 
   Parts parts_;

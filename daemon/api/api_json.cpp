@@ -39,6 +39,11 @@ json::value time_or_null(const std::optional<Instant>& instant) {
   return instant ? json::value(utc_text(*instant)) : json::value(nullptr);
 }
 
+json::value text_or_null(const std::string& text) {
+  if (text.empty()) return nullptr;
+  return json::value(text);
+}
+
 std::optional<job::Job> find_job(const Service& service, std::string_view name) {
   for (job::Job& job : service.jobs()) {
     if (job.name == name) return std::move(job);

@@ -14,6 +14,7 @@
 namespace sluice::daemon {
 
 boost::json::value time_or_null(const std::optional<Instant>& instant);
+boost::json::value text_or_null(const std::string& text);  // null when empty
 
 std::optional<job::Job> find_job(const Service& service, std::string_view name);
 Error no_such_job(std::string_view name);  // not_found

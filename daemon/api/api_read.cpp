@@ -111,11 +111,12 @@ awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathV
                    {"running", status.running},
                    {"running_max", status.running_max},
                    {"draining", status.draining},
-                   {"ready", late.empty() && !status.draining && status.clock_in_doubt.empty()},
-                   {"clock_in_doubt", nullptr},
+                   {"ready", late.empty() && !status.draining && status.clock_in_doubt.empty() &&
+                                 status.store_failure.empty()},
+                   {"clock_in_doubt", text_or_null(status.clock_in_doubt)},
+                   {"store_failure", text_or_null(status.store_failure)},
                    {"jobs", std::move(jobs)},
                    {"blocked", std::move(blocked)}};
-  if (!status.clock_in_doubt.empty()) out["clock_in_doubt"] = status.clock_in_doubt;
   co_await add_open_incidents(service, out);
   co_return json_response(out);
 }

@@ -54,7 +54,8 @@ struct ServiceStatus {
   std::size_t running = 0;
   std::size_t running_max = 0;
   bool draining = false;         // a stop was asked for
-  std::string clock_in_doubt{};  // why nothing is planned or started, with the way out; empty: nothing is
+  std::string clock_in_doubt{};  // why nothing is planned or started, with the way out; empty: all is
+  std::string store_failure{};   // why nothing new is started; empty: the state store works
 };
 
 // Single-threaded. Store failures are exceptions, as in StateStore; the HTTP session answers 500 for them.

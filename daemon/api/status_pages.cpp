@@ -35,9 +35,10 @@ awaitable<HttpResponse> readyz(Service& service, const HttpRequest&, const PathV
                                  scheduler::to_string(late.state), late.reason);
   }
   const ServiceStatus status = service.status();
-  if (!status.clock_in_doubt.empty()) {
+  for (const std::string& trouble : {status.clock_in_doubt, status.store_failure}) {
+    if (trouble.empty()) continue;
     response.status = 503;
-    response.body += status.clock_in_doubt + "\n";
+    response.body += trouble + "\n";
   }
   if (status.draining) {
     response.status = 503;

@@ -159,7 +159,8 @@ class App::Impl {
     options.catch_up = catch_up_.get();
     events_ = std::make_unique<EventObserver>(
         EventObserver::Parts{executor_, clock_, random_, *store_, observer_, [this] { return jobs_.jobs(); },
-                             [this] { return service_->status().clock_in_doubt; }});
+                             [this] { return service_->status().clock_in_doubt; },
+                             [this] { return service_->status().store_failure; }});
     scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
                                                         *events_, std::move(options), jobs_.jobs());
     reloader_ = std::make_unique<Reloader>(

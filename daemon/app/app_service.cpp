@@ -31,6 +31,8 @@ ServiceStatus AppService::status() const {
   status.running_max = parts_.config.attempts_max;
   status.draining = draining_;
   if (const auto doubt = parts_.scheduler.clock_doubt()) status.clock_in_doubt = scheduler::explain(*doubt);
+  if (const auto& failure = parts_.scheduler.store_failure())
+    status.store_failure = scheduler::explain(*failure, "UTC");
   return status;
 }
 

@@ -30,15 +30,17 @@ awaitable<void> CoverageWatch::run() {
 awaitable<void> CoverageWatch::look() {
   const auto late = co_await late_instances(parts_.store, parts_.jobs(), parts_.clock.now());
   const std::string doubt = parts_.clock_in_doubt();
+  const std::string failure = parts_.store_failure();
   Ready ready;
   ready.clock_in_doubt = !doubt.empty();
+  ready.store_failure = !failure.empty();
   for (const scheduler::Instance& instance : late) ready.late.push_back(instance.id.job);
   std::sort(ready.late.begin(), ready.late.end());
   if (ready_ != ready) {
-    json::object data{{"ready", ready.late.empty() && doubt.empty()},
+    json::object data{{"ready", ready.late.empty() && doubt.empty() && failure.empty()},
                       {"late", json::array(ready.late.begin(), ready.late.end())},
-                      {"clock_in_doubt", nullptr}};
-    if (!doubt.empty()) data["clock_in_doubt"] = doubt;
+                      {"clock_in_doubt", text_or_null(doubt)},
+                      {"store_failure", text_or_null(failure)}};
     ready_ = std::move(ready);
     parts_.feed.tell("ready", "", std::move(data));
   }

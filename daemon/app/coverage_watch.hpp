@@ -28,6 +28,7 @@ class CoverageWatch {
     EventFeed& feed;
     std::function<std::vector<job::Job>()> jobs;  // those that are loaded
     std::function<std::string()> clock_in_doubt;  // as ServiceStatus has it
+    std::function<std::string()> store_failure;   // the same
   };
   explicit CoverageWatch(Parts parts) : parts_(std::move(parts)) {}
 
@@ -43,6 +44,7 @@ class CoverageWatch {
   struct Ready {
     std::vector<std::string> late;  // jobs, by name
     bool clock_in_doubt = false;
+    bool store_failure = false;
     friend bool operator==(const Ready&, const Ready&) = default;
   };
   struct Covered {

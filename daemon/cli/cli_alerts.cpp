@@ -27,6 +27,11 @@ Table::Cell standing(const JsonView& incident) {
   return {"open", Tone::bad};
 }
 
+// Of one that is not in the store there is none.
+std::string number_of(const JsonView& incident) {
+  return incident["id"].is_null() ? "-" : std::to_string(incident["id"].count());
+}
+
 std::string about(const JsonView& incident) {
   const std::string instance = incident["instance"].text();
   return instance.empty() ? incident["job"].text() : instance;
@@ -89,7 +94,7 @@ Exit command_incidents(const Options& options, Api& api, Console& console) {
       {{"ID", true}, {"SINCE"}, {"RULE"}, {"STATE"}, {"ABOUT"}, {"COUNT", true}, {"REASON", false, true}});
   for (const json::value& value : view["incidents"].items()) {
     const JsonView incident(value);
-    table.add({{std::to_string(incident["id"].count())},
+    table.add({{number_of(incident)},
                {local_text(incident["opened"].time(), zone_or_utc(incident))},
                {incident["rule"].text(), Tone::strong},
                standing(incident),
@@ -181,7 +186,7 @@ void print_open_incidents(const json::value& status, Console& console) {
                                Tone::bad);
   for (std::size_t at = 0; at < std::min(kShown, incidents.size()); ++at) {
     const JsonView incident(incidents[at]);
-    console.out << fmt::format("  {} {} {} {}\n", incident["id"].count(), incident["rule"].text(),
+    console.out << fmt::format("  {} {} {} {}\n", number_of(incident), incident["rule"].text(),
                                about(incident), shorten(incident["error"].text(), 100));
   }
   console.out << "  sluice incidents shows all\n";

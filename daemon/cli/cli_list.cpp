@@ -168,8 +168,11 @@ Exit command_status(const Options& options, Api& api, Console& console) {
       "sluice {}, up {}, {} of {} places busy, {}\n\n", status["version"].text(), duration_text(up),
       status["running"].count(), status["running_max"].count(),
       console.paint(ready ? "all fresh" : "not fresh", ready ? Tone::good : Tone::bad));
-  const std::string doubt = status["clock_in_doubt"].text();
-  if (!doubt.empty()) console.out << fmt::format("{} {}\n\n", console.paint("CLOCK", Tone::bad), doubt);
+  for (const auto& [word, member] :
+       {std::pair("CLOCK", "clock_in_doubt"), std::pair("STORE", "store_failure")}) {
+    const std::string trouble = status[member].text();
+    if (!trouble.empty()) console.out << fmt::format("{} {}\n\n", console.paint(word, Tone::bad), trouble);
+  }
   print_open_incidents(answer, console);
   print_jobs(status["jobs"].items(), console);
   print_blocked(status["blocked"].items(), console);

@@ -239,6 +239,20 @@ test('the dashboard over answers', async (t) => {
     assert.match(await page.locator('.daemon').innerText(), /clock in doubt/);
   });
 
+  await t.test('says that the state store does not work, with the incident that has no page yet', async (t) => {
+    const failure = 'the state store has not worked since 2018-10-16T04:00+00:00: write state file: no space left on device';
+    const incident = { id: null, rule: 'store', severity: 'critical', open: true, event: false, job: null, instance: null,
+      business_date: null, zone: null, window: null, durable_until: null, error: 'no space left', count: 0, seconds: 60,
+      opened: '2018-10-16T04:00:00Z', seen: '2018-10-16T04:01:00Z', recovered: null, acknowledged: null, acknowledged_by: null,
+      notices: 1, channels: [] };
+    const { page } = await stand(t, browser, '#/', { 'GET /status': aStatus({ ready: false, store_failure: failure,
+      incidents_open: 1, incidents: [incident] }) });
+    await page.locator('.alarm').filter({ hasText: failure }).waitFor();
+    assert.match(await page.locator('.daemon').innerText(), /state store fails/);
+    const told = page.locator('.alarm').filter({ hasText: 'no space left' }).last();
+    assert.equal(await told.locator('a').count(), 0);
+  });
+
   await t.test('offers for a window of a paused job what it offers for one that waits', async (t) => {
     const { id } = anInstance(3);
     const frozen = (reason_code) => ({ ...anInstance(3, { state: 'FROZEN', reason_code }), attempts: [], present_version: null, audit: [] });

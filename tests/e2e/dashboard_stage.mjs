@@ -90,7 +90,7 @@ export const aJob = (more = {}) => {
 };
 
 export const aStatus = (more = {}) => ({ version: '1.0.0', started: '2018-10-15T00:00:00Z', now: '2018-10-16T04:00:00Z', running: 0,
-  running_max: 16, draining: false, ready: true, clock_in_doubt: null, jobs: [aJob()], blocked: [], incidents_open: 0,
+  running_max: 16, draining: false, ready: true, clock_in_doubt: null, store_failure: null, jobs: [aJob()], blocked: [], incidents_open: 0,
   incidents: [], ...more });
 
 // The instance `n` slots behind midnight of 2018-10-16 in Shanghai.

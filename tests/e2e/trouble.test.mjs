@@ -136,6 +136,11 @@ test('a full disk under the state file stops nothing for good and loses nothing'
   spawnSync('sh', ['-c', `cat /dev/zero > ${stateDir}/filler 2>/dev/null`]);
   await until('the message', () => /disk_full|full|no space/i.test(daemon.text()), 30_000);
   assert.equal(daemon.child.exitCode, null, 'the daemon stays up');
+  // What is looked at first says so too, while nothing of it can be written down.
+  const told = (...args) => sluice([...args, '--socket', paths.socket]).out;
+  assert.match(told('status'), /not fresh\n\nSTORE the state store has not worked since \S+: [^]*; nothing new is started/);
+  await until('the incident', () => ask(paths, 'incidents').incidents.some(({ rule, id }) => rule === 'store' && id === null));
+  assert.match(told('incidents'), /^ *- .* store .* open /m);
   spawnSync('rm', [join(stateDir, 'filler')]);
   await w.sandbox.admin('faults', []);
   await until('the rest of the windows', () => {
@@ -144,6 +149,9 @@ test('a full disk under the state file stops nothing for good and loses nothing'
   }, 120_000);
   const rows = (await downloadRows(w.store)).flatMap((object) => object.rows.map((row) => row[0]));
   assert.deepEqual(rows, Array.from({ length: 25 }, (_, i) => `r${i}`));
+  assert.doesNotMatch(told('status'), /STORE/);
+  await until('its end to be written down', () =>
+    ask(paths, 'incidents', '--all').incidents.some(({ rule, open, id }) => rule === 'store' && !open && id > 0));
 });
 
 test('commands say what they cannot do: no daemon is 4, no such instance is 3, wrong state is 5', async (t) => {
@@ -158,6 +166,9 @@ test('commands say what they cannot do: no daemon is 4, no such instance is 3, w
     .map(({ id }) => id).sort().at(-1);
   const unfreeze = sluice(['unfreeze', waiting, '--socket', paths.socket]);
   assert.equal(unfreeze.code, 5, unfreeze.err);
+  assert.equal(sluice(['freeze', waiting, '--socket', paths.socket]).code, 0);
+  assert.equal(sluice(['set-success', waiting, '--reason', 'by hand', '--socket', paths.socket]).code, 0);
+  assert.match(sluice(['why', waiting, '--socket', paths.socket]).out, /was set to success by .*by hand/);
   assert.ok(!readFileSync(join(w.dir, 'daemon.log'), 'utf8').includes('sandbox-secret'));
 });
 
@@ -166,9 +177,6 @@ test('a demo that is interrupted says so by its exit code, and claims no differe
   const demo = spawn(program, ['demo', '--once', '--dir', join(workDir(t), 'demo'), '--port', '0']);
   let out = '';
   demo.stdout.on('data', (part) => {
-  assert.equal(sluice(['freeze', waiting, '--socket', paths.socket]).code, 0);
-  assert.equal(sluice(['set-success', waiting, '--reason', 'by hand', '--socket', paths.socket]).code, 0);
-  assert.match(sluice(['why', waiting, '--socket', paths.socket]).out, /was set to success by .*by hand/);
     if (!out.includes('WINDOW') && `${out}${part}`.includes('WINDOW')) demo.kill('SIGINT');
     out += part;
   });

@@ -44,7 +44,8 @@ function DaemonState() {
   const connected = useConnected();
   if (!reachable) return html`<span class="daemon bad"><i class="dot" aria-hidden="true"></i>${t('lostShort')}</span>`;
   if (!data) return html`<span class="daemon"></span>`;
-  const words = data.draining ? t('draining') : data.ready ? t('ready') : t(data.clock_in_doubt ? 'clockInDoubt' : 'late');
+  const words = data.draining ? t('draining') : data.ready ? t('ready')
+    : t(data.clock_in_doubt ? 'clockInDoubt' : data.store_failure ? 'storeFails' : 'late');
   return html`<span class=${`daemon ${data.ready ? 'good' : 'bad'}`} title=${`sluice ${data.version}`}>
     <i class="dot" aria-hidden="true"></i>${words}<span class="faint"> · ${t('runningOf', { n: data.running, most: data.running_max })}</span>
     <span class=${`faint stream ${connected ? '' : 'off'}`} role="status"> · ${t(connected ? 'live' : 'reconnecting')}</span></span>`;

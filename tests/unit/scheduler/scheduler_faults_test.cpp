@@ -123,6 +123,9 @@ TEST_CASE(
   REQUIRE(bench.scheduler->store_failure());
   CHECK(bench.scheduler->store_failure()->error.code() == Errc::disk_full);
   CHECK(bench.scheduler->store_failure()->since == sluice::test::local_time("2018-10-16T00:10+08:00"));
+  CHECK(bench.why(SchedulerBench::id("orders", "2018-10-16T00:10+08:00")) ==
+        "is kept back: the state store has not worked since 2018-10-16T00:10+08:00: write state file: no "
+        "space left on device; nothing new is started until it works again");
   // Once a minute at most, after the first few.
   CHECK(bench.scheduler->counters().store_failures < 60);
   full = false;
@@ -130,6 +133,7 @@ TEST_CASE(
   CHECK(bench.all("orders", {State::success}).size() == 12);
   CHECK_FALSE(bench.scheduler->store_failure());
   CHECK(bench.observer.lines.back() == "the state store works again");
+  CHECK(bench.why(SchedulerBench::id("orders", "2018-10-16T00:10+08:00")) == "succeeded with 5 rows");
 }
 
 TEST_CASE(

@@ -1,5 +1,6 @@
 // How an incident reads.
 import { html } from 'htm/preact';
+import { links } from '../route.js';
 import { has, t } from '../settings.js';
 
 const TONES = { critical: 'FAILURE', error: 'FAILURE', warning: 'WAIT_RESOURCE', info: 'NOT_RUN' };
@@ -12,3 +13,7 @@ export function Severity({ incident }) {
   return html`<span class=${`pill ${tone}`}><i class="sign" aria-hidden="true">${sign}</i>${
     has(`severity_${incident.severity}`) ? t(`severity_${incident.severity}`) : incident.severity}</span>`;
 }
+
+// One that is not in the state store, which is the trouble, has no page yet.
+export const IncidentLink = ({ incident, children }) => (incident.id === null ? children
+  : html`<a href=${links.incident(incident.id)}>${children}</a>`);

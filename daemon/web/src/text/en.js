@@ -5,6 +5,7 @@ export const en = {
   sections: 'Sections', views: 'Views', pages: 'Pages', skipToContent: 'Skip to content', licences: 'Licences',
   ready: 'ready', draining: 'stopping', lostShort: 'no answer', runningOf: '{n} of {most} running',
   clockInDoubt: 'clock in doubt', clockInDoubtLong: 'The clock is in doubt: nothing is planned or started.',
+  storeFails: 'state store fails', storeFailsLong: 'The state store does not work: nothing new is started.',
   unreachable: 'The daemon does not answer. What you see is its last answer; trying again.',
   inTrouble: 'The daemon refuses for now: {detail}. What you see is its last answer; trying again.',
   loading: 'Loading …', notFound: 'Not found', none: 'none', all: 'all', yes: 'yes', since: 'since', close: 'Close',

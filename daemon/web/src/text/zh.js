@@ -4,6 +4,7 @@ export const zh = {
   sections: '栏目', views: '视图', pages: '翻页', skipToContent: '跳到正文', licences: '许可证',
   ready: '正常', draining: '正在停止', lostShort: '无响应', runningOf: '运行中 {n}/{most}',
   clockInDoubt: '时钟存疑', clockInDoubtLong: '时钟存疑：不再计划也不再启动任何实例。',
+  storeFails: '状态存储故障', storeFailsLong: '状态存储不能工作：不再启动新的实例。',
   unreachable: '守护进程无响应。页面显示的是最后一次结果，正在重试。',
   inTrouble: '守护进程暂时拒绝：{detail}。页面显示的是最后一次结果，正在重试。',
   loading: '加载中…', notFound: '未找到', none: '无', all: '全部', yes: '是', since: '自', close: '关闭',

@@ -9,7 +9,7 @@ import { useSession } from '../session.js';
 import { t } from '../settings.js';
 import { Card, Facts, Moment, Pill, Table, Tabs, Waiting, WindowTimes } from '../parts/basic.js';
 import { ActionButton } from '../parts/dialog.js';
-import { Severity, ruleText } from '../parts/incident.js';
+import { IncidentLink, Severity, ruleText } from '../parts/incident.js';
 
 const zoneOf = (incident) => incident.zone ?? HOME;
 const inZone = (title, zone) => `${title} (${zone})`;  // over times that stand alone
@@ -21,7 +21,7 @@ function Status({ incident }) {
 }
 
 function Acknowledge({ incident, small }) {
-  if (!incident.open || incident.acknowledged) return null;
+  if (!incident.open || incident.acknowledged || incident.id === null) return null;
   return html`<${ActionButton} small=${small} label=${t('acknowledge')} title=${t('askAcknowledge', { id: incident.id })}
       text=${t('aboutAcknowledge')} subject=${incident.id}
     withReason=${false} run=${async (_, id) => { await acknowledge(id); return t('didAcknowledge', { id }); }} />`;
@@ -62,7 +62,7 @@ export function IncidentsView({ query }) {
     <${Tabs} label=${t('incidents')} tabs=${tabs} chosen=${state} />
     ${!live.data ? html`<${Waiting} live=${live} />` : html`
       <${Table} caption=${t('incidents')} empty=${state === 'open' ? t('noOpenIncidents') : t('noIncidents')} columns=${columns}
-        rows=${live.data.incidents.map((one) => ({ key: one.id, cells: [html`<a href=${links.incident(one.id)}>#${one.id}</a>`, html`<${Severity}
+        rows=${live.data.incidents.map((one) => ({ key: one.id, cells: [html`<${IncidentLink} incident=${one}>${one.id === null ? '–' : `#${one.id}`}<//>`, html`<${Severity}
             incident=${one} />`, ruleText(one),
           html`<${SubjectOf} incident=${one} />`, html`<${Status} incident=${one} />`, html`<${Moment} time=${one.opened}
               zone=${zoneOf(one)} />`, count(one.count),

@@ -11,7 +11,7 @@ import { Moment, StatePill, Waiting } from '../parts/basic.js';
 import { CoverageSentence, Freshness } from '../parts/coverage.js';
 import { Legend } from '../parts/day_grid.js';
 import { Heartbeat } from '../parts/heartbeat.js';
-import { Severity, ruleText } from '../parts/incident.js';
+import { IncidentLink, Severity, ruleText } from '../parts/incident.js';
 import { Sparkline } from '../parts/sparkline.js';
 
 const HEARTBEAT = 60;
@@ -30,7 +30,7 @@ function Blocked({ chain, incident }) {
 
 function OpenIncident({ incident }) {
   return html`<li class="alarm">
-    <div><${Severity} incident=${incident} /> <a href=${links.incident(incident.id)}>${ruleText(incident)}</a>
+    <div><${Severity} incident=${incident} /> <${IncidentLink} incident=${incident}>${ruleText(incident)}<//>
       ${incident.job && html`<span class="faint"> · ${incident.job}</span>`}
       ${incident.acknowledged && html`<span class="faint"> · ${t('acknowledgedShort')}</span>`}</div>
     ${incident.error && html`<p>${incident.error}</p>`}
@@ -41,10 +41,10 @@ function Schedule({ job }) {
   return html`<span class="faint">${scheduleText(job.schedule)} · ${job.zone}</span>`;
 }
 
-// Nothing is planned or started until the clock is believed again.
-function ClockInDoubt({ doubt }) {
-  return html`<section aria-label=${t('clockInDoubt')}><ul class="alarms"><li class="alarm" role="alert">
-    <strong>${t('clockInDoubtLong')}</strong><p>${doubt}</p></li></ul></section>`;
+// Nothing is started until the clock is believed again, or the state store works.
+function Standstill({ label, text, why }) {
+  return html`<section aria-label=${label}><ul class="alarms"><li class="alarm" role="alert">
+    <strong>${text}</strong><p>${why}</p></li></ul></section>`;
 }
 
 const SHOWN_COUNTS = ['RUNNING', 'RETRY_WAIT', 'FAILURE', 'LOST', 'FROZEN'];
@@ -73,11 +73,12 @@ function JobCard({ job, now }) {
 export function JobsView() {
   const live = useLive('/status');
   if (!live.data) return html`<h1>${t('jobs')}</h1><${Waiting} live=${live} />`;
-  const { jobs, blocked, clock_in_doubt: doubt, incidents = [], incidents_open: open = 0, now } = live.data;
+  const { jobs, blocked, clock_in_doubt: doubt, store_failure: failure, incidents = [], incidents_open: open = 0, now } = live.data;
   const rest = incidents.filter(({ instance }) => !blocked.some((chain) => instance && chain.instance === instance));
   return html`
     <h1>${t('jobs')}</h1>
-    ${doubt && html`<${ClockInDoubt} doubt=${doubt} />`}
+    ${doubt && html`<${Standstill} label=${t('clockInDoubt')} text=${t('clockInDoubtLong')} why=${doubt} />`}
+    ${failure && html`<${Standstill} label=${t('storeFails')} text=${t('storeFailsLong')} why=${failure} />`}
     ${blocked.length > 0 && html`<section aria-label=${t('blocked')}><ul class="alarms">
       ${blocked.map((chain) => html`<${Blocked} key=${chain.cause} chain=${chain}
           incident=${incidents.find(({ instance }) => instance && instance === chain.instance)} />`)}</ul></section>`}

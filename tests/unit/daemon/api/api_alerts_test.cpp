@@ -99,6 +99,42 @@ TEST_CASE("api alerts: open incidents, one with its deliveries, channels, what w
 }
 
 TEST_CASE(
+    "api alerts: the incident of a state store that does not work is told of before it is written down") {
+  AlertApi api;
+  const std::string full = "write state file: no space left on device";
+  api.bench.store_failure = scheduler::StoreFailure{Error(Errc::disk_full, full), api.bench.clock.now()};
+  api.bench.clock.advance(60s);
+  const auto found = [&](const std::string& query) {
+    return api.get("/api/v1/incidents?" + query).at("incidents").as_array();
+  };
+  const auto open = found("state=open");
+  REQUIRE(open.size() == 2);
+  CHECK(open[0].at("rule").as_string() == "store");
+  CHECK(open[0].at("id").is_null());
+  CHECK(open[0].at("open").as_bool());
+  CHECK(open[0].at("error").as_string() == full);
+  CHECK(found("rule=store").size() == 1);
+  CHECK(found("job=orders").size() == 1);
+  CHECK(found("rule=exhausted").size() == 1);
+  CHECK(found("before=2").size() == 1);
+  const auto status = api.get("/api/v1/status");
+  CHECK(status.at("incidents_open").to_number<int>() == 2);
+  CHECK(status.at("incidents").as_array().at(0).at("rule").as_string() == "store");
+  const std::string metric = "sluice_incidents_open{rule=\"store\"} 1";
+  CHECK_THAT(api.bench.metrics.text(), Catch::Contains(metric));
+  CHECK_THAT(run_command(daemon::command_incidents, {}, api).out,
+             Catch::Contains("store") && Catch::Contains(full));
+
+  api.bench.store_failure.reset();
+  api.bench.clock.advance(60s);
+  CHECK(found("state=open").size() == 1);
+  const auto all = found("state=all&rule=store");
+  REQUIRE(all.size() == 1);
+  CHECK(all[0].at("id").to_number<int>() == 2);
+  CHECK_THAT(api.bench.metrics.text(), !Catch::Contains(metric));
+}
+
+TEST_CASE(
     "api alerts: what does not exist is 404, what is no number 400, and reading alone changes nothing") {
   AlertApi api;
   CHECK(api.service.ask("GET", "/api/v1/incidents/99").status == 404);

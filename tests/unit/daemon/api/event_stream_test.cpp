@@ -338,9 +338,9 @@ TEST_CASE("log stream: it says good-bye when the daemon stops, though the attemp
 
 TEST_CASE("coverage watch: what became durable and who is late is told once, and the clock in doubt") {
   StreamFixture f;
-  CoverageWatch watch(CoverageWatch::Parts{f.world.clock, f.service.store(), f.feed,
-                                           [&f] { return f.service.jobs(); },
-                                           [&f] { return f.service.clock_in_doubt; }});
+  CoverageWatch watch(CoverageWatch::Parts{
+      f.world.clock, f.service.store(), f.feed, [&f] { return f.service.jobs(); },
+      [&f] { return f.service.clock_in_doubt; }, [&f] { return f.service.store_failure; }});
   const auto told = [&f](std::uint64_t& place) { return f.feed.ring().read(place, "", 1 << 20); };
   std::uint64_t place = 0;
   f.world.run(watch.look());
@@ -361,12 +361,17 @@ TEST_CASE("coverage watch: what became durable and who is late is told once, and
   f.service.jobs_.clear();
   f.world.run(watch.look());
   CHECK(has(told(place), "{\"ready\":false,\"late\":[],\"clock_in_doubt\":\"the clock jumped\","));
+  f.service.clock_in_doubt.clear();
+  f.service.store_failure = "the disk is full";
+  f.world.run(watch.look());
+  CHECK(has(told(place), "\"clock_in_doubt\":null,\"store_failure\":\"the disk is full\","));
 }
 
 TEST_CASE("coverage watch: it looks by itself, for time makes late too") {
   StreamFixture f;
   CoverageWatch watch(CoverageWatch::Parts{f.world.clock, f.service.store(), f.feed,
-                                           [&f] { return f.service.jobs(); }, [] { return std::string(); }});
+                                           [&f] { return f.service.jobs(); }, [] { return std::string(); },
+                                           [] { return std::string(); }});
   TaskGroup tasks(f.world.io.get_executor());
   tasks.start(watch.run());
   f.world.clock.settle();

@@ -101,6 +101,7 @@ class FakeService final : public daemon::Service {
     status.started = day_;
     status.running_max = 8;
     status.clock_in_doubt = clock_in_doubt;
+    status.store_failure = store_failure;
     return status;
   }
   std::vector<job::Job> jobs() const override { return jobs_; }
@@ -289,6 +290,7 @@ class FakeService final : public daemon::Service {
   std::optional<scheduler::Pause> paused;
   std::optional<Error> refuse;
   std::string clock_in_doubt;  // as the status has it
+  std::string store_failure;   // the same
   bool broken = false;         // as with a state store that cannot be written
   std::vector<daemon::VerifyQuery> verified;
   std::vector<daemon::VerifiedPage> pages;  // of verify()

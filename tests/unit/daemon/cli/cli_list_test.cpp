@@ -70,6 +70,21 @@ TEST_CASE("status: a wall clock in doubt is told by the API, the command and rea
   CHECK(has(f.out.str(), "CLOCK " + f.service.clock_in_doubt));
 }
 
+TEST_CASE("status: a state store that does not work is told by the API, the command and readyz") {
+  Fixture f;
+  CHECK(JsonView(f.api.get("/api/v1/status"))["store_failure"].is_null());
+  f.service.store_failure = "the state store has not worked since 2018-10-16T00:10+00:00: no space left";
+  const auto failing = f.api.get("/api/v1/status");
+  CHECK(JsonView(failing)["store_failure"].text() == f.service.store_failure);
+  CHECK_FALSE(JsonView(failing)["ready"].boolean());
+  const auto ready = f.service.ask("GET", "/readyz");
+  CHECK(ready.status == 503);
+  CHECK(ready.body == f.service.store_failure + "\n");
+  CHECK(command_status(Fixture::parse({"status"}), f.api, f.console) == Exit::done);
+  CHECK(has(f.out.str(), "not fresh"));
+  CHECK(has(f.out.str(), "STORE " + f.service.store_failure));
+}
+
 TEST_CASE("run: without --at, a schedule that has had no slot is exit code 2 and says so") {
   Fixture f;
   sluice::test::TempFolder folder;
