@@ -138,7 +138,8 @@ test('a full disk under the state file stops nothing for good and loses nothing'
   assert.equal(daemon.child.exitCode, null, 'the daemon stays up');
   // What is looked at first says so too, while nothing of it can be written down.
   const told = (...args) => sluice([...args, '--socket', paths.socket]).out;
-  assert.match(told('status'), /not fresh\n\nSTORE the state store has not worked since \S+: [^]*; nothing new is started/);
+  const notWorking = /not fresh\n\nSTORE the state store has not worked since \S+: [^]*; nothing new is started/;
+  await until('the next thing that is to be stored', () => notWorking.test(told('status')), 30_000);
   await until('the incident', () => ask(paths, 'incidents').incidents.some(({ rule, id }) => rule === 'store' && id === null));
   assert.match(told('incidents'), /^ *- .* store .* open /m);
   spawnSync('rm', [join(stateDir, 'filler')]);

@@ -10,7 +10,7 @@ file(GLOB format_sources CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR} ${CMAKE_
 sluice_fuzzed(fuzz_asio SOURCES core/base/boost_impl.cpp)
 set_source_files_properties(${CMAKE_SOURCE_DIR}/core/base/boost_impl.cpp PROPERTIES COMPILE_OPTIONS "-fno-sanitize=all")
 sluice_fuzzed(fuzz_base SOURCES
-  core/base/error.cpp core/base/clock.cpp core/base/utf8.cpp core/http/crypto.cpp core/http/deflate.cpp core/http/inflate.cpp
+  core/base/error.cpp core/base/clock.cpp core/base/read_file.cpp core/base/utf8.cpp core/http/crypto.cpp core/http/deflate.cpp core/http/inflate.cpp
   core/http/endpoint.cpp core/http/headers.cpp core/http/percent_decode.cpp core/http/proxy.cpp
   core/pipeline/json_reader.cpp core/pipeline/position.cpp
   USES fuzz_asio)
