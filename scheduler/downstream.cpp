@@ -219,10 +219,8 @@ awaitable<Result<std::optional<Change>>> Scheduler::downstream_change(Order orde
   const bool ended =
       is_done(instance.state) || instance.state == State::failure || instance.state == State::lost;
   if (!ended && !(order.force && stuck)) co_return change;
-  const Result<void> kept = co_await check_kept(order, instance);
-  if (!kept) co_return kept.error();
-  const Result<void> own_window = co_await check_positions(order, instance);
-  if (!own_window) co_return change;
+  const WindowRecord record = co_await read_window(order, instance);
+  if (comes_with_another(instance, record)) co_return change;
   const State present = instance.state;
   if (stuck) instance.state = State::failure;  // as if it had been stopped
   Result<Change> made = co_await make_change(std::move(order), std::move(instance));

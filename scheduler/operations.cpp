@@ -1,7 +1,6 @@
 // What operators ask of the scheduler.
 
 #include "core/job/script.hpp"
-#include "scheduler/left_behind.hpp"
 #include "scheduler/reason.hpp"
 #include "scheduler/scheduler.hpp"
 
@@ -142,20 +141,19 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
   }
   const Result<void> idle = check_idle(order, instance);
   if (!idle) co_return idle.error();
-  const Result<void> kept = co_await check_kept(order, instance);
-  if (!kept) co_return kept.error();
-  const Result<void> checked = co_await check_positions(order, instance);
-  if (!checked) co_return checked.error();
-  const Result<void> clean = co_await check_left_behind(order, instance);
-  if (!clean) co_return clean.error();
+  const WindowRecord record = co_await read_window(order, instance);
+  const Result<void> safe = check_window(order, instance, record);
+  if (!safe) co_return safe.error();
   change.reason = fmt::format("{} by {}", past_tense(order.action), order.actor);
   if (!order.reason.empty()) change.reason += ": " + order.reason;
-  if (order.action == Action::set_success || order.action == Action::skip)
-    change.reason += co_await after_success_by_hand(instance);
+  if (order.action == Action::set_success || order.action == Action::skip) {
+    const auto before = co_await store_.committed_before(chain_of(instance.id), instance.id.scheduled);
+    change.reason += after_success_by_hand(record, before.has_value());
+  }
   if (order.action == Action::priority) change.priority = order.priority;
   change.release = order.action == Action::release;
   if (order.latest) {
-    Result<Redefinition> newest = co_await newest_definition(instance);
+    Result<Redefinition> newest = co_await newest_definition(instance, record.committed);
     if (!newest) co_return newest.error();
     change.redefinition = std::move(*newest);
   }
@@ -178,69 +176,29 @@ Result<void> Scheduler::check_idle(const Order& order, const Instance& instance)
                            attempts_.number(instance.row)));
 }
 
-// Positions of old windows are forgotten. Such a window had its records itself, unlike one that never had any
-// positions: no other one brings them.
-awaitable<Result<void>> Scheduler::check_kept(Order order, Instance instance) {
-  if (order.action != Action::rerun || instance.state != State::success) co_return Result<void>();
-  const auto own = co_await store_.end_positions(instance.row);
-  if (own) co_return Result<void>();
-  const std::vector<Attempt> attempts = co_await store_.attempts(instance.row);
-  if (std::ranges::count(attempts, AttemptResult::success, &Attempt::result) == 0) co_return Result<void>();
-  co_return Error(
-      Errc::refused_by_state,
-      fmt::format("rerun {}: its positions are older than history.positions in sluice.yaml keeps them, so it "
-                  "would not write the same rows again; its objects stay as they are",
-                  to_string(instance.id, instance.zone)));
-}
-
-// Positions chain from commit to commit: a window without its own went into the next committed one, and would
-// be there twice; a window with its own would be missing there.
-awaitable<Result<void>> Scheduler::check_positions(Order order, Instance instance) {
-  const bool redo = order.action == Action::rerun && is_done(instance.state);
+// No more than the rules ask for.
+awaitable<WindowRecord> Scheduler::read_window(Order order, Instance instance) {
+  WindowRecord record;
   const auto job = jobs_.find(instance.id.job);
-  const bool chained = job == jobs_.end() || follows_positions(*job->second);
-  if (!chained || !(redo || order.action == Action::skip)) co_return Result<void>();
+  record.follows_positions = job == jobs_.end() || follows_positions(*job->second);
+  const bool redo = order.action == Action::rerun;
+  const bool gives_up = order.action == Action::skip || order.action == Action::set_success;
+  if (!redo && !gives_up && !order.latest) co_return record;
   const auto own = co_await store_.end_positions(instance.row);
-  const std::string name = to_string(instance.id, instance.zone);
-  if (order.action == Action::skip && own) {
-    co_return Error(Errc::refused_by_state,
-                    fmt::format("skip {}: its window was committed before, no other one would bring its "
-                                "records; rerun it, or set it to success",
-                                name));
-  }
-  if (order.action == Action::skip || own) co_return Result<void>();
+  record.committed = own.has_value();
+  if (instance.attempts > 0 && (redo || order.action == Action::skip))
+    record.attempts = co_await store_.attempts(instance.row);
+  if (!redo || record.committed || !is_done(instance.state)) co_return record;
   const auto later = co_await store_.committed_after(chain_of(instance.id), instance.id.scheduled);
-  if (!later && attempts_.busy(instance.id)) {
-    co_return Error(
-        Errc::refused_by_state,
-        fmt::format("rerun {}: it has no window of its own, and the window that brings its records "
-                    "is running; try again if that one fails",
-                    name));
+  if (later) {
+    record.later = instance.id;
+    record.later->scheduled = *later;
   }
-  if (!later) co_return Result<void>();
-  InstanceId next = instance.id;
-  next.scheduled = *later;
-  co_return Error(
-      Errc::refused_by_state,
-      fmt::format("rerun {}: it has no window of its own, its records came with {}; rerun that one", name,
-                  to_string(next, instance.zone)));
+  record.busy = attempts_.busy(instance.id);
+  co_return record;
 }
 
-// A skipped window's records come with the next one: objects of its own would have them as well.
-awaitable<Result<void>> Scheduler::check_left_behind(Order order, Instance instance) {
-  const auto job = jobs_.find(instance.id.job);
-  const bool chained = job == jobs_.end() || follows_positions(*job->second);
-  if (!chained || order.action != Action::skip || instance.attempts == 0) co_return Result<void>();
-  const int attempt = left_behind(co_await store_.attempts(instance.row));
-  if (attempt == 0) co_return Result<void>();
-  co_return Error(
-      Errc::refused_by_state,
-      fmt::format("skip {}: attempt {} may have left objects in the target, and the next window would bring "
-                  "their records again; rerun it, or remove them and set it to success",
-                  to_string(instance.id, instance.zone), attempt));
-}
-
-awaitable<Result<Redefinition>> Scheduler::newest_definition(Instance instance) {
+awaitable<Result<Redefinition>> Scheduler::newest_definition(Instance instance, bool committed) {
   const std::string name = to_string(instance.id, instance.zone);
   const auto job = jobs_.find(instance.id.job);
   if (job == jobs_.end()) {
@@ -257,7 +215,6 @@ awaitable<Result<Redefinition>> Scheduler::newest_definition(Instance instance) 
   const bool moved =
       frozen->window.start != instance.window_start || frozen->window.end != instance.window_end;
   // An empty window counts as well: the job is durable up to its end, and its rerun reads no further.
-  const auto committed = co_await store_.end_positions(instance.row);
   if (moved && (committed || instance.rows + instance.objects.size() > 0)) {
     co_return Error(Errc::refused_by_state,
                     fmt::format("rerun {} with the newest definition: that gives it another window than the "
@@ -326,19 +283,6 @@ awaitable<Result<void>> Scheduler::stop_attempt(Instance instance, std::string r
   const std::string_view state = after ? to_string(after->state) : "gone";
   co_return Error(Errc::refused_by_state,
                   fmt::format("kill {}: it ended by itself before; it is {}", name, state));
-}
-
-awaitable<std::string> Scheduler::after_success_by_hand(Instance instance) {
-  const auto own = co_await store_.end_positions(instance.row);
-  const auto job = jobs_.find(instance.id.job);
-  if (job != jobs_.end() && !follows_positions(*job->second)) {
-    if (own) co_return std::string();
-    co_return ": its window is not exported, and no later one brings its rows";
-  }
-  const auto before = co_await store_.committed_before(chain_of(instance.id), instance.id.scheduled);
-  if (own || before)
-    co_return ": the next window begins where the last committed one ended, so nothing is skipped";
-  co_return ": no window of the job was committed before, so the records before the next window's start are skipped";
 }
 
 }  // namespace sluice::scheduler

@@ -17,6 +17,7 @@
 #include "scheduler/planner.hpp"
 #include "scheduler/ready_list.hpp"
 #include "scheduler/why.hpp"
+#include "scheduler/window_rules.hpp"
 
 #include <optional>
 #include <string>
@@ -163,13 +164,10 @@ class Scheduler {
   awaitable<Result<bool>> woken(Signal& signal, bool& pending);
   awaitable<Result<void>> act_once(Order order, InstanceId id);
   awaitable<Result<Change>> make_change(Order order, Instance instance);
-  awaitable<Result<void>> check_left_behind(Order order, Instance instance);
   Result<void> check_idle(const Order& order, const Instance& instance) const;
-  awaitable<Result<void>> check_kept(Order order, Instance instance);
-  awaitable<Result<void>> check_positions(Order order, Instance instance);
-  awaitable<Result<Redefinition>> newest_definition(Instance instance);
+  awaitable<WindowRecord> read_window(Order order, Instance instance);
+  awaitable<Result<Redefinition>> newest_definition(Instance instance, bool committed);
   awaitable<Result<void>> stop_attempt(Instance instance, std::string reason);
-  awaitable<std::string> after_success_by_hand(Instance instance);
   // By chain, as far as they were asked for; nothing: all of it is done.
   using Heads = std::map<std::string, std::optional<Instance>>;
   awaitable<Why> explain(Instance instance, Heads& heads, Instant now);
