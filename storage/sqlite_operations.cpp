@@ -25,7 +25,8 @@ constexpr std::string_view kWaitingRange =
     "AND ((state IN ('NOT_RUN', 'WAIT_TIME', 'WAIT_RESOURCE') AND attempts = 0) OR (state = 'RETRY_WAIT' "
     "AND NOT EXISTS (SELECT 1 FROM positions p WHERE p.instance_id = instances.id AND p.end_json IS NOT "
     "NULL) AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.instance_id = instances.id AND "
-    "(a.result = 'lost' OR json_extract(a.statistics_json, '$.left_behind') > 0))))";
+    "(a.result = 'lost' OR CASE WHEN json_valid(a.statistics_json) THEN "
+    "CAST(json_extract(a.statistics_json, '$.left_behind') AS INTEGER) > 0 END))))";
 
 const std::string kSkip = fmt::format(
     "UPDATE instances SET state = 'SKIPPED', reason = ?, retry_at_us = NULL WHERE {}", kWaitingRange);

@@ -1,6 +1,7 @@
 // Rows that SQLite finds whole, with words in them that sluice never writes.
 #include "storage/sqlite_alerts.hpp"
 #include "storage/sqlite_backfills.hpp"
+#include "storage/sqlite_operations.hpp"
 #include "storage/sqlite_state_store.hpp"
 #include "tests/support/catch_result.hpp"
 #include "tests/support/state_store_samples.hpp"
@@ -19,6 +20,7 @@ namespace {
 using sluice::test::at_minute;
 using storage::SqliteAlerts;
 using storage::SqliteBackfills;
+using storage::SqliteOperations;
 using storage::SqliteStateStore;
 
 constexpr std::string_view kWayOut = "; restore a backup of the state file";
@@ -166,4 +168,21 @@ TEST_CASE("corrupt rows: an attempt whose start positions are gone is not closed
                                            " has no start positions" + std::string(kWayOut));
   }
   CHECK(filled.store.instance(sluice::test::planned_at("orders", 5).id)->state == scheduler::State::running);
+}
+
+TEST_CASE("corrupt rows: statistics that are none do not keep a window that waits from being skipped",
+          "[storage]") {
+  Filled filled;
+  filled.store.add_instances({sluice::test::planned_at("orders", 5)});
+  const auto row = filled.store.instance(sluice::test::planned_at("orders", 5).id)->row;
+  const auto attempt = filled.store.begin_attempt(row, sluice::test::positions_at(5), at_minute(5)).value();
+  filled.store.fail(attempt, scheduler::AttemptResult::failed, Error(Errc::unavailable, "503"), {},
+                    at_minute(8), at_minute(6));
+  for (const char* damaged : {"", "{", "[]", "{\"left_behind\":\"x\"}"}) {
+    CAPTURE(damaged);
+    filled.store.database().run("UPDATE attempts SET statistics_json = ? WHERE instance_id = ?", damaged,
+                                row);
+    CHECK(SqliteOperations(filled.store.database()).waiting({"orders", at_minute(0), at_minute(10)}).count ==
+          1);
+  }
 }
