@@ -100,20 +100,18 @@ awaitable<std::optional<Instance>> AlertService::failure_of(Backfill backfill) {
 // The setting of the backfill counts, whatever the rules of its job.
 std::vector<std::string> AlertService::channels_of(Look& look, const std::string& job) const {
   look.watched.insert(job);
-  for (const job::Job& known : parts_.world.jobs()) {
-    if (known.name == job) return channels_of(known);
-  }
-  return default_channels();
+  const JobList jobs = parts_.world.jobs();
+  const job::Job* const known = jobs.find(job);
+  return known ? channels_of(*known) : default_channels();
 }
 
 bool AlertService::tells_failures_of(const Backfill& backfill) const {
   if (tells_failure(backfill.order.alerts)) return true;
-  for (const job::Job& job : parts_.world.jobs()) {
-    if (job.name != backfill.order.job) continue;
-    const auto rules = job::rules_of(job, parts_.config.rules);
-    return rules && rules->backfill;
-  }
-  return false;
+  const JobList jobs = parts_.world.jobs();
+  const job::Job* const job = jobs.find(backfill.order.job);
+  if (!job) return false;
+  const auto rules = job::rules_of(*job, parts_.config.rules);
+  return rules && rules->backfill;
 }
 
 }  // namespace sluice::daemon

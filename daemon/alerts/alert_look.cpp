@@ -95,7 +95,7 @@ awaitable<void> AlertService::look_at_store() {
 }
 
 awaitable<void> AlertService::observe_jobs(Look& look) {
-  const std::vector<job::Job> jobs = parts_.world.jobs();
+  const JobList jobs = parts_.world.jobs();
   const std::set<std::string> paused = co_await paused_jobs();
   std::map<std::string, JobWatch> watches;
   for (const job::Job& job : jobs) {

@@ -3,6 +3,7 @@
 // stores what came of it, and leaves the sending to the outbox. Decisions are none of its business.
 
 #include "daemon/alerts/alert_desk.hpp"
+#include "daemon/base/job_list.hpp"
 #include "scheduler/alert_conditions.hpp"
 #include "scheduler/backfill_store.hpp"
 #include "scheduler/operation_store.hpp"
@@ -18,7 +19,7 @@ namespace sluice::daemon {
 
 // What it looks at beside the store. Called on the loop's thread.
 struct AlertWorld {
-  std::function<std::vector<job::Job>()> jobs;
+  std::function<JobList()> jobs;
   // The first slot that follows the job's present definition. May be empty: all do.
   std::function<Instant(const std::string& job)> begins{};
   std::function<awaitable<std::vector<scheduler::Pause>>()> pauses;  // may be empty: none is

@@ -10,7 +10,7 @@ namespace sluice::daemon::api {
 
 awaitable<HttpResponse> events(Service& service, const HttpRequest& request, const PathValues&) {
   const std::string job = request.parameter("job").value_or("");
-  if (!job.empty() && !find_job(service, job)) co_return problem_response(no_such_job(job));
+  if (!job.empty() && !service.jobs().find(job)) co_return problem_response(no_such_job(job));
   // The header is the newer one: a browser that connects anew repeats the address it began with.
   std::string after = request.last_event_id;
   if (after.empty()) after = request.parameter("after").value_or("");

@@ -45,10 +45,9 @@ json::value text_or_null(const std::string& text) {
 }
 
 std::optional<job::Job> find_job(const Service& service, std::string_view name) {
-  for (job::Job& job : service.jobs()) {
-    if (job.name == name) return std::move(job);
-  }
-  return std::nullopt;
+  const JobList jobs = service.jobs();
+  const job::Job* const found = jobs.find(name);
+  return found ? std::optional(*found) : std::nullopt;
 }
 
 Error no_such_job(std::string_view name) {
@@ -56,7 +55,7 @@ Error no_such_job(std::string_view name) {
 }
 
 awaitable<bool> is_known_job(Service& service, std::string name) {
-  if (find_job(service, name)) co_return true;
+  if (service.jobs().find(name)) co_return true;
   const auto planned = co_await service.store().last_planned(std::move(name));
   co_return planned.has_value();
 }
@@ -199,17 +198,6 @@ json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, I
           ? json::value(std::chrono::duration_cast<std::chrono::seconds>(now - *coverage.until).count())
           : json::value(nullptr);
   return out;
-}
-
-awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store,
-                                                           std::vector<job::Job> jobs, Instant now) {
-  std::vector<scheduler::Instance> heads = co_await store.heads(now - kLateAfter);
-  // A backfill is never late: what it is about is past. What a job without a file left behind waits for a
-  // person, who is told of it as blocked; late for good, it would hide what becomes late of the others.
-  std::erase_if(heads, [&](const scheduler::Instance& head) {
-    return head.id.group != 0 || std::ranges::find(jobs, head.id.job, &job::Job::name) == jobs.end();
-  });
-  co_return heads;
 }
 
 Result<std::uint64_t> number_parameter(const HttpRequest& request, std::string_view name,

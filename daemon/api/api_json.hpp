@@ -37,13 +37,6 @@ boost::json::object to_json(const scheduler::BlockedChain& chain);
 boost::json::object to_json(const scheduler::Coverage& coverage, const job::Job& job, Instant now,
                             bool fresh);
 
-// An instance that has not succeeded this long after its slot makes its job stale.
-inline constexpr std::chrono::minutes kLateAfter{10};
-
-// Those of the loaded `jobs` that are stale at `now`: each one's first instance that is late.
-awaitable<std::vector<scheduler::Instance>> late_instances(scheduler::StateStore& store,
-                                                           std::vector<job::Job> jobs, Instant now);
-
 // The whole number in query key `name`, `fallback` when absent, an error outside [least, most].
 Result<std::uint64_t> number_parameter(const HttpRequest& request, std::string_view name,
                                        std::uint64_t fallback, std::uint64_t least, std::uint64_t most);

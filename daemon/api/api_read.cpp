@@ -3,6 +3,7 @@
 #include "daemon/api/api_json.hpp"
 #include "daemon/api/audit_json.hpp"
 #include "daemon/api/query_parameters.hpp"
+#include "daemon/api/readiness.hpp"
 #include "daemon/http/etag.hpp"
 #include "daemon/http/problem.hpp"
 
@@ -63,14 +64,6 @@ awaitable<json::object> job_with_state(Service& service, const job::Job& job, bo
   co_return out;
 }
 
-// Names of the jobs that are stale now.
-awaitable<std::vector<std::string>> late_jobs(Service& service) {
-  const auto late_ones = co_await late_instances(service.store(), service.jobs(), service.now());
-  std::vector<std::string> names;
-  for (const Instance& late : late_ones) names.push_back(late.id.job);
-  co_return names;
-}
-
 template <class T>
 bool is_among(const std::vector<T>& all, const T& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
@@ -96,11 +89,11 @@ awaitable<HttpResponse> version(Service& service, const HttpRequest&, const Path
 }
 
 awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathValues&) {
-  const ServiceStatus status = service.status();
-  const auto late = co_await late_jobs(service);
+  const auto readiness = co_await readiness_of(service);
+  const ServiceStatus& status = readiness.status;
   json::array jobs;
   for (const job::Job& job : service.jobs()) {
-    jobs.push_back(co_await job_with_state(service, job, !is_among(late, job.name)));
+    jobs.push_back(co_await job_with_state(service, job, !readiness.is_late(job.name)));
   }
   json::array blocked;
   const auto chains = co_await service.blocked();
@@ -111,8 +104,7 @@ awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathV
                    {"running", status.running},
                    {"running_max", status.running_max},
                    {"draining", status.draining},
-                   {"ready", late.empty() && !status.draining && status.clock_in_doubt.empty() &&
-                                 status.store_failure.empty()},
+                   {"ready", readiness.is_ready()},
                    {"clock_in_doubt", text_or_null(status.clock_in_doubt)},
                    {"store_failure", text_or_null(status.store_failure)},
                    {"jobs", std::move(jobs)},
@@ -122,10 +114,10 @@ awaitable<HttpResponse> status(Service& service, const HttpRequest&, const PathV
 }
 
 awaitable<HttpResponse> jobs(Service& service, const HttpRequest&, const PathValues&) {
-  const auto late = co_await late_jobs(service);
+  const auto readiness = co_await readiness_of(service);
   json::array out;
   for (const job::Job& job : service.jobs()) {
-    out.push_back(co_await job_with_state(service, job, !is_among(late, job.name)));
+    out.push_back(co_await job_with_state(service, job, !readiness.is_late(job.name)));
   }
   co_return json_response(json::object{{"jobs", std::move(out)}});
 }
@@ -133,8 +125,8 @@ awaitable<HttpResponse> jobs(Service& service, const HttpRequest&, const PathVal
 awaitable<HttpResponse> job(Service& service, const HttpRequest&, const PathValues& values) {
   const auto found = find_job(service, values[0]);
   if (!found) co_return problem_response(no_such_job(values[0]));
-  const auto late = co_await late_jobs(service);
-  co_return json_response(co_await job_with_state(service, *found, !is_among(late, found->name)));
+  const auto readiness = co_await readiness_of(service);
+  co_return json_response(co_await job_with_state(service, *found, !readiness.is_late(found->name)));
 }
 
 awaitable<HttpResponse> plan(Service& service, const HttpRequest& request, const PathValues& values) {
@@ -209,13 +201,13 @@ awaitable<HttpResponse> logs(Service& service, const HttpRequest& request, const
 
 awaitable<HttpResponse> coverage(Service& service, const HttpRequest& request, const PathValues&) {
   const auto wanted = request.parameter("job");
-  if (wanted && !find_job(service, *wanted)) co_return problem_response(no_such_job(*wanted));
-  const auto late = co_await late_jobs(service);
+  if (wanted && !service.jobs().find(*wanted)) co_return problem_response(no_such_job(*wanted));
+  const auto readiness = co_await readiness_of(service);
   json::array out;
   for (const job::Job& job : service.jobs()) {
     if (wanted && job.name != *wanted) continue;
     const auto coverage = co_await service.store().coverage(job.name);
-    json::object covered = to_json(coverage, job, service.now(), !is_among(late, job.name));
+    json::object covered = to_json(coverage, job, service.now(), !readiness.is_late(job.name));
     const auto retention = co_await retention_of(service.store(), job, service.now());
     covered["retention"] = to_json(retention);
     covered["backfilled"] = co_await backfilled_json(service, job);

@@ -95,9 +95,7 @@ Result<void> read_texts(
 // "present" stands for the version in force.
 awaitable<Result<JobVersion>> find_version(Service& service, std::string job, std::string version) {
   if (version == "present") {
-    for (const job::Job& candidate : service.jobs()) {
-      if (candidate.name == job) version = candidate.version;
-    }
+    if (const auto present = find_job(service, job)) version = present->version;
   }
   auto found = co_await service.versions().version(job, version);
   if (!found) {

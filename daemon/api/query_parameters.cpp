@@ -87,10 +87,9 @@ std::vector<State> stored_states(std::vector<State> states) {
 
 std::string zone_of_chain(const Service& service, std::string_view chain) {
   const std::string name = scheduler::parse_chain(chain).job;
-  const std::vector<job::Job> jobs = service.jobs();
-  const auto found = std::ranges::find(jobs, name, &job::Job::name);
-  if (found != jobs.end()) return found->schedule.zone;
-  return jobs.empty() ? "Asia/Shanghai" : jobs.front().schedule.zone;
+  const JobList jobs = service.jobs();
+  if (const job::Job* const found = jobs.find(name)) return found->schedule.zone;
+  return jobs.empty() ? "Asia/Shanghai" : jobs.begin()->schedule.zone;
 }
 
 Result<std::optional<Instant>> time_parameter(const HttpRequest& request, std::string_view name,

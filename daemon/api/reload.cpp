@@ -196,7 +196,7 @@ awaitable<Result<ReloadReport>> Reloader::reload_once(ReloadRequest request) {
     document_ = std::move(settings.document);
     parts_.apply_settings(*settings.next);
   }
-  parts_.apply_jobs(parts_.jobs.jobs(), pending());
+  parts_.apply_jobs(parts_.jobs.jobs().copy(), pending());
   co_return report;
 }
 
@@ -266,9 +266,7 @@ awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> pr
                         version.job, version.version));
       if (!lost) handovers_.insert_or_assign(version.job, std::move(handover));
     } else if (entry != entries.end()) {
-      scheduler::Handover handover;
-      handover.from = version.effective.value_or(version.since + Duration(1));
-      if (changed || version.effective) handover = co_await missed_by(version, changed, old);
+      auto handover = co_await missed_by(version, changed, old);
       if (handover.before || !changed) missed.insert_or_assign(version.job, std::move(handover));
     }
     if (old) known.job = std::move(*old);
@@ -280,17 +278,19 @@ awaitable<std::vector<std::string>> Reloader::begin(std::vector<job::Problem> pr
   report.problems = std::move(problems);
   if (!report.changes.empty()) co_await put_down(report, entries, "start");
   missed.merge(pending());
-  parts_.apply_jobs(parts_.jobs.jobs(), missed);
+  parts_.apply_jobs(parts_.jobs.jobs().copy(), missed);
   co_return lines;
 }
 
 // Slots that were missed while the daemon was down are those of the definition that was in force then: until
-// now where the file changed meanwhile, until its slot where an edit waited for one.
+// now where the file changed meanwhile, until its slot where an edit waited for one, and the present one's
+// where neither is the case.
 awaitable<scheduler::Handover> Reloader::missed_by(scheduler::JobVersion version, bool changed,
                                                    Result<job::Job> old) {
   const Instant now = parts_.clock.now();
   scheduler::Handover handover;
-  handover.from = changed ? now + Duration(1) : *version.effective;
+  handover.from = changed ? now + Duration(1) : version.effective.value_or(version.since + Duration(1));
+  if (!changed && !version.effective) co_return handover;
   const bool waited = changed && version.effective && *version.effective > now;
   if (waited) {
     const auto kept = co_await parts_.versions.version(version.job, version.replaces);

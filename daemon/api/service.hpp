@@ -6,6 +6,7 @@
 #include "core/job/job.hpp"
 #include "daemon/api/plan_difference.hpp"
 #include "daemon/api/reload.hpp"
+#include "daemon/base/job_list.hpp"
 #include "daemon/export/verified.hpp"
 #include "scheduler/audit_log.hpp"
 #include "scheduler/backfill_store.hpp"
@@ -65,7 +66,7 @@ class Service {
 
   virtual Instant now() const = 0;
   virtual ServiceStatus status() const = 0;
-  virtual std::vector<job::Job> jobs() const = 0;
+  virtual JobList jobs() const = 0;
   virtual scheduler::StateStore& store() = 0;
   virtual awaitable<std::string> metrics() = 0;  // Prometheus text
 

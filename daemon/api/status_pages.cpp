@@ -1,5 +1,5 @@
 #include "daemon/api/api.hpp"
-#include "daemon/api/api_json.hpp"
+#include "daemon/api/readiness.hpp"
 #include "daemon/base/web_assets.hpp"
 #include "daemon/http/etag.hpp"
 #include "daemon/http/problem.hpp"
@@ -28,22 +28,16 @@ awaitable<HttpResponse> healthz(Service&, const HttpRequest&, const PathValues&)
 awaitable<HttpResponse> readyz(Service& service, const HttpRequest&, const PathValues&) {
   HttpResponse response;
   response.content_type = "text/plain; charset=utf-8";
-  const auto late_ones = co_await late_instances(service.store(), service.jobs(), service.now());
-  for (const scheduler::Instance& late : late_ones) {
-    response.status = 503;
+  const auto readiness = co_await readiness_of(service);
+  if (!readiness.is_ready()) response.status = 503;
+  for (const scheduler::Instance& late : readiness.late) {
     response.body += fmt::format("{} is late: {} {}\n", scheduler::to_string(late.id, late.zone),
                                  scheduler::to_string(late.state), late.reason);
   }
-  const ServiceStatus status = service.status();
-  for (const std::string& trouble : {status.clock_in_doubt, status.store_failure}) {
-    if (trouble.empty()) continue;
-    response.status = 503;
-    response.body += trouble + "\n";
+  for (const std::string& trouble : {readiness.status.clock_in_doubt, readiness.status.store_failure}) {
+    if (!trouble.empty()) response.body += trouble + "\n";
   }
-  if (status.draining) {
-    response.status = 503;
-    response.body += "stopping\n";
-  }
+  if (readiness.status.draining) response.body += "stopping\n";
   if (response.body.empty()) response.body = "ok\n";
   co_return response;
 }

@@ -4,6 +4,7 @@
 #include "core/base/system_clock.hpp"
 #include "core/base/task_group.hpp"
 #include "core/job/definition_text.hpp"
+#include "daemon/api/readiness.hpp"
 #include "daemon/api/reload.hpp"
 #include "daemon/api/router.hpp"
 #include "daemon/app/alert_setup.hpp"
@@ -157,12 +158,10 @@ class App::Impl {
     };
     options.backfills = backfills_.get();
     options.catch_up = catch_up_.get();
-    events_ = std::make_unique<EventObserver>(
-        EventObserver::Parts{executor_, clock_, random_, *store_, observer_, [this] { return jobs_.jobs(); },
-                             [this] { return service_->status().clock_in_doubt; },
-                             [this] { return service_->status().store_failure; }});
+    events_ = std::make_unique<EventObserver>(EventObserver::Parts{
+        executor_, clock_, random_, *store_, observer_, [this] { return readiness_of(*service_); }});
     scheduler_ = std::make_unique<scheduler::Scheduler>(executor_, clock_, *store_, *runner_, random_,
-                                                        *events_, std::move(options), jobs_.jobs());
+                                                        *events_, std::move(options), jobs_.jobs().copy());
     reloader_ = std::make_unique<Reloader>(
         Reloader::Parts{clock_, jobs_, *store_, [this](const Config& next) { apply(next); },
                         [this](std::vector<job::Job> jobs, const scheduler::Handovers& handovers) {

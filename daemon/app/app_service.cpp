@@ -103,10 +103,10 @@ std::string AppService::dirty_file(const scheduler::Instance& instance, int numb
 }
 
 Result<PlannedPage> AppService::preview(const std::string& job, Instant from, Instant to) {
-  for (const job::Job& candidate : parts_.jobs.jobs()) {
-    if (candidate.name == job) return preview_page(candidate, parts_.config.sources, from, to);
-  }
-  return Error(Errc::not_found, fmt::format("find job {}: no such job", job));
+  const JobList jobs = parts_.jobs.jobs();
+  if (const job::Job* const found = jobs.find(job))
+    return preview_page(*found, parts_.config.sources, from, to);
+  return no_such_job(job);
 }
 
 awaitable<Result<PlannedBackfill>> AppService::preview_backfill(scheduler::BackfillOrder order,
@@ -115,10 +115,10 @@ awaitable<Result<PlannedBackfill>> AppService::preview_backfill(scheduler::Backf
   auto preview = co_await parts_.scheduler.preview_backfill(std::move(order), slots_max);
   if (!preview) co_return preview.error();
   PlannedBackfill planned;
-  for (const job::Job& job : parts_.jobs.jobs()) {
-    if (job.name != name) continue;
+  const JobList jobs = parts_.jobs.jobs();
+  if (const job::Job* const job = jobs.find(name)) {
     for (const scheduler::BackfillSlot& slot : preview->slots)
-      planned.objects.push_back(object_of(job, parts_.config.sources, slot.instance));
+      planned.objects.push_back(object_of(*job, parts_.config.sources, slot.instance));
   }
   planned.preview = std::move(*preview);
   co_return planned;

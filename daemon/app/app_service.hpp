@@ -35,7 +35,7 @@ class AppService final : public Service {
 
   Instant now() const override { return parts_.clock.now(); }
   ServiceStatus status() const override;
-  std::vector<job::Job> jobs() const override { return parts_.jobs.jobs(); }
+  JobList jobs() const override { return parts_.jobs.jobs(); }
   scheduler::StateStore& store() override { return parts_.store; }
   awaitable<std::string> metrics() override;
   awaitable<Result<scheduler::Why>> why(scheduler::InstanceId id) override {

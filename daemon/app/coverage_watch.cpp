@@ -4,8 +4,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
 namespace sluice::daemon {
 
 namespace json = boost::json;
@@ -28,26 +26,28 @@ awaitable<void> CoverageWatch::run() {
 }
 
 awaitable<void> CoverageWatch::look() {
-  const auto late = co_await late_instances(parts_.store, parts_.jobs(), parts_.clock.now());
-  const std::string doubt = parts_.clock_in_doubt();
-  const std::string failure = parts_.store_failure();
-  Ready ready;
-  ready.clock_in_doubt = !doubt.empty();
-  ready.store_failure = !failure.empty();
-  for (const scheduler::Instance& instance : late) ready.late.push_back(instance.id.job);
-  std::sort(ready.late.begin(), ready.late.end());
-  if (ready_ != ready) {
-    json::object data{{"ready", ready.late.empty() && doubt.empty() && failure.empty()},
-                      {"late", json::array(ready.late.begin(), ready.late.end())},
-                      {"clock_in_doubt", text_or_null(doubt)},
-                      {"store_failure", text_or_null(failure)}};
-    ready_ = std::move(ready);
-    parts_.feed.tell("ready", "", std::move(data));
-  }
+  co_await look_at_readiness();
   while (!changed_.empty()) {
     std::string job = *changed_.begin();
     co_await look_at_coverage(job);
   }
+}
+
+awaitable<void> CoverageWatch::look_at_readiness() {
+  const auto readiness = co_await parts_.readiness();
+  const std::string& doubt = readiness.status.clock_in_doubt;
+  const std::string& failure = readiness.status.store_failure;
+  Told now;
+  now.clock_in_doubt = !doubt.empty();
+  now.store_failure = !failure.empty();
+  for (const scheduler::Instance& instance : readiness.late) now.late.push_back(instance.id.job);
+  if (told_ == now) co_return;
+  json::object data{{"ready", readiness.is_ready()},
+                    {"late", json::array(now.late.begin(), now.late.end())},
+                    {"clock_in_doubt", text_or_null(doubt)},
+                    {"store_failure", text_or_null(failure)}};
+  told_ = std::move(now);
+  parts_.feed.tell("ready", "", std::move(data));
 }
 
 awaitable<void> CoverageWatch::look_at_coverage(std::string job) {

@@ -4,6 +4,7 @@
 
 #include "core/base/clock.hpp"
 #include "daemon/api/event_feed.hpp"
+#include "daemon/api/readiness.hpp"
 #include "scheduler/state_store.hpp"
 
 #include <functional>
@@ -26,9 +27,7 @@ class CoverageWatch {
     Clock& clock;
     scheduler::StateStore& store;
     EventFeed& feed;
-    std::function<std::vector<job::Job>()> jobs;  // those that are loaded
-    std::function<std::string()> clock_in_doubt;  // as ServiceStatus has it
-    std::function<std::string()> store_failure;   // the same
+    std::function<awaitable<Readiness>()> readiness;  // readiness_of() the service
   };
   explicit CoverageWatch(Parts parts) : parts_(std::move(parts)) {}
 
@@ -41,11 +40,12 @@ class CoverageWatch {
   void instance_changed(const scheduler::Instance& instance);
 
  private:
-  struct Ready {
+  // What is told again only when it is another one. The texts are left out: they may name times that pass.
+  struct Told {
     std::vector<std::string> late;  // jobs, by name
     bool clock_in_doubt = false;
     bool store_failure = false;
-    friend bool operator==(const Ready&, const Ready&) = default;
+    friend bool operator==(const Told&, const Told&) = default;
   };
   struct Covered {
     std::optional<Instant> from;
@@ -53,12 +53,13 @@ class CoverageWatch {
     std::size_t gaps = 0;
     friend bool operator==(const Covered&, const Covered&) = default;
   };
+  awaitable<void> look_at_readiness();
   awaitable<void> look_at_coverage(std::string job);
 
   Parts parts_;
   std::set<std::string> changed_;  // jobs whose coverage may be another one
   std::map<std::string, Covered> covered_;
-  std::optional<Ready> ready_;
+  std::optional<Told> told_;
 };
 
 }  // namespace sluice::daemon

@@ -18,14 +18,11 @@ class EventObserver final : public scheduler::Observer {
     Random& random;  // names this start of the daemon
     scheduler::StateStore& store;
     scheduler::Observer& next;
-    std::function<std::vector<job::Job>()> jobs;  // as CoverageWatch has them
-    std::function<std::string()> clock_in_doubt;  // as CoverageWatch has it
-    std::function<std::string()> store_failure;   // the same
+    std::function<awaitable<Readiness>()> readiness;
   };
   explicit EventObserver(Parts parts)
       : feed_(parts.executor, parts.clock, fmt::format("{:016x}", parts.random.next())),
-        coverage_(CoverageWatch::Parts{parts.clock, parts.store, feed_, std::move(parts.jobs),
-                                       std::move(parts.clock_in_doubt), std::move(parts.store_failure)}),
+        coverage_(CoverageWatch::Parts{parts.clock, parts.store, feed_, std::move(parts.readiness)}),
         next_(parts.next) {}
 
   EventFeed& feed() noexcept { return feed_; }

@@ -1,7 +1,7 @@
 #include "daemon/app/metrics_observer.hpp"
 
 #include "daemon/alerts/retention.hpp"
-#include "daemon/api/api_json.hpp"
+#include "daemon/api/readiness.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -20,8 +20,7 @@ struct JobGauges {
   std::optional<RetentionState> retention;
 };
 
-awaitable<std::vector<JobGauges>> read_gauges(scheduler::StateStore& store, std::vector<job::Job> jobs,
-                                              Instant now) {
+awaitable<std::vector<JobGauges>> read_gauges(scheduler::StateStore& store, JobList jobs, Instant now) {
   const auto late = co_await late_instances(store, jobs, now);
   std::vector<JobGauges> read;
   for (const job::Job& job : jobs) {
@@ -129,8 +128,8 @@ void begin_channel_counters(Metrics& metrics, const std::string& channel) {
 
 // The gauges are everybody's: between forgetting the series before and printing there is no wait, in which
 // another call would forget ours.
-awaitable<std::string> text_with_jobs(Metrics& metrics, scheduler::StateStore& store,
-                                      std::vector<job::Job> jobs, Instant now) {
+awaitable<std::string> text_with_jobs(Metrics& metrics, scheduler::StateStore& store, JobList jobs,
+                                      Instant now) {
   const auto read = co_await read_gauges(store, std::move(jobs), now);
   for (const std::string_view gauge :
        {"sluice_job_late", "sluice_coverage_lag_seconds", "sluice_coverage_gaps",

@@ -2,13 +2,13 @@
 // Turns what happens in the scheduler into metrics and log lines.
 
 #include "core/base/clock.hpp"
+#include "daemon/base/job_list.hpp"
 #include "daemon/base/metrics.hpp"
 #include "scheduler/observer.hpp"
 #include "scheduler/state_store.hpp"
 
 #include <functional>
 #include <string>
-#include <vector>
 
 namespace sluice::daemon {
 
@@ -42,7 +42,7 @@ void begin_channel_counters(Metrics& metrics, const std::string& channel);
 
 // All metrics as text, with what the store says of `jobs` at `now`. May be asked for again before it has
 // answered. `metrics` and `store` must outlive the call.
-awaitable<std::string> text_with_jobs(Metrics& metrics, scheduler::StateStore& store,
-                                      std::vector<job::Job> jobs, Instant now);
+awaitable<std::string> text_with_jobs(Metrics& metrics, scheduler::StateStore& store, JobList jobs,
+                                      Instant now);
 
 }  // namespace sluice::daemon

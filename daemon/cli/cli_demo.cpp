@@ -50,11 +50,11 @@ Result<void> run_to_end(boost::asio::io_context& loop, awaitable<Result<void>> t
 job::Job seed_job(const Config& config) {
   JobSet jobs(config.jobs_dir, config.sources);
   const auto problems = jobs.reload();
-  auto all = jobs.jobs();
+  const JobList all = jobs.jobs();
   if (all.empty()) {
     throw CommandFailure(Exit::failed, problems.empty() ? "demo: no job" : job::to_string(problems.front()));
   }
-  return std::move(all.front());
+  return *all.begin();
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ Exit command_doctor(const Options& options, Console& console) {
   JobSet set(config.jobs_dir, config.sources);
   std::vector<job::Problem> problems = std::move(loaded.problems);
   for (job::Problem& problem : set.reload()) problems.push_back(std::move(problem));
-  const std::vector<job::Job> jobs = set.jobs();
+  const std::vector<job::Job> jobs = set.jobs().copy();
   findings.push_back(judge_configuration(file, problems, jobs.size()));
   for (Finding& finding : look_at_machine(config)) findings.push_back(std::move(finding));
   const auto signal = look_at_services(config, jobs, options.write, findings);

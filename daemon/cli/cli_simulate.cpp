@@ -65,7 +65,7 @@ std::vector<job::Job> jobs_of_files(const Options& options, const Config& config
 std::vector<job::Job> jobs_of_folder(const Config& config, Console& console) {
   JobSet set(config.jobs_dir, config.sources);
   std::vector<job::Problem> problems = set.reload();
-  std::vector<job::Job> jobs = set.jobs();
+  std::vector<job::Job> jobs = set.jobs().copy();
   check(std::move(problems), jobs, console);
   return jobs;
 }

@@ -122,7 +122,7 @@ JobsToRebuild jobs_to_rebuild(const Options& options, const Config& config, Cons
     if (problem.severity == job::Severity::error) found.all_read = false;
   }
   std::vector<job::Job>& jobs = found.chosen;
-  jobs = set.jobs();
+  jobs = set.jobs().copy();
   for (const job::Job& job : jobs) {
     if (job.rerun.property == job::RerunProperty::never) found.never_again.push_back(job.name);
   }

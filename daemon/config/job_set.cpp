@@ -150,7 +150,9 @@ JobSet::Reading JobSet::read(const job::DataSources& sources) const {
 void JobSet::take(Reading reading, job::DataSources sources) {
   sources_ = std::move(sources);
   // A folder that cannot be read is no reason to drop what runs.
-  if (reading.readable) entries_ = std::move(reading.entries);
+  if (!reading.readable) return;
+  entries_ = std::move(reading.entries);
+  list_.reset();
 }
 
 std::vector<job::Problem> JobSet::reload() {
@@ -163,13 +165,17 @@ std::vector<job::Problem> JobSet::reload() {
 void JobSet::adopt(Entry entry) {
   std::string name = entry.job.name;
   entries_.insert_or_assign(std::move(name), std::move(entry));
+  list_.reset();
 }
 
-std::vector<job::Job> JobSet::jobs() const {
-  std::vector<job::Job> all;
-  all.reserve(entries_.size());
-  for (const auto& [name, entry] : entries_) all.push_back(entry.job);
-  return all;
+JobList JobSet::jobs() const {
+  if (!list_) {
+    std::vector<job::Job> all;
+    all.reserve(entries_.size());
+    for (const auto& [name, entry] : entries_) all.push_back(entry.job);
+    list_.emplace(std::move(all));
+  }
+  return *list_;
 }
 
 }  // namespace sluice::daemon

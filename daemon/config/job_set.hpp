@@ -3,6 +3,7 @@
 
 #include "core/job/definition_text.hpp"
 #include "core/job/job.hpp"
+#include "daemon/base/job_list.hpp"
 
 #include <map>
 #include <optional>
@@ -55,8 +56,7 @@ class JobSet {
   const Entries& entries() const noexcept { return entries_; }
   const job::DataSources& sources() const noexcept { return sources_; }
 
-  // By name.
-  std::vector<job::Job> jobs() const;
+  JobList jobs() const;
 
  private:
   // Nothing: the folder cannot be read.
@@ -65,6 +65,7 @@ class JobSet {
   std::string folder_;
   job::DataSources sources_;
   Entries entries_;
+  mutable std::optional<JobList> list_;  // of entries_, once asked for
 };
 
 }  // namespace sluice::daemon

@@ -140,7 +140,7 @@ class AlertBench {
     for (const daemon::ChannelConfig& channel : config.channels)
       channels.push_back(std::make_unique<ScriptedChannel>(clock, scripts[channel.name]));
     daemon::AlertWorld world;
-    world.jobs = [this] { return jobs; };
+    world.jobs = [this] { return daemon::JobList(jobs); };
     world.ready = [this] { return ready; };
     world.store_failure = [this] { return store_failure; };
     world.blocked = [this]() -> awaitable<std::vector<scheduler::BlockedChain>> { co_return blocked; };

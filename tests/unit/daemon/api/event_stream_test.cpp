@@ -338,9 +338,8 @@ TEST_CASE("log stream: it says good-bye when the daemon stops, though the attemp
 
 TEST_CASE("coverage watch: what became durable and who is late is told once, and the clock in doubt") {
   StreamFixture f;
-  CoverageWatch watch(CoverageWatch::Parts{
-      f.world.clock, f.service.store(), f.feed, [&f] { return f.service.jobs(); },
-      [&f] { return f.service.clock_in_doubt; }, [&f] { return f.service.store_failure; }});
+  CoverageWatch watch(CoverageWatch::Parts{f.world.clock, f.service.store(), f.feed,
+                                           [&f] { return readiness_of(f.service); }});
   const auto told = [&f](std::uint64_t& place) { return f.feed.ring().read(place, "", 1 << 20); };
   std::uint64_t place = 0;
   f.world.run(watch.look());
@@ -370,8 +369,7 @@ TEST_CASE("coverage watch: what became durable and who is late is told once, and
 TEST_CASE("coverage watch: it looks by itself, for time makes late too") {
   StreamFixture f;
   CoverageWatch watch(CoverageWatch::Parts{f.world.clock, f.service.store(), f.feed,
-                                           [&f] { return f.service.jobs(); }, [] { return std::string(); },
-                                           [] { return std::string(); }});
+                                           [&f] { return readiness_of(f.service); }});
   TaskGroup tasks(f.world.io.get_executor());
   tasks.start(watch.run());
   f.world.clock.settle();

@@ -104,7 +104,7 @@ class FakeService final : public daemon::Service {
     status.store_failure = store_failure;
     return status;
   }
-  std::vector<job::Job> jobs() const override { return jobs_; }
+  daemon::JobList jobs() const override { return daemon::JobList(jobs_); }
   scheduler::StateStore& store() override { return store_; }
   awaitable<std::string> metrics() override { co_return "sluice_jobs 1\n"; }
   awaitable<Result<scheduler::Why>> why(scheduler::InstanceId wanted) override {

@@ -76,7 +76,7 @@ TEST_CASE("metrics: two that ask at the same time are both told of every job") {
     declare_all(metrics, "1.2.3");
     std::vector<std::string> texts;
     const auto ask = [&] {
-      boost::asio::co_spawn(loop.io, text_with_jobs(metrics, store, jobs, loop.clock.now()),
+      boost::asio::co_spawn(loop.io, text_with_jobs(metrics, store, JobList(jobs), loop.clock.now()),
                             [&](std::exception_ptr, std::string text) { texts.push_back(std::move(text)); });
     };
     ask();

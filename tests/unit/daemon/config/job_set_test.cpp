@@ -41,13 +41,13 @@ TEST_CASE("jobs: a broken file keeps the version it had, others go on; a removed
   const auto problems = set.reload();
   CHECK_FALSE(problems.empty());
   REQUIRE(set.jobs().size() == 2);
-  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
-  CHECK(set.jobs()[1].schedule.interval == std::chrono::minutes(10));
+  CHECK(set.jobs().begin()[0].schedule.interval == std::chrono::minutes(5));
+  CHECK(set.jobs().begin()[1].schedule.interval == std::chrono::minutes(10));
 
   std::filesystem::remove(folder.path("a.yaml"));
   set.reload();
   REQUIRE(set.jobs().size() == 1);
-  CHECK(set.jobs()[0].name == "b");
+  CHECK(set.jobs().begin()[0].name == "b");
 }
 
 TEST_CASE("jobs: one name in two files is a problem of the second") {
@@ -59,7 +59,7 @@ TEST_CASE("jobs: one name in two files is a problem of the second") {
   CHECK(text_of(problems).find(folder.path("b.yaml") + ":1:1: error: name: same is the job of " +
                                folder.path("a.yaml") + " already") != std::string::npos);
   REQUIRE(set.jobs().size() == 1);
-  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
+  CHECK(set.jobs().begin()[0].schedule.interval == std::chrono::minutes(5));
 }
 
 TEST_CASE("jobs: a copy with the name of a job in force is a problem of the copy, wherever it is sorted") {
@@ -81,7 +81,7 @@ TEST_CASE("jobs: a copy with the name of a job in force is a problem of the copy
     REQUIRE(set.jobs().size() == 1);
     CHECK(set.entries().at("same").text.file == folder.path("orders.yaml"));
   }
-  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(20));
+  CHECK(set.jobs().begin()[0].schedule.interval == std::chrono::minutes(20));
   std::filesystem::remove(folder.path("orders.yaml"));
   set.reload();
   CHECK(set.entries().at("same").text.file == folder.path("orders-old.yaml"));
@@ -106,7 +106,7 @@ TEST_CASE("jobs: a job that prints its rows is none for a daemon") {
   CHECK(text_of(problems).find("error: job printer prints its rows (plugin stream), and nobody reads what a "
                                "daemon prints; use `sluice run`, or another plugin") != std::string::npos);
   REQUIRE(set.jobs().size() == 1);
-  CHECK(set.jobs()[0].name == "b");
+  CHECK(set.jobs().begin()[0].name == "b");
 }
 
 TEST_CASE("jobs: a job that is changed to print its rows stays in force as it was") {
@@ -120,7 +120,7 @@ TEST_CASE("jobs: a job that is changed to print its rows stays in force as it wa
   CHECK(text_of(reading.problems).find("job a prints its rows") != std::string::npos);
   set.take(std::move(reading), {});
   REQUIRE(set.jobs().size() == 1);
-  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(5));
+  CHECK(set.jobs().begin()[0].schedule.interval == std::chrono::minutes(5));
 }
 
 TEST_CASE("jobs: reading changes nothing until it is taken, and keeps the texts without credentials") {
@@ -133,10 +133,10 @@ TEST_CASE("jobs: reading changes nothing until it is taken, and keeps the texts 
   edited.replace(key, 25, "canary-in-clear");
   folder.write("a.yaml", edited);
   JobSet::Reading reading = set.read({});
-  CHECK(set.jobs().at(0).schedule.interval == std::chrono::minutes(5));
+  CHECK(set.jobs().begin()[0].schedule.interval == std::chrono::minutes(5));
   CHECK(reading.entries.at("a").text.text.find("canary") == std::string::npos);
   set.take(std::move(reading), {});
-  CHECK(set.jobs().at(0).schedule.interval == std::chrono::minutes(10));
+  CHECK(set.jobs().begin()[0].schedule.interval == std::chrono::minutes(10));
   CHECK(set.entries().at("a").text.file == folder.path("a.yaml"));
 }
 
@@ -167,12 +167,12 @@ TEST_CASE("jobs: a circle of dependencies takes nothing down that runs; the chan
             "or make it cycle: previous\n");
   const auto jobs = set.jobs();
   REQUIRE(jobs.size() == 3);
-  CHECK(jobs[0].schedule.interval == std::chrono::minutes(5));
-  CHECK(jobs[0].dependencies.jobs.empty());
-  CHECK(jobs[1].dependencies.jobs.size() == 1);
+  CHECK(jobs.begin()[0].schedule.interval == std::chrono::minutes(5));
+  CHECK(jobs.begin()[0].dependencies.jobs.empty());
+  CHECK(jobs.begin()[1].dependencies.jobs.size() == 1);
   folder.write("a.yaml", "dependsOn: {jobs: [{job: b, cycle: previous}]}\n" + job_text("a", 10));
   CHECK(text_of(set.reload()).empty());
-  CHECK(set.jobs()[0].schedule.interval == std::chrono::minutes(10));
+  CHECK(set.jobs().begin()[0].schedule.interval == std::chrono::minutes(10));
 }
 
 TEST_CASE("jobs: a job that is waited for and not there is a warning, not an error") {
@@ -193,5 +193,5 @@ TEST_CASE("jobs: a file whose name is not UTF-8 is a problem that can be told, a
   const std::string problem = ":1:1: error: the name of the file is not UTF-8: rename it\n";
   CHECK(text_of(set.reload()) == folder.path("?.yml") + problem + folder.path("????.yaml") + problem);
   REQUIRE(set.jobs().size() == 1);
-  CHECK(set.jobs()[0].name == "a");
+  CHECK(set.jobs().begin()[0].name == "a");
 }
