@@ -90,14 +90,22 @@ awaitable<void> Backfills::skip_waiting(Backfill backfill, std::string reason) {
   if (skipped > 0) observer_.backfill_skipped(backfill);
 }
 
-awaitable<Result<void>> Backfills::before_action(InstanceId id) {
+awaitable<bool> Backfills::is_cancelled(std::int64_t group) {
+  if (group == 0 || store_ == nullptr) co_return false;
+  const std::optional<Backfill> backfill = co_await store_->backfill_of_group(group);
+  co_return backfill && backfill->state == BackfillState::cancelled;
+}
+
+awaitable<Result<void>> Backfills::before_action(Action action, InstanceId id) {
   if (id.group == 0 || store_ == nullptr) co_return Result<void>();
   const std::optional<Backfill> backfill = co_await store_->backfill_of_group(id.group);
   if (!backfill) co_return Result<void>();
   if (backfill->state == BackfillState::cancelled) {
-    co_return Error(Errc::refused_by_state,
-                    fmt::format("act on {}: {} was cancelled; ask for a new one",
-                                to_string(id, backfill->zone), backfill_name(backfill->id)));
+    if (action == Action::skip || action == Action::set_success) co_return Result<void>();
+    co_return Error(
+        Errc::refused_by_state,
+        fmt::format("{} {}: {} was cancelled; skip the instance, or ask for a new backfill",
+                    to_string(action), to_string(id, backfill->zone), backfill_name(backfill->id)));
   }
   unfinished_ = true;
   co_await store_->reopen_backfill(id.group);

@@ -3,6 +3,7 @@
 // backfill.hpp's; what starts an attempt is the scheduler's turn.
 
 #include "core/base/clock.hpp"
+#include "scheduler/actions.hpp"
 #include "scheduler/attempts.hpp"
 #include "scheduler/backfill_store.hpp"
 #include "scheduler/planner.hpp"
@@ -51,8 +52,10 @@ class Backfills {
   awaitable<Result<Backfill>> resume(std::int64_t id, std::string actor);
   // What has not started becomes SKIPPED; what runs ends by itself.
   awaitable<Result<Backfill>> cancel(std::int64_t id, std::string actor);
-  // Before an operator's action on an instance of a group: refused when the backfill was cancelled.
-  awaitable<Result<void>> before_action(InstanceId id);
+  // Before an operator's action on an instance of a group: of a cancelled backfill nothing runs again; what
+  // failed may still be skipped or set to success.
+  awaitable<Result<void>> before_action(Action action, InstanceId id);
+  awaitable<bool> is_cancelled(std::int64_t group);
 
   // Makes the instances that are still missing, a day's at a time. Not reentrant.
   awaitable<void> make_instances();

@@ -253,7 +253,7 @@ awaitable<Result<std::vector<Instance>>> Scheduler::rerun_set(Order order, Insta
     again.push_back(std::move(after));
     changes.push_back(std::move(**change));
   }
-  const Result<void> open = co_await backfills_.before_action(id);
+  const Result<void> open = co_await backfills_.before_action(order.action, id);
   if (!open) co_return open.error();
   const Result<void> done = co_await store_.operate_all(std::move(changes));
   health_.worked(StoreHealth::Call::write);
@@ -265,7 +265,7 @@ awaitable<Result<std::vector<Instance>>> Scheduler::rerun_set(Order order, Insta
                     "again",
                     to_string(id, root->zone)));
   }
-  const Result<void> still_open = co_await backfills_.before_action(id);  // as in act_once()
+  const Result<void> still_open = co_await backfills_.before_action(order.action, id);  // as in act_once()
   static_cast<void>(still_open);
   for (const Instance& instance : again) observer_.instance_changed(instance);
   co_return again;

@@ -174,6 +174,8 @@ awaitable<std::vector<BlockedChain>> Scheduler::blocked() {
   for (const Instance& head : due) heads.emplace(chain_of(head.id), head);
   std::vector<Blockage> blockages;
   for (const Instance& head : due) {
+    // What failed of a cancelled backfill waits for nobody.
+    if (co_await backfills_.is_cancelled(head.id.group)) continue;
     const std::string chain = chain_of(head.id);
     std::vector<Instance> standing(1, head);
     const bool in_order = dependencies_.in_order(head.id.job, now);

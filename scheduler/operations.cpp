@@ -110,7 +110,7 @@ awaitable<Result<void>> Scheduler::act_once(Order order, InstanceId id) {
     after.failures = 0;
     after.retry_at.reset();
   }
-  const Result<void> open = co_await backfills_.before_action(id);
+  const Result<void> open = co_await backfills_.before_action(order.action, id);
   if (!open) co_return open.error();
   std::vector<Change> changes;
   changes.push_back(std::move(*change));
@@ -121,7 +121,7 @@ awaitable<Result<void>> Scheduler::act_once(Order order, InstanceId id) {
     co_return Error(Errc::conflict, done.error().message());
   }
   // A turn in between may have found nothing open, and closed the backfill again.
-  const Result<void> still_open = co_await backfills_.before_action(id);
+  const Result<void> still_open = co_await backfills_.before_action(order.action, id);
   static_cast<void>(still_open);  // cancelled meanwhile: that skips it
   if (stops_attempt) co_return co_await stop_attempt(*instance, std::move(reason));
   observer_.instance_changed(after);

@@ -69,6 +69,31 @@ TEST_CASE("backfill: cancelled with kill, what runs is stopped, and its failure 
   CHECK(bench.ask(bench.backfills.unfinished_backfills()).empty());
 }
 
+TEST_CASE("backfill: what failed of a cancelled one blocks nothing, and may be skipped but not run again") {
+  BackfillBench bench;
+  bench.runner.script = [](const scheduler::Instance&, int) { return takes(10min); };
+  bench.start();
+  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
+  bench.advance(90s);
+  REQUIRE(bench.ask(bench.scheduler->cancel_backfill(made.id, "uid 1", true)));
+  bench.advance(1min);
+  for (const auto& chain : bench.ask(bench.scheduler->blocked())) CHECK(chain.root->group == 0);
+  const scheduler::InstanceId failed = BackfillBench::group_id(1, "2018-10-10T00:00");
+  scheduler::Order order;
+  order.actor = "uid 1";
+  order.action = scheduler::Action::rerun;
+  const auto refused = bench.ask(bench.scheduler->act(order, failed));
+  REQUIRE_FALSE(refused);
+  CHECK(
+      refused.error().message() ==
+      "rerun orders#1@2018-10-10T00:00+08:00: backfill 1 was cancelled; skip the instance, or ask for a new "
+      "backfill");
+  order.action = scheduler::Action::skip;
+  REQUIRE(bench.ask(bench.scheduler->act(order, failed)));
+  CHECK(bench.of_group(1, "2018-10-10T00:00").state == State::skipped);
+  CHECK(bench.ask(bench.backfills.unfinished_backfills()).empty());
+}
+
 TEST_CASE("backfill: that its instances are made, and skipped, is told once each") {
   BackfillBench bench;
   bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
