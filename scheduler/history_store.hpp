@@ -11,10 +11,12 @@
 
 namespace sluice::scheduler {
 
-// What may go. Both count by slot; rows go only once their positions have.
+// What may go. Both count by slot, or by the end of the last attempt where that is later: a backfill of old
+// slots is no old work. Rows go only once their positions have.
 struct HistoryLimits {
-  Instant positions_before{};  // positions and the attempts' statistics of older windows
-  Instant rows_before{};       // whole instances that are older
+  Instant positions_before{};    // positions and the attempts' statistics of older windows
+  Instant rows_before{};         // whole instances that are older
+  Instant now = Instant::max();  // an end after it is of a clock that was ahead: the slot counts
 };
 
 struct Forgotten {
@@ -39,6 +41,7 @@ constexpr HistoryLimits history_limits(Instant now, Duration positions, Duration
   HistoryLimits limits;
   limits.positions_before = now - positions;
   limits.rows_before = now - (rows > positions ? rows : positions);
+  limits.now = now;
   return limits;
 }
 

@@ -40,24 +40,41 @@ std::optional<Instant> SqliteHistory::kept_from(std::int64_t chain) {
   return newest.instant(0);
 }
 
+// Where nothing waits and nothing was committed, as in a backfill that was cancelled, no window goes on from
+// another. Its newest row stays: planning goes on behind it.
+std::optional<Instant> SqliteHistory::newest_of_idle(std::int64_t chain) {
+  Statement newest = database_.prepare(
+      "SELECT max(slot_us) FROM instances WHERE job_id = ? AND NOT EXISTS (SELECT 1 FROM instances u INDEXED "
+      "BY instances_unfinished WHERE u.job_id = ? AND u.state NOT IN ('SUCCESS', 'SKIPPED'))",
+      chain, chain);
+  if (!newest.step() || newest.is_null(0)) return std::nullopt;
+  return newest.instant(0);
+}
+
 std::optional<Instant> SqliteHistory::forgotten_until(std::int64_t chain) {
   Statement row = database_.prepare("SELECT positions_until_us FROM history WHERE job_id = ?", chain);
   if (!row.step()) return std::nullopt;
   return row.instant(0);
 }
 
-// Windows from where it ended the last time up to `until`, oldest first.
-std::size_t SqliteHistory::forget_positions(std::int64_t chain, Instant until, std::size_t most) {
+// Windows from where it ended the last time up to `until`, oldest first, and not beyond one that ended a
+// short time ago: what is forgotten is known by slot alone.
+std::size_t SqliteHistory::forget_positions(std::int64_t chain, Instant until,
+                                            const scheduler::HistoryLimits& limits, std::size_t most) {
+  until = std::min(until, limits.positions_before);
   const Instant since = forgotten_until(chain).value_or(Instant::min());
   if (since >= until || most == 0) return 0;
   std::vector<std::pair<std::int64_t, Instant>> windows;
   {
     Statement rows = database_.prepare(
-        "SELECT id, slot_us FROM instances WHERE job_id = ? AND slot_us >= ? AND slot_us < ? ORDER BY "
-        "slot_us "
-        "LIMIT ?",
+        "SELECT id, slot_us, ifnull(finished_us, slot_us) FROM instances WHERE job_id = ? AND slot_us >= ? "
+        "AND slot_us < ? ORDER BY slot_us LIMIT ?",
         chain, since, until, most);
-    while (rows.step()) windows.emplace_back(rows.integer(0), rows.instant(1));
+    while (rows.step()) {
+      const Instant ended = rows.instant(2);
+      if (ended >= limits.positions_before && ended <= limits.now) break;
+      windows.emplace_back(rows.integer(0), rows.instant(1));
+    }
   }
   if (windows.empty()) return 0;
   for (const auto& [row, slot] : windows) {
@@ -74,15 +91,15 @@ std::size_t SqliteHistory::forget_positions(std::int64_t chain, Instant until, s
 
 // A gap stays in the ledger for ever, and with it the window it was found in. Positions were forgotten
 // before, but an instance that was SKIPPED then may have run since.
-std::size_t SqliteHistory::remove_rows(std::int64_t chain, Instant before, std::size_t most) {
+std::size_t SqliteHistory::remove_rows(std::int64_t chain, Instant until,
+                                       const scheduler::HistoryLimits& limits, std::size_t most) {
   std::vector<std::int64_t> found;
   {
     Statement rows = database_.prepare(
-        "SELECT i.id FROM instances i WHERE i.job_id = ? AND i.slot_us < ? AND NOT EXISTS (SELECT 1 FROM "
-        "gaps "
-        "g "
-        "WHERE g.instance_id = i.id) ORDER BY i.slot_us LIMIT ?",
-        chain, before, most);
+        "SELECT i.id FROM instances i WHERE i.job_id = ? AND i.slot_us < ? AND "
+        "ifnull(i.finished_us, i.slot_us) NOT BETWEEN ? AND ? AND NOT EXISTS (SELECT 1 FROM gaps g WHERE "
+        "g.instance_id = i.id) ORDER BY i.slot_us LIMIT ?",
+        chain, std::min(until, limits.rows_before), limits.rows_before, limits.now, most);
     while (rows.step()) found.push_back(rows.integer(0));
   }
   for (const std::int64_t row : found) {
@@ -101,14 +118,21 @@ scheduler::Forgotten SqliteHistory::forget(const scheduler::HistoryLimits& limit
   const std::vector<Chain> all = chains(from);
   for (std::size_t n = 0; n < all.size() && !done.next; ++n) {
     const Chain& chain = all[n];
-    const std::optional<Instant> kept = kept_from(chain.id);
-    if (n == kChainsAtOnce) done.next = chain.name;
-    if (!kept || done.next) continue;
+    if (n == kChainsAtOnce) {
+      done.next = chain.name;
+      continue;
+    }
     const std::size_t left = most - done.positions - done.rows;
-    const std::size_t positions = forget_positions(chain.id, std::min(limits.positions_before, *kept), left);
-    const Instant forgotten = forgotten_until(chain.id).value_or(Instant::min());
-    done.positions += positions;
-    done.rows += remove_rows(chain.id, std::min(limits.rows_before, forgotten), left - positions);
+    const std::optional<Instant> kept = kept_from(chain.id);
+    if (!kept) {
+      const Instant newest = newest_of_idle(chain.id).value_or(Instant::min());
+      done.rows += remove_rows(chain.id, newest, limits, left);
+    } else {
+      const std::size_t positions = forget_positions(chain.id, *kept, limits, left);
+      const Instant forgotten = forgotten_until(chain.id).value_or(Instant::min());
+      done.positions += positions;
+      done.rows += remove_rows(chain.id, forgotten, limits, left - positions);
+    }
     if (done.positions + done.rows >= most) done.next = chain.name;
   }
   if (done.positions + done.rows > 0) transaction.commit();

@@ -26,9 +26,12 @@ class SqliteHistory {
   };
   std::vector<Chain> chains(const std::string& from);
   std::optional<Instant> kept_from(std::int64_t chain);
+  std::optional<Instant> newest_of_idle(std::int64_t chain);
   std::optional<Instant> forgotten_until(std::int64_t chain);
-  std::size_t forget_positions(std::int64_t chain, Instant until, std::size_t most);
-  std::size_t remove_rows(std::int64_t chain, Instant before, std::size_t most);
+  std::size_t forget_positions(std::int64_t chain, Instant until, const scheduler::HistoryLimits& limits,
+                               std::size_t most);
+  std::size_t remove_rows(std::int64_t chain, Instant until, const scheduler::HistoryLimits& limits,
+                          std::size_t most);
 
   Database& database_;
 };

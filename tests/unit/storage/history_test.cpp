@@ -227,6 +227,41 @@ TEST_CASE("history: an instance that ran again after its positions were forgotte
   CHECK_FALSE(fixture.store->instance(sluice::test::planned_at("refunds", 5).id));
 }
 
+TEST_CASE("history: what ended a short time ago is kept, however old its slot is", "[storage]") {
+  Fixture fixture;
+  run_windows(*fixture.store, "orders", 6);
+  fixture.store->database().run("UPDATE instances SET finished_us = ? WHERE id = ?",
+                                sluice::test::at_minute(990), row_of(*fixture.store, "orders", 10));
+  HistoryLimits limits = before(900, 900);
+  limits.now = sluice::test::at_minute(1000);
+  auto done = fixture.forget(limits);
+  CHECK(done.positions == 2);  // what is behind it waits until it is old
+  CHECK(done.rows == 2);
+  CHECK(fixture.has_positions(10));
+  limits.now = sluice::test::at_minute(980);  // the end is of a clock that was ahead
+  done = fixture.forget(limits);
+  CHECK(done.positions == 3);
+  CHECK(done.rows == 3);
+}
+
+TEST_CASE("history: of a chain without any committed window all done instances go but the newest",
+          "[storage]") {
+  Fixture fixture;
+  for (const int minute : {0, 5, 10, 15}) {
+    plan(*fixture.store, "orders#1", minute);
+    const std::int64_t row = row_of(*fixture.store, "orders#1", minute);
+    if (minute < 15)
+      fixture.store->change_state(row, {State::wait_time}, State::skipped, "cancelled").value();
+  }
+  CHECK(fixture.forget(before(10'000, 10'000)).rows == 0);  // one waits
+  fixture.store
+      ->change_state(row_of(*fixture.store, "orders#1", 15), {State::wait_time}, State::skipped, "cancelled")
+      .value();
+  CHECK(fixture.forget(before(10'000, 10)).rows == 2);
+  CHECK(fixture.forget(before(10'000, 10'000)).rows == 1);
+  CHECK(fixture.store->instance(sluice::test::planned_at("orders#1", 15).id));
+}
+
 TEST_CASE("history: it goes on in small steps through all chains", "[storage]") {
   Fixture fixture;
   for (const std::string job : {"a", "b", "c"}) run_windows(*fixture.store, job, 5);
