@@ -122,7 +122,8 @@ Result<std::vector<scheduler::NewInstance>> unproven_between(
   if (committed) proven.insert(committed->slot);
   for (const ProvenWindow& window : windows) proven.insert(window.instance.id.scheduled);
   std::vector<scheduler::Slot> slots = calendar->slots(*proven.begin(), *proven.rbegin());
-  std::erase_if(slots, [&](const scheduler::Slot& slot) { return proven.contains(slot.at); });
+  // Of an off day nothing is missing: it has no window.
+  std::erase_if(slots, [&](const scheduler::Slot& slot) { return slot.dry_run || proven.contains(slot.at); });
   scheduler::FreezeFailures failures;
   unproven = scheduler::make_instances(job, slots, scheduler::freeze_job, failures);
   if (failures.count > 0) return Error(Errc::invalid_argument, failures.first);

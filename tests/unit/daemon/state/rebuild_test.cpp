@@ -247,6 +247,23 @@ TEST_CASE("rebuild: a table's windows without a manifest are not counted upon, a
   CHECK(more->unproven[0].id.scheduled == f.slot(5));
 }
 
+TEST_CASE("rebuild: an off day between two windows of a table is nothing that is missing") {
+  std::string text = kTableJob;
+  text.replace(text.find("{cycle: minute"), text.find("+08:00\"}") + 8 - text.find("{cycle: minute"),
+               "{cycle: week, on: [mon, tue, wed, thu, fri], at: \"11:00\", offDays: dryRun, from: "
+               "\"2018-10-10T00:00+08:00\"}");
+  RebuildFixture f(text);
+  sluice::test::MemoryVersionStore audit;
+  for (const int days_ago : {4, 1, 0}) f.put(-288 * days_ago);  // Friday, Monday, Tuesday
+  auto plan = f.plan();
+  REQUIRE(plan.has_value());
+  CHECK(plan->unproven.empty());
+  REQUIRE(f.world.run(put_down(f.store, audit, f.job, *plan, "uid 7", f.midnight)).has_value());
+  const auto coverage = f.world.run(f.store.coverage("orders"));
+  CHECK(coverage.from == f.window(-288 * 4).start);
+  CHECK(coverage.until == f.window(0).end);
+}
+
 TEST_CASE("rebuild: --rerun repeats a table's window whose object is gone, whatever its age") {
   RebuildFixture f;
   f.put(0);
