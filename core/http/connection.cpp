@@ -35,6 +35,7 @@ constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::uint32_t kHeaderBytesMax = 64 * 1024;
 constexpr std::size_t kReadBytes = kHeaderBytesMax;  // an empty buffer would be filled 512 bytes at a time
 constexpr std::size_t kPieceBytes = 64 * 1024;       // written in one step
+constexpr std::chrono::seconds kConnectMax{3};       // to an address with another one behind it: two SYNs
 constexpr std::size_t kAddressesMax = 4;             // so that a connect is over after a few limits
 // What the kernel holds of a body seems written. Megabytes of it would still be on their way over a slow link
 // while the answer is waited for; this much gets there in time even at the least rate.
@@ -340,6 +341,11 @@ Result<std::string> serialize_head(const Route& route, const Request& request) {
   return head;
 }
 
+Duration connect_limit(Duration limit, std::size_t behind) {
+  if (behind == 0) return limit;
+  return std::min(limit / static_cast<std::int64_t>(behind + 1), Duration(kConnectMax));
+}
+
 awaitable<Result<std::unique_ptr<Connection>>> open_connection(const Route& route, const Addresses& addresses,
                                                                Duration limit, asio::ssl::context* tls) {
   const Executor executor = co_await asio::this_coro::executor;
@@ -350,14 +356,15 @@ awaitable<Result<std::unique_ptr<Connection>>> open_connection(const Route& rout
   for (std::size_t i = 0; i < tries; ++i) {
     beast::tcp_stream stream(executor);
     const Tcp::endpoint target(addresses[i], hop.port);
-    stream.expires_after(limit);
+    const Duration most = connect_limit(limit, tries - 1 - i);
+    stream.expires_after(most);
     auto outcome = co_await stream.async_connect(target, kAsTuple);
     const auto& [code] = outcome;
     if (code) {
       co_await rethrow_cancellation();
       const std::string doing =
           fmt::format("connect to {}{} port {} ({})", whom, hop.host, hop.port, addresses[i].to_string());
-      last = network_error(doing, code, limit);
+      last = network_error(doing, code, most);
       continue;
     }
     stream.expires_never();

@@ -41,9 +41,13 @@ struct Route {
 // sees them with the whole URL and the login. invalid_argument: a character that would end a line early.
 Result<std::string> serialize_head(const Route& route, const Request& request);
 
-// Tries `addresses`, those of the first hop, in order; each connect, the proxy's tunnel and the handshake get
-// `limit`. `tls` is needed for TLS endpoints only and must outlive the connection. Errors: unavailable,
-// timeout, corrupt, permission_denied. Cancellation unwinds.
+// What the connect to an address gets of `limit` with so many addresses `behind` it. One that swallows
+// packets, as IPv6 behind many a firewall, must leave the next ones time within a caller's own limit.
+Duration connect_limit(Duration limit, std::size_t behind);
+
+// Tries `addresses`, those of the first hop, in order; each connect gets its connect_limit(), the proxy's
+// tunnel and the handshake `limit`. `tls` is needed for TLS endpoints only and must outlive the connection.
+// Errors: unavailable, timeout, corrupt, permission_denied. Cancellation unwinds.
 awaitable<Result<std::unique_ptr<Connection>>> open_connection(const Route& route, const Addresses& addresses,
                                                                Duration limit,
                                                                boost::asio::ssl::context* tls);
