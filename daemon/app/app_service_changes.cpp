@@ -60,7 +60,7 @@ std::optional<job::Job> edited_job(const DifferenceRequest& request, const JobSe
     difference.job = file.loaded.jobs.front().name;
     return std::move(file.loaded.jobs.front());
   }
-  JobSet::Reading reading = jobs.read(jobs.sources());
+  JobSet::Reading reading = jobs.read_for(request.job);
   const auto running = jobs.entries().find(request.job);
   for (job::Problem& problem : reading.problems) {
     const bool its = running == jobs.entries().end() || problem.file == running->second.text.file ||

@@ -1,5 +1,6 @@
 #include "daemon/config/job_set.hpp"
 
+#include "core/base/system_clock.hpp"
 #include "core/base/utf8.hpp"
 #include "core/job/job_dependencies.hpp"
 #include "core/job/job_file.hpp"
@@ -34,6 +35,14 @@ std::string prints_rows(const std::string& name) {
       name);
 }
 
+bool is_as_read(const JobSet::Entry& entry) {
+  std::vector<std::string> files = {entry.text.file};
+  if (!entry.text.script_file.empty()) files.push_back(entry.text.script_file);
+  return std::ranges::equal(entry.stamps, files, [](const FileStamp& stamp, const std::string& file) {
+    return stamp_of(file) == stamp;
+  });
+}
+
 // What only all jobs together show: circles of dependencies go, and a job that is waited for may be missing.
 void settle_dependencies(const JobSet::Entries& before, JobSet::Reading& reading) {
   std::vector<job::Job> present;
@@ -58,13 +67,18 @@ void settle_dependencies(const JobSet::Entries& before, JobSet::Reading& reading
 JobFile read_job_file(const std::string& path, const job::DataSources& sources) {
   JobFile file;
   file.written.file = path;
+  const auto note_stamp = [&file](const std::string& read) {
+    if (const auto stamp = stamp_of(read)) file.stamps.push_back(*stamp);
+  };
+  note_stamp(path);
   auto text = job::read_text_file(path);
   if (!text) {
     file.loaded.problems.push_back(problem_of(path, text.error().message()));
     return file;
   }
   file.written.text = std::move(*text);
-  const job::FileReader read_script = [&file](const std::string& script) {
+  const job::FileReader read_script = [&file, &note_stamp](const std::string& script) {
+    note_stamp(script);
     Result<std::string> content = job::read_text_file(script);
     if (content) {
       file.written.script_file = script;
@@ -101,8 +115,21 @@ std::optional<std::vector<std::string>> JobSet::files(std::vector<job::Problem>&
   return found;
 }
 
-JobSet::Reading JobSet::read(const job::DataSources& sources) const {
+Instant JobSet::system_time() { return SystemClock().now(); }
+
+JobSet::Reading JobSet::read(const job::DataSources& sources) const { return read_but({}, sources); }
+
+JobSet::Reading JobSet::read_for(const std::string& name) const {
+  Unread unread;
+  for (const auto& [other, entry] : entries_) {
+    if (other != name && is_as_read(entry)) unread.emplace(entry.text.file, &entry);
+  }
+  return read_but(unread, sources_);
+}
+
+JobSet::Reading JobSet::read_but(const Unread& unread, const job::DataSources& sources) const {
   Reading reading;
+  const Instant begun = now_();
   const auto present = files(reading.problems);
   reading.readable = present.has_value();
   if (!reading.readable) return reading;
@@ -127,7 +154,14 @@ JobSet::Reading JobSet::read(const job::DataSources& sources) const {
     }
   };
   for (const std::string& file : *present) {
+    if (const auto known = unread.find(file); known != unread.end()) {
+      put(Entry(*known->second));
+      continue;
+    }
+    ++reading.files_read;
     JobFile read = read_job_file(file, sources);
+    if (!std::ranges::all_of(read.stamps, [&](const FileStamp& stamp) { return is_at_rest(stamp, begun); }))
+      read.stamps.clear();
     std::vector<job::Problem>& problems = read.loaded.problems;
     reading.problems.insert(reading.problems.end(), problems.begin(), problems.end());
     if (has_errors(problems)) {
@@ -139,7 +173,7 @@ JobSet::Reading JobSet::read(const job::DataSources& sources) const {
         reading.problems.push_back(problem_of(file, prints_rows(job.name)));
         keep(file);
       } else {
-        put(Entry{std::move(job), job::without_credentials(read.written)});
+        put(Entry{std::move(job), job::without_credentials(read.written), read.stamps});
       }
     }
   }

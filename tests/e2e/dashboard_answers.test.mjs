@@ -198,6 +198,31 @@ test('the dashboard over answers', async (t) => {
     assert.equal(await parallel.inputValue(), '7');
   });
 
+  await t.test('goes on with a log that a proxy or the daemon did not give at once', async (t) => {
+    const one = anInstance(0, { attempt_count: 1 });
+    const attempt = { number: 1, result: 'success', started: '2018-10-15T16:00:00Z', finished: '2018-10-15T16:00:01Z',
+      error_code: '', error: '', statistics: null, dirty_file: null };
+    const wanted = `GET /instances/${one.id}/logs`;
+    const { stage, page } = await stand(t, browser, `#/instances/${encodeURIComponent(one.id)}`, {
+      [`GET /instances/${one.id}`]: { ...one, attempts: [attempt], audit: [], present_version: '0123456789ab' },
+      [wanted]: () => (stage.asked(wanted).length === 1 ? refusal(502, 'Bad Gateway')
+        : { attempt: 1, offset: 0, next: 14, at_end: true, open: false, text: 'window begins\n' }) });
+    await page.locator('.log pre', { hasText: 'window begins' }).waitFor();
+  });
+
+  await t.test('asks what an edit changes when the job changes, not with each of its windows', async (t) => {
+    const asks = 'GET /jobs/orders/diff';
+    const { stage, page } = await stand(t, browser, '#/jobs/orders/versions', { 'GET /jobs/orders/versions': { job: 'orders', versions: [] } });
+    await page.getByText('Versions').first().waitFor();
+    await until('the first question', () => stage.asked(asks).length === 1);
+    const versions = stage.asked('GET /jobs/orders/versions').length;
+    told(stage, 'instance', { job: 'orders', instance: anInstance(0).id, state: 'RUNNING' });
+    await until('another question about the job', () => stage.asked('GET /jobs/orders/versions').length > versions);
+    assert.equal(stage.asked(asks).length, 1);
+    told(stage, 'job', { job: 'orders', change: 'changed' });
+    await until('the question again', () => stage.asked(asks).length === 2);
+  });
+
   await t.test('shows the refusal of an action whose dialog was left meanwhile', async (t) => {
     let answered = () => {};
     const { stage, page } = await stand(t, browser, '#/jobs/orders', {

@@ -156,7 +156,7 @@ export function refresh() {
 
 // The kinds of events that change an answer, by the first segment of its path. Others change with every event.
 const KINDS = {
-  session: [], version: [], diff: [], incidents: ['incident'], deliveries: [],
+  session: [], version: [], incidents: ['incident'], deliveries: [],
   backfills: ['backfill', 'instance', 'instances'],
 };
 
@@ -166,6 +166,7 @@ function concerns(path, event, data) {
   if (rest === undefined || rest === '' || !data.job) return true;
   // Of one job: what it waits for may be another one's.
   const [subject, part] = rest.split('/');
+  if (part === 'diff') return event === 'job';  // the daemon reads files for it
   const job = decodeURIComponent(subject).split(/[@#]/)[0];
   return job === data.job || part === 'why' || part === 'downstream';
 }

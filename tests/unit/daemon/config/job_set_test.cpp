@@ -1,5 +1,6 @@
 #include "daemon/config/job_set.hpp"
 
+#include "core/base/system_clock.hpp"
 #include "tests/unit/daemon/job_file_text.hpp"
 #include "tests/unit/daemon/temp_folder.hpp"
 
@@ -182,6 +183,29 @@ TEST_CASE("jobs: a job that is waited for and not there is a warning, not an err
   CHECK(text_of(set.reload()) ==
         folder.path() + "/b.yaml:1:1: warning: dependsOn.jobs: no job a is loaded; b waits until it is\n");
   CHECK(set.jobs().size() == 1);
+}
+
+TEST_CASE("jobs: a question about one job reads its own files, and of the others those that changed") {
+  sluice::test::TempFolder folder;
+  folder.write("a.yaml", job_text("a"));
+  folder.write("b.yaml", job_text("b"));
+  folder.write("c.yaml", job_text("c"));
+  Instant now = SystemClock().now() + std::chrono::hours(1);
+  JobSet set(folder.path(), {}, [&now] { return now; });
+  CHECK(set.reload().empty());
+  CHECK(set.read_for("a").files_read == 1);
+  CHECK(set.read_for("a").entries.size() == 3);
+  CHECK(set.read_for("d").files_read == 0);
+  folder.write("b.yaml", job_text("b", 10));
+  folder.write("d.yaml", job_text("d"));
+  auto reading = set.read_for("a");
+  CHECK(reading.files_read == 3);
+  CHECK(reading.entries.at("b").job.schedule.interval == std::chrono::minutes(10));
+  CHECK(reading.entries.at("c").job.schedule.interval == std::chrono::minutes(5));
+  CHECK(reading.entries.contains("d"));
+  now = SystemClock().now();  // a file that was written just now may be written again unnoticed
+  CHECK(set.reload().empty());
+  CHECK(set.read_for("a").files_read == 4);
 }
 
 TEST_CASE("jobs: a file whose name is not UTF-8 is a problem that can be told, and no job") {
