@@ -44,7 +44,10 @@ json::value seconds_between(Instant from, Instant to) {
 
 void append(json::object& columns, const Instance& instance) {
   const bool over = instance.started && instance.finished && *instance.finished >= *instance.started;
-  const bool durable = over && instance.state == scheduler::State::success;
+  // What a person set to success, or an off day, was exported by nobody.
+  const scheduler::ReasonCode code = scheduler::reason_code(instance);
+  const bool exported = instance.state == scheduler::State::success &&
+                        code != scheduler::ReasonCode::set_success && code != scheduler::ReasonCode::dry_run;
   const std::array<json::value, kColumns.size()> values = {
       json::value(scheduler::to_string(instance.id, instance.zone)),
       json::value(utc_text(instance.id.scheduled)),
@@ -55,7 +58,7 @@ void append(json::object& columns, const Instance& instance) {
       json::value(instance.rows),
       json::value(instance.bytes),
       over ? seconds_between(*instance.started, *instance.finished) : json::value(nullptr),
-      durable ? seconds_between(instance.window_end, *instance.finished) : json::value(nullptr)};
+      over && exported ? seconds_between(instance.window_end, *instance.finished) : json::value(nullptr)};
   for (std::size_t n = 0; n < kColumns.size(); ++n) columns[kColumns[n]].as_array().push_back(values[n]);
 }
 

@@ -1,7 +1,7 @@
 // An attempt's log: its end, growing while the attempt runs, with a search in what is loaded.
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { get, segment, withQuery } from '../api.js';
+import { get, mayPass, segment, withQuery } from '../api.js';
 import { count } from '../format.js';
 import { t } from '../settings.js';
 import { follow } from '../stream.js';
@@ -44,7 +44,7 @@ function useLog(id, attempt) {
       } catch (failure) {
         if (left) return;
         show(false, failure);
-        if (failure.status === 0) timer = setTimeout(load, AGAIN_AFTER);
+        if (mayPass(failure)) timer = setTimeout(load, AGAIN_AFTER);
       }
     };
     load();
@@ -88,7 +88,7 @@ export function LogView({ id, attempt }) {
     const { scrollHeight, scrollTop, clientHeight } = box.current;
     setFollow(scrollHeight - scrollTop - clientHeight < 20);
   };
-  if (log.failure && log.failure.status !== 0) return html`<p class="empty">${log.failure.message}</p>`;
+  if (log.failure && !mayPass(log.failure)) return html`<p class="empty">${log.failure.message}</p>`;
   return html`<div class="log">
     <div class="log-bar">
       <input type="search" placeholder=${t('searchLog')} aria-label=${t('searchLog')} value=${wanted}

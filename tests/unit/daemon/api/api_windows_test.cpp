@@ -47,6 +47,19 @@ TEST_CASE("api: the windows of a day come as columns, oldest first") {
   CHECK(column(answer, "lag_seconds")[1].is_null());
 }
 
+TEST_CASE("api: a window that a person set to success has no lag: nobody exported it") {
+  World w;
+  w.service.plan(1);
+  w.service.fail(0, Error(Errc::unavailable, "503"));
+  const auto failed = *w.loop.run(w.service.store().instance(w.service.id(0)));
+  w.loop.run(w.service.store().change_state(failed.row, {failed.state}, scheduler::State::success,
+                                            "set to success by uid 1000"));
+  const auto answer = w.ask("?date=2018-10-16");
+  CHECK(column(answer, "state")[0] == "SUCCESS");
+  CHECK(column(answer, "seconds")[0].is_double());
+  CHECK(column(answer, "lag_seconds")[0].is_null());
+}
+
 TEST_CASE("api: the last windows are the newest that are due") {
   World w;
   w.service.plan(288);
