@@ -114,6 +114,9 @@ class Decision {
       if (last->incident.recovered) {
         last->incident.recovered.reset();
         last->incident.closed = false;
+        // Who had it saw its end; nobody has what came back.
+        last->incident.acknowledged.reset();
+        last->incident.acknowledged_by.clear();
         last->changed = true;
       }
       return *last;

@@ -75,6 +75,19 @@ const std::string kDeliveriesOfIncident = fmt::format(
     "ORDER BY d.id DESC LIMIT ?) ORDER BY 1",
     kDeliveryColumns);
 
+// An acknowledgement may have come since the incident was read, so it is not written here; but it ends when
+// the incident is opened again.
+const std::string kStoreIncident = fmt::format(
+    "INSERT INTO incidents({}) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, facts_json = excluded.facts_json, "
+    "channels_json = excluded.channels_json, seen_us = excluded.seen_us, "
+    "acknowledged_us = iif({opened_again}, NULL, acknowledged_us), "
+    "acknowledged_by = iif({opened_again}, '', acknowledged_by), "
+    "recovered_us = excluded.recovered_us, notified_json = excluded.notified_json, "
+    "told = excluded.told, worse = excluded.worse, closed = excluded.closed",
+    kIncidentColumns,
+    fmt::arg("opened_again", "incidents.recovered_us IS NOT NULL AND excluded.recovered_us IS NULL"));
+
 AttemptResult parse_last_result(const std::string& text) {
   for (const AttemptResult result : {AttemptResult::failed, AttemptResult::lost, AttemptResult::killed,
                                      AttemptResult::timed_out, AttemptResult::success, AttemptResult::open}) {
@@ -205,17 +218,10 @@ std::vector<Incident> SqliteAlerts::current_incidents(Instant since) {
 
 std::int64_t SqliteAlerts::store(const Incident& incident) {
   const auto known = incident.id == 0 ? std::optional<std::int64_t>() : std::optional(incident.id);
-  database_.run(
-      fmt::format("INSERT INTO incidents({}) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
-                  "ON CONFLICT(id) DO UPDATE SET kind = excluded.kind, facts_json = excluded.facts_json, "
-                  "channels_json = excluded.channels_json, seen_us = excluded.seen_us, "
-                  "recovered_us = excluded.recovered_us, notified_json = excluded.notified_json, "
-                  "told = excluded.told, worse = excluded.worse, closed = excluded.closed",
-                  kIncidentColumns),
-      known, incident.key, to_string(incident.kind), facts_text(incident.facts),
-      channels_text(incident.channels), incident.opened, incident.seen, incident.recovered,
-      incident.acknowledged, incident.acknowledged_by, instants_text(incident.notified), incident.told,
-      incident.worse, incident.event, incident.closed);
+  database_.run(kStoreIncident, known, incident.key, to_string(incident.kind), facts_text(incident.facts),
+                channels_text(incident.channels), incident.opened, incident.seen, incident.recovered,
+                incident.acknowledged, incident.acknowledged_by, instants_text(incident.notified),
+                incident.told, incident.worse, incident.event, incident.closed);
   return known ? *known : database_.last_insert_id();
 }
 

@@ -187,6 +187,23 @@ TEST_CASE("alerts: an operator's acknowledgement stops the notices, not the reco
   CHECK(watch.look() == "recovered exhausted");
 }
 
+TEST_CASE("alerts: an acknowledgement ends with its incident; what returns is told of again") {
+  Watch watch;
+  watch.hold(AlertKind::exhausted, "failure orders");
+  CHECK(watch.look() == "opened exhausted");
+  watch.incidents[0].acknowledged = watch.now;
+  watch.incidents[0].acknowledged_by = "uid 7";
+  watch.end();
+  CHECK(watch.look() == "recovered exhausted");
+  CHECK(watch.pass(10min).empty());
+  watch.hold(AlertKind::exhausted, "failure orders");
+  CHECK(watch.pass(19min).empty());  // the interval is not over
+  REQUIRE(watch.incidents.size() == 1);
+  CHECK_FALSE(watch.incidents[0].acknowledged);
+  CHECK(watch.incidents[0].acknowledged_by.empty());
+  CHECK(watch.pass(2min) == "again exhausted");
+}
+
 TEST_CASE(
     "alerts: a failure with reruns left that runs out of them is told of again at once, as the same "
     "incident") {

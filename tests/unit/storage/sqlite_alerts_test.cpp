@@ -263,6 +263,27 @@ TEST_CASE("sqlite alerts: an acknowledgement is kept with its actor and audited;
   CHECK(alerts.acknowledge(1, entry_of("uid 7", at_minute(12))).error().code() == Errc::refused_by_state);
 }
 
+TEST_CASE("sqlite alerts: an incident that is opened again is not acknowledged any more", "[storage]") {
+  File file;
+  auto alerts = file.alerts();
+  alerts.apply({change_of(sample("a"), {})}, {}, at_minute(7));
+  REQUIRE(alerts.acknowledge(1, entry_of("uid 7", at_minute(8))));
+  auto incident = *alerts.incident(1);
+  incident.recovered = at_minute(9);
+  incident.closed = true;
+  alerts.apply({change_of(incident, {})}, {}, at_minute(9));
+  CHECK(alerts.incident(1)->acknowledged_by == "uid 7");  // whose it was
+  incident.recovered.reset();
+  incident.closed = false;
+  alerts.apply({change_of(incident, {})}, {}, at_minute(10));
+  CHECK_FALSE(alerts.incident(1)->acknowledged);
+  CHECK(alerts.incident(1)->acknowledged_by.empty());
+  REQUIRE(alerts.acknowledge(1, entry_of("uid 8", at_minute(11))));
+  alerts.apply({change_of(incident, {})}, {}, at_minute(12));
+  CHECK(alerts.incident(1)->acknowledged == at_minute(11));
+  CHECK(alerts.incident(1)->acknowledged_by == "uid 8");
+}
+
 TEST_CASE("sqlite alerts: a delivery that has ended stays ended", "[storage]") {
   File file;
   auto alerts = file.alerts();
