@@ -142,24 +142,16 @@ awaitable<std::optional<Instant>> AlertOutbox::turn(Lane& lane) {
 }
 
 awaitable<std::optional<Instant>> AlertOutbox::deliver_stored(Lane& lane) {
-  auto owed = co_await parts_.store.pending();
-  std::erase_if(owed, [&](const Delivery& delivery) { return delivery.channel != lane.status.name; });
+  auto owed = co_await owed_to(lane);
   lane.status.pending = owed.size();
   std::optional<Instant> next;
   for (Delivery& delivery : owed) {
-    if (!is_due(delivery, parts_.clock.now())) {
-      next = delivery.next;
-      break;
-    }
-    if (lane.sent.contains(delivery.id)) {
-      delivery.state = DeliveryState::sent;
-      delivery.ended = parts_.clock.now();
-    } else {
+    bool changed = lane.unrecorded.contains(delivery.id);
+    if (delivery.state == DeliveryState::pending && is_due(delivery, parts_.clock.now())) {
       co_await attempt(lane, delivery);
+      changed = true;
     }
-    if (delivery.state == DeliveryState::sent) lane.sent.insert(delivery.id);
-    co_await parts_.store.record(delivery);
-    lane.sent.erase(delivery.id);
+    if (changed) co_await record(lane, delivery);
     // In order: what comes behind waits for it.
     if (delivery.state == DeliveryState::pending) {
       next = delivery.next;
@@ -167,7 +159,38 @@ awaitable<std::optional<Instant>> AlertOutbox::deliver_stored(Lane& lane) {
     }
     --lane.status.pending;
   }
+  if (!lane.unrecorded.empty()) {
+    const Instant again = parts_.clock.now() + kStorePause;
+    next = std::min(next.value_or(again), again);
+  }
   co_return next;
+}
+
+// Each as it is by now, recorded or not.
+awaitable<std::vector<Delivery>> AlertOutbox::owed_to(Lane& lane) {
+  auto owed = co_await parts_.store.pending();
+  std::erase_if(owed, [&](const Delivery& delivery) { return delivery.channel != lane.status.name; });
+  std::map<std::int64_t, Delivery> unrecorded;
+  for (Delivery& delivery : owed) {
+    const auto known = lane.unrecorded.find(delivery.id);
+    if (known == lane.unrecorded.end()) continue;
+    delivery = known->second;
+    unrecorded.insert(*known);
+  }
+  // The others were recorded, though the store said that they were not.
+  lane.unrecorded = std::move(unrecorded);
+  co_return owed;
+}
+
+// What cannot be written down is kept: nothing is sent twice for it, or tried without its pause.
+awaitable<void> AlertOutbox::record(Lane& lane, const Delivery& delivery) {
+  try {
+    co_await parts_.store.record(delivery);
+    lane.unrecorded.erase(delivery.id);
+  } catch (const ErrorException& failure) {
+    spdlog::debug("record delivery={}: {}", delivery.id, failure.what());
+    lane.unrecorded.insert_or_assign(delivery.id, delivery);
+  }
 }
 
 awaitable<void> AlertOutbox::attempt(Lane& lane, Delivery& delivery) {

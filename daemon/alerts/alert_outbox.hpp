@@ -14,7 +14,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -69,7 +68,7 @@ class AlertOutbox {
     const ChannelConfig* config = nullptr;
     std::unique_ptr<Channel> channel;
     std::deque<scheduler::Delivery> unstored;
-    std::set<std::int64_t> sent;  // taken by the receiver, not yet recorded
+    std::map<std::int64_t, scheduler::Delivery> unrecorded;  // by id: tried, and the store did not take it
     ChannelStatus status;
     bool woken = false;
   };
@@ -77,6 +76,8 @@ class AlertOutbox {
   awaitable<void> run(Lane* lane);
   awaitable<std::optional<Instant>> turn(Lane& lane);
   awaitable<std::optional<Instant>> deliver_stored(Lane& lane);
+  awaitable<std::vector<scheduler::Delivery>> owed_to(Lane& lane);
+  awaitable<void> record(Lane& lane, const scheduler::Delivery& delivery);
   awaitable<void> attempt(Lane& lane, scheduler::Delivery& delivery);
   awaitable<void> drop_unknown();
   awaitable<void> sleep(Lane& lane, Duration duration);

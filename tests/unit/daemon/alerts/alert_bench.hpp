@@ -55,7 +55,8 @@ class FaultyAlertStore final : public scheduler::AlertStore {
   // The call with this number, counted from 0, fails; after it took effect if `after`. Negative: none.
   std::int64_t fail_at = -1;
   bool after = false;
-  bool broken = false;  // every call fails
+  bool broken = false;         // every call fails
+  bool keeps_nothing = false;  // record() fails: the file can be read, not written
   std::int64_t calls = 0;
 
   awaitable<std::vector<scheduler::ChainFacts>> chain_facts(Instant now) override {
@@ -81,7 +82,7 @@ class FaultyAlertStore final : public scheduler::AlertStore {
   }
   awaitable<std::vector<scheduler::Delivery>> pending() override { return pass(inner_.pending()); }
   awaitable<void> record(scheduler::Delivery delivery) override {
-    return pass(inner_.record(std::move(delivery)));
+    return pass(inner_.record(std::move(delivery)), keeps_nothing);
   }
   awaitable<std::vector<scheduler::Incident>> incidents(scheduler::IncidentQuery query) override {
     return pass(inner_.incidents(std::move(query)));
@@ -98,8 +99,8 @@ class FaultyAlertStore final : public scheduler::AlertStore {
 
  private:
   template <class T>
-  awaitable<T> pass(awaitable<T> call) {
-    const bool fails = broken || calls++ == fail_at;
+  awaitable<T> pass(awaitable<T> call, bool refused = false) {
+    const bool fails = broken || refused || calls++ == fail_at;
     const ErrorException failure(Error(Errc::disk_full, "write state file: no space left on device"));
     if (fails && !after) throw failure;
     if constexpr (std::is_void_v<T>) {

@@ -98,6 +98,46 @@ TEST_CASE("alert outbox: a notice that was put off while the clock was ahead goe
   CHECK(bench.ask(bench.alerts->delivery(1))->state == DeliveryState::sent);
 }
 
+TEST_CASE("alert outbox: while nothing can be written down each notice is sent once, and holds up no other") {
+  AlertBench bench;
+  add_notice(bench, "a", {"ops"});
+  add_notice(bench, "b", {"ops"});
+  bench.faulty->keeps_nothing = true;
+  bench.start();
+  bench.clock.advance(5min);
+  const std::vector<std::string> once = {"opened restart 1", "opened restart 2"};
+  CHECK(bench.scripts["ops"].sent == once);
+  CHECK(bench.ask(bench.alerts->pending()).size() == 2);
+  bench.faulty->keeps_nothing = false;
+  bench.clock.advance(1min);
+  CHECK(bench.scripts["ops"].sent == once);
+  CHECK(bench.ask(bench.alerts->delivery(1))->state == DeliveryState::sent);
+  CHECK(bench.ask(bench.alerts->delivery(2))->state == DeliveryState::sent);
+}
+
+TEST_CASE("alert outbox: pauses and the limit of a day hold while nothing can be written down") {
+  AlertBench bench;
+  add_notice(bench, "a", {"ops"});
+  bench.scripts["ops"].answer = [](std::size_t) { return std::string("500"); };
+  bench.faulty->keeps_nothing = true;
+  bench.start();
+  bench.clock.advance(1h);
+  const std::size_t tries = bench.scripts["ops"].sent.size();
+  CHECK(tries > 8);
+  CHECK(tries < 20);  // without pauses there are 240
+  bench.faulty->keeps_nothing = false;
+  bench.clock.advance(20s);  // before its next try
+  CHECK(bench.ask(bench.alerts->delivery(1))->tries == static_cast<int>(bench.scripts["ops"].sent.size()));
+  bench.faulty->keeps_nothing = true;
+  bench.clock.advance(25h);
+  bench.scripts["ops"].sent.clear();
+  bench.clock.advance(1h);
+  CHECK(bench.scripts["ops"].sent.empty());
+  bench.faulty->keeps_nothing = false;
+  bench.clock.advance(1min);
+  CHECK(bench.ask(bench.alerts->delivery(1))->state == DeliveryState::failed);
+}
+
 TEST_CASE("alert outbox: a channel taken out of the configuration ends what it was owed") {
   AlertBench bench;
   add_notice(bench, "a", {"gone"});
