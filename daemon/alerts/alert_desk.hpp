@@ -9,7 +9,8 @@ class AlertDesk {
  public:
   virtual ~AlertDesk() = default;
   virtual scheduler::AlertStore& alert_store() = 0;
-  // Those that are not in the store: it is the store that does not work. Newest last.
+  // Those that are not in the store as they are, or not at all: it is the store that does not work. Newest
+  // last.
   virtual std::vector<scheduler::Incident> unstored_incidents() const = 0;
   virtual std::vector<ChannelStatus> channels() const = 0;
   // Puts a test notice into the outbox; the delivery's id. not_found: no such channel.

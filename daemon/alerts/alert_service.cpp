@@ -128,6 +128,7 @@ void AlertService::look_at_failing_store() {
         outbox_.send_unstored(std::move(delivery));
       }
     }
+    unkept_.insert(incident.opened);
     const auto same = std::find_if(store_incidents_.begin(), store_incidents_.end(),
                                    [&](const Incident& known) { return known.opened == incident.opened; });
     if (same == store_incidents_.end()) {
@@ -136,15 +137,18 @@ void AlertService::look_at_failing_store() {
       *same = std::move(incident);
     }
   }
-  std::erase_if(store_incidents_,
-                [&](const Incident& one) { return one.closed && now - one.seen > kKnownFor; });
+  std::erase_if(store_incidents_, [&](const Incident& one) {
+    const bool old = one.closed && now - one.seen > kKnownFor;
+    if (old) unkept_.erase(one.opened);
+    return old;
+  });
   count_unstored();
 }
 
 // Its history, once the store works again.
 awaitable<void> AlertService::keep_store_incidents() {
   for (Incident& incident : store_incidents_) {
-    if (!incident.closed || incident.id != 0) continue;
+    if (!incident.closed || !unkept_.contains(incident.opened)) continue;
     AlertChange change;
     change.incident = incident;
     std::vector<AlertChange> changes;
@@ -152,13 +156,14 @@ awaitable<void> AlertService::keep_store_incidents() {
     std::map<std::string, std::string> marks;
     const auto ids = co_await parts_.store.apply(std::move(changes), std::move(marks), parts_.clock.now());
     incident.id = ids.at(0);
+    unkept_.erase(incident.opened);
   }
 }
 
 std::vector<Incident> AlertService::unstored_incidents() const {
   std::vector<Incident> unstored;
   std::copy_if(store_incidents_.begin(), store_incidents_.end(), std::back_inserter(unstored),
-               [](const Incident& incident) { return incident.id == 0; });
+               [&](const Incident& incident) { return unkept_.contains(incident.opened); });
   return unstored;
 }
 

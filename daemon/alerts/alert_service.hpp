@@ -114,6 +114,7 @@ class AlertService final : public AlertDesk {
   std::map<std::string, std::optional<scheduler::RetentionLeft>> retention_;
   Instant retention_at_{};
   std::vector<scheduler::Incident> store_incidents_;  // of a store that fails; kept there once it works
+  std::set<Instant> unkept_;  // when those of them opened that have changed since, or were never kept
   std::optional<Instant> own_failure_since_;
   std::string own_failure_;
   std::int64_t unstored_ = 0;

@@ -12,7 +12,7 @@
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
+#include <set>
 
 namespace sluice::daemon::api {
 namespace {
@@ -122,18 +122,29 @@ Result<scheduler::IncidentQuery> incident_query(const HttpRequest& request) {
   return query;
 }
 
-// What the store answers, behind what it does not know because it is the trouble.
-awaitable<std::vector<Incident>> find_incidents(AlertDesk& desk, scheduler::IncidentQuery query) {
-  std::vector<Incident> found;
+// What the store answers, behind what it does not know, or not as it is, because it is the trouble.
+struct FoundIncidents {
+  std::vector<Incident> all;
+  std::optional<std::int64_t> next;  // ids below it follow
+};
+
+awaitable<FoundIncidents> find_incidents(AlertDesk& desk, scheduler::IncidentQuery query) {
+  FoundIncidents found;
+  std::set<std::int64_t> known;
   for (Incident& incident : desk.unstored_incidents()) {
+    known.insert(incident.id);
     const bool wanted = (query.all || !incident.recovered) && query.before == 0 &&
                         (query.job.empty() || query.job == incident.facts.job) &&
                         (!query.kind || *query.kind == incident.kind);
-    if (wanted) found.push_back(std::move(incident));
+    if (wanted) found.all.push_back(std::move(incident));
   }
-  std::reverse(found.begin(), found.end());
+  std::reverse(found.all.begin(), found.all.end());
+  const std::size_t limit = query.limit;
   auto stored = co_await desk.alert_store().incidents(std::move(query));
-  std::move(stored.begin(), stored.end(), std::back_inserter(found));
+  if (stored.size() == limit) found.next = stored.back().id;
+  for (Incident& incident : stored) {
+    if (!known.contains(incident.id)) found.all.push_back(std::move(incident));
+  }
   co_return found;
 }
 
@@ -152,10 +163,10 @@ awaitable<void> add_open_incidents(Service& service, json::object& out) {
   counted.limit = kIncidentsMax;
   const auto open = co_await find_incidents(*desk, std::move(counted));
   json::array first;
-  for (const Incident& incident : open) {
+  for (const Incident& incident : open.all) {
     if (first.size() < kShown) first.push_back(incident_json(incident));
   }
-  out["incidents_open"] = open.size();
+  out["incidents_open"] = open.all.size();
   out["incidents"] = std::move(first);
 }
 
@@ -166,16 +177,13 @@ awaitable<HttpResponse> incidents(Service& service, const HttpRequest& request, 
   if (!query) co_return problem_response(query.error());
   const auto found = co_await find_incidents(*desk, *query);
   json::array out;
-  for (const Incident& incident : found) out.push_back(incident_json(incident));
+  for (const Incident& incident : found.all) out.push_back(incident_json(incident));
   json::array channels;
   for (const ChannelStatus& channel : desk->channels()) channels.push_back(channel_json(channel));
   json::array failed;
   const auto given_up = co_await desk->alert_store().deliveries(0);
   for (const Delivery& delivery : given_up) failed.push_back(delivery_json(delivery));
-  json::value next = nullptr;
-  const auto is_stored = [](const Incident& incident) { return incident.id != 0; };
-  if (std::ranges::count_if(found, is_stored) == static_cast<std::ptrdiff_t>(query->limit))
-    next = found.back().id;
+  const auto next = found.next ? json::value(*found.next) : json::value(nullptr);
   co_return with_etag(request, json_response(json::object{{"incidents", std::move(out)},
                                                           {"next", std::move(next)},
                                                           {"channels", std::move(channels)},
@@ -187,8 +195,11 @@ awaitable<HttpResponse> incident(Service& service, const HttpRequest& request, c
   if (desk == nullptr) co_return problem_response(no_alerts());
   const auto id = incident_id(values[0]);
   if (!id) co_return problem_response(id.error());
-  const auto found = co_await desk->alert_store().incident(*id);
+  auto found = co_await desk->alert_store().incident(*id);
   if (!found) co_return problem_response(no_incident(*id));
+  for (const Incident& newer : desk->unstored_incidents()) {
+    if (newer.id == *id) found = newer;
+  }
   json::object out = incident_json(*found);
   json::array deliveries;
   const auto made = co_await desk->alert_store().deliveries(*id);

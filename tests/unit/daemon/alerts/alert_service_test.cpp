@@ -236,6 +236,21 @@ TEST_CASE("alert service: a state store that fails is told of from memory, and w
   REQUIRE(kept.size() == 1);
   CHECK(kept[0].kind == scheduler::AlertKind::store);
   CHECK(kept[0].recovered);
+
+  // The next outage within the interval is the same incident, which has its number by now.
+  bench.faulty->broken = true;
+  bench.clock.advance(2min);
+  const auto again = bench.service->unstored_incidents();
+  REQUIRE(again.size() == 1);
+  CHECK(again[0].id == kept[0].id);
+  CHECK_FALSE(again[0].recovered);
+  CHECK(bench.metrics.text().find("sluice_incidents_open{rule=\"store\"} 1") != std::string::npos);
+  bench.faulty->broken = false;
+  bench.clock.advance(1min);
+  CHECK(bench.service->unstored_incidents().empty());
+  const auto kept_again = all_incidents(bench);
+  REQUIRE(kept_again.size() == 1);
+  CHECK(kept_again[0].recovered > kept[0].recovered);
 }
 
 TEST_CASE("alert service: broken definition files are told of until they are right") {

@@ -132,6 +132,19 @@ TEST_CASE(
   REQUIRE(all.size() == 1);
   CHECK(all[0].at("id").to_number<int>() == 2);
   CHECK_THAT(api.bench.metrics.text(), !Catch::Contains(metric));
+
+  // It fails again: the incident is in the store as one that is over, and open in memory.
+  api.bench.store_failure = scheduler::StoreFailure{Error(Errc::disk_full, full), api.bench.clock.now()};
+  api.bench.clock.advance(60s);
+  for (const char* query :
+       {"state=open&rule=store", "state=all&rule=store", "state=all&rule=store&limit=1"}) {
+    const auto again = found(query);
+    REQUIRE(again.size() == 1);
+    CHECK(again[0].at("id").to_number<int>() == 2);
+    CHECK(again[0].at("open").as_bool());
+  }
+  CHECK(api.get("/api/v1/incidents/2").at("open").as_bool());
+  CHECK_THAT(api.bench.metrics.text(), Catch::Contains(metric));
 }
 
 TEST_CASE(
