@@ -49,7 +49,7 @@ struct Notice {
 enum class DeliveryState : std::uint8_t { pending, sent, failed };
 std::string_view to_string(DeliveryState state) noexcept;
 
-// A notice for one channel. Receivers may get it twice, with the same id.
+// A notice for one channel. Receivers may get it twice, with the same id and the same `notice.at`.
 struct Delivery {
   std::int64_t id = 0;
   Notice notice;

@@ -11,10 +11,10 @@
 namespace sluice::daemon {
 namespace {
 
-constexpr std::array<std::string_view, 20> kAlertVariables = {
-    "id",           "incident",   "event",   "rule",  "severity", "job",     "instance",  "business_date",
-    "window_start", "window_end", "until",   "error", "count",    "seconds", "opened_at", "at",
-    "title",        "text",       "way_out", "link"};
+constexpr std::array<std::string_view, 21> kAlertVariables = {
+    "id",       "delivery",      "incident",     "event",      "rule",  "severity", "job",
+    "instance", "business_date", "window_start", "window_end", "until", "error",    "count",
+    "seconds",  "opened_at",     "at",           "title",      "text",  "way_out",  "link"};
 
 bool is_number(std::string_view name) {
   return name == "id" || name == "incident" || name == "count" || name == "seconds";

@@ -181,7 +181,7 @@ AlertMessage compose_alert(const Delivery& delivery, Language language, const Al
   const std::string out = test ? std::string() : way_out(notice, language);
   const std::string link = link_of(config, notice);
   AlertMessage message;
-  message.id = delivery.id;
+  message.delivery = fmt::format("{}-{}", delivery.id, notice.at.time_since_epoch().count());
   message.title = "[sluice] " + foreign_line(headline(delivery, language), kErrorBytesMax);
   Lines lines(language);
   lines.add("job", "作业", facts.job);
@@ -206,6 +206,7 @@ AlertMessage compose_alert(const Delivery& delivery, Language language, const Al
   };
   message.variables = {
       {"id", std::to_string(delivery.id)},
+      {"delivery", message.delivery},
       {"incident", std::to_string(notice.incident)},
       {"event", std::string(to_string(notice.event))},
       {"rule", rule},

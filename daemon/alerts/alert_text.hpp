@@ -11,9 +11,11 @@ namespace sluice::daemon {
 
 // One notice as a channel gets it.
 struct AlertMessage {
-  std::int64_t id = 0;  // of the delivery: the same each time it is sent
-  std::string title;    // one line
-  std::string text;     // several lines, without the title
+  // Names the delivery, the same each time it is sent: its number and the microseconds of its notice, for
+  // numbers come again after a restore, and in each process those of what is not stored.
+  std::string delivery;
+  std::string title;  // one line
+  std::string text;   // several lines, without the title
   AlertVariables variables;
 };
 

@@ -123,7 +123,7 @@ ProcessRequest mail_request(const ChannelConfig& config, const AlertMessage& mes
   mail += fmt::format("To: {}\n", fmt::join(config.to, ",\n "));
   mail += fmt::format("Subject: {}\n", subject_of(message.title));
   mail += fmt::format("Date: {}\n", date);
-  mail += fmt::format("Message-ID: <sluice.delivery.{}@{}>\n", message.id, host);
+  mail += fmt::format("Message-ID: <sluice.delivery.{}@{}>\n", message.delivery, host);
   // Mail programs put the notices of one incident together.
   if (opened != "0") mail += fmt::format("References: <sluice.incident.{}@{}>\n", opened, host);
   mail += "Auto-Submitted: auto-generated\n";

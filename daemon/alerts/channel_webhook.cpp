@@ -162,7 +162,7 @@ Result<WebhookRequest> webhook_request(const ChannelConfig& config, const Webhoo
     sign_dingtalk(request.target, secrets.secret, now);
   request.headers = {{"Content-Type", "application/json; charset=utf-8"},
                      {"User-Agent", "sluice"},
-                     {"X-Sluice-Delivery", std::to_string(message.id)}};
+                     {"X-Sluice-Delivery", message.delivery}};
   for (const auto& header : secrets.headers) {
     std::erase_if(request.headers,
                   [&](const auto& ours) { return http::equals_ignoring_case(ours.first, header.first); });

@@ -33,10 +33,12 @@ class ScriptedChannel final : public daemon::Channel {
   ScriptedChannel(Clock& clock, ChannelScript& script) : clock_(clock), script_(script) {}
   awaitable<Result<void>> send(daemon::AlertMessage message) override {
     std::string said;
+    std::string id;
     for (const auto& [name, value] : message.variables) {
       if (name == "event" || name == "rule") said += value + " ";
+      if (name == "id") id = value;
     }
-    script_.sent.push_back(said + std::to_string(message.id));
+    script_.sent.push_back(said + id);
     if (script_.takes > Duration(0)) co_await clock_.sleep_for(script_.takes);
     const std::string failure = script_.answer ? script_.answer(script_.sent.size()) : "";
     if (!failure.empty()) co_return Error(Errc::unavailable, failure);

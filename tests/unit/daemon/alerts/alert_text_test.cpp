@@ -75,6 +75,19 @@ TEST_CASE("alert text: what belongs to no incident that is kept leads to the das
   CHECK(variable(compose_alert(delivery, Language::english, AlertConfig()), "link").empty());
 }
 
+TEST_CASE(
+    "alert text: a delivery is named by its number and the time of its notice, for numbers come again") {
+  scheduler::Delivery delivery = sample_delivery();
+  const std::string first = compose_alert(delivery, Language::english, AlertConfig()).delivery;
+  delivery.tries = 3;
+  CHECK(compose_alert(delivery, Language::english, AlertConfig()).delivery == first);
+  delivery.notice.at += 1us;
+  const auto other = compose_alert(delivery, Language::english, AlertConfig());
+  CHECK(other.delivery != first);
+  CHECK(variable(other, "delivery") == other.delivery);
+  CHECK(variable(other, "id") == "7");
+}
+
 TEST_CASE("alert text: the same in Chinese") {
   const auto message = compose_alert(sample_delivery(), Language::chinese, AlertConfig());
   CHECK(message.title == "[sluice] orders：运行失败，自动重跑次数已用尽");

@@ -26,6 +26,7 @@ AlertMessage program_message(Language language = Language::english) {
   scheduler::Delivery delivery;
   delivery.id = 7;
   delivery.notice.incident = 3;
+  delivery.notice.at = Instant(1'600'000'000'000'001us);
   delivery.notice.kind = scheduler::AlertKind::exhausted;
   delivery.notice.facts.job = "orders";
   delivery.notice.facts.error = "it's $(rm -rf /) `x` ; \"y\"";
@@ -184,7 +185,7 @@ TEST_CASE("command channel: JSON on stdin and variables of its own; only exit co
   config.timeout = 60s;
   config.command = {programs.script("cat > " + out + "; printf '%s' \"$SLUICE_ERROR\" > " + out +
                                     ".error; "
-                                    "printf '%s' \"$SLUICE_ID\" > " +
+                                    "printf '%s' \"$SLUICE_ID $SLUICE_DELIVERY\" > " +
                                     out + ".id")};
   sluice::test::ScriptedTransport none;
   const auto make = [&] {
@@ -195,7 +196,7 @@ TEST_CASE("command channel: JSON on stdin and variables of its own; only exit co
   const auto value = boost::json::parse(programs.read("out"));
   CHECK(value.at("error").as_string() == "it's $(rm -rf /) `x` ; \"y\"");
   CHECK(programs.read("out.error") == "it's $(rm -rf /) `x` ; \"y\"");
-  CHECK(programs.read("out.id") == "7");
+  CHECK(programs.read("out.id") == "7 7-1600000000000001");
 
   config.command = {programs.script("echo no route; exit 4")};
   auto failing = make();
@@ -217,7 +218,7 @@ TEST_CASE("mail: a whole message, its subject in encoded words, its text in base
                                 "To: a@example.com,\n b@example.com\n"
                                 "Subject: [sluice] orders: failed, no rerun is left\n"
                                 "Date: Mon, 15 Oct 2018 16:16:00 +0000\n"
-                                "Message-ID: <sluice.delivery.7@host.example>\n"
+                                "Message-ID: <sluice.delivery.7-1600000000000001@host.example>\n"
                                 "References: <sluice.incident.3@host.example>\n"
                                 "Auto-Submitted: auto-generated\n"
                                 "MIME-Version: 1.0\n"

@@ -20,6 +20,7 @@ namespace {
 AlertMessage sample_message() {
   scheduler::Delivery delivery;
   delivery.id = 7;
+  delivery.notice.at = Instant(1'600'000'000'000'001us);
   delivery.notice.kind = scheduler::AlertKind::exhausted;
   delivery.notice.facts.job = "orders";
   delivery.notice.facts.error = "a <b> & \"c\"";
@@ -65,7 +66,7 @@ TEST_CASE("webhook: generic posts all variables, or the body of the configuratio
   CHECK(boost::json::parse(request.body).at("job").as_string() == "orders");
   http::Response carrier;
   carrier.headers = request.headers;
-  CHECK(carrier.header("X-Sluice-Delivery") == "7");
+  CHECK(carrier.header("X-Sluice-Delivery") == "7-1600000000000001");
   CHECK(carrier.header("Content-Type") == "application/json; charset=utf-8");
   config.body = R"({"e": "${error}"})";
   CHECK(request_for(config).body == R"({"e": "a <b> & \"c\""})");
