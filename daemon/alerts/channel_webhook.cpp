@@ -120,6 +120,17 @@ void mask_query(std::string& text, std::string_view url) {
   }
 }
 
+// A token may be any segment of the path, and may come back within it or alone.
+void mask_path(std::string& text, std::string_view path) {
+  if (path != "/") replace_all(text, std::string(path));
+  while (!path.empty()) {
+    const auto end = path.find('/');
+    const std::string_view segment = path.substr(0, end);
+    if (segment.size() >= kPathTokenMin) replace_all(text, std::string(segment));
+    path = end == std::string_view::npos ? std::string_view() : path.substr(end + 1);
+  }
+}
+
 Error refused_by(std::string_view who, std::int64_t code, std::string_view said) {
   return Error(Errc::unavailable, fmt::format("send notice: {} answered {}: {}", who, code, said));
 }
@@ -206,11 +217,9 @@ std::string mask_secrets(std::string text, const WebhookSecrets& secrets) {
   replace_all(text, secrets.url);
   const auto address = parse_web_address(secrets.url);
   if (address && address->target != "/") replace_all(text, address->target);
-  // A token in the query, at the path's end or behind "Bearer" may come back alone.
+  // A token in the query, in the path or behind "Bearer" may come back alone.
   mask_query(text, secrets.url);
-  const std::string path = secrets.url.substr(0, secrets.url.find('?'));
-  const std::string last = path.substr(path.rfind('/') + 1);
-  if (last.size() >= kPathTokenMin) replace_all(text, last);
+  if (address) mask_path(text, std::string_view(address->target).substr(0, address->target.find('?')));
   replace_all(text, secrets.secret);
   for (const auto& [name, value] : secrets.headers) {
     replace_all(text, value);

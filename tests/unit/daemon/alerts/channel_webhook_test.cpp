@@ -211,6 +211,10 @@ TEST_CASE("webhook: a secret is masked wherever it stands in the address or a he
                      secrets) == "connect to ******");
   secrets.url = "https://hooks.example.com/services/T0/B0/path-canary-path-canary";
   CHECK(mask_secrets("send to path-canary-path-canary", secrets) == "send to ******");
+  secrets.url = "https://hooks.example.com/hook/path-canary-path-canary/send?env=prod";
+  CHECK(mask_secrets("no /hook/path-canary-path-canary/send here", secrets) == "no ****** here");
+  CHECK(mask_secrets("hooks.example.com: no path-canary-path-canary", secrets) ==
+        "hooks.example.com: no ******");
   secrets.url = "https://robot.example.com/send?";
   CHECK(mask_secrets("no key", secrets) == "no key");
 }
