@@ -39,6 +39,10 @@ bool is_due(const Delivery& delivery, Instant now) {
   return delivery.next <= now || delivery.next > now + kPauseMax;
 }
 
+bool is_test(const Delivery& delivery) { return delivery.notice.event == scheduler::NoticeEvent::test; }
+
+Instant sooner(std::optional<Instant> known, Instant other) { return std::min(known.value_or(other), other); }
+
 }  // namespace
 
 Duration delivery_pause(int tries, Random& random) {
@@ -112,20 +116,29 @@ awaitable<void> AlertOutbox::drop_unknown() {
 awaitable<void> AlertOutbox::run(Lane* lane) {
   for (;;) {
     lane->woken = false;
+    const auto next = co_await turn(*lane);
     Duration rest = kLookEvery;
-    try {
-      const auto next = co_await turn(*lane);
-      if (next) rest = std::clamp<Duration>(*next - parts_.clock.now(), Duration(0), kLookEvery);
-    } catch (const ErrorException& failure) {
-      spdlog::debug("channel={} waits for the state store: {}", lane->status.name, failure.what());
-      rest = kStorePause;
-    }
+    if (next) rest = std::clamp<Duration>(*next - parts_.clock.now(), Duration(0), kLookEvery);
     co_await sleep(*lane, rest);
   }
 }
 
 // Sends what may be sent; when to look again, or nothing if nothing is owed.
 awaitable<std::optional<Instant>> AlertOutbox::turn(Lane& lane) {
+  std::optional<Instant> next = co_await deliver_unstored(lane);
+  const bool tests_only = next.has_value();  // in order: what is stored comes behind
+  try {
+    const auto stored = co_await deliver_stored(lane, tests_only);
+    if (stored) next = sooner(next, *stored);
+  } catch (const ErrorException& failure) {
+    spdlog::debug("channel={} waits for the state store: {}", lane.status.name, failure.what());
+    next = sooner(next, parts_.clock.now() + kStorePause);
+  }
+  co_return next;
+}
+
+// When to go on, if one of them waits.
+awaitable<std::optional<Instant>> AlertOutbox::deliver_unstored(Lane& lane) {
   while (!lane.unstored.empty()) {
     Delivery delivery = lane.unstored.front();
     if (!is_due(delivery, parts_.clock.now())) co_return delivery.next;
@@ -138,16 +151,19 @@ awaitable<std::optional<Instant>> AlertOutbox::turn(Lane& lane) {
       lane.unstored.pop_front();
     }
   }
-  co_return co_await deliver_stored(lane);
+  co_return std::nullopt;
 }
 
-awaitable<std::optional<Instant>> AlertOutbox::deliver_stored(Lane& lane) {
+awaitable<std::optional<Instant>> AlertOutbox::deliver_stored(Lane& lane, bool tests_only) {
   auto owed = co_await owed_to(lane);
   lane.status.pending = owed.size();
   std::optional<Instant> next;
   for (Delivery& delivery : owed) {
+    const bool test = is_test(delivery);
+    if (tests_only && !test) break;
     bool changed = lane.unrecorded.contains(delivery.id);
-    if (delivery.state == DeliveryState::pending && is_due(delivery, parts_.clock.now())) {
+    const bool due = test || is_due(delivery, parts_.clock.now());
+    if (delivery.state == DeliveryState::pending && due) {
       co_await attempt(lane, delivery);
       changed = true;
     }
@@ -159,14 +175,11 @@ awaitable<std::optional<Instant>> AlertOutbox::deliver_stored(Lane& lane) {
     }
     --lane.status.pending;
   }
-  if (!lane.unrecorded.empty()) {
-    const Instant again = parts_.clock.now() + kStorePause;
-    next = std::min(next.value_or(again), again);
-  }
+  if (!lane.unrecorded.empty()) next = sooner(next, parts_.clock.now() + kStorePause);
   co_return next;
 }
 
-// Each as it is by now, recorded or not.
+// Each as it is by now, recorded or not. Tests first: somebody waits for them, and they are tried once.
 awaitable<std::vector<Delivery>> AlertOutbox::owed_to(Lane& lane) {
   auto owed = co_await parts_.store.pending();
   std::erase_if(owed, [&](const Delivery& delivery) { return delivery.channel != lane.status.name; });
@@ -179,6 +192,7 @@ awaitable<std::vector<Delivery>> AlertOutbox::owed_to(Lane& lane) {
   }
   // The others were recorded, though the store said that they were not.
   lane.unrecorded = std::move(unrecorded);
+  std::stable_partition(owed.begin(), owed.end(), is_test);
   co_return owed;
 }
 
@@ -213,8 +227,7 @@ awaitable<void> AlertOutbox::attempt(Lane& lane, Delivery& delivery) {
   } else {
     delivery.error = cut_text(sent.error().message(), 1000);
     const bool hopeless = delivery.tries >= kDeliveryTriesMax ||
-                          now - delivery.notice.at >= kDeliveryAgeMax ||
-                          delivery.notice.event == scheduler::NoticeEvent::test;
+                          now - delivery.notice.at >= kDeliveryAgeMax || is_test(delivery);
     delivery.state = hopeless ? DeliveryState::failed : DeliveryState::pending;
     if (hopeless) delivery.ended = now;
     delivery.next = now + delivery_pause(delivery.tries, parts_.random);

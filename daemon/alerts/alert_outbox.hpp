@@ -1,6 +1,6 @@
 #pragma once
-// Sends what is owed: one task a channel, in order, each delivery until it is taken or given up. A channel
-// that does not answer holds up nobody but itself.
+// Sends what is owed: one task a channel, in order, each delivery until it is taken or given up; tests go
+// ahead of the others, once. A channel that does not answer holds up nobody but itself.
 
 #include "core/base/random.hpp"
 #include "core/base/signal.hpp"
@@ -75,7 +75,8 @@ class AlertOutbox {
 
   awaitable<void> run(Lane* lane);
   awaitable<std::optional<Instant>> turn(Lane& lane);
-  awaitable<std::optional<Instant>> deliver_stored(Lane& lane);
+  awaitable<std::optional<Instant>> deliver_unstored(Lane& lane);
+  awaitable<std::optional<Instant>> deliver_stored(Lane& lane, bool tests_only);
   awaitable<std::vector<scheduler::Delivery>> owed_to(Lane& lane);
   awaitable<void> record(Lane& lane, const scheduler::Delivery& delivery);
   awaitable<void> attempt(Lane& lane, scheduler::Delivery& delivery);

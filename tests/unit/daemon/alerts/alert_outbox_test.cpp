@@ -162,6 +162,33 @@ TEST_CASE("alert outbox: a test notice is tried once and says how it went") {
   CHECK(bench.ask(bench.service->test("nobody")).error().code() == Errc::not_found);
 }
 
+TEST_CASE("alert outbox: a test waits for no notice in its pause, wherever that is kept") {
+  AlertBench bench;
+  bool dead = true;
+  bench.scripts["ops"].answer = [&](std::size_t) { return std::string(dead ? "no route" : ""); };
+  SECTION("in the store") {
+    add_notice(bench, "a", {"ops"});
+    bench.start();
+    bench.clock.advance(30min);
+  }
+  SECTION("in memory") {
+    bench.start();
+    bench.faulty->broken = true;
+    bench.clock.advance(20min);
+    bench.faulty->broken = false;
+  }
+  const std::string waiting = bench.said();
+  REQUIRE_FALSE(waiting.empty());
+  dead = false;
+  const auto id = bench.ask(bench.service->test("ops"));
+  REQUIRE(id);
+  bench.clock.advance(1s);
+  CHECK(bench.said() == "test test");
+  CHECK(bench.ask(bench.alerts->delivery(*id))->state == DeliveryState::sent);
+  bench.clock.advance(10min);
+  CHECK(bench.said().starts_with(waiting.substr(0, waiting.find(';'))));
+}
+
 TEST_CASE(
     "heartbeat: asked every interval while all is well, silent while it is not, the address never said") {
   boost::asio::io_context io{1};
