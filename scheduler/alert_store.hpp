@@ -70,6 +70,10 @@ struct IncidentQuery {
   std::size_t limit = 100;
 };
 
+// Whether a change also removes incidents that were over long before `now`, with all that hangs on them. Ages
+// are counted by the wall clock: while that is in doubt nothing is removed.
+enum class Forget : std::uint8_t { nothing, old };
+
 // Failures of the store are exceptions, as in StateStore; each method is one durable transaction.
 class AlertStore {
  public:
@@ -86,8 +90,8 @@ class AlertStore {
   // Stores incidents; of each notice one delivery for every channel of the incident, due at once. Sets marks
   // (an empty value removes one). Returns the incidents' ids, in order.
   virtual awaitable<std::vector<std::int64_t>> apply(std::vector<AlertChange> changes,
-                                                     std::map<std::string, std::string> marks,
-                                                     Instant now) = 0;
+                                                     std::map<std::string, std::string> marks, Instant now,
+                                                     Forget forget) = 0;
   // Small things to remember across restarts: what was seen already, that the daemon runs.
   virtual awaitable<std::map<std::string, std::string>> marks() = 0;
 

@@ -24,8 +24,8 @@ awaitable<std::vector<scheduler::Incident>> AsyncAlertStore::current_incidents(I
 
 awaitable<std::vector<std::int64_t>> AsyncAlertStore::apply(std::vector<scheduler::AlertChange> changes,
                                                             std::map<std::string, std::string> marks,
-                                                            Instant now) {
-  auto work = [&](Database& database) { return SqliteAlerts(database).apply(changes, marks, now); };
+                                                            Instant now, scheduler::Forget forget) {
+  auto work = [&](Database& database) { return SqliteAlerts(database).apply(changes, marks, now, forget); };
   co_return co_await store_.with_database(work);
 }
 

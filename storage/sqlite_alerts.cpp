@@ -240,7 +240,8 @@ void SqliteAlerts::add_delivery(std::int64_t notice, const std::string& channel,
 }
 
 std::vector<std::int64_t> SqliteAlerts::apply(const std::vector<AlertChange>& changes,
-                                              const std::map<std::string, std::string>& marks, Instant now) {
+                                              const std::map<std::string, std::string>& marks, Instant now,
+                                              scheduler::Forget forget) {
   Transaction transaction(database_);
   std::vector<std::int64_t> ids;
   for (const AlertChange& change : changes) {
@@ -264,7 +265,7 @@ std::vector<std::int64_t> SqliteAlerts::apply(const std::vector<AlertChange>& ch
                     name, value);
     }
   }
-  if (!changes.empty()) forget_old(now);
+  if (!changes.empty() && forget == scheduler::Forget::old) forget_old(now);
   transaction.commit();
   return ids;
 }

@@ -34,7 +34,8 @@ class SqliteAlerts {
   std::optional<scheduler::Instance> first_open_of_cycle(const std::string& chain, int cycle, Instant before);
   std::vector<scheduler::Incident> current_incidents(Instant since);
   std::vector<std::int64_t> apply(const std::vector<scheduler::AlertChange>& changes,
-                                  const std::map<std::string, std::string>& marks, Instant now);
+                                  const std::map<std::string, std::string>& marks, Instant now,
+                                  scheduler::Forget forget = scheduler::Forget::old);
   std::map<std::string, std::string> marks();
   Result<void> acknowledge(std::int64_t incident, const scheduler::AuditEntry& entry);
   std::int64_t add_test(const std::string& channel, Instant now);
@@ -69,7 +70,8 @@ class AsyncAlertStore final : public scheduler::AlertStore {
                                                                     Instant before) override;
   awaitable<std::vector<scheduler::Incident>> current_incidents(Instant since) override;
   awaitable<std::vector<std::int64_t>> apply(std::vector<scheduler::AlertChange> changes,
-                                             std::map<std::string, std::string> marks, Instant now) override;
+                                             std::map<std::string, std::string> marks, Instant now,
+                                             scheduler::Forget forget) override;
   awaitable<std::map<std::string, std::string>> marks() override;
   awaitable<Result<void>> acknowledge(std::int64_t incident, scheduler::AuditEntry entry) override;
   awaitable<std::int64_t> add_test(std::string channel, Instant now) override;

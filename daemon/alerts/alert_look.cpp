@@ -83,7 +83,8 @@ awaitable<void> AlertService::look_at_store() {
   if (!changes.empty() || !look.marks.empty()) {
     std::vector<Incident> news;
     for (const std::size_t place : telling) news.push_back(changes[place].incident);
-    const auto ids = co_await parts_.store.apply(std::move(changes), std::move(look.marks), look.now);
+    const auto ids =
+        co_await parts_.store.apply(std::move(changes), std::move(look.marks), look.now, forget());
     restart_told_ = true;
     for (std::size_t i = 0; i < news.size(); ++i) {
       news[i].id = ids.at(telling[i]);

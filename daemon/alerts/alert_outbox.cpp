@@ -226,8 +226,10 @@ awaitable<void> AlertOutbox::attempt(Lane& lane, Delivery& delivery) {
     delivery.error.clear();
   } else {
     delivery.error = cut_text(sent.error().message(), 1000);
-    const bool hopeless = delivery.tries >= kDeliveryTriesMax ||
-                          now - delivery.notice.at >= kDeliveryAgeMax || is_test(delivery);
+    // By a clock in doubt everything is old.
+    const bool old =
+        now - delivery.notice.at >= kDeliveryAgeMax && !(parts_.clock_in_doubt && parts_.clock_in_doubt());
+    const bool hopeless = delivery.tries >= kDeliveryTriesMax || old || is_test(delivery);
     delivery.state = hopeless ? DeliveryState::failed : DeliveryState::pending;
     if (hopeless) delivery.ended = now;
     delivery.next = now + delivery_pause(delivery.tries, parts_.random);

@@ -47,6 +47,7 @@ class AlertOutbox {
     const AlertConfig& config;
     Metrics& metrics;
     std::function<void()> on_change;
+    std::function<bool()> clock_in_doubt{};  // may be empty: it never is
   };
   AlertOutbox(Parts parts, std::vector<std::unique_ptr<Channel>> channels);
 

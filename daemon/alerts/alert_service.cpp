@@ -21,7 +21,7 @@ using scheduler::Incident;
 AlertService::AlertService(Parts parts, std::vector<std::unique_ptr<Channel>> channels)
     : parts_(std::move(parts)),
       outbox_(AlertOutbox::Parts{parts_.executor, parts_.clock, parts_.random, parts_.store, parts_.config,
-                                 parts_.metrics, [this] { wake(); }},
+                                 parts_.metrics, [this] { wake(); }, parts_.world.clock_in_doubt},
               std::move(channels)),
       signal_(parts_.executor) {}
 
@@ -61,7 +61,8 @@ awaitable<void> AlertService::stop(bool in_order) {
   marks["running"] = "";
   std::vector<AlertChange> none;
   try {
-    co_await parts_.store.apply(std::move(none), std::move(marks), parts_.clock.now());
+    co_await parts_.store.apply(std::move(none), std::move(marks), parts_.clock.now(),
+                                scheduler::Forget::nothing);
   } catch (const ErrorException& failure) {
     spdlog::warn("note the ordered stop: {}", failure.what());
   }
@@ -154,10 +155,16 @@ awaitable<void> AlertService::keep_store_incidents() {
     std::vector<AlertChange> changes;
     changes.push_back(std::move(change));
     std::map<std::string, std::string> marks;
-    const auto ids = co_await parts_.store.apply(std::move(changes), std::move(marks), parts_.clock.now());
+    const auto ids =
+        co_await parts_.store.apply(std::move(changes), std::move(marks), parts_.clock.now(), forget());
     incident.id = ids.at(0);
     unkept_.erase(incident.opened);
   }
+}
+
+scheduler::Forget AlertService::forget() const {
+  const bool doubted = parts_.world.clock_in_doubt && parts_.world.clock_in_doubt();
+  return doubted ? scheduler::Forget::nothing : scheduler::Forget::old;
 }
 
 std::vector<Incident> AlertService::unstored_incidents() const {

@@ -29,6 +29,7 @@ struct AlertWorld {
   std::function<std::optional<scheduler::StoreFailure>()> store_failure;
   std::function<std::uint64_t()> lost_attempts;                    // since this process began
   std::function<std::vector<job::Problem>()> definition_problems;  // of the latest reading of the files
+  std::function<bool()> clock_in_doubt{};                          // may be empty: it never is
 };
 
 class AlertService final : public AlertDesk {
@@ -100,6 +101,7 @@ class AlertService final : public AlertDesk {
   void add(Look& look, scheduler::AlertKind kind, std::string key, scheduler::AlertFacts facts, bool event);
   std::vector<std::string> channels_of(const job::Job& job) const;
   std::vector<std::string> default_channels() const;
+  scheduler::Forget forget() const;
   void count_open(const std::vector<scheduler::Incident>& incidents);
   void count_unstored();
   awaitable<Result<bool>> woken();

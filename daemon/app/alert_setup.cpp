@@ -30,6 +30,7 @@ AlertWorld Alerting::world() const {
   world.store_failure = [this] { return parts_.scheduler.store_failure(); };
   world.lost_attempts = [this] { return parts_.scheduler.counters().lost; };
   world.definition_problems = [this] { return problems(); };
+  world.clock_in_doubt = [this] { return parts_.scheduler.clock_doubt().has_value(); };
   return world;
 }
 

@@ -308,7 +308,10 @@ TEST_CASE("sqlite alerts: incidents that are over are forgotten after 90 days, w
   over.recovered = at_minute(6);
   alerts.apply({change_of(over, NoticeEvent::recovered), change_of(sample("b"), NoticeEvent::opened)}, {},
                at_minute(7));
-  alerts.apply({change_of(sample("c"), {})}, {}, at_minute(6) + SqliteAlerts::kKept + 1min);
+  const Instant later = at_minute(6) + SqliteAlerts::kKept + 1min;
+  alerts.apply({change_of(sample("c"), {})}, {}, later, scheduler::Forget::nothing);
+  CHECK(alerts.incident(1));
+  alerts.apply({change_of(sample("d"), {})}, {}, later);
   CHECK_FALSE(alerts.incident(1));
   CHECK(alerts.incident(2));
   CHECK(alerts.pending().size() == 2);

@@ -72,8 +72,9 @@ class FaultyAlertStore final : public scheduler::AlertStore {
     return pass(inner_.current_incidents(since));
   }
   awaitable<std::vector<std::int64_t>> apply(std::vector<scheduler::AlertChange> changes,
-                                             std::map<std::string, std::string> marks, Instant now) override {
-    return pass(inner_.apply(std::move(changes), std::move(marks), now));
+                                             std::map<std::string, std::string> marks, Instant now,
+                                             scheduler::Forget forget) override {
+    return pass(inner_.apply(std::move(changes), std::move(marks), now, forget));
   }
   awaitable<std::map<std::string, std::string>> marks() override { return pass(inner_.marks()); }
   awaitable<Result<void>> acknowledge(std::int64_t incident, scheduler::AuditEntry entry) override {
@@ -149,6 +150,7 @@ class AlertBench {
     world.blocked = [this]() -> awaitable<std::vector<scheduler::BlockedChain>> { co_return blocked; };
     world.lost_attempts = [this] { return lost; };
     world.definition_problems = [this] { return problems; };
+    world.clock_in_doubt = [this] { return doubted; };
     service = std::make_unique<daemon::AlertService>(
         daemon::AlertService::Parts{io.get_executor(), clock, random, *states, *faulty, *backfills, config,
                                     metrics, world},
@@ -257,6 +259,7 @@ class AlertBench {
   std::optional<scheduler::StoreFailure> store_failure;
   std::uint64_t lost = 0;
   bool ready = true;
+  bool doubted = false;  // the clock
   std::map<std::string, ChannelScript> scripts;
   std::unique_ptr<storage::AsyncStateStore> states;
   std::unique_ptr<storage::AsyncAlertStore> alerts;

@@ -29,7 +29,7 @@ void add_notice(AlertBench& bench, const std::string& key,
   change.notice = scheduler::NoticeEvent::opened;
   std::vector<scheduler::AlertChange> changes;
   changes.push_back(change);
-  bench.ask(bench.alerts->apply(changes, {}, bench.clock.now()));
+  bench.ask(bench.alerts->apply(changes, {}, bench.clock.now(), scheduler::Forget::old));
 }
 
 }  // namespace
@@ -187,6 +187,22 @@ TEST_CASE("alert outbox: a test waits for no notice in its pause, wherever that 
   CHECK(bench.ask(bench.alerts->delivery(*id))->state == DeliveryState::sent);
   bench.clock.advance(10min);
   CHECK(bench.said().starts_with(waiting.substr(0, waiting.find(';'))));
+}
+
+TEST_CASE("alert outbox: a clock in doubt gives up no notice for its age") {
+  AlertBench bench;
+  bench.config.channel = false;  // what is stored for that forgets the notice itself
+  add_notice(bench, "a", {"ops"});
+  bench.scripts["ops"].answer = [](std::size_t) { return std::string("no route"); };
+  bench.start();
+  bench.clock.advance(10min);
+  bench.doubted = true;
+  bench.clock.step_wall(24h * 100);
+  bench.clock.advance(1h);
+  CHECK(bench.ask(bench.alerts->delivery(1)).value().state == DeliveryState::pending);
+  bench.doubted = false;  // somebody said that it is right
+  bench.clock.advance(11min);
+  CHECK(bench.ask(bench.alerts->delivery(1)).value().state == DeliveryState::failed);
 }
 
 TEST_CASE(

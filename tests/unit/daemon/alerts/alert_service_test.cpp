@@ -268,6 +268,27 @@ TEST_CASE("alert service: broken definition files are told of until they are rig
   CHECK(bench.said() == "recovered definitions");
 }
 
+TEST_CASE("alert service: while the clock is in doubt no incident is forgotten") {
+  AlertBench bench;
+  bench.start();
+  job::Problem problem;
+  problem.severity = job::Severity::error;
+  bench.problems = {problem};
+  bench.clock.advance(16s);
+  bench.problems.clear();
+  bench.clock.advance(16s);
+  REQUIRE(all_incidents(bench).at(0).closed);
+  bench.doubted = true;
+  bench.clock.step_wall(24h * 100);
+  bench.problems = {problem};
+  bench.clock.advance(16s);
+  CHECK(all_incidents(bench).size() == 2);
+  bench.doubted = false;  // somebody said that it is right
+  bench.problems.clear();
+  bench.clock.advance(16s);
+  CHECK(all_incidents(bench).size() == 1);
+}
+
 TEST_CASE("alert service: behaviour 2, windows that catch-up skipped give one summary with their number") {
   AlertBench bench("2018-10-17T08:00+08:00");
   bench.plan_days();
