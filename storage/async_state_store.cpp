@@ -5,8 +5,9 @@
 #include "storage/sqlite_operations.hpp"
 #include "storage/sqlite_versions.hpp"
 
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
+
+#include <exception>
 
 namespace sluice::storage {
 namespace {
@@ -64,9 +65,23 @@ awaitable<std::invoke_result_t<Work&>> AsyncStateStore::call_alone(Work& work) {
   co_return work();
 }
 
+// Unwinding between two steps would leave the copy, and with it the source, half open. A signal that comes
+// meanwhile is kept, and unwinds the caller's next wait.
 awaitable<void> AsyncStateStore::backup(std::string path) {
-  // Unwinding between two steps would leave the copy, and with it the source, half open.
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  namespace this_coro = boost::asio::this_coro;
+  const bool unwinds = co_await this_coro::throw_if_cancelled();
+  co_await this_coro::throw_if_cancelled(false);
+  std::exception_ptr failure;
+  try {
+    co_await copy_to(std::move(path));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await this_coro::throw_if_cancelled(unwinds);
+  if (failure) std::rethrow_exception(failure);
+}
+
+awaitable<void> AsyncStateStore::copy_to(std::string path) {
   auto start = [&] {
     if (backup_) throw ErrorException(Error(Errc::conflict, "back up state: another backup is under way"));
     backup_ = open_store().start_backup(path);
@@ -84,7 +99,6 @@ awaitable<void> AsyncStateStore::backup(std::string path) {
     return done;
   };
   while (!co_await call_alone(step)) continue;
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
 }
 
 awaitable<void> AsyncStateStore::with_file(std::function<void(SqliteStateStore&)> work) {

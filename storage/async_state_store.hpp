@@ -45,7 +45,7 @@ class AsyncStateStore final : public scheduler::StateStore,
   }
 
   // A copy of the whole state in `path`, made in small pieces between other calls; one at a time (else throws
-  // conflict). Not cancellable.
+  // conflict). Not cancellable: a signal unwinds the caller's next wait.
   awaitable<void> backup(std::string path);
 
   // Runs `work` on the file like any other call, perhaps twice: it must not consume what it captured. For the
@@ -113,6 +113,7 @@ class AsyncStateStore final : public scheduler::StateStore,
   awaitable<std::invoke_result_t<Work&>> call(Work& work);
   template <class Work>
   awaitable<std::invoke_result_t<Work&>> call_alone(Work& work);
+  awaitable<void> copy_to(std::string path);
   SqliteStateStore& open_store();
   void checkpoint_when_idle() noexcept;
 

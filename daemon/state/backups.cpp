@@ -31,6 +31,24 @@ std::optional<Instant> made_at(const std::string& name) {
   return made && backup_name(*made) == name ? std::optional(*made) : std::nullopt;
 }
 
+// A copy that was not looked at must not take the place of one that was, whatever ends the look.
+class Unchecked {
+ public:
+  explicit Unchecked(std::string path) : path_(std::move(path)) {}
+  ~Unchecked() { remove(); }
+  Unchecked(const Unchecked&) = delete;
+  Unchecked& operator=(const Unchecked&) = delete;
+  void keep() noexcept { path_.clear(); }
+  void remove() noexcept {
+    std::error_code ignored;
+    if (!path_.empty()) fs::remove(path_, ignored);
+    keep();
+  }
+
+ private:
+  std::string path_;
+};
+
 }  // namespace
 
 std::string backup_name(Instant made) {
@@ -132,19 +150,17 @@ awaitable<void> Backups::make_one() {
   const Instant made = parts_.clock.now();
   const std::string path = (fs::path(parts_.folder) / backup_name(made)).string();
   co_await parts_.store.backup(path);
+  Unchecked copy(path);
   auto check = [&] { return storage::look_at_state_file(path); };
   const auto report = co_await checker_.call(check);
-  std::error_code ignored;
-  if (!report) {
-    fs::remove(path, ignored);  // one that was not looked at must not take the place of one that was
-    throw ErrorException(report.error());
-  }
+  if (!report) throw ErrorException(report.error());
   if (report->damage) {
-    fs::remove(path, ignored);
+    copy.remove();
     std::string damage = *report->damage;
     co_await look_into(std::move(damage));
     co_return;
   }
+  copy.keep();
   parts_.metrics.set("sluice_backup_timestamp_seconds", {},
                      std::chrono::duration<double>(made.time_since_epoch()).count());
   spdlog::info("backed up the state file file={} bytes={}", path, report->bytes);

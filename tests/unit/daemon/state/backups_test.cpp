@@ -30,17 +30,33 @@ struct Keeper {
     store.close();
   }
   void start() {
+    const auto on_end = [this](std::exception_ptr) { ended = true; };
     boost::asio::co_spawn(world.io, backups.run(),
-                          boost::asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr) {}));
+                          boost::asio::bind_cancellation_slot(cancel.slot(), on_end));
     world.clock.settle();
   }
   // To the next look, and until it is over: the threads of store and check take real time.
   void pass(Duration time) {
     world.clock.advance(time);
-    while (!world.clock.next_wake()) {
-      world.io.restart();
-      world.io.run_one();
-    }
+    finish_round();
+  }
+  void finish_round() {
+    while (!ended && !world.clock.next_wake()) turn();
+  }
+  void turn() {
+    world.io.restart();
+    world.io.run_one();
+  }
+  // Runs `sql` on the file that the store has open.
+  void spoil(const std::string& sql) {
+    auto run_sql = [&](storage::Database& database) { database.execute(sql); };
+    bool spoilt = false;
+    const auto work = [&]() -> awaitable<void> {
+      co_await store.with_database(run_sql);
+      spoilt = true;
+    };
+    boost::asio::co_spawn(world.io, work(), [](std::exception_ptr) {});
+    while (!spoilt) turn();
   }
   std::vector<std::string> names() const {
     std::vector<std::string> found;
@@ -57,6 +73,7 @@ struct Keeper {
   Metrics metrics;
   storage::AsyncStateStore store{storage::open_state_file(file, {}), storage::Threading::worker};
   bool doubt = false;
+  bool ended = false;
   Backups backups{
       Backups::Parts{world.clock, store, metrics, file, copies, 1h, keep, [this] { return doubt; }}};
   boost::asio::cancellation_signal cancel;
@@ -132,25 +149,36 @@ TEST_CASE("backups: damage of the state file stops the store, keeps the good cop
   Keeper keeper;
   keeper.start();
   keeper.pass(1min);
-  auto spoil = [](storage::Database& database) {
-    database.execute(
-        "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema WHERE name = 'instances_by_slot'; "
-        "PRAGMA writable_schema=RESET");
-  };
-  bool spoilt = false;
-  const auto work = [&]() -> awaitable<void> {
-    co_await keeper.store.with_database(spoil);
-    spoilt = true;
-  };
-  boost::asio::co_spawn(keeper.world.io, work(), [](std::exception_ptr) {});
-  while (!spoilt) {
-    keeper.world.io.restart();
-    keeper.world.io.run_one();
-  }
+  keeper.spoil(
+      "PRAGMA writable_schema=ON; DELETE FROM sqlite_schema WHERE name = 'instances_by_slot'; "
+      "PRAGMA writable_schema=RESET");
   keeper.pass(1h);
   CHECK(keeper.names() == std::vector<std::string>{"sluice-20181015T160800Z.db"});
-  CHECK(keeper.metrics.text().find("sluice_state_damaged 1") != std::string::npos);
+  CHECK(keeper.metrics.text().find("\nsluice_state_damaged 1\n") != std::string::npos);
   CHECK(fs::exists(keeper.file + ".damaged"));
+}
+
+TEST_CASE("backups: a stop ends it after a copy that could not be made") {
+  Keeper keeper;
+  keeper.start();
+  fs::create_directories(fs::path(keeper.copies) / "sluice-20181015T160800Z.db.part" / "in the way");
+  keeper.pass(1min);
+  CHECK(keeper.names().empty());
+  keeper.cancel.emit(boost::asio::cancellation_type::terminal);
+  keeper.world.clock.settle();
+  CHECK(keeper.ended);
+}
+
+TEST_CASE("backups: a stop while a copy is made ends it, and leaves none that was not looked at") {
+  Keeper keeper;
+  keeper.start();
+  keeper.world.clock.advance(1min);
+  keeper.turn();  // begun: the first step is on the store's thread
+  CHECK(keeper.names().empty());
+  keeper.cancel.emit(boost::asio::cancellation_type::terminal);
+  keeper.finish_round();
+  CHECK(keeper.ended);
+  CHECK(fs::is_empty(keeper.copies));
 }
 
 TEST_CASE("backups: none are made, and none removed, where none shall be kept") {
