@@ -2,6 +2,7 @@
 
 #include "core/job/civil_time.hpp"
 #include "storage/compressed_log.hpp"
+#include "storage/log_walk.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -11,8 +12,8 @@
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <optional>
-#include <sys/stat.h>
 #include <tuple>
 
 namespace sluice::storage {
@@ -21,15 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kCompressedEnd = ".gz";
-constexpr std::string_view kUnfinishedEnd = ".log.gz.tmp";  // of a compression that a crash ended
 constexpr std::string_view kDirtyEnd = ".dirty.jsonl";
 constexpr std::size_t kNameBytesMax = 240;  // file systems take 255
-
-struct OldLog {
-  fs::path path;
-  Instant written{};
-  std::uint64_t bytes = 0;
-};
 
 Error failed(const std::error_code& failure, std::string_view doing, const fs::path& path) {
   return from_errno(failure.value(), fmt::format("{} {}", doing, path.string()));
@@ -69,39 +63,52 @@ std::optional<int> attempt_of(std::string_view name, std::string_view stem) {
   return attempt;
 }
 
-bool is_of_attempt(const std::string& name) {
-  return name.ends_with(".log") || name.ends_with(".log.gz") || name.ends_with(kUnfinishedEnd) ||
-         name.ends_with(kDirtyEnd);
-}
+// What goes so that all files together take no more than they may: those of whole hours, and of the next hour
+// as much as is still too much.
+struct TooMuch {
+  Instant before{};                // the whole hours
+  std::uint64_t of_next_hour = 0;  // bytes
+};
 
-std::optional<OldLog> look_at(const fs::path& path) {
-  struct stat status = {};
-  const bool is_file = ::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
-  if (!is_file || !is_of_attempt(path.filename().string())) return std::nullopt;
-  OldLog log;
-  log.path = path;
-  log.written = Instant(std::chrono::seconds(status.st_mtim.tv_sec));
-  log.bytes = static_cast<std::uint64_t>(status.st_size);
-  return log;
-}
+using BytesByHour = std::map<Instant, std::uint64_t>;
 
-Result<std::vector<OldLog>> all_logs(const std::string& folder) {
-  std::vector<OldLog> found;
-  std::error_code failure;
-  auto entry = fs::recursive_directory_iterator(folder, fs::directory_options::none, failure);
-  if (failure == std::errc::no_such_file_or_directory) return found;
-  for (; !failure && entry != fs::recursive_directory_iterator(); entry.increment(failure)) {
-    if (auto log = look_at(entry->path())) found.push_back(std::move(*log));
+TooMuch too_much(const BytesByHour& hours, std::uint64_t bytes) {
+  TooMuch found;
+  for (const auto& [hour, taken] : hours) {
+    found.before = hour;
+    found.of_next_hour = bytes;
+    if (taken >= bytes) break;
+    bytes -= taken;
   }
-  if (failure) return failed(failure, "walk the logs in", folder);
   return found;
 }
 
-// Day, then job: only empty folders go.
-void remove_empty_folders(const fs::path& log) {
-  std::error_code not_empty;
-  if (fs::remove(log.parent_path(), not_empty)) fs::remove(log.parent_path().parent_path(), not_empty);
-}
+// Deletes logs, and counts them.
+class Pruning {
+ public:
+  // False: it cannot be deleted, and stays for the next time.
+  bool remove(const AttemptFile& log) {
+    std::error_code failure;
+    fs::remove(log.path, failure);
+    if (failure) {
+      if (!first_failure_) first_failure_ = failed(failure, "delete log", log.path);
+      return false;
+    }
+    pruned_.bytes += log.on_disk;
+    ++pruned_.files;
+    return true;
+  }
+
+  Result<Pruned> result(const Result<void>& walked) const {
+    if (first_failure_) return *first_failure_;
+    if (!walked) return walked.error();
+    return pruned_;
+  }
+
+ private:
+  Pruned pruned_;
+  std::optional<Error> first_failure_;
+};
 
 }  // namespace
 
@@ -141,7 +148,7 @@ std::string AttemptLogFolder::find_dirty(std::string_view job, Instant scheduled
   if (!stems) return "";
   for (const std::string& stem : {stems->present, stems->earlier}) {
     const fs::path path = stems->folder / fmt::format("{}{}{}", stem, attempt, kDirtyEnd);
-    if (look_at(path)) return path.string();
+    if (look_at_attempt_file(path)) return path.string();
   }
   return "";
 }
@@ -158,7 +165,7 @@ Result<std::vector<StoredLog>> AttemptLogFolder::list(std::string_view job, Inst
     const std::string name = entry->path().filename().string();
     auto attempt = attempt_of(name, stems->present);
     if (!attempt) attempt = attempt_of(name, stems->earlier);
-    const auto log = attempt ? look_at(entry->path()) : std::nullopt;
+    const auto log = attempt ? look_at_attempt_file(entry->path()) : std::nullopt;
     if (!log) continue;
     StoredLog& stored = found.emplace_back();
     stored.attempt = *attempt;
@@ -174,48 +181,50 @@ Result<std::vector<StoredLog>> AttemptLogFolder::list(std::string_view job, Inst
   return found;
 }
 
-Result<Pruned> AttemptLogFolder::compress(Instant now, Duration age) const {
-  const Result<std::vector<OldLog>> logs = all_logs(folder_);
-  if (!logs) return logs.error();
+Result<Pruned> AttemptLogFolder::compress(Instant now, Duration age, const std::stop_token& stop) const {
   Pruned gained;
   std::optional<Error> first_failure;
-  for (const OldLog& log : *logs) {
-    if (!log.path.native().ends_with(".log") || log.written >= now - age) continue;
+  const auto visit = [&](const AttemptFile& log) {
+    if (!log.path.native().ends_with(".log") || log.written >= now - age) return false;
     const Result<bool> compressed = compress_log(log.path.native());
-    if (!compressed && !first_failure) first_failure = compressed.error();
-    if (!compressed || !*compressed) continue;
-    const auto after = look_at(log.path.native() + std::string(kCompressedEnd));
+    const bool gone = !compressed && compressed.error().code() == Errc::not_found;
+    if (!compressed && !gone && !first_failure) first_failure = compressed.error();
+    if (!compressed || !*compressed) return false;
+    const auto after = look_at_attempt_file(log.path.native() + std::string(kCompressedEnd));
     ++gained.files;
     if (after && after->bytes < log.bytes) gained.bytes += log.bytes - after->bytes;
-  }
+    return false;  // under its new name it is still there
+  };
+  const Result<void> walked = walk_attempt_files(folder_, stop, visit);
   if (first_failure) return *first_failure;
+  if (!walked) return walked.error();
   return gained;
 }
 
-Result<Pruned> AttemptLogFolder::prune(Instant now, const LogRetention& retention) const {
-  Result<std::vector<OldLog>> logs = all_logs(folder_);
-  if (!logs) return logs.error();
-  std::ranges::sort(*logs, {}, &OldLog::written);
+// A second walk where there is too much: to know the oldest ones all have to be seen, and there may be too
+// many to keep more of them than what each hour has.
+Result<Pruned> AttemptLogFolder::prune(Instant now, const LogRetention& retention,
+                                       const std::stop_token& stop) const {
+  Pruning pruning;
+  BytesByHour hours;
   std::uint64_t total = 0;
-  for (const OldLog& log : *logs) total += log.bytes;
-  Pruned pruned;
-  std::optional<Error> first_failure;
-  for (const OldLog& log : *logs) {
-    const bool covered = log.written >= now - retention.age_max && total <= retention.bytes_max;
-    if (covered) break;  // and so are all newer ones
-    std::error_code failure;
-    fs::remove(log.path, failure);
-    if (failure) {
-      if (!first_failure) first_failure = failed(failure, "delete log", log.path);
-      continue;
-    }
-    remove_empty_folders(log.path);
-    total -= log.bytes;
-    pruned.bytes += log.bytes;
-    ++pruned.files;
-  }
-  if (first_failure) return *first_failure;
-  return pruned;
+  const auto by_age = [&](const AttemptFile& log) {
+    if (log.written < now - retention.age_max) return pruning.remove(log);
+    total += log.on_disk;
+    hours[std::chrono::floor<std::chrono::hours>(log.written)] += log.on_disk;
+    return false;
+  };
+  const Result<void> walked = walk_attempt_files(folder_, stop, by_age);
+  if (!walked || total <= retention.bytes_max || stop.stop_requested()) return pruning.result(walked);
+  TooMuch excess = too_much(hours, total - retention.bytes_max);
+  const auto by_size = [&](const AttemptFile& log) {
+    if (log.written < excess.before) return pruning.remove(log);
+    if (log.written >= excess.before + std::chrono::hours(1) || excess.of_next_hour == 0) return false;
+    if (!pruning.remove(log)) return false;
+    excess.of_next_hour -= std::min(excess.of_next_hour, log.on_disk);
+    return true;
+  };
+  return pruning.result(walk_attempt_files(folder_, stop, by_size));
 }
 
 }  // namespace sluice::storage

@@ -8,6 +8,7 @@
 #include "core/base/time.hpp"
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,12 +23,12 @@ struct StoredLog {
 
 struct LogRetention {
   Duration age_max = std::chrono::hours(24 * 30);    // since the last line
-  std::uint64_t bytes_max = std::uint64_t{1} << 30;  // of all files together; the oldest go first
+  std::uint64_t bytes_max = std::uint64_t{1} << 30;  // of the disk, by all files; the oldest hour goes first
 };
 
 struct Pruned {
   std::uint64_t files = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0;  // of the disk where files were deleted
 };
 
 class AttemptLogFolder {
@@ -48,14 +49,14 @@ class AttemptLogFolder {
   Result<std::vector<StoredLog>> list(std::string_view job, Instant scheduled, std::string_view zone) const;
 
   // Compresses the logs whose last line is older than `age`; counts the files, and the bytes gained. Not for
-  // the loop's thread. What cannot be compressed is left for the next time; the first cause is the error,
-  // after all were tried.
-  Result<Pruned> compress(Instant now, Duration age) const;
+  // the loop's thread. What cannot be compressed is left for the next time, and so is what comes after `stop`
+  // asks to leave off; the first cause is the error, after all were tried. A folder within that may not be
+  // looked into is passed over.
+  Result<Pruned> compress(Instant now, Duration age, const std::stop_token& stop = {}) const;
 
   // Deletes what `retention` does not cover, and folders that become empty. Walks all files: not for the
-  // loop's thread. What cannot be deleted is left for the next time; the first cause is the error, after all
-  // were tried.
-  Result<Pruned> prune(Instant now, const LogRetention& retention) const;
+  // loop's thread. What cannot be deleted is left for the next time, and the rest is as above.
+  Result<Pruned> prune(Instant now, const LogRetention& retention, const std::stop_token& stop = {}) const;
 
  private:
   std::string folder_;

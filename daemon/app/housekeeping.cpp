@@ -2,7 +2,11 @@
 
 #include "daemon/base/resident.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <spdlog/spdlog.h>
+
+#include <stop_token>
 
 namespace sluice::daemon {
 namespace {
@@ -10,6 +14,16 @@ namespace {
 constexpr std::size_t kVersionsOfJob = 1000;
 constexpr std::size_t kForgottenAtOnce = 100;                 // windows; a few milliseconds of the store
 constexpr std::chrono::milliseconds kBetweenForgetting{200};  // the store is free for others meanwhile
+
+// A stop unwinds a coroutine that waits for the disk's thread only when that is done, which a round over all
+// logs may be in minutes: this tells the thread to leave off.
+awaitable<std::stop_token> told_to_leave_off() {
+  std::stop_source source;
+  auto slot = (co_await boost::asio::this_coro::cancellation_state).slot();
+  const auto tell = [source](boost::asio::cancellation_type) mutable { source.request_stop(); };
+  if (slot.is_connected()) slot.assign(tell);
+  co_return source.get_token();
+}
 
 }  // namespace
 
@@ -26,7 +40,8 @@ awaitable<void> Housekeeping::prune_logs() {
 awaitable<void> Housekeeping::compress_once() {
   const Instant now = parts_.clock.now();
   const Duration age = parts_.config.log_compress_after;
-  auto compress = [this, now, age] { return parts_.logs.compress(now, age); };
+  const std::stop_token stop = co_await told_to_leave_off();
+  auto compress = [this, now, age, &stop] { return parts_.logs.compress(now, age, stop); };
   const auto compressed = co_await disk_worker_.call(compress);
   if (!compressed) spdlog::warn("compress old logs: {}", compressed.error().message());
 }
@@ -36,7 +51,8 @@ awaitable<void> Housekeeping::prune_once() {
   retention.age_max = std::chrono::hours(24) * parts_.config.log_retention_days;
   retention.bytes_max = parts_.config.log_total_bytes_max;
   const Instant now = parts_.clock.now();
-  auto prune = [&] { return parts_.logs.prune(now, retention); };
+  const std::stop_token stop = co_await told_to_leave_off();
+  auto prune = [&] { return parts_.logs.prune(now, retention, stop); };
   const auto pruned = co_await disk_worker_.call(prune);
   if (!pruned) spdlog::warn("remove old logs: {}", pruned.error().message());
   if (pruned && pruned->files > 0)

@@ -32,7 +32,8 @@ class Housekeeping {
   };
   explicit Housekeeping(Parts parts) : parts_(std::move(parts)) {}
 
-  // logs.compressAfter, logs.retentionDays and logs.totalSize; at once and then every kLogsEvery.
+  // logs.compressAfter, logs.retentionDays and logs.totalSize; at once and then every kLogsEvery. A stop ends
+  // it before the next file.
   awaitable<void> prune_logs();
   // history.keep, and a bound for each job; the first time after kVersionsEvery.
   awaitable<void> remove_versions();

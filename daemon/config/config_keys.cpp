@@ -14,7 +14,7 @@ constexpr std::array kKeys = {
     ConfigKey{"logs.maxSize", "size", "1MiB", "4KiB .. 1GiB",
               "Size of one attempt's log; beyond it the beginning and the end are kept."},
     ConfigKey{"logs.totalSize", "size", "1GiB", "1MiB .. 1024GiB",
-              "Size of all logs together; beyond it the oldest are removed."},
+              "What all logs may take of the disk together; beyond it the oldest are removed."},
     ConfigKey{"logs.compressAfter", "duration", "2d", "1h .. 3650d",
               "Age at which the log of an attempt is compressed (`.log.gz`); it is read as before."},
     ConfigKey{"logs.retentionDays", "number", "30", "1 .. 3650", "Age at which logs are removed."},

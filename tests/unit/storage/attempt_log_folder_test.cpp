@@ -3,11 +3,14 @@
 #include "tests/support/temp_folder.hpp"
 
 #include <catch2/catch.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <fcntl.h>
 #include <fstream>
 #include <set>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace {
 
@@ -27,6 +30,34 @@ std::string put(const std::string& path, std::size_t bytes, Instant written) {
   REQUIRE(::utimensat(AT_FDCWD, path.c_str(), times, 0) == 0);
   return path;
 }
+
+std::uint64_t on_disk(const std::string& path) {
+  struct stat status = {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return static_cast<std::uint64_t>(status.st_blocks) * 512;
+}
+
+// As another user, where the tests run as root, who may look everywhere.
+class AsNobody {
+ public:
+  explicit AsNobody(const sluice::test::TempFolder& folder) : root_(::geteuid() == 0) {
+    constexpr uid_t kNobody = 65534;
+    if (!root_) return;
+    REQUIRE(::chown(folder.path().c_str(), kNobody, kNobody) == 0);
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder.path())) {
+      const bool closed =
+          (entry.status().permissions() & std::filesystem::perms::all) == std::filesystem::perms::none;
+      if (!closed) REQUIRE(::chown(entry.path().c_str(), kNobody, kNobody) == 0);
+    }
+    REQUIRE(::seteuid(kNobody) == 0);
+  }
+  ~AsNobody() {
+    if (root_) CHECK(::seteuid(0) == 0);
+  }
+
+ private:
+  bool root_;
+};
 
 }  // namespace
 
@@ -146,15 +177,16 @@ TEST_CASE("attempt log folder: retention goes by age, then by size, and leaves o
   const auto alien = put(folder.file("orders/20181016/notes.txt"), 100, kDay);
   const auto middle = put(folder.file("orders/20181110/0000_1.log"), 100, now - std::chrono::hours(48));
   const auto fresh = put(folder.file("users/20181123/0000_1.log"), 100, now - std::chrono::hours(1));
+  const std::uint64_t block = on_disk(old);
   storage::LogRetention retention;
   const auto by_age = logs.prune(now, retention);
   REQUIRE(by_age.has_value());
   CHECK(by_age->files == 2);
-  CHECK(by_age->bytes == 200);
+  CHECK(by_age->bytes == block * 2);
   CHECK_FALSE(std::filesystem::exists(dirty));
   CHECK_FALSE(std::filesystem::exists(folder.file("orders/20181015")));
   CHECK(std::filesystem::exists(middle));
-  retention.bytes_max = 150;
+  retention.bytes_max = block + block / 2;
   const auto by_size = logs.prune(now, retention);
   REQUIRE(by_size.has_value());
   CHECK(by_size->files == 1);
@@ -222,4 +254,64 @@ TEST_CASE("attempt log folder: a log that does not get smaller gains no bytes", 
   const auto done = logs.compress(kDay + std::chrono::hours(48), std::chrono::hours(1)).value();
   CHECK(done.files == 2);
   CHECK(done.bytes == 100'000 - std::filesystem::file_size(folder.file("large.log.gz")));
+}
+
+TEST_CASE(
+    "attempt log folder: the size of all logs is what they take on the disk, and the oldest hour goes first",
+    "[storage]") {
+  const sluice::test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  const Instant now = kDay + std::chrono::hours(48);
+  // Day by day, so that the walk does not come by them in the order of their age.
+  std::vector<std::string> paths;
+  for (int hour = 0; hour < 8; ++hour)
+    paths.push_back(put(folder.file(fmt::format("orders/201810{}/0000_1.log", 30 - hour)), 10,
+                        now - std::chrono::hours(40 - hour)));
+  const std::uint64_t block = on_disk(paths[0]);
+  REQUIRE(block > 10);
+  storage::LogRetention retention;
+  retention.bytes_max = 8 * block;
+  CHECK(logs.prune(now, retention).value().files == 0);
+  retention.bytes_max = 5 * block;
+  const auto pruned = logs.prune(now, retention).value();
+  CHECK(pruned.files == 3);
+  CHECK(pruned.bytes == 3 * block);
+  for (std::size_t at = 0; at < paths.size(); ++at) CHECK(std::filesystem::exists(paths[at]) == (at >= 3));
+}
+
+TEST_CASE("attempt log folder: of the last hour that must go only as much goes as is too much", "[storage]") {
+  const sluice::test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  const Instant now = kDay + std::chrono::hours(48);
+  std::vector<std::string> paths;
+  for (int minute = 0; minute < 10; ++minute)
+    paths.push_back(put(folder.file(fmt::format("orders/20181015/000{}_1.log", minute)), 10,
+                        kDay + std::chrono::minutes(minute)));
+  const std::string older = put(folder.file("users/20181016/0000_1.log"), 10, kDay - std::chrono::hours(5));
+  storage::LogRetention retention;
+  retention.bytes_max = 7 * on_disk(older);
+  CHECK(logs.prune(now, retention).value().files == 4);
+  CHECK_FALSE(std::filesystem::exists(older));
+  CHECK(std::ranges::count_if(paths, [](const auto& path) { return std::filesystem::exists(path); }) == 7);
+}
+
+TEST_CASE("attempt log folder: a folder that may not be looked into is passed over, its own is an error",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  const AttemptLogFolder logs(folder.path().string());
+  std::vector<std::string> paths;
+  for (const char* job : {"a", "orders", "z"})
+    paths.push_back(put(folder.file(std::string(job) + "/20181015/0000_1.log"), 1000, kDay));
+  std::filesystem::create_directory(folder.file("lost+found"));
+  std::filesystem::permissions(folder.file("lost+found"), std::filesystem::perms::none);
+  const AsNobody nobody(folder);
+  const auto compressed = logs.compress(kDay + std::chrono::hours(48), std::chrono::hours(1));
+  REQUIRE(compressed.has_value());
+  CHECK(compressed->files == 3);
+  const auto pruned = logs.prune(kDay + std::chrono::hours(24 * 40), {});
+  REQUIRE(pruned.has_value());
+  CHECK(pruned->files == 3);
+  const auto own = AttemptLogFolder(folder.file("lost+found")).prune(kDay, {});
+  REQUIRE(own.has_error());
+  CHECK(own.error().code() == Errc::permission_denied);
 }

@@ -10,9 +10,11 @@
 #include <boost/asio/co_spawn.hpp>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <thread>
 
 using namespace sluice;
@@ -72,22 +74,23 @@ struct Fixture {
     world.clock.settle();
   }
   void start(awaitable<void> work) {
+    const auto on_end = [this](std::exception_ptr) { ended = true; };
     boost::asio::co_spawn(world.io, std::move(work),
-                          boost::asio::bind_cancellation_slot(cancel.slot(), [](std::exception_ptr) {}));
+                          boost::asio::bind_cancellation_slot(cancel.slot(), on_end));
     world.clock.settle();
   }
 
   // A log whose last line is `age` old.
-  fs::path write_log(int attempt, Duration age) const {
+  fs::path write_log(int attempt, Duration age, std::string_view text = "a line\n") const {
     const fs::path path = logs.path("orders", world.clock.now() - age, "Asia/Shanghai", attempt).value();
     fs::create_directories(path.parent_path());
-    std::ofstream(path) << "a line\n";
+    std::ofstream(path) << text;
     fs::last_write_time(path, std::chrono::file_clock::from_sys(world.clock.now() - age));
     return path;
   }
   // Until the keeper sleeps again: the disk's thread takes real time.
   void finish_round() {
-    while (!world.clock.next_wake()) {
+    while (!ended && !world.clock.next_wake()) {
       world.io.restart();
       world.io.run_one();
     }
@@ -100,6 +103,7 @@ struct Fixture {
   RecordingVersions versions;
   RecordingHistory history;
   bool doubt = false;
+  bool ended = false;
   LoopClock clock{world.clock};
   Housekeeping keeper{Housekeeping::Parts{clock, config, logs, versions, history, [this] { return doubt; }}};
   boost::asio::cancellation_signal cancel;
@@ -174,4 +178,19 @@ TEST_CASE("housekeeping: the thread of the disk does not look at what belongs to
   f.start(f.keeper.prune_logs());
   f.finish_round();
   CHECK(f.clock.from_elsewhere == 0);
+}
+
+TEST_CASE("housekeeping: a stop does not wait until all old logs are compressed") {
+  Fixture f;
+  constexpr int kLogs = 100;
+  std::mt19937 random(7);
+  std::string text(300'000, ' ');  // some milliseconds of work
+  for (char& byte : text) byte = static_cast<char>('a' + random() % 16);
+  std::vector<fs::path> logs;
+  for (int attempt = 1; attempt <= kLogs; ++attempt) logs.push_back(f.write_log(attempt, 72h, text));
+  f.start(f.keeper.prune_logs());
+  f.cancel.emit(boost::asio::cancellation_type::terminal);
+  f.finish_round();
+  CHECK(f.ended);
+  CHECK(std::ranges::count_if(logs, [](const fs::path& log) { return fs::exists(log); }) > kLogs / 2);
 }
