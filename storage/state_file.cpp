@@ -108,6 +108,12 @@ std::string no_backup_used(const std::string& path, const std::string& newest) {
       path, newest);
 }
 
+Error maybe_backups(const std::string& path, const Error& why) {
+  return Error(why.code(), fmt::format("open state: state file {}: it is missing or empty, and whether there "
+                                       "are backups of it cannot be told: {}",
+                                       path, why.message()));
+}
+
 // An ordered end removes the log. An empty one is what a daemon leaves that was killed while it had nothing
 // to do. Damage that was found once is looked for in a file of any size.
 CheckDepth depth_for(const std::string& path, std::uint64_t whole_max) {
@@ -256,7 +262,7 @@ void note_damage(const std::string& path, const Error& damage) noexcept {
 }
 
 std::unique_ptr<SqliteStateStore> open_state_file(const std::string& file,
-                                                  const std::vector<std::string>& backups,
+                                                  const Result<std::vector<std::string>>& backups,
                                                   std::uint64_t checked_whole_max) {
   const std::string path = followed(file);
   if (is_there(ready_copy(path))) {
@@ -270,8 +276,9 @@ std::unique_ptr<SqliteStateStore> open_state_file(const std::string& file,
   if (*log == LogLook::damaged)
     throw ErrorException(damage_error(
         path, "open state", "its write-ahead log is damaged: commits behind the damage would be lost"));
-  if (size == 0 && !backups.empty())
-    throw ErrorException(Error(Errc::corrupt, no_backup_used(path, backups.back())));
+  if (size == 0 && !backups) throw ErrorException(maybe_backups(path, backups.error()));
+  if (size == 0 && !backups->empty())
+    throw ErrorException(Error(Errc::corrupt, no_backup_used(path, backups->back())));
   DatabaseOptions options;
   options.path = path;
   auto store = std::make_unique<SqliteStateStore>(std::move(options), depth_for(path, checked_whole_max));

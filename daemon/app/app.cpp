@@ -22,7 +22,6 @@
 #include "storage/attempt_log.hpp"
 #include "storage/dirty_rows_file.hpp"
 #include "storage/sqlite_history.hpp"
-#include "storage/state_file.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -35,14 +34,6 @@ namespace {
 constexpr std::chrono::milliseconds kReadyPoll{20};
 constexpr std::chrono::milliseconds kStorePoll{1000};
 constexpr std::chrono::seconds kStopMargin{75};  // beyond drainLimit: attempts are taken back within 60 s
-
-std::unique_ptr<storage::AsyncStateStore> open_store(const Config& config) {
-  std::vector<std::string> backups;
-  for (const KeptBackup& kept : kept_backups(config.backup_dir, SystemClock().now()))
-    backups.push_back(kept.path);
-  auto store = storage::open_state_file(state_file_in(config.state_dir), backups);
-  return std::make_unique<storage::AsyncStateStore>(std::move(store), storage::Threading::worker);
-}
 
 Result<void> make_folder(const std::string& path) {
   std::error_code failure;
@@ -128,7 +119,8 @@ class App::Impl {
       if (!made) return made.error();
     }
     try {
-      store_ = open_store(config_);
+      auto file = open_backed_up(state_file_in(config_.state_dir), config_.backup_dir, SystemClock().now());
+      store_ = std::make_unique<storage::AsyncStateStore>(std::move(file), storage::Threading::worker);
     } catch (const ErrorException& failure) {
       return failure.error();
     }

@@ -79,6 +79,15 @@ std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now) {
   return found ? std::move(*found) : std::vector<KeptBackup>();
 }
 
+std::unique_ptr<storage::SqliteStateStore> open_backed_up(const std::string& state_file,
+                                                          const std::string& folder, Instant now) {
+  const auto kept = look_for_backups(folder, now);
+  if (!kept) return storage::open_state_file(state_file, kept.error());
+  std::vector<std::string> paths;
+  for (const KeptBackup& one : *kept) paths.push_back(one.path);
+  return storage::open_state_file(state_file, std::move(paths));
+}
+
 // Copies that a kill cut off. No two daemons have the same state file, and one of two makes one at a time.
 void Backups::remove_parts() const {
   constexpr std::string_view kPart = ".part";

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,6 +26,10 @@ std::vector<KeptBackup> kept_backups(const std::string& folder, Instant now);
 
 // The same for who must know whether there are none: a folder that cannot be read is an error.
 Result<std::vector<KeptBackup>> look_for_backups(const std::string& folder, Instant now);
+
+// The state file for a daemon that starts, beside what `folder` has of it; as storage::open_state_file().
+std::unique_ptr<storage::SqliteStateStore> open_backed_up(const std::string& state_file,
+                                                          const std::string& folder, Instant now);
 
 // "sluice-20181015T161500Z.db"
 std::string backup_name(Instant made);

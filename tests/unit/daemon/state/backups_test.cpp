@@ -210,3 +210,29 @@ TEST_CASE("backups: a folder that may not be looked into is an error, one that i
   CHECK(refused.error().message() ==
         "look into " + closed.string() + ": Permission denied; run it as the daemon's user");
 }
+
+TEST_CASE(
+    "backups: a start without state file is refused where it cannot be told whether there are backups") {
+  const Instant now = job::parse_local("2018-10-16T00:07+08:00").value();
+  sluice::test::TempFolder folder;
+  const std::string file = folder.path("sluice.db");
+  const std::string copies = folder.write("backups", "no folder");
+  const auto refused = [&] {
+    try {
+      open_backed_up(file, copies, now);
+    } catch (const ErrorException& failure) {
+      return failure.error().message();
+    }
+    return std::string();
+  };
+  CHECK(refused() == "open state: state file " + file +
+                         ": it is missing or empty, and whether there are backups of it cannot be told: look "
+                         "into " +
+                         copies + ": Not a directory");
+  CHECK_FALSE(fs::exists(file));
+  storage::open_state_file(file, {});
+  CHECK(refused().empty());  // there is nothing to ask them for
+  fs::remove(file);
+  fs::remove(copies);
+  CHECK(refused().empty());
+}
