@@ -307,7 +307,13 @@ awaitable<std::optional<scheduler::JobVersion>> AsyncStateStore::version(std::st
 
 awaitable<std::size_t> AsyncStateStore::remove_versions(Instant before, std::size_t most) {
   auto work = [&] { return SqliteVersions(open_store().database()).remove_versions(before, most); };
-  co_return co_await call(work);
+  std::size_t all = 0;
+  std::size_t removed = 0;
+  do {
+    removed = co_await call(work);
+    all += removed;
+  } while (removed == SqliteVersions::kRemovedAtOnce);
+  co_return all;
 }
 
 awaitable<void> AsyncStateStore::add_audit(std::vector<scheduler::AuditEntry> entries) {

@@ -103,6 +103,7 @@ class AsyncStateStore final : public scheduler::StateStore,
                                std::vector<scheduler::AuditEntry> entries) override;
   awaitable<std::vector<scheduler::JobVersion>> versions(std::string job) override;
   awaitable<std::optional<scheduler::JobVersion>> version(std::string job, std::string version) override;
+  // A few in each transaction: other calls are made between them.
   awaitable<std::size_t> remove_versions(Instant before, std::size_t most) override;
 
   awaitable<void> add_audit(std::vector<scheduler::AuditEntry> entries) override;

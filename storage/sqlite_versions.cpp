@@ -86,19 +86,19 @@ std::optional<JobVersion> SqliteVersions::version(const std::string& job, const 
 }
 
 // An instance's chain is called by its job, and by "JOB#GROUP" in a backfill, whose instances may still have
-// to be made.
+// to be made. Chain by chain: a walk over all that is not done, for each version, takes minutes ('$' is the
+// character behind '#').
 std::size_t SqliteVersions::remove_versions(Instant before, std::size_t most) {
   Transaction transaction(database_);
   const std::size_t removed = database_.run(
       "DELETE FROM job_versions WHERE id IN (SELECT v.id FROM job_versions v WHERE v.present = 0 AND "
-      "(v.since_us < "
-      "?1 OR (SELECT count(*) FROM job_versions later WHERE later.job = v.job AND later.id > v.id) >= ?2) "
-      "AND NOT "
-      "EXISTS (SELECT 1 FROM instances i JOIN jobs j ON j.id = i.job_id WHERE i.state NOT IN ('SUCCESS', "
-      "'SKIPPED') AND i.version = v.version AND (j.name = v.job OR substr(j.name, 1, length(v.job) + 1) = "
-      "v.job || '#')) AND NOT EXISTS (SELECT 1 FROM backfills b WHERE b.closed = 0 AND b.job = v.job AND "
-      "b.version = v.version))",
-      before, most);
+      "(v.since_us < ?1 OR (SELECT count(*) FROM job_versions later WHERE later.job = v.job AND later.id > "
+      "v.id) >= ?2) AND NOT EXISTS (SELECT 1 FROM instances i INDEXED BY instances_unfinished WHERE i.job_id "
+      "IN (SELECT j.id FROM jobs j WHERE j.name = v.job OR (j.name >= v.job || '#' AND j.name < v.job || "
+      "'$'))"
+      " AND i.state NOT IN ('SUCCESS', 'SKIPPED') AND i.version = v.version) AND NOT EXISTS (SELECT 1 FROM "
+      "backfills b WHERE b.closed = 0 AND b.job = v.job AND b.version = v.version) LIMIT ?3)",
+      before, most, kRemovedAtOnce);
   transaction.commit();
   return removed;
 }

@@ -1,8 +1,10 @@
-// Every list of the API is read by an index, page by page: how SQLite goes about the statements that are run.
+// Every list of the API is read by an index, page by page, and old versions are looked for by the chains of
+// their job: how SQLite goes about the statements that are run.
 #include "storage/sqlite_alerts.hpp"
 #include "storage/sqlite_audit.hpp"
 #include "storage/sqlite_backfills.hpp"
 #include "storage/sqlite_state_store.hpp"
+#include "storage/sqlite_versions.hpp"
 #include "tests/support/state_store_samples.hpp"
 #include "tests/support/temp_folder.hpp"
 
@@ -137,4 +139,17 @@ TEST_CASE("listings: pages of backfills, incidents and the audit log go by their
   });
   REQUIRE(w.statements.size() >= 4);
   CHECK(w.costly_steps() == std::vector<std::string>());
+}
+
+TEST_CASE("listings: who needs an old version is looked for among what its job has not done") {
+  Watched w;
+  w.store.add_instances(std::vector(1, sluice::test::planned_at("orders", 0)));
+  w.watch([&] { storage::SqliteVersions(w.store.database()).remove_versions(at_minute(60), 1); });
+  const auto steps = w.steps();
+  CHECK(std::ranges::count_if(steps, [](const std::string& step) {
+          return step.starts_with("SEARCH i USING INDEX instances_unfinished (job_id=?)");
+        }) == 1);
+  CHECK(std::ranges::none_of(steps, [](const std::string& step) {
+    return step.starts_with("SCAN i") || step.starts_with("SCAN j") || step.starts_with("SCAN later");
+  }));
 }

@@ -6,6 +6,7 @@
 #include "tests/support/version_store_conformance.hpp"
 #include "tests/unit/storage/memory_disk.hpp"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <memory>
@@ -145,4 +146,25 @@ TEST_CASE("sqlite versions: a disk that fails at any step leaves all of a reload
     CHECK(all_of(*store).starts_with("ordersb* ordersa usersu* oldo "));
     REQUIRE(k < 100);
   }
+}
+
+TEST_CASE("sqlite versions: old ones go a few at a time, and through the store's thread all of them",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  boost::asio::io_context loop{1};
+  storage::DatabaseOptions options;
+  options.path = folder.file("state.db");
+  auto file = std::make_unique<storage::SqliteStateStore>(options);
+  storage::SqliteVersions versions(file->database());
+  constexpr int kVersions = 60;
+  for (int n = 0; n < kVersions; ++n)
+    versions.put_in_force({sluice::test::version_at("orders", fmt::format("v{}", n), n)}, {}, {});
+  const std::size_t few = versions.remove_versions(sluice::test::at_minute(1000), 1000);
+  CHECK(few > 0);
+  CHECK(few <= 20);
+  storage::AsyncStateStore store(std::move(file), storage::Threading::worker);
+  CHECK(sluice::test::run_loop(loop, store.remove_versions(sluice::test::at_minute(1000), 1000)) ==
+        kVersions - 1 - few);
+  CHECK(sluice::test::run_loop(loop, store.versions("orders")).size() == 1);
+  store.close();
 }
