@@ -125,8 +125,7 @@ void read_state_file(StateReport& report) {
   });
   if (report.damage) return;
   reader.each("PRAGMA foreign_key_check", [&](sqlite3_stmt* row) {
-    report.damage = fmt::format("a row of the table {} belongs to none of {}", text_of_column(row, 0),
-                                text_of_column(row, 2));
+    report.damage = ownerless_row(text_of_column(row, 0), text_of_column(row, 2));
   });
   if (report.damage) return;
   check_json(reader, report);

@@ -40,6 +40,12 @@ std::optional<std::string> run_check(Database& database, const std::string& sql)
   database.fail(code, "check state");
 }
 
+std::optional<std::string> find_ownerless_row(Database& database) {
+  Statement rows = database.prepare("PRAGMA foreign_key_check");
+  if (!rows.step()) return std::nullopt;
+  return ownerless_row(rows.text(0), rows.text(2));
+}
+
 std::optional<std::string> find_broken_json(Database& database) {
   std::vector<std::pair<std::string, std::string>> columns;
   {
@@ -154,6 +160,7 @@ std::optional<std::string> find_damage(Database& database, CheckDepth depth) {
   if (depth != CheckDepth::decisive) {
     const bool whole = depth == CheckDepth::whole;
     auto damage = run_check(database, whole ? "PRAGMA quick_check(1)" : "PRAGMA integrity_check(1)");
+    if (!damage && !whole) damage = find_ownerless_row(database);
     return damage ? damage : find_broken_json(database);
   }
   std::vector<std::string> tables;
@@ -166,6 +173,10 @@ std::optional<std::string> find_damage(Database& database, CheckDepth depth) {
     if (auto damage = run_check(database, fmt::format("PRAGMA quick_check('{}')", table))) return damage;
   }
   return std::nullopt;
+}
+
+std::string ownerless_row(std::string_view table, std::string_view owner) {
+  return fmt::format("a row of the table {} belongs to none of {}", table, owner);
 }
 
 Error damage_error(std::string_view path, std::string_view doing, std::string_view damage) {

@@ -16,12 +16,17 @@ enum class CheckDepth : std::uint8_t {
   // Every page in use, the order of every index, and that the texts of JSON are: 0.3 s of CPU for a year of
   // one job (106 MB), without the texts.
   whole,
-  complete,  // also that indexes and tables have the same rows: half as much again
+  // Also that indexes and tables have the same rows, and that rows belong to one: twice as much. What is
+  // asked of a copy.
+  complete,
 };
 
 // The first damage found, in SQLite's words; nothing when there is none. Other failures are ErrorException.
 // Nothing else can use the connection meanwhile.
 std::optional<std::string> find_damage(Database& database, CheckDepth depth);
+
+// A row of `table` that names none of `owner`.
+std::string ownerless_row(std::string_view table, std::string_view owner);
 
 // The Error for damage that was found while `doing`: names the file, the damage and the way out.
 Error damage_error(std::string_view path, std::string_view doing, std::string_view damage);

@@ -115,10 +115,11 @@ Error maybe_backups(const std::string& path, const Error& why) {
 }
 
 // An ordered end removes the log. An empty one is what a daemon leaves that was killed while it had nothing
-// to do. Damage that was found once is looked for in a file of any size.
+// to do. Damage that was found in a copy is looked for as it was there, in a file of any size.
 CheckDepth depth_for(const std::string& path, std::uint64_t whole_max) {
+  if (is_there(damage_note(path))) return CheckDepth::complete;
   const bool doubtful = is_there(path + "-wal") && size_of(path) <= whole_max;
-  return doubtful || is_there(damage_note(path)) ? CheckDepth::whole : CheckDepth::decisive;
+  return doubtful ? CheckDepth::whole : CheckDepth::decisive;
 }
 
 struct flock lock_range() {

@@ -21,9 +21,10 @@ inline constexpr std::uint64_t kCheckedWholeMax = 256U << 20U;
 
 // For a daemon that starts. Completes a restore that was cut off. Then looks for damage before anything is
 // written: at the small tables after an end in order, at the whole file after any other, up to
-// `checked_whole_max` bytes, and where damage was found before, of any size. A file that is missing or empty
-// is made anew, unless `backups` says that there was one, or that this cannot be told. Throws ErrorException:
-// corrupt for what is damaged, the error of `backups`, and as SqliteStateStore says.
+// `checked_whole_max` bytes, and where damage was found before, in a file of any size, as closely as at a
+// copy. A file that is missing or empty is made anew, unless `backups` says that there was one, or that this
+// cannot be told. Throws ErrorException: corrupt for what is damaged, the error of `backups`, and
+// as SqliteStateStore says.
 std::unique_ptr<SqliteStateStore> open_state_file(const std::string& path,
                                                   const Result<std::vector<std::string>>& backups,
                                                   std::uint64_t checked_whole_max = kCheckedWholeMax);

@@ -246,6 +246,36 @@ TEST_CASE("state file: damage noted while the daemon ran makes the next start lo
   CHECK(bytes_of(path) == bytes);
 }
 
+TEST_CASE("state file: after damage that was noted a row that an index or its owner lacks is refused as well",
+          "[storage]") {
+  const sluice::test::TempFolder folder;
+  const std::string path = folder.file("sluice.db");
+  make_state(path);
+  {
+    const auto store = storage::open_state_file(path, {});
+    storage::Database& database = store->database();
+    SECTION("an index") {
+      // One that is made anew over nothing takes the name and the pages of the one that had all rows.
+      database.execute(
+          "PRAGMA writable_schema=ON; UPDATE sqlite_schema SET sql = sql || ' WHERE slot_us < 0' WHERE name "
+          "= "
+          "'instances_by_slot'; PRAGMA writable_schema=RESET; REINDEX instances_by_slot; PRAGMA "
+          "writable_schema=ON; UPDATE sqlite_schema SET sql = replace(sql, ' WHERE slot_us < 0', '') WHERE "
+          "name = 'instances_by_slot'; PRAGMA writable_schema=RESET");
+    }
+    SECTION("its owner") {
+      database.execute(
+          "PRAGMA foreign_keys=OFF; INSERT INTO positions(instance_id, start_json) VALUES(4711, '{}')");
+    }
+  }
+  CHECK_FALSE(open(path).error);  // an end in order: all of it is looked at in the next copy
+  storage::note_damage(path, Error(Errc::corrupt, "seen by a backup"));
+  const Opened opened = open(path);
+  REQUIRE(opened.error);
+  CHECK(opened.error->code() == Errc::corrupt);
+  CHECK(fs::exists(path + ".damaged"));
+}
+
 TEST_CASE("state file: a start after a kill looks at all of it, though the log was empty", "[storage]") {
   const sluice::test::TempFolder folder;
   const std::string path = folder.file("sluice.db");

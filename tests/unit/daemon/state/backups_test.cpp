@@ -158,6 +158,17 @@ TEST_CASE("backups: damage of the state file stops the store, keeps the good cop
   CHECK(fs::exists(keeper.file + ".damaged"));
 }
 
+TEST_CASE("backups: a row that belongs to none is damage of the state file, as it is of the copy") {
+  Keeper keeper;
+  keeper.start();
+  keeper.spoil("PRAGMA foreign_keys=OFF");
+  keeper.spoil("INSERT INTO positions(instance_id, start_json) VALUES(4711, '{}')");
+  keeper.pass(1min);
+  CHECK(keeper.names().empty());
+  CHECK(keeper.metrics.text().find("\nsluice_state_damaged 1\n") != std::string::npos);
+  CHECK(fs::exists(keeper.file + ".damaged"));
+}
+
 TEST_CASE("backups: a stop ends it after a copy that could not be made") {
   Keeper keeper;
   keeper.start();
