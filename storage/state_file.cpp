@@ -57,14 +57,6 @@ std::uint64_t size_of(const std::string& path) {
   return was_found(::stat(path.c_str(), &present), path) ? static_cast<std::uint64_t>(present.st_size) : 0;
 }
 
-// Where a symbolic link leads: SQLite keeps the log beside the file itself.
-std::string followed(const std::string& path) {
-  std::error_code failure;
-  if (!fs::is_symlink(path, failure)) return path;
-  const fs::path real = fs::canonical(path, failure);
-  return failure ? path : real.string();
-}
-
 void remove_file(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) throw_errno(errno, "remove " + path);
 }
@@ -254,6 +246,14 @@ std::string dated_name(const std::string& path, Instant now) {
 
 }  // namespace
 
+// SQLite keeps the log beside the file itself.
+std::string followed(const std::string& path) {
+  std::error_code failure;
+  if (!fs::is_symlink(path, failure)) return path;
+  const fs::path real = fs::canonical(path, failure);
+  return failure ? path : real.string();
+}
+
 void note_damage(const std::string& path, const Error& damage) noexcept {
   try {
     std::ofstream(damage_note(followed(path))) << damage.message() << '\n';
@@ -266,11 +266,7 @@ std::unique_ptr<SqliteStateStore> open_state_file(const std::string& file,
                                                   const Result<std::vector<std::string>>& backups,
                                                   std::uint64_t checked_whole_max) {
   const std::string path = followed(file);
-  if (is_there(ready_copy(path))) {
-    const auto lock = StateFileLock::take(path);
-    if (!lock) throw ErrorException(lock.error());
-    complete_restore(path, {});
-  }
+  if (const auto finished = finish_restore(path); !finished) throw ErrorException(finished.error());
   const std::uint64_t size = size_of(path);
   const auto log = look_at_log(path + "-wal", size);
   if (!log) throw ErrorException(log.error());
@@ -327,6 +323,19 @@ Result<Restored> restore_state_file(const std::string& backup, const std::string
     return failure.error();
   }
   return restored;
+}
+
+Result<void> finish_restore(const std::string& file) {
+  const std::string path = followed(file);
+  try {
+    if (!is_there(ready_copy(path))) return {};
+    const auto lock = StateFileLock::take(path);
+    if (!lock) return lock.error();
+    complete_restore(path, {});
+  } catch (const ErrorException& failure) {
+    return failure.error();
+  }
+  return {};
 }
 
 Result<void> copy_state_file(const std::string& file, const std::string& to) {

@@ -14,7 +14,8 @@
 
 namespace sluice::storage {
 
-// A path that is a symbolic link stands for the file it leads to, here and below.
+// A path that is a symbolic link stands for the file it leads to, here and below: that one.
+std::string followed(const std::string& path);
 
 // Larger files are checked in the background only: reading them would take longer than a start may.
 inline constexpr std::uint64_t kCheckedWholeMax = 256U << 20U;
@@ -65,6 +66,9 @@ struct Restored {
 // Errors: corrupt (the backup is damaged), conflict (a daemon has the file), and as look_at_state_file().
 Result<Restored> restore_state_file(const std::string& backup, const std::string& path, Instant now,
                                     const std::function<void()>& before_step = {});
+
+// Completes a restore of `path` that was cut off; mostly there is none. Errors: conflict, io.
+Result<void> finish_restore(const std::string& path);
 
 // Copies the state file `path`, which no daemon uses, with its log to `to`, for work that may be given up;
 // completes a restore that was cut off before. Errors: conflict, not_found, io, disk_full.

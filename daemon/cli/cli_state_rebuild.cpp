@@ -38,8 +38,11 @@ struct Rebuilding {
 class WorkingCopy {
  public:
   WorkingCopy(std::string file, bool begin_anew, const std::string& backups)
-      : file_(std::move(file)), path_(file_ + ".rebuild"), marks_(marks_of(file_)) {
+      : file_(std::move(file)), path_(file_ + ".rebuild") {
     storage::remove_state_file(path_);
+    // Before the file is marked: its last step puts another one there, and is no change by others.
+    if (const auto finished = storage::finish_restore(file_); !finished) refuse(finished.error());
+    marks_ = marks_of(file_);
     if (begin_anew) {
       if (const auto lock = storage::StateFileLock::take(file_); !lock) refuse(lock.error());
       return;
@@ -92,7 +95,8 @@ class WorkingCopy {
 
   // Of the state file and its log; a file that is not there has none.
   using Marks = std::vector<std::array<std::int64_t, 4>>;
-  static Marks marks_of(const std::string& file) {
+  static Marks marks_of(const std::string& path) {
+    const std::string file = storage::followed(path);
     Marks marks;
     for (const char* const suffix : {"", "-wal"}) {
       struct stat seen {};

@@ -3,7 +3,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SLUICE, TableStore, ask, createTable, downloadRows, fillSeed, lastSlot, localSlot, pause, sluice, startDaemon, until, world,
   writeConfig } from './support.mjs';
@@ -137,6 +137,24 @@ test('a backup from the middle is brought up to what the manifests prove', async
   const again = rebuild(w);
   assert.equal(again.code, 0);
   assert.match(again.out, /is as it was: there is nothing to put into it/);
+});
+
+test('a restore that was cut off is completed by the rebuild, which takes it for no change by others', async (t) => {
+  const w = await prepared(t);
+  const backup = join(w.dir, 'copy.db');
+  await w.sandbox.admin('faults', [{ service: 'ots', operation: 'GetStreamRecord', every: 1, action: 'delay_ms', value: 400 }]);
+  const daemon = await exported(t, w, 2);
+  assert.equal(sluice(['backup', backup, '--socket', w.paths.socket]).code, 0);
+  await w.sandbox.admin('faults', []);
+  await until('all windows', () => done(w.paths) === windows);
+  await stop(daemon);
+  copyFileSync(backup, `${w.file}.restored`);  // the kill came before the copy took the file's place
+  const rebuilt = rebuild(w, '--output', 'json');
+  assert.equal(rebuilt.code, 0, rebuilt.out + rebuilt.err);
+  assert.equal(json(rebuilt).changed, true);
+  assert.equal(json(rebuilt).jobs[0].last, `orders@${localSlot(w.slot(windows - 1))}`);
+  assert.equal(existsSync(`${w.file}.restored`), false);
+  await stop(await goOn(t, w, windows));
 });
 
 test('a job without manifests goes on by time behind its last window but one', async (t) => {
