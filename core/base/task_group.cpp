@@ -4,7 +4,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -49,11 +48,13 @@ void TaskGroup::stop() {
 }
 
 awaitable<void> TaskGroup::join() {
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
+  namespace this_coro = boost::asio::this_coro;
+  const bool unwinds = co_await this_coro::throw_if_cancelled();
+  co_await this_coro::throw_if_cancelled(false);
   while (!children_.empty()) {
     co_await idle_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }
-  co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::enable_terminal_cancellation());
+  co_await this_coro::throw_if_cancelled(unwinds);
   if (first_failure_) std::rethrow_exception(std::exchange(first_failure_, nullptr));
 }
 

@@ -27,7 +27,7 @@ class TaskGroup {
   void stop();
 
   // Waits until no task is left, then rethrows the first exception a task ended with (operation_aborted after
-  // stop() does not count). Not itself cancellable: children must not outlive their owner.
+  // stop() does not count). A signal ends the caller's next wait, not this: children must not outlive it.
   awaitable<void> join();
 
   std::size_t size() const noexcept { return children_.size(); }

@@ -266,7 +266,6 @@ awaitable<void> ObjectWindow::abort() {
   } catch (const std::exception& failure) {
     log_.line(Level::error, std::string("upload: ") + failure.what());
   }
-  co_await this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
   if (reached_) {
     auto work = take_back();
     const Result<void> done =

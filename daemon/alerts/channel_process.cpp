@@ -212,9 +212,9 @@ awaitable<Result<ProcessEnd>> run_process(Executor executor, Clock& clock, Proce
   // Who kept the pipe open without being in the group is not waited for.
   pipes.stop();
   co_await pipes.join();
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   drain_pipe(from, end.output, request.output_max);
   if (interrupted) std::rethrow_exception(interrupted);
-  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   if (WIFEXITED(status)) end.exit_code = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) end.signal = WTERMSIG(status);
   co_return end;

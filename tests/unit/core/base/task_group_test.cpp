@@ -86,6 +86,30 @@ TEST_CASE("task group: the first failure is kept and rethrown by join", "[base]"
   CHECK(done == 1);
 }
 
+TEST_CASE("task group: a stop while joining waits for the tasks, and unwinds the next wait", "[base]") {
+  sluice::test::Loop loop;
+  int done = 0;
+  int unwound = 0;
+  TaskGroup tasks(loop.io.get_executor());
+  tasks.start(sleep_then(loop.clock, 1s, done));
+  const auto owner = [&]() -> awaitable<void> {
+    const Unwound mark(unwound);
+    co_await tasks.join();
+    co_await loop.clock.sleep_for(1000h);
+  };
+  TaskGroup owners(loop.io.get_executor());
+  owners.start(owner());
+  loop.clock.settle();
+  owners.stop();
+  loop.clock.settle();
+  CHECK(unwound == 0);
+  loop.clock.advance(1s);
+  CHECK(done == 1);
+  CHECK(unwound == 1);
+  if (unwound == 0) loop.clock.advance(1001h);
+  loop.run(owners.join());
+}
+
 TEST_CASE("within: a result in time goes through", "[base]") {
   sluice::test::Loop loop;
   const auto result = loop.run(within<int>(loop.clock, 5s, "asking", answer(loop.clock, 4s, 7)));
