@@ -31,8 +31,12 @@ job::DataSources sources_for(const Options& options, std::vector<job::Problem>& 
     if (file.empty() && is_config(candidate)) file = candidate;
   }
   const bool checked = std::find(options.files.begin(), options.files.end(), file) != options.files.end();
-  if (file.empty()) file = "/etc/sluice/sluice.yaml";
-  if (options.config.empty() && !checked && !std::filesystem::exists(file)) return {};
+  if (file.empty()) file = kDefaultConfig;
+  if (options.config.empty() && !checked) {
+    const DefaultConfig found = look_for_default_config();
+    if (found == DefaultConfig::out_of_reach) problems.push_back(default_config_left_out());
+    if (found != DefaultConfig::present) return {};
+  }
   LoadedConfig loaded = load_config(file);
   if (!checked) append(problems, std::move(loaded.problems));
   return loaded.config ? std::move(loaded.config->sources) : job::DataSources();

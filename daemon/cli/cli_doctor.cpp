@@ -12,7 +12,7 @@
 
 #include <algorithm>
 #include <csignal>
-#include <filesystem>
+#include <optional>
 #include <set>
 
 namespace sluice::daemon {
@@ -51,6 +51,19 @@ std::optional<int> look_at_services(const Config& config, const std::vector<job:
   });
 }
 
+// Where no file is named and the default one cannot be had.
+std::optional<Finding> missing_config(const Options& options) {
+  const DefaultConfig found = options.config.empty() ? look_for_default_config() : DefaultConfig::present;
+  if (found == DefaultConfig::present) return std::nullopt;
+  if (found == DefaultConfig::absent) {
+    return Finding{"configuration", kDefaultConfig, Health::bad, "there is no such file",
+                   "name yours: sluice doctor --config FILE"};
+  }
+  return Finding{
+      "configuration", kDefaultConfig, Health::bad, "permission denied",
+      "run it as the daemon's user: sudo -u sluice sluice doctor; or name yours with --config FILE"};
+}
+
 void print_finding(const Finding& finding, Console& console) {
   const bool bad = finding.health == Health::bad;
   const std::string mark = finding.health == Health::good ? console.paint("ok     ", Tone::good)
@@ -82,13 +95,8 @@ Exit print_findings(const std::vector<Finding>& findings, bool as_json, Console&
 }  // namespace
 
 Exit command_doctor(const Options& options, Console& console) {
-  const std::string file = options.config.empty() ? "/etc/sluice/sluice.yaml" : options.config;
-  const bool absent = options.config.empty() && !std::filesystem::exists(file);
-  if (absent) {
-    const Finding missing{"configuration", file, Health::bad, "there is no such file",
-                          "name yours: sluice doctor --config FILE"};
-    return print_findings({missing}, options.json, console);
-  }
+  const std::string file = options.config.empty() ? kDefaultConfig : options.config;
+  if (const auto missing = missing_config(options)) return print_findings({*missing}, options.json, console);
   LoadedConfig loaded = load_config(file);
   std::vector<Finding> findings;
   if (!loaded.config) {

@@ -95,7 +95,7 @@ Exit command_import(const Options& options, Console& console) {
   job::ImportRequest request = options.import;
   request.script = text_of_file(request.script_file);
   if (!request.schedule_file.empty()) request.schedule = text_of_file(request.schedule_file);
-  request.sources = config_for(options, console).sources;
+  request.sources = config_for_files(options, console).sources;
   const job::Import import = job::import_job(request);
   const bool write = import.valid() && !options.dry_run && !(options.json && options.dir.empty());
   const std::string dir =

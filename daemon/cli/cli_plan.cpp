@@ -26,7 +26,7 @@ T value_or_fail(Result<T> result) {
 }
 
 json::value plan_file(const Options& options, Console& console) {
-  const Config config = config_for(options, console);
+  const Config config = config_for_files(options, console);
   job::LoadedJobs loaded = job::load_job_file(options.target, config.sources);
   for (const job::Problem& problem : loaded.problems) console.err << job::to_string(problem) << '\n';
   if (loaded.jobs.empty())

@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 namespace sluice::daemon {
 namespace {
@@ -72,7 +71,7 @@ std::vector<job::Job> jobs_of_folder(const Config& config, Console& console) {
 
 std::vector<job::Job> find_jobs(const Options& options, const Config& config, Console& console) {
   if (options.files.empty()) {
-    if (!std::filesystem::exists(config.file)) {
+    if (options.config.empty() && look_for_default_config() != DefaultConfig::present) {
       throw CommandFailure(
           Exit::usage, "simulate: name job files, or a configuration with --config, whose jobs are meant");
     }
@@ -129,7 +128,7 @@ SimulationOrder make_order(const Options& options, const Config& config, Console
 }  // namespace
 
 Exit command_simulate(const Options& options, Console& console) {
-  const Config config = config_for(options, console);
+  const Config config = config_for_files(options, console);
   SimulationOrder order = make_order(options, config, console);
   ProgressLine progress(console);
   order.progress = [&](Instant now) {

@@ -6,14 +6,13 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cerrno>
 #include <cstdlib>
-#include <filesystem>
 #include <optional>
+#include <unistd.h>
 
 namespace sluice::daemon {
 namespace {
-
-constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
 
 using LocalCommand = Exit (*)(const Options&, Console&);
 using RemoteCommand = Exit (*)(const Options&, Api&, Console&);
@@ -145,7 +144,7 @@ std::string socket_path(const Options& options) {
   const std::string given = options.config.empty() ? environment("SLUICE_SOCKET") : std::string();
   if (!given.empty()) return given;
   const std::string file = options.config.empty() ? kDefaultConfig : options.config;
-  if (!options.config.empty() || std::filesystem::exists(file)) {
+  if (!options.config.empty() || look_for_default_config() == DefaultConfig::present) {
     const LoadedConfig loaded = load_config(file);
     if (loaded.config && !loaded.config->socket.empty()) return loaded.config->socket;
     if (!options.config.empty()) {
@@ -158,13 +157,37 @@ std::string socket_path(const Options& options) {
   return "/run/sluice/sluice.sock";
 }
 
+DefaultConfig look_for_default_config() {
+  if (::access(kDefaultConfig, R_OK) == 0) return DefaultConfig::present;
+  return errno == EACCES ? DefaultConfig::out_of_reach : DefaultConfig::absent;
+}
+
+job::Problem default_config_left_out() {
+  return job::Problem{job::Severity::warning, kDefaultConfig, 1, 1,
+                      "permission denied, so no data source is known; name a file with --config"};
+}
+
 Config config_for(const Options& options, Console& console) {
-  const bool absent = options.config.empty() && !std::filesystem::exists(kDefaultConfig);
+  const DefaultConfig found = options.config.empty() ? look_for_default_config() : DefaultConfig::present;
+  if (found == DefaultConfig::out_of_reach) {
+    throw CommandFailure(
+        Exit::usage, fmt::format("read {}: permission denied; run it as the daemon's user, or name a file "
+                                 "with --config",
+                                 kDefaultConfig));
+  }
   const std::string file = options.config.empty() ? kDefaultConfig : options.config;
-  LoadedConfig loaded = absent ? parse_config(file, "") : load_config(file);
+  LoadedConfig loaded = found == DefaultConfig::absent ? parse_config(file, "") : load_config(file);
   for (const job::Problem& problem : loaded.problems) console.err << job::to_string(problem) << '\n';
   if (!loaded.config) throw CommandFailure(Exit::usage, fmt::format("read {}: see above", file));
   return std::move(*loaded.config);
+}
+
+Config config_for_files(const Options& options, Console& console) {
+  if (!options.config.empty() || look_for_default_config() != DefaultConfig::out_of_reach)
+    return config_for(options, console);
+  console.err << job::to_string(default_config_left_out()) << '\n';
+  LoadedConfig defaults = parse_config(kDefaultConfig, "");
+  return std::move(*defaults.config);
 }
 
 }  // namespace sluice::daemon

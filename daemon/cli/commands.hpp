@@ -74,8 +74,21 @@ std::unique_ptr<Api> make_api(const Options& options, std::chrono::milliseconds 
 // /run/sluice/sluice.sock, in this order.
 std::string socket_path(const Options& options);
 
+// The daemon's file where no --config is given. The package keeps it from everybody outside the group sluice,
+// for whom it is out of reach: the folder does not even say whether it exists.
+inline constexpr const char* kDefaultConfig = "/etc/sluice/sluice.yaml";
+enum class DefaultConfig { present, absent, out_of_reach };
+DefaultConfig look_for_default_config();
+
+// What a command on files says when it goes on without a file that is out of reach.
+job::Problem default_config_left_out();
+
 // The configuration that --config names, or the default file's; all defaults when that does not exist.
-// Problems go to console.err and end the command with exit code 2.
+// Problems go to console.err and end the command with exit code 2, and so does a default file out of reach.
 Config config_for(const Options& options, Console& console);
+
+// The same for commands whose subject is a file and which run nothing: out of reach means all defaults and a
+// warning.
+Config config_for_files(const Options& options, Console& console);
 
 }  // namespace sluice::daemon
