@@ -70,6 +70,17 @@ class PosixFileSystem final : public FileSystem {
 
   int sync(int descriptor) override { return outcome(::fsync(descriptor)); }
 
+  int take_owner(int file, int model, bool with_user) override {
+    constexpr uid_t kKeepUser = static_cast<uid_t>(-1);
+    constexpr gid_t kKeepGroup = static_cast<gid_t>(-1);
+    struct stat status {};
+    if (::fstat(model, &status) != 0) return -errno;
+    // One after the other: who may not give files away may still give them to a group of his.
+    if (::fchown(file, kKeepUser, status.st_gid) != 0 && errno != EPERM) return -errno;
+    if (with_user && ::fchown(file, status.st_uid, kKeepGroup) != 0 && errno != EPERM) return -errno;
+    return 0;
+  }
+
   int set_attribute(int file, const std::string& name, const std::string& value) override {
     return outcome(::fsetxattr(file, (kAttributes + name).c_str(), value.data(), value.size(), 0));
   }

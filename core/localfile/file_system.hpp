@@ -43,6 +43,9 @@ class FileSystem {
   virtual std::int64_t write(int file, std::string_view bytes, std::uint64_t at) = 0;
   virtual std::int64_t read(int file, std::string& bytes, std::uint64_t at) = 0;
   virtual int sync(int descriptor) = 0;  // of a file or of a folder
+  // `file` gets the group of what `model` is, with_user its user too. What this process may not give stays as
+  // it is.
+  virtual int take_owner(int file, int model, bool with_user) = 0;
 
   // Small texts that go with a file (extended attributes). -EOPNOTSUPP where the file system has none.
   virtual int set_attribute(int file, const std::string& name, const std::string& value) = 0;

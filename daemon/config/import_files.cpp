@@ -64,6 +64,7 @@ class ImportFolder {
     if (opened < 0) return failed("write", step.fresh(), opened);
     step.prepared = true;
     Descriptor made(system_, opened);
+    if (const int given = give_owner(opened, step); given < 0) return failed("write", file.name, given);
     for (std::uint64_t at = 0; at < file.content.size();) {
       const std::int64_t written = system_.write(opened, std::string_view(file.content).substr(at), at);
       if (written < 0) return failed("write", file.name, static_cast<int>(written));
@@ -103,6 +104,16 @@ class ImportFolder {
     std::string fresh() const { return "." + name + ".import-new"; }
     std::string old() const { return "." + name + ".import-old"; }
   };
+
+  // Those who read the folder must be able to read the file: root writes into jobs.d, which is the daemon's
+  // group's.
+  int give_owner(int file, const Step& step) {
+    if (!step.replaces) return system_.take_owner(file, folder_, false);
+    const int opened = system_.open(folder_, step.name, FileSystem::Open::read);
+    if (opened < 0) return opened;
+    const Descriptor before(system_, opened);
+    return system_.take_owner(file, opened, true);
+  }
 
   void undo(const Step& step) {
     if (step.shown) system_.remove(folder_, step.name);

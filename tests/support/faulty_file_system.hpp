@@ -55,6 +55,9 @@ class FaultyFileSystem final : public localfile::FileSystem {
     return fails() ? -failure : real_->read(file, bytes, at);
   }
   int sync(int descriptor) override { return fails() ? -failure : real_->sync(descriptor); }
+  int take_owner(int file, int model, bool with_user) override {
+    return fails() ? -failure : real_->take_owner(file, model, with_user);
+  }
   int set_attribute(int file, const std::string& name, const std::string& value) override {
     return fails() ? -failure : real_->set_attribute(file, name, value);
   }

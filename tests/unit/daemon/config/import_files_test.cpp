@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <map>
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace sluice;
 using namespace sluice::daemon;
@@ -41,6 +42,28 @@ TEST_CASE("import files: all are written, for owner and group only, and again wi
   CHECK((info.st_mode & 0777U) == 0640U);
   CHECK(write_import(*system, folder.path(), kFiles, false));
   CHECK(content_of(folder) == kWhole);
+}
+
+// The daemon is in the group of its folder, and the import is root's.
+TEST_CASE("import files: a file has the group of its folder, and the owner of the file that it replaces") {
+  if (::geteuid() != 0) return;
+  constexpr uid_t kUser = 4711;
+  constexpr gid_t kGroup = 4712;
+  constexpr gid_t kOther = 4713;
+  const sluice::test::TempFolder folder;
+  folder.write("orders.yaml", "mine");
+  REQUIRE(::chown(folder.path().c_str(), kUser, kGroup) == 0);
+  REQUIRE(::chown(folder.path("orders.yaml").c_str(), kUser, kOther) == 0);
+  REQUIRE(write_import(*localfile::make_file_system(), folder.path(), kFiles, true));
+  struct stat info {};
+  REQUIRE(::stat(folder.path("orders.json").c_str(), &info) == 0);
+  CHECK(info.st_uid == 0);
+  CHECK(info.st_gid == kGroup);
+  CHECK((info.st_mode & 07777U) == 0640U);
+  REQUIRE(::stat(folder.path("orders.yaml").c_str(), &info) == 0);
+  CHECK(info.st_uid == kUser);
+  CHECK(info.st_gid == kOther);
+  CHECK((info.st_mode & 07777U) == 0640U);
 }
 
 TEST_CASE("import files: what is there with other content stays, unless it is forced") {
