@@ -4,6 +4,7 @@
 #include "daemon/api/event_feed.hpp"
 #include "daemon/api/preview.hpp"
 #include "daemon/app/metrics_observer.hpp"
+#include "daemon/state/private_tmp.hpp"
 #include "storage/attempt_log.hpp"
 
 #include <spdlog/spdlog.h>
@@ -138,6 +139,14 @@ awaitable<Result<scheduler::Backfill>> AppService::act_on_backfill(BackfillActio
 }
 
 awaitable<Result<std::uint64_t>> AppService::backup(std::string file) {
+  if (is_in_private_tmp(file)) {
+    co_return Error(
+        Errc::refused_by_state,
+        fmt::format("back up to {}: systemd gives the service a /tmp and /var/tmp of its own "
+                    "(PrivateTmp=), and the file would go with it; name a folder that the service "
+                    "may write, such as {}",
+                    file, parts_.config.state_dir));
+  }
   struct stat present {};
   if (::lstat(file.c_str(), &present) == 0) {
     co_return Error(Errc::conflict, fmt::format("back up to {}: the file exists", file));

@@ -93,6 +93,16 @@ function rightsHold() {
   say(`${asked.size} kinds of requests, all of them allowed by the policy`);
 }
 
+// What only the unit shows, and no page has to tell.
+async function unitHolds(shell) {
+  const wrong = [];
+  for (const file of ['/tmp/backup.db', '/var/tmp/backup.db']) {
+    const copied = await shell.run(`sluice backup ${file}`);
+    if (copied.code !== 5 || !copied.out.includes('PrivateTmp')) wrong.push(`a backup to ${file} ended with ${copied.code}: ${copied.out}`);
+  }
+  if (wrong.length) throw new Error(wrong.join('\n'));
+}
+
 try {
   before();
   await new Promise((resolve) => robot.listen(443, '127.0.0.2', resolve));
@@ -108,6 +118,7 @@ try {
       deliver(one.command);
       await typed(shell, one, i === all.length - 1 ? code : 0);
       count++;
+      if (one.command.startsWith('sluice backup ')) await unitHolds(shell);
     }
   }
   if (!notices.some((url) => url.includes('&sign='))) throw new Error(`no signed notice came: ${notices}`);
