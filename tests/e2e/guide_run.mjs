@@ -96,6 +96,11 @@ function rightsHold() {
 // What only the unit shows, and no page has to tell.
 async function unitHolds(shell) {
   const wrong = [];
+  const other = '/var/lib/sluice/other.db';
+  await shell.run(`setpriv --reuid=4711 --regid=sluice --clear-groups sluice backup ${other}; rm ${other}`);
+  const audit = await shell.run('sluice audit --output json');
+  const { actor } = JSON.parse(audit.out).entries.find(({ target }) => target === other);
+  if (actor !== 'uid 4711 (unix socket)') wrong.push(`the audit log calls user 4711 "${actor}"`);
   for (const file of ['/tmp/backup.db', '/var/tmp/backup.db']) {
     const copied = await shell.run(`sluice backup ${file}`);
     if (copied.code !== 5 || !copied.out.includes('PrivateTmp')) wrong.push(`a backup to ${file} ended with ${copied.code}: ${copied.out}`);
