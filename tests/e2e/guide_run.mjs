@@ -105,6 +105,12 @@ async function unitHolds(shell) {
     const copied = await shell.run(`sluice backup ${file}`);
     if (copied.code !== 5 || !copied.out.includes('PrivateTmp')) wrong.push(`a backup to ${file} ended with ${copied.code}: ${copied.out}`);
   }
+  // An error in sluice.yaml does not mend itself: the service fails, and is not started every 5 s for ever.
+  await shell.run('cp /etc/sluice/sluice.yaml kept.yaml; echo "nonsense: 1" >>/etc/sluice/sluice.yaml; systemctl restart sluice');
+  const state = await shell.run('systemctl show --value -p ActiveState sluice');
+  if (state.out.trim() !== 'failed') wrong.push(`with an error in sluice.yaml the service is ${state.out.trim()}`);
+  const back = await shell.run('cp kept.yaml /etc/sluice/sluice.yaml; systemctl reset-failed sluice; systemctl restart sluice');
+  if (back.code !== 0) wrong.push(`it does not start again: ${back.out}`);
   if (wrong.length) throw new Error(wrong.join('\n'));
 }
 
