@@ -66,6 +66,8 @@ tsan:
 format:
 	@git ls-files '*.hpp' '*.cpp' | xargs clang-format -i
 
+# Below PREFIX, and into /etc/sluice settings where none are; with DESTDIR below that. User and folders, as root:
+# systemd-sysusers && systemd-tmpfiles --create sluice.conf && systemctl daemon-reload && systemctl enable --now sluice
 install: all
 	cmake --install build/release --prefix $(PREFIX)
 
