@@ -14,8 +14,8 @@ struct SystemName {
   std::string_view name;
   TimeExpression::Builtin builtin;
 };
-constexpr std::array<SystemName, 3> kSystemNames{{{"date", TimeExpression::Builtin::bizdate},
-                                                  {"bdp.system.bizdate", TimeExpression::Builtin::bizdate},
+constexpr std::array<SystemName, 3> kSystemNames{{{kBusinessDateName, TimeExpression::Builtin::bizdate},
+                                                  {kSystemDateName, TimeExpression::Builtin::bizdate},
                                                   {kSlotName, TimeExpression::Builtin::cyctime}}};
 
 Result<std::string> print_builtin(TimeExpression::Builtin builtin, const Moment& moment) {
@@ -23,7 +23,7 @@ Result<std::string> print_builtin(TimeExpression::Builtin builtin, const Moment&
 }
 
 Result<std::string> evaluate(const Parameter& parameter, const Moment& moment) {
-  if (parameter.name == "date") return print_builtin(TimeExpression::Builtin::bizdate, moment);
+  if (parameter.name == kBusinessDateName) return print_builtin(TimeExpression::Builtin::bizdate, moment);
   if (parameter.parsed != nullptr) return parameter.parsed->evaluate(moment);
   const auto parsed = TimeExpression::parse(parameter.expression);
   if (parsed) return parsed->evaluate(moment);

@@ -42,30 +42,67 @@ Result<TimeRange> window_of_slot(const Job& job, const ParameterValues& values,
   return window_before(job.schedule, *end);
 }
 
-// The instant that a time key means, where its text is a variable whose value is a time of the slot.
-std::optional<Instant> meant_by(const Job& job, std::string_view key, Instant slot) {
-  const YamlNode* node = job.script->times.find(key);
-  if (node == nullptr || node->kind != YamlNode::Kind::scalar) return std::nullopt;
-  const std::string_view text = node->text;
-  if (!text.starts_with("${") || text.find('}') + 1 != text.size()) return std::nullopt;
-  const std::string_view name = text.substr(2, text.size() - 3);
-  if (name == kSlotName) return slot;
-  const auto moment = moment_of(slot, job.schedule.zone, job.name);
-  const auto parameter = std::find_if(job.parameters.begin(), job.parameters.end(),
-                                      [&](const Parameter& known) { return known.name == name; });
-  if (!moment || parameter == job.parameters.end() || parameter->parsed == nullptr) return std::nullopt;
-  return parameter->parsed->instant(*moment);
+// The names of the variables in `text`, in their order.
+std::vector<std::string_view> variables_in(std::string_view text) {
+  std::vector<std::string_view> names;
+  for (std::size_t at = text.find("${"); at != std::string_view::npos; at = text.find("${", at)) {
+    const std::size_t end = text.find('}', at);
+    if (end == std::string_view::npos) break;
+    names.push_back(text.substr(at + 2, end - at - 2));
+    at = end;
+  }
+  return names;
 }
 
-// What the expression computes for the slot tells the pass. Where it does not, as with a date and a time of
-// day put together, windows lie before their slot, so it is the last pass that is not behind it.
-PassChooser pass_chooser(const Job& job, std::optional<Instant> slot) {
+// What a variable of the script is computed by; null for a name that is none of the job's.
+std::shared_ptr<const TimeExpression> expression_of(const Job& job, std::string_view name) {
+  using Builtin = TimeExpression::Builtin;
+  const auto builtin = [](Builtin which) {
+    return std::make_shared<const TimeExpression>(std::vector<TimeExpression::Piece>{which});
+  };
+  const auto parameter = std::find_if(job.parameters.begin(), job.parameters.end(),
+                                      [&](const Parameter& known) { return known.name == name; });
+  if (parameter != job.parameters.end() && name != kBusinessDateName) return parameter->parsed;
+  if (name == kSlotName) return builtin(Builtin::cyctime);
+  if (name == kBusinessDateName || name == kSystemDateName) return builtin(Builtin::bizdate);
+  return nullptr;
+}
+
+bool has_value(const ParameterValues& values, std::string_view name, const Result<std::string>& wanted) {
+  return wanted && std::any_of(values.begin(), values.end(), [&](const auto& value) {
+           return value.first == name && value.second == *wanted;
+         });
+}
+
+// The pass of `reading`, which a time key's `text` comes to at `moment`. The instant whose hour the text
+// prints tells it, or whose minute where its hour is written out: the pass is the one the clocks are in then,
+// so two slots that mean the same instant mean the same reading. A date with the time of day written out
+// means the first one, as the slot of a day does. Values that others put in place of the computed ones tell
+// nothing; windows lie before their slot, so it is the last pass that is not behind it.
+Instant pass_of(const Job& job, const ParameterValues& values, std::string_view text,
+                const LocalReading& reading, const Moment& moment) {
+  std::optional<Instant> hour;
+  std::optional<Instant> minute;
+  for (const std::string_view name : variables_in(text)) {
+    const auto expression = expression_of(job, name);
+    if (expression == nullptr || !has_value(values, name, expression->evaluate(moment)))
+      return reading.second <= moment.scheduled ? reading.second : reading.first;
+    if (!hour) hour = expression->instant(moment, TimeExpression::Clock::hour);
+    if (!minute) minute = expression->instant(moment, TimeExpression::Clock::minute);
+  }
+  const auto meant = hour ? hour : minute;
+  if (!meant) return reading.first;
+  const auto later = zone_period(std::chrono::floor<std::chrono::seconds>(reading.second), moment.zone);
+  return later && *meant >= later->begin ? reading.second : reading.first;
+}
+
+PassChooser pass_chooser(const Job& job, const ParameterValues& values, std::optional<Instant> slot) {
   if (!slot) return {};
-  return [&job, slot = *slot](std::string_view key, const LocalReading& reading) {
-    const auto meant = meant_by(job, key, slot);
-    const auto second = std::chrono::floor<std::chrono::seconds>(meant.value_or(slot));
-    if (meant && (second == reading.first || second == reading.second)) return Instant(second);
-    return reading.second <= slot ? reading.second : reading.first;
+  return [&job, &values, slot = *slot](std::string_view key, const LocalReading& reading) {
+    const YamlNode* node = job.script->times.find(key);
+    const auto moment = moment_of(slot, job.schedule.zone, job.name);
+    if (!moment || node == nullptr) return reading.first;
+    return pass_of(job, values, node->text, reading, *moment);
   };
 }
 
@@ -76,7 +113,7 @@ Result<TimeRange> range_of_keys(const Job& job, const Script& script, const Para
   const Variables variables{values, kNothingBroken};
   const YamlNode times = fill_variables(script.times, "reader.parameter", variables, problems);
   YamlMap map(times, "reader.parameter", problems);
-  const auto range = read_time_range(map, job.schedule.zone, pass_chooser(job, slot));
+  const auto range = read_time_range(map, job.schedule.zone, pass_chooser(job, values, slot));
   if (const Problem* problem = problems.first_error()) return as_error(job, *problem);
   if (!range) return Error(Errc::internal, fmt::format("resolve job {}: no time range", job.name));
   return *range;

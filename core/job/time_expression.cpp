@@ -103,12 +103,25 @@ std::int64_t floor_divide(std::int64_t numerator, std::int64_t denominator) {
   return numerator % denominator < 0 ? quotient - 1 : quotient;
 }
 
-// The slot, some whole days of the local calendar and then some elapsed time on.
+// The slot, some whole months and days of the local calendar and then some elapsed time on.
 Result<Instant> moved_instant(const TimeExpression::Cycle& cycle, const Moment& moment) {
   Result<Instant> from = moment.scheduled;
-  if (cycle.days != 0) from = to_instant(moment.civil + days(cycle.days), moment.zone);
+  if (cycle.days != 0 || cycle.months != 0) {
+    const auto civil = add_months(moment.civil + days(cycle.days), cycle.months);
+    if (!civil) return out_of_range();
+    from = to_instant(*civil, moment.zone);
+  }
   if (!from) return from;
   return *from + seconds(floor_divide(cycle.elapsed_seconds, cycle.elapsed_denominator));
+}
+
+bool prints(const TimeExpression::Format& format, TimeExpression::Clock part) {
+  return std::any_of(format.begin(), format.end(), [part](const auto& piece) {
+    const Token* token = std::get_if<Token>(&piece);
+    if (token == nullptr) return false;
+    if (part == TimeExpression::Clock::minute) return *token == Token::minute;
+    return *token == Token::hour24 || *token == Token::hour12;
+  });
 }
 
 // Prints one piece after the other to `out`; nothing is returned on success.
@@ -245,17 +258,17 @@ Result<std::string> TimeExpression::evaluate(const Moment& moment) const {
   return out;
 }
 
-std::optional<Instant> TimeExpression::instant(const Moment& moment) const {
-  if (pieces_.size() != 1 || !in_range(moment.civil)) return std::nullopt;
-  if (const auto* builtin = std::get_if<Builtin>(pieces_.data())) {
-    if (*builtin != Builtin::cyctime) return std::nullopt;
-    return moment.scheduled;
+std::optional<Instant> TimeExpression::instant(const Moment& moment, Clock part) const {
+  if (!in_range(moment.civil)) return std::nullopt;
+  for (const Piece& piece : pieces_) {
+    const auto* builtin = std::get_if<Builtin>(&piece);
+    if (builtin != nullptr && *builtin == Builtin::cyctime) return moment.scheduled;
+    const auto* cycle = std::get_if<Cycle>(&piece);
+    if (cycle == nullptr || !prints(cycle->format, part)) continue;
+    const auto moved = moved_instant(*cycle, moment);
+    return moved ? std::optional<Instant>(*moved) : std::nullopt;
   }
-  const auto* cycle = std::get_if<Cycle>(pieces_.data());
-  if (cycle == nullptr || cycle->months != 0) return std::nullopt;
-  const auto moved = moved_instant(*cycle, moment);
-  if (!moved) return std::nullopt;
-  return *moved;
+  return std::nullopt;
 }
 
 bool TimeExpression::is_business_date() const noexcept {

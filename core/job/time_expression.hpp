@@ -60,10 +60,11 @@ class TimeExpression {
   // Fails with invalid_argument when the result leaves the years 1 to 9999.
   Result<std::string> evaluate(const Moment& moment) const;
 
-  // The instant that evaluate() prints the local reading of, where the whole expression is one time of the
-  // slot
-  // ("$cyctime", "$[...]" without months): a reading that comes twice does not tell it.
-  std::optional<Instant> instant(const Moment& moment) const;
+  // The instant whose hour, or minute, evaluate() prints: that of the first piece with such a token. Nothing
+  // where the expression has none ("$bizdate", "$[yyyymmdd]020000"). The text alone does not tell it where
+  // the clocks show a reading twice.
+  enum class Clock { hour, minute };
+  std::optional<Instant> instant(const Moment& moment, Clock part) const;
 
   // True for "$bizdate" and its other spellings: the only value a parameter named "date" can have.
   bool is_business_date() const noexcept;

@@ -130,7 +130,7 @@ TEST_CASE("window: windows of an hour that begin and end at the same reading are
   CHECK(window.end == slot);
 }
 
-TEST_CASE("window: where the text does not tell the pass, it is the last one that is not behind the slot") {
+TEST_CASE("window: a date and a time of day put together are the pass that the time of day means") {
   const Job job =
       load(
           replaced(replaced(replaced(replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin"),
@@ -148,6 +148,28 @@ TEST_CASE("window: where the text does not tell the pass, it is the last one tha
     CHECK(window.start == expected);
     expected = window.end;
   }
+}
+
+TEST_CASE("window: where the text does not tell the pass, it is the last one that is not behind the slot") {
+  const Job job = load(replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin")).jobs.at(0);
+  const ParameterValues given = {{"start_time", "20251026021000"}, {"end_time", "20251026022000"}};
+  const auto start = [&](std::string_view slot) {
+    return format_local(window_of(job, given, parse_local(slot).value()).value().start, "Europe/Berlin");
+  };
+  CHECK(start("2025-10-26T02:25+02:00") == "2025-10-26T02:10+02:00");
+  CHECK(start("2025-10-26T02:25+01:00") == "2025-10-26T02:10+01:00");
+}
+
+TEST_CASE("window: a date with its time of day written out is the first pass") {
+  const Job job =
+      load(replaced(replaced(replaced(kGood, "interval: 5m", "interval: 5m, timezone: Europe/Berlin"),
+                             "$[yyyymmddhh24miss-10/24/60]", "${yyyymmdd}023000"),
+                    "endTimestampMillis: ${end_time}", "endTimestampMillis: ${bdp.system.cyctime}"))
+          .jobs.at(0);
+  const Instant slot = parse_local("2025-10-27T05:00+01:00").value();
+  const auto window = window_of(job, freeze(job, slot).value(), slot).value();
+  CHECK(format_local(window.start, "Europe/Berlin") == "2025-10-26T02:30+02:00");
+  CHECK(window.end == slot);
 }
 
 TEST_CASE("window: an override is read as strictly as the file") {

@@ -242,24 +242,32 @@ TEST_CASE("time expressions: what stands inside a format is printed, but for bra
   }
 }
 
-TEST_CASE("time expressions: the instant that one means is known where its text alone could be two") {
+TEST_CASE(
+    "time expressions: the instant whose hour or minute one prints is known where its text could be two") {
+  using Clock = TimeExpression::Clock;
   const Instant slot = at("2025-10-26T02:10+01:00");  // the second pass of Berlin's hour
   const Moment moment = moment_of(slot, "Europe/Berlin", "orders").value();
-  const auto meant = [&](std::string_view expression) {
-    return TimeExpression::parse(expression).value().instant(moment);
+  const auto meant = [&](std::string_view expression, Clock part = Clock::hour) {
+    return TimeExpression::parse(expression).value().instant(moment, part);
   };
   CHECK(meant("$cyctime") == slot);
   CHECK(meant("$[yyyymmddhh24miss]") == slot);
   CHECK(meant("$[yyyymmddhh24miss-10/24/60]") == slot - std::chrono::minutes(10));
   CHECK(meant("$[yyyymmddhh24miss-1]") == at("2025-10-25T02:10+02:00"));
+  CHECK(meant("$[yyyymmddhh24mi-75/24/60]00") == slot - std::chrono::minutes(75));
+  CHECK(meant("$[yyyymmdd]$[hh24-1/24]0000") == slot - std::chrono::hours(1));
+  CHECK(meant("$[add_months(yyyymmddhh24,-1)]0000") == at("2025-09-26T02:10+02:00"));
+  CHECK(meant("$[yyyymmdd]02$[mi-5/24/60]00", Clock::minute) == slot - std::chrono::minutes(5));
+  CHECK_FALSE(meant("$[yyyymmdd]02$[mi-5/24/60]00"));
   for (const std::string none :
        {"$bizdate", "${yyyymmdd}", "$[add_months(yyyymmdd,-1)]", "20251026", "$[yyyymmdd]000000", "$jobid"}) {
     INFO(none);
     CHECK_FALSE(meant(none));
+    CHECK_FALSE(meant(none, Clock::minute));
   }
   Moment far = moment;
   far.civil = std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1);
-  CHECK_FALSE(TimeExpression::parse("$cyctime").value().instant(far));
+  CHECK_FALSE(TimeExpression::parse("$cyctime").value().instant(far, Clock::hour));
   CHECK(TimeExpression::parse("$cyctime").value().evaluate(far).error().message() ==
         "E_RANGE: the result lies outside the years 1 to 9999");
 }
