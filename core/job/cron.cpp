@@ -30,6 +30,7 @@ struct CronField {
   int greatest = 0;
   const std::string_view* names = nullptr;  // of least, least + 1, ...
   std::size_t name_count = 0;
+  int round = greatest - least + 1;  // different values: after so many a range that goes round is back
 };
 
 constexpr CronField kMinute{"minute", 0, 59};
@@ -37,7 +38,7 @@ constexpr CronField kHour{"hour", 0, 23};
 constexpr CronField kMonthDay{"day of month", 1, 31};
 constexpr CronField kMonth{"month", 1, 12, kMonths.data(), kMonths.size()};
 constexpr CronField kQuartzWeekday{"day of week", 1, 7, kWeekdays.data(), kWeekdays.size()};
-constexpr CronField kUnixWeekday{"day of week", 0, 7, kWeekdays.data(), kWeekdays.size()};
+constexpr CronField kUnixWeekday{"day of week", 0, 7, kWeekdays.data(), kWeekdays.size(), 7};  // two Sundays
 constexpr CronField kYear{"year", kFirstYear, kLastYear};
 
 std::vector<std::string_view> split_field(std::string_view text, std::string_view separators) {
@@ -93,9 +94,8 @@ Error wrong_piece(const CronField& field, std::string_view piece) {
 Result<std::vector<int>> numbers_of(std::string_view piece, const CronField& field) {
   const std::vector<std::string_view> parts = split_field(piece, "/");
   if (parts.size() > 2) return wrong_piece(field, piece);
-  const int count = field.greatest - field.least + 1;
   const auto step = parts.size() == 2 ? plain_number(parts[1]) : std::optional<std::int64_t>(1);
-  if (!step || *step < 1 || *step > count) return wrong_piece(field, piece);
+  if (!step || *step < 1 || *step > field.greatest - field.least + 1) return wrong_piece(field, piece);
   std::optional<int> first = field.least;
   std::optional<int> last = field.greatest;
   if (parts[0] != "*") {
@@ -106,10 +106,10 @@ Result<std::vector<int>> numbers_of(std::string_view piece, const CronField& fie
     if (ends.size() == 1 && parts.size() == 1) last = first;
   }
   if (!first || !last) return wrong_piece(field, piece);
-  const int length = *last >= *first ? *last - *first : *last - *first + count;
+  const int length = *last >= *first ? *last - *first : *last - *first + field.round;
   std::vector<int> found;
   for (int at = 0; at <= length; at += static_cast<int>(*step)) {
-    found.push_back(field.least + (*first - field.least + at) % count);
+    found.push_back(field.least + (*first - field.least + at) % field.round);
   }
   return found;
 }

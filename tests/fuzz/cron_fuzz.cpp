@@ -50,11 +50,16 @@ bool piece_has(const std::string& piece, int value, int least, int greatest) {
   const auto ends = split(parts[0], "-", false);
   const int step = parts.size() == 2 ? number(parts[1], 0) : 1;
   const bool all = parts[0] == "*";
-  const int first = all ? least : number(ends[0], least);
+  int first = all ? least : number(ends[0], least);
   const int last = all || (ends.size() == 1 && parts.size() == 2) ? greatest
                    : ends.size() == 2                             ? number(ends[1], least)
                                                                   : first;
-  const int count = greatest - least + 1;
+  int count = greatest - least + 1;
+  // Of Unix's two numbers for Sunday a range that goes round passes one.
+  if (least == 0 && greatest == 7 && last < first) {
+    first %= 7;
+    count = 7;
+  }
   for (int at = first, left = (last - first + count) % count; left >= 0; at += step, left -= step) {
     if (least + (at - least) % count == value) return true;
   }

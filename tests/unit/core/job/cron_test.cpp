@@ -2,6 +2,10 @@
 
 #include "tests/support/catch_result.hpp"
 
+#include <fmt/format.h>
+
+#include <array>
+
 using namespace sluice;
 using namespace sluice::job;
 
@@ -78,6 +82,29 @@ TEST_CASE("cron: a number of a weekday is Quartz's with six fields and Unix's wi
   CHECK(days_of_2018("0 0 * 1 7") == days_of_2018("0 0 0 ? 1 1"));
   CHECK(days_of_2018("0 0 * 1 5-7") == days_of_2018("0 0 0 ? 1 FRI-SUN"));
   CHECK(days_of_2018("0 0 * 1 */2") == days_of_2018("0 0 0 ? 1 SUN,TUE,THU,SAT"));
+}
+
+TEST_CASE("cron: a range of weekdays that goes round has seven days with five fields too") {
+  CHECK(days_of_2018("0 0 * 1 FRI-MON/2") == days_of_2018("0 0 0 ? 1 FRI,SUN"));
+  CHECK(days_of_2018("0 0 * 1 5-1/2") == days_of_2018("0 0 0 ? 1 FRI,SUN"));
+  CHECK(days_of_2018("0 0 * 1 TUE-MON/3") == days_of_2018("0 0 0 ? 1 TUE,FRI,MON"));
+  CHECK(days_of_2018("0 0 * 1 7-2/2") == days_of_2018("0 0 0 ? 1 SUN,TUE"));
+  CHECK(days_of_2018("0 0 * 1 6-0") == days_of_2018("0 0 0 ? 1 SAT,SUN"));
+  constexpr std::array<const char*, 7> kNames{"SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"};
+  for (int first = 0; first <= 7; ++first) {
+    for (int last = 0; last <= 7; ++last) {
+      for (int step = 1; step <= 7; ++step) {
+        // 0-7 has Sunday at both ends, as with every cron of Unix.
+        if (first == 0 && last == 7) continue;
+        const std::string numbers = fmt::format("0 0 * 1 {}-{}/{}", first, last, step);
+        const std::string names =
+            fmt::format("0 0 0 ? 1 {}-{}/{}", kNames[static_cast<std::size_t>(first % 7)],
+                        kNames[static_cast<std::size_t>(last % 7)], step);
+        INFO(numbers);
+        CHECK(days_of_2018(numbers.c_str()) == days_of_2018(names.c_str()));
+      }
+    }
+  }
 }
 
 TEST_CASE("cron: L is the last day of a month, and behind a weekday the last such one") {
