@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <poll.h>
 
@@ -103,10 +104,27 @@ void print_backfill(const JsonView& backfill, Console& console) {
   }
 }
 
-// Whether it goes on without a person. Paused it does, once somebody resumes it.
+// Whether a group goes on without a person: one whose instance waits for one has only what runs beside it.
+bool goes_on(const JsonView& counts) {
+  constexpr std::array kMoving{"RUNNING", "RETRY_WAIT", "KILLING", "WAIT_RESOURCE"};
+  constexpr std::array kWaiting{"NOT_RUN", "WAIT_TIME"};
+  constexpr std::array kStuck{"FAILURE", "LOST", "FROZEN"};
+  const auto any = [&](const auto& states) {
+    return std::any_of(states.begin(), states.end(),
+                       [&](const char* state) { return counts[state].count() > 0; });
+  };
+  return any(kMoving) || (any(kWaiting) && !any(kStuck));
+}
+
+// Paused it has not: it goes on once somebody resumes it. Failed it has when each group is done or waits for
+// a person, and no instance has still to be made.
 bool has_ended(const JsonView& backfill) {
   const std::string state = backfill["state"].text();
-  return state == "done" || state == "failed" || state == "cancelled";
+  if (state != "failed") return state == "done" || state == "cancelled";
+  if (!backfill["planned"].boolean()) return false;
+  const auto& groups = backfill["groups"].items();
+  return std::none_of(groups.begin(), groups.end(),
+                      [](const json::value& group) { return goes_on(JsonView(group)["counts"]); });
 }
 
 void show_progress_of(const JsonView& backfill, ProgressLine& progress) {
