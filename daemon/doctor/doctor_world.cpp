@@ -34,16 +34,18 @@ std::string daemon_user() {
   return user == nullptr ? "" : user->pw_name;
 }
 
-// The instance whose time came last, or comes next: names and keys are the same for all.
-Result<scheduler::Instance> an_instance(const job::Job& job, Instant now) {
+// The slot whose time came last, or comes next: names and keys are the same for all.
+Result<std::optional<Instant>> a_slot(const job::Job& job, Instant now) {
   const auto calendar = scheduler::Calendar::of(job.schedule);
   if (!calendar) return calendar.error();
-  auto slots = calendar->slots(now - std::chrono::hours(48), now);
-  if (slots.empty()) slots = calendar->slots(now, now + std::chrono::hours(24 * 366));
-  if (slots.empty()) return Error(Errc::not_found, fmt::format("find a slot of {}: there is none", job.name));
+  const auto last = calendar->last_run_before(now);
+  return last ? last : calendar->first_after(now);
+}
+
+Result<scheduler::Instance> instance_at(const job::Job& job, Instant slot) {
   scheduler::Instance instance;
   instance.id.job = job.name;
-  instance.id.scheduled = slots.back().at;
+  instance.id.scheduled = slot;
   instance.zone = job.schedule.zone;
   instance.version = job.version;
   auto values = job::freeze(job, instance.id.scheduled);
@@ -169,7 +171,13 @@ std::string systemd_version() {
 
 awaitable<std::vector<Finding>> look_at_job(DoctorPorts ports, const job::Job& job, bool write) {
   std::vector<Finding> findings;
-  const auto instance = an_instance(job, ports.clock.now());
+  const auto slot = a_slot(job, ports.clock.now());
+  if (slot && !*slot) {
+    findings.push_back(Finding{"job", job.name, Health::warning, "its schedule has no slot, past or to come",
+                               "it never runs: see its schedule and its effectiveFrom and effectiveTo"});
+    co_return findings;
+  }
+  const auto instance = slot ? instance_at(job, **slot) : Result<scheduler::Instance>(slot.error());
   if (!instance) {
     findings.push_back(Finding{"job", job.name, Health::bad, instance.error().message(), "see sluice plan"});
     co_return findings;
