@@ -130,6 +130,7 @@ std::shared_ptr<const JobAlerts> read_job_alerts(YamlMap& job) {
   if (auto channels = map.texts("channels")) {
     if (channels->empty()) map.error("channels", "name a channel of sluice.yaml, or write alerts: off");
     alerts->channels = std::move(*channels);
+    alerts->channels_place = map.get("channels")->place;
   }
   AlertRules checked;
   read_alert_rules(map, checked);

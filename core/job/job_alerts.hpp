@@ -36,6 +36,7 @@ struct AlertRules {
 struct JobAlerts {
   bool off = false;
   std::vector<std::string> channels{};  // empty: the daemon's
+  Place channels_place{};               // of the list
   YamlNode rules{};                     // checked; read again over the daemon's rules
 };
 

@@ -231,13 +231,18 @@ AlertConfig read_alerts(YamlMap map) {
   return config;
 }
 
-std::vector<std::string> unknown_channels(const AlertConfig& config, const job::Job& job) {
-  std::vector<std::string> unknown;
+std::vector<job::Problem> unknown_channels(const AlertConfig& config, const job::Job& job) {
+  std::vector<job::Problem> unknown;
   if (job.alerts == nullptr) return unknown;
   for (const std::string& name : job.alerts->channels) {
     const bool known = std::any_of(config.channels.begin(), config.channels.end(),
                                    [&](const ChannelConfig& channel) { return channel.name == name; });
-    if (!known) unknown.push_back(name);
+    if (known) continue;
+    const job::Place& place = job.alerts->channels_place;
+    unknown.push_back(job::Problem{
+        job::Severity::error, job.file, place.line, place.column,
+        fmt::format("alerts.channels: sluice.yaml has no channel \"{}\"; notices go to the default ones",
+                    name)});
   }
   return unknown;
 }

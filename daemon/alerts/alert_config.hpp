@@ -58,7 +58,8 @@ struct AlertConfig {
 // Reads the map; everything wrong goes to its list of problems.
 AlertConfig read_alerts(job::YamlMap map);
 
-// Names that a job file gives and sluice.yaml does not know.
-std::vector<std::string> unknown_channels(const AlertConfig& config, const job::Job& job);
+// An error for each name that the job's file gives and sluice.yaml does not know. The job runs all the same:
+// its notices go to the default channels.
+std::vector<job::Problem> unknown_channels(const AlertConfig& config, const job::Job& job);
 
 }  // namespace sluice::daemon

@@ -74,6 +74,14 @@ bool is_broken(const job::DefinitionText& text, const std::vector<job::Problem>&
   });
 }
 
+// Channels that jobs name and `alerts`, when known, does not have.
+void add_unknown_channels(const AlertConfig* alerts, const JobSet::Entries& entries,
+                          std::vector<job::Problem>& problems) {
+  if (alerts == nullptr) return;
+  for (const auto& [name, entry] : entries)
+    for (job::Problem& problem : unknown_channels(*alerts, entry.job)) problems.push_back(std::move(problem));
+}
+
 // True while it lives.
 struct Busy {
   explicit Busy(bool& its_flag) : flag(its_flag) { its_flag = true; }
@@ -186,8 +194,11 @@ awaitable<Result<ReloadReport>> Reloader::reload_once(ReloadRequest request) {
   report.changes = job_changes(known_jobs(parts_.jobs.entries()), reading.entries);
   const auto slots = add_slots(report.changes, reading.entries, request.from);
   if (!slots) co_return slots.error();
+  std::vector<job::Problem> of_files = report.problems;
+  add_unknown_channels(settings.next ? &settings.next->alerts : parts_.alerts, reading.entries,
+                       report.problems);
   if (request.dry_run) co_return report;
-  problems_ = report.problems;
+  problems_ = std::move(of_files);
 
   co_await put_down(report, reading.entries, std::move(request.actor));
   note_handovers(report.changes);

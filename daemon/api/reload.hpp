@@ -26,11 +26,12 @@ struct ReloadRequest {
 
 struct ReloadReport {
   bool dry_run = false;
-  std::size_t jobs = 0;                // in force now, or then
-  std::vector<JobChange> changes;      // by name of the job
-  std::vector<std::string> settings;   // keys of sluice.yaml that came into force
-  std::vector<std::string> restart;    // keys of sluice.yaml that are not in force and need a restart
-  std::vector<job::Problem> problems;  // of files whose earlier version stays in force
+  std::size_t jobs = 0;               // in force now, or then
+  std::vector<JobChange> changes;     // by name of the job
+  std::vector<std::string> settings;  // keys of sluice.yaml that came into force
+  std::vector<std::string> restart;   // keys of sluice.yaml that are not in force and need a restart
+  // Of files, whose earlier version stays in force; an unknown channel is one too, and keeps nothing back.
+  std::vector<job::Problem> problems;
 };
 
 class Reloader {
@@ -42,6 +43,7 @@ class Reloader {
     scheduler::VersionStore& versions;
     std::function<void(const Config& next)> apply_settings;  // those that are reloadable
     std::function<void(std::vector<job::Job> jobs, const scheduler::Handovers& handovers)> apply_jobs;
+    const AlertConfig* alerts = nullptr;  // in force, where sluice.yaml cannot be read; null: not known
   };
 
   // `config_file`: where the running configuration was read from.
@@ -56,7 +58,8 @@ class Reloader {
   // anything changed or not. Throws what the store throws; nothing has changed then.
   awaitable<Result<ReloadReport>> reload(ReloadRequest request);
 
-  // What the latest reading of the files found.
+  // What the latest reading of the files found; without unknown channels, which are looked for in what is in
+  // force.
   const std::vector<job::Problem>& problems() const noexcept { return problems_; }
 
  private:

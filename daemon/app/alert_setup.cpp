@@ -1,7 +1,5 @@
 #include "daemon/app/alert_setup.hpp"
 
-#include <fmt/format.h>
-
 namespace sluice::daemon {
 namespace {
 
@@ -54,13 +52,7 @@ std::string Alerting::trouble() const {
 std::vector<job::Problem> Alerting::problems() const {
   std::vector<job::Problem> all = parts_.problems();
   for (const job::Job& job : parts_.jobs.jobs()) {
-    for (const std::string& name : unknown_channels(parts_.config, job)) {
-      job::Problem problem;
-      problem.file = job.file;
-      problem.message = fmt::format(
-          "alerts.channels: sluice.yaml has no channel \"{}\"; notices go to the default ones", name);
-      all.push_back(std::move(problem));
-    }
+    for (job::Problem& problem : unknown_channels(parts_.config, job)) all.push_back(std::move(problem));
   }
   return all;
 }

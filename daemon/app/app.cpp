@@ -158,7 +158,8 @@ class App::Impl {
         Reloader::Parts{clock_, jobs_, *store_, [this](const Config& next) { apply(next); },
                         [this](std::vector<job::Job> jobs, const scheduler::Handovers& handovers) {
                           scheduler_->set_jobs(std::move(jobs), handovers);
-                        }},
+                        },
+                        &config_.alerts},
         config_.file);
     alerting_ = std::make_unique<Alerting>(Alerting::Parts{
         executor_, clock_, random_, *store_, *transport_, *scheduler_, jobs_,

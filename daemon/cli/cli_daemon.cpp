@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 
 namespace sluice::daemon {
@@ -24,8 +25,9 @@ void append(std::vector<job::Problem>& all, std::vector<job::Problem> some) {
   all.insert(all.end(), std::make_move_iterator(some.begin()), std::make_move_iterator(some.end()));
 }
 
-// The data sources that job files may name: of --config, of a checked sluice.yaml, of the default file.
-job::DataSources sources_for(const Options& options, std::vector<job::Problem>& problems) {
+// The settings that job files refer to, data sources and channels: of --config, of a checked sluice.yaml, of
+// the default file. Nothing where there is none, or it is invalid.
+std::optional<Config> config_of_jobs(const Options& options, std::vector<job::Problem>& problems) {
   std::string file = options.config;
   for (const std::string& candidate : options.files) {
     if (file.empty() && is_config(candidate)) file = candidate;
@@ -39,7 +41,7 @@ job::DataSources sources_for(const Options& options, std::vector<job::Problem>& 
   }
   LoadedConfig loaded = load_config(file);
   if (!checked) append(problems, std::move(loaded.problems));
-  return loaded.config ? std::move(loaded.config->sources) : job::DataSources();
+  return std::move(loaded.config);
 }
 
 job::Problem problem_in(const job::Job& job, job::Severity severity, std::string message) {
@@ -96,7 +98,8 @@ Exit command_daemon(const Options& options, Console& console) {
 
 Exit command_check(const Options& options, Console& console) {
   std::vector<job::Problem> problems;
-  const job::DataSources sources = sources_for(options, problems);
+  const std::optional<Config> config = config_of_jobs(options, problems);
+  const job::DataSources sources = config ? config->sources : job::DataSources();
   std::vector<job::Job> jobs;
   std::set<std::string> known;
   for (const std::string& file : options.files) {
@@ -106,6 +109,8 @@ Exit command_check(const Options& options, Console& console) {
       continue;
     }
     job::LoadedJobs loaded = job::load_job_file(file, sources);
+    for (const job::Job& job : loaded.jobs)
+      if (config) append(loaded.problems, unknown_channels(config->alerts, job));
     std::move(loaded.jobs.begin(), loaded.jobs.end(), std::back_inserter(jobs));
     append(problems, std::move(loaded.problems));
   }

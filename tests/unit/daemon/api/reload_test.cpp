@@ -403,3 +403,24 @@ TEST_CASE(
   CHECK(f.audited("orders").size() == 1);
   CHECK(f.world.run(f.kept.versions("")).size() == 1);
 }
+
+TEST_CASE(
+    "reload: a channel that sluice.yaml does not have is an error, and the job is in force all the same") {
+  Fixture f;
+  const std::string channels =
+      "\nalerts: {channels: {ops: {type: webhook, url: \"https://example.com/\"}}}\n";
+  f.config("maxConcurrent: 4" + channels);
+  f.folder.write("jobs.d/new.yaml", "alerts:\n  channels: [ops, nope]\n" + job_text("new"));
+  for (const bool dry_run : {true, false}) {
+    const auto report = f.reload("", dry_run);
+    REQUIRE(report);
+    REQUIRE(report->problems.size() == 1);
+    CHECK(to_string(report->problems[0]) == f.folder.path("jobs.d/new.yaml") +
+                                                ":2:13: error: alerts.channels: sluice.yaml has no channel "
+                                                "\"nope\"; notices go to the default ones");
+    CHECK(report->jobs == 2);
+  }
+  CHECK(f.jobs->entries().contains("new"));
+  f.folder.write("jobs.d/new.yaml", "alerts:\n  channels: [ops]\n" + job_text("new"));
+  CHECK(f.reload()->problems.empty());
+}

@@ -62,3 +62,26 @@ TEST_CASE("check: what a daemon would refuse of several files is told") {
                                  ":1:1: warning: job p prints its rows (plugin stream): that is for `sluice "
                                  "run` only, a daemon refuses it\n1 files, 1 jobs: valid\n"));
 }
+
+TEST_CASE("check: a channel that sluice.yaml does not have is an error at the list that names it") {
+  sluice::test::TempFolder folder;
+  const std::string config = folder.write(
+      "sluice.yaml", "alerts: {channels: {ops: {type: webhook, url: \"https://example.com/\"}}}\n");
+  const std::string good = folder.write("good.yaml", "alerts: {channels: [ops]}\n" + job_text("good"));
+  const std::string bad = folder.write("bad.yaml", "alerts:\n  channels: [ops, nope]\n" + job_text("bad"));
+  const std::string said =
+      bad +
+      ":2:13: error: alerts.channels: sluice.yaml has no channel \"nope\"; notices go to the default "
+      "ones\n";
+  Fixture together;
+  CHECK(together.run({"check", config.c_str(), good.c_str(), bad.c_str()}) == 2);
+  CHECK(together.out.str() == said);
+  Fixture named;
+  CHECK(named.run({"check", bad.c_str(), "--config", config.c_str()}) == 2);
+  CHECK(named.out.str() == said);
+  Fixture fine;
+  CHECK(fine.run({"check", config.c_str(), good.c_str()}) == 0);
+  // Without a sluice.yaml nobody knows which channels there are.
+  Fixture unknown;
+  CHECK(unknown.run({"check", bad.c_str()}) == 0);
+}
