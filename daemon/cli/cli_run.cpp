@@ -14,6 +14,8 @@
 #include "storage/attempt_log_folder.hpp"
 #include "storage/dirty_rows_file.hpp"
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -176,6 +178,9 @@ awaitable<void> run_window(const Instance& instance, scheduler::Run& run, Clock&
   } catch (...) {
     interrupted = std::current_exception();
   }
+  // An interrupted wait stays interrupted; the next one must not be.
+  if (interrupted)
+    co_await boost::asio::this_coro::reset_cancellation_state(boost::asio::disable_cancellation());
   tasks.stop();
   co_await tasks.join();
   if (interrupted) std::rethrow_exception(interrupted);

@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TableStore, ask, downloadRows, fillSeed, lastSlot, localSlot, startDaemon, sluice, until, workDir, world,
+import { SLUICE, TableStore, ask, downloadRows, fillSeed, lastSlot, localSlot, startDaemon, sluice, until, workDir, world,
   writeConfig } from './support.mjs';
 
 const any = () => new TableStore.Condition(TableStore.RowExistenceExpectation.IGNORE, null);
@@ -174,8 +175,7 @@ test('commands say what they cannot do: no daemon is 4, no such instance is 3, w
 });
 
 test('a demo that is interrupted says so by its exit code, and claims no difference', async (t) => {
-  const program = process.env.SLUICE ?? join(import.meta.dirname, '../../build/dev/sluice');
-  const demo = spawn(program, ['demo', '--once', '--dir', join(workDir(t), 'demo'), '--port', '0']);
+  const demo = spawn(SLUICE, ['demo', '--once', '--dir', join(workDir(t), 'demo'), '--port', '0']);
   let out = '';
   demo.stdout.on('data', (part) => {
     if (!out.includes('WINDOW') && `${out}${part}`.includes('WINDOW')) demo.kill('SIGINT');
@@ -184,4 +184,21 @@ test('a demo that is interrupted says so by its exit code, and claims no differe
   const code = await new Promise((done) => demo.on('close', done));
   assert.equal(code, 130, out);
   assert.doesNotMatch(out, /DIFFERENT/);
+});
+
+test('a run that is interrupted while a service is silent ends with the exit code of the signal', async (t) => {
+  const silent = createServer(() => {});
+  await new Promise((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const endpoint = `http://127.0.0.1:${silent.address().port}`;
+  t.after(() => silent.close());
+  const paths = writeConfig(workDir(t), { endpoint });
+  const run = spawn(SLUICE, ['run', paths.jobFile, '--config', paths.config, '--at', localSlot(lastSlot())]);
+  let err = '';
+  run.stderr.on('data', (part) => { err += part; });
+  silent.once('connection', (socket) => {
+    t.after(() => socket.destroy());
+    run.kill('SIGINT');
+  });
+  const code = await new Promise((done) => run.on('close', done));
+  assert.equal(code, 130, err);
 });
