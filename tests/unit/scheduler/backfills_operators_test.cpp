@@ -14,12 +14,22 @@ using sluice::test::BackfillBench;
 using sluice::test::failing;
 using sluice::test::takes;
 
+namespace {
+
+// From midnight of 10 October on, a minute and a half after it was asked for.
+Backfill begin_backfill(BackfillBench& bench, Duration each, const std::string& to) {
+  bench.runner.script = [each](const scheduler::Instance&, int) { return takes(each); };
+  bench.start();
+  Backfill made = bench.create(bench.order("2018-10-10T00:00", to));
+  bench.advance(90s);
+  return made;
+}
+
+}  // namespace
+
 TEST_CASE("backfill: paused, nothing new starts; resumed, it goes on where it was") {
   BackfillBench bench;
-  bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
-  bench.start();
-  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
-  bench.advance(90s);
+  const Backfill made = begin_backfill(bench, 1min, "2018-10-10T01:00");
   CHECK(bench.ask(bench.scheduler->pause_backfill(made.id, "uid 1")).value().state == BackfillState::paused);
   bench.advance(10min);
   CHECK(bench.ran().find("#1@10T00:10") == std::string::npos);
@@ -37,10 +47,7 @@ TEST_CASE("backfill: paused, nothing new starts; resumed, it goes on where it wa
 
 TEST_CASE("backfill: cancelled, what has not started is SKIPPED and what runs ends by itself") {
   BackfillBench bench;
-  bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
-  bench.start();
-  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
-  bench.advance(90s);
+  const Backfill made = begin_backfill(bench, 1min, "2018-10-10T01:00");
   REQUIRE(bench.ask(bench.scheduler->cancel_backfill(made.id, "uid 1", false)));
   CHECK(bench.count(made, State::skipped) == 10);
   bench.advance(10min);
@@ -58,10 +65,7 @@ TEST_CASE("backfill: cancelled, what has not started is SKIPPED and what runs en
 
 TEST_CASE("backfill: cancelled with kill, what runs is stopped, and its failure is not repeated") {
   BackfillBench bench;
-  bench.runner.script = [](const scheduler::Instance&, int) { return takes(10min); };
-  bench.start();
-  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
-  bench.advance(90s);
+  const Backfill made = begin_backfill(bench, 10min, "2018-10-10T01:00");
   REQUIRE(bench.ask(bench.scheduler->cancel_backfill(made.id, "uid 1", true)));
   CHECK(bench.of_group(1, "2018-10-10T00:00").state == State::failure);
   CHECK(bench.count(made, State::skipped) == 11);
@@ -71,10 +75,7 @@ TEST_CASE("backfill: cancelled with kill, what runs is stopped, and its failure 
 
 TEST_CASE("backfill: what failed of a cancelled one blocks nothing, and may be skipped but not run again") {
   BackfillBench bench;
-  bench.runner.script = [](const scheduler::Instance&, int) { return takes(10min); };
-  bench.start();
-  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-10T01:00"));
-  bench.advance(90s);
+  const Backfill made = begin_backfill(bench, 10min, "2018-10-10T01:00");
   REQUIRE(bench.ask(bench.scheduler->cancel_backfill(made.id, "uid 1", true)));
   bench.advance(1min);
   for (const auto& chain : bench.ask(bench.scheduler->blocked())) CHECK(chain.root->group == 0);
@@ -96,10 +97,7 @@ TEST_CASE("backfill: what failed of a cancelled one blocks nothing, and may be s
 
 TEST_CASE("backfill: that its instances are made, and skipped, is told once each") {
   BackfillBench bench;
-  bench.runner.script = [](const scheduler::Instance&, int) { return takes(1min); };
-  bench.start();
-  const Backfill made = bench.create(bench.order("2018-10-10T00:00", "2018-10-13T00:00"));
-  bench.advance(90s);
+  const Backfill made = begin_backfill(bench, 1min, "2018-10-13T00:00");
   CHECK(bench.observer.backfills == std::vector<std::string>{"planned 1"});
   REQUIRE(bench.ask(bench.scheduler->pause_backfill(made.id, "uid 1")));
   REQUIRE(bench.ask(bench.scheduler->resume_backfill(made.id, "uid 1")));

@@ -42,6 +42,12 @@ struct Filled {
     backfill.order.job = "orders";
     SqliteBackfills(store).add_backfill(backfill, {});
   }
+  // An attempt of the instance behind it.
+  scheduler::Attempt begin_next() {
+    store.add_instances({sluice::test::planned_at("orders", 5)});
+    const auto next = store.instance(sluice::test::planned_at("orders", 5).id)->row;
+    return store.begin_attempt(next, sluice::test::positions_at(5), at_minute(5)).value();
+  }
   storage::DatabaseOptions options() const {
     storage::DatabaseOptions made;
     made.path = folder.file("state.db");
@@ -155,9 +161,8 @@ TEST_CASE("corrupt rows: a backfill with a foreign word is refused, and it is na
 TEST_CASE("corrupt rows: an attempt whose start positions are gone is not closed as if it had none",
           "[storage]") {
   Filled filled;
-  filled.store.add_instances({sluice::test::planned_at("orders", 5)});
-  const auto row = filled.store.instance(sluice::test::planned_at("orders", 5).id)->row;
-  const auto attempt = filled.store.begin_attempt(row, sluice::test::positions_at(5), at_minute(5)).value();
+  const scheduler::Attempt attempt = filled.begin_next();
+  const std::int64_t row = attempt.instance_row;
   filled.store.database().run("DELETE FROM positions WHERE instance_id = ?", row);
   try {
     filled.store.succeed(attempt, sluice::test::outcome_at(5, 3), at_minute(6));
@@ -173,9 +178,8 @@ TEST_CASE("corrupt rows: an attempt whose start positions are gone is not closed
 TEST_CASE("corrupt rows: statistics that are none do not keep a window that waits from being skipped",
           "[storage]") {
   Filled filled;
-  filled.store.add_instances({sluice::test::planned_at("orders", 5)});
-  const auto row = filled.store.instance(sluice::test::planned_at("orders", 5).id)->row;
-  const auto attempt = filled.store.begin_attempt(row, sluice::test::positions_at(5), at_minute(5)).value();
+  const scheduler::Attempt attempt = filled.begin_next();
+  const std::int64_t row = attempt.instance_row;
   filled.store.fail(attempt, scheduler::AttemptResult::failed, Error(Errc::unavailable, "503"), {},
                     at_minute(8), at_minute(6));
   for (const char* damaged : {"", "{", "[]", "{\"left_behind\":\"x\"}"}) {

@@ -44,16 +44,6 @@ struct Fixture {
   }
 };
 
-struct AnswersInOrder final : Api {
-  std::vector<std::string> answers;
-  std::vector<std::string> asked;
-  boost::json::value get(const std::string& target) override {
-    asked.push_back(target);
-    return boost::json::parse(answers.at(asked.size() - 1));
-  }
-  boost::json::value post(const std::string&, const std::string&) override { return {}; }
-};
-
 constexpr const char* kOrder = R"({"job": "orders", "from": "2018-10-10", "to": "2018-10-11"})";
 
 // An instance of group 1.
@@ -384,7 +374,7 @@ TEST_CASE("command line: a backfill is followed until it ends, and the exit code
     const char* counts;
   };
   const auto follow = [&](std::vector<Look> looks, bool json) {
-    AnswersInOrder api;
+    sluice::test::AnswersInOrder api;
     for (const Look& look : looks) {
       api.answers.push_back(fmt::format(
           R"({{"id": 7, "job": "orders", "zone": "Asia/Shanghai", "state": "{}", "planned": true, "counts": {{{}}},

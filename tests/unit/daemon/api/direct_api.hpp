@@ -30,6 +30,17 @@ class DirectApi final : public daemon::Api {
   FakeService& service_;
 };
 
+// Gives one of `answers` after the other, whatever is asked.
+struct AnswersInOrder final : daemon::Api {
+  std::vector<std::string> answers;
+  std::vector<std::string> asked;
+  boost::json::value get(const std::string& target) override {
+    asked.push_back(target);
+    return boost::json::parse(answers.at(asked.size() - 1));
+  }
+  boost::json::value post(const std::string&, const std::string&) override { return {}; }
+};
+
 // What a command says, and the service that it asks.
 struct CommandFixture {
   Loop world{test_now()};

@@ -13,16 +13,6 @@ namespace {
 
 using Fixture = sluice::test::CommandFixture;
 
-struct AnswersInOrder final : Api {
-  std::vector<std::string> answers;
-  std::vector<std::string> asked;
-  boost::json::value get(const std::string& target) override {
-    asked.push_back(target);
-    return boost::json::parse(answers.at(asked.size() - 1));
-  }
-  boost::json::value post(const std::string&, const std::string&) override { return {}; }
-};
-
 }  // namespace
 
 TEST_CASE("command line: a failed backfill is followed until no group of it goes on") {
@@ -34,7 +24,7 @@ TEST_CASE("command line: a failed backfill is followed until no group of it goes
   };
   // Exit code and number of answers that were asked for.
   const auto follow = [&](const std::vector<Look>& looks, const char* stuck_state = "FAILURE") {
-    AnswersInOrder api;
+    sluice::test::AnswersInOrder api;
     for (const Look& look : looks) {
       api.answers.push_back(fmt::format(
           R"({{"id": 7, "job": "orders", "zone": "Asia/Shanghai", "state": "failed", "planned": {}, "counts": {{"{}": 1}},
