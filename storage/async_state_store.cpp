@@ -1,11 +1,10 @@
 #include "storage/async_state_store.hpp"
 
+#include "core/base/cancellation.hpp"
 #include "storage/group_commit.hpp"
 #include "storage/sqlite_audit.hpp"
 #include "storage/sqlite_operations.hpp"
 #include "storage/sqlite_versions.hpp"
-
-#include <boost/asio/this_coro.hpp>
 
 #include <exception>
 
@@ -65,20 +64,9 @@ awaitable<std::invoke_result_t<Work&>> AsyncStateStore::call_alone(Work& work) {
   co_return work();
 }
 
-// Unwinding between two steps would leave the copy, and with it the source, half open. A signal that comes
-// meanwhile is kept, and unwinds the caller's next wait.
+// Unwinding between two steps would leave the copy, and with it the source, half open.
 awaitable<void> AsyncStateStore::backup(std::string path) {
-  namespace this_coro = boost::asio::this_coro;
-  const bool unwinds = co_await this_coro::throw_if_cancelled();
-  co_await this_coro::throw_if_cancelled(false);
-  std::exception_ptr failure;
-  try {
-    co_await copy_to(std::move(path));
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  co_await this_coro::throw_if_cancelled(unwinds);
-  if (failure) std::rethrow_exception(failure);
+  co_await uninterrupted(copy_to(std::move(path)));
 }
 
 awaitable<void> AsyncStateStore::copy_to(std::string path) {

@@ -1,22 +1,18 @@
 #pragma once
 // How a cancelled task ends.
 
-#include <boost/asio/error.hpp>
-#include <boost/system/system_error.hpp>
+#include "core/base/clock.hpp"
 
 #include <exception>
 
 namespace sluice {
 
 // True for what a cancelled task throws from its co_await. `failure` is not null.
-inline bool is_cancellation(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const boost::system::system_error& error) {
-    return error.code() == boost::asio::error::operation_aborted;
-  } catch (...) {
-    return false;
-  }
-}
+bool is_cancellation(const std::exception_ptr& failure);
+
+// Runs `work` to its end although the caller is cancelled meanwhile: that signal unwinds the caller's next
+// wait. A timer or a socket that `work` waits for still hears it and ends early, and `work` has to wait
+// again. What it throws is rethrown. For short work that must not be left half done.
+awaitable<void> uninterrupted(awaitable<void> work);
 
 }  // namespace sluice

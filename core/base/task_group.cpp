@@ -6,7 +6,6 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cassert>
@@ -48,14 +47,14 @@ void TaskGroup::stop() {
 }
 
 awaitable<void> TaskGroup::join() {
-  namespace this_coro = boost::asio::this_coro;
-  const bool unwinds = co_await this_coro::throw_if_cancelled();
-  co_await this_coro::throw_if_cancelled(false);
+  co_await uninterrupted(wait_for_children());
+  if (first_failure_) std::rethrow_exception(std::exchange(first_failure_, nullptr));
+}
+
+awaitable<void> TaskGroup::wait_for_children() {
   while (!children_.empty()) {
     co_await idle_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
   }
-  co_await this_coro::throw_if_cancelled(unwinds);
-  if (first_failure_) std::rethrow_exception(std::exchange(first_failure_, nullptr));
 }
 
 }  // namespace sluice

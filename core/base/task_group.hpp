@@ -38,6 +38,7 @@ class TaskGroup {
     boost::asio::cancellation_signal signal;
   };
   void ended(std::list<Child>::iterator child, std::exception_ptr failure);
+  awaitable<void> wait_for_children();
 
   Executor executor_;
   std::list<Child> children_;
