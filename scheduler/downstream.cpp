@@ -219,11 +219,11 @@ awaitable<Result<std::optional<Change>>> Scheduler::downstream_change(Order orde
   const bool ended =
       is_done(instance.state) || instance.state == State::failure || instance.state == State::lost;
   if (!ended && !(order.force && stuck)) co_return change;
-  const WindowRecord record = co_await read_window(order, instance);
+  WindowRecord record = co_await read_window(order, instance);
   if (comes_with_another(instance, record)) co_return change;
   const State present = instance.state;
   if (stuck) instance.state = State::failure;  // as if it had been stopped
-  Result<Change> made = co_await make_change(std::move(order), std::move(instance));
+  Result<Change> made = co_await make_change(std::move(order), std::move(instance), std::move(record));
   if (!made) co_return made.error();
   made->from.assign(1, present);
   if (stuck) made->entry.detail = fmt::format("was {}, forced", to_string(present));

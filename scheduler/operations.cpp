@@ -100,7 +100,8 @@ awaitable<Result<void>> Scheduler::act_once(Order order, InstanceId id) {
   const std::optional<Instance> instance = co_await store_.instance(id);
   if (!instance) co_return none_planned(id);
   const bool stops_attempt = order.action == Action::kill && attempts_.claimed(instance->row);
-  Result<Change> change = co_await make_change(order, *instance);
+  WindowRecord record = co_await read_window(order, *instance);
+  Result<Change> change = co_await make_change(order, *instance, std::move(record));
   if (!change) co_return change.error();
   std::string reason = change->reason;
   Instance after = *instance;
@@ -128,7 +129,7 @@ awaitable<Result<void>> Scheduler::act_once(Order order, InstanceId id) {
   co_return Result<void>();
 }
 
-awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance) {
+awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance, WindowRecord record) {
   Change change;
   change.instance_row = instance.row;
   change.from.push_back(instance.state);
@@ -141,15 +142,12 @@ awaitable<Result<Change>> Scheduler::make_change(Order order, Instance instance)
   }
   const Result<void> idle = check_idle(order, instance);
   if (!idle) co_return idle.error();
-  const WindowRecord record = co_await read_window(order, instance);
   const Result<void> safe = check_window(order, instance, record);
   if (!safe) co_return safe.error();
   change.reason = fmt::format("{} by {}", past_tense(order.action), order.actor);
   if (!order.reason.empty()) change.reason += ": " + order.reason;
-  if (order.action == Action::set_success || order.action == Action::skip) {
-    const auto before = co_await store_.committed_before(chain_of(instance.id), instance.id.scheduled);
-    change.reason += after_success_by_hand(record, before.has_value());
-  }
+  if (order.action == Action::set_success || order.action == Action::skip)
+    change.reason += after_success_by_hand(record);
   if (order.action == Action::priority) change.priority = order.priority;
   change.release = order.action == Action::release;
   if (order.latest) {
@@ -188,6 +186,10 @@ awaitable<WindowRecord> Scheduler::read_window(Order order, Instance instance) {
   record.committed = own.has_value();
   if (instance.attempts > 0 && (redo || order.action == Action::skip))
     record.attempts = co_await store_.attempts(instance.row);
+  if (gives_up && record.follows_positions && !record.committed) {
+    const auto before = co_await store_.committed_before(chain_of(instance.id), instance.id.scheduled);
+    record.committed_before = before.has_value();
+  }
   if (!redo || record.committed || !is_done(instance.state)) co_return record;
   const auto later = co_await store_.committed_after(chain_of(instance.id), instance.id.scheduled);
   if (later) {

@@ -163,7 +163,7 @@ class Scheduler {
   awaitable<void> sleep(Signal& signal, bool& pending, Duration duration);
   awaitable<Result<bool>> woken(Signal& signal, bool& pending);
   awaitable<Result<void>> act_once(Order order, InstanceId id);
-  awaitable<Result<Change>> make_change(Order order, Instance instance);
+  awaitable<Result<Change>> make_change(Order order, Instance instance, WindowRecord record);
   Result<void> check_idle(const Order& order, const Instance& instance) const;
   awaitable<WindowRecord> read_window(Order order, Instance instance);
   awaitable<Result<Redefinition>> newest_definition(Instance instance, bool committed);

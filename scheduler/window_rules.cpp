@@ -73,10 +73,10 @@ Result<void> check_window(const Order& order, const Instance& instance, const Wi
   return {};
 }
 
-std::string_view after_success_by_hand(const WindowRecord& record, bool committed_before) {
+std::string_view after_success_by_hand(const WindowRecord& record) {
   if (!record.follows_positions)
     return record.committed ? "" : ": its window is not exported, and no later one brings its rows";
-  if (record.committed || committed_before)
+  if (record.committed || record.committed_before)
     return ": the next window begins where the last committed one ended, so nothing is skipped";
   return ": no window of the job was committed before, so the records before the next window's start are "
          "skipped";

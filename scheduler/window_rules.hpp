@@ -15,6 +15,7 @@ struct WindowRecord {
   bool follows_positions =
       true;                // its job's windows begin where the last one ended; also of a job not loaded
   bool committed = false;  // has positions of its own
+  bool committed_before = false;  // some window of the chain before it has
   std::vector<Attempt> attempts;
   std::optional<InstanceId> later;  // the next committed window behind it
   bool busy = false;                // a window of the chain is being exported
@@ -27,7 +28,6 @@ bool comes_with_another(const Instance& instance, const WindowRecord& record);
 Result<void> check_window(const Order& order, const Instance& instance, const WindowRecord& record);
 
 // What a window that is set to success or skipped by hand means for its records, to end the reason with.
-// `committed_before`: some window of the chain before it is.
-std::string_view after_success_by_hand(const WindowRecord& record, bool committed_before);
+std::string_view after_success_by_hand(const WindowRecord& record);
 
 }  // namespace sluice::scheduler
