@@ -8,8 +8,9 @@
 
 int main(int argc, char** argv) {
   // Pages and parts go back to the system when freed: glibc would raise this threshold to the largest of them
-  // and keep the holes between, 10 MB of 67 in a window of 16 shards (docs/performance.md).
-  mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+  // and keep the holes between. A page is meant to hold 256 KiB and is often a little less, so at twice this
+  // value it still left holes (docs/performance.md).
+  mallopt(M_MMAP_THRESHOLD, 128 * 1024);
   spdlog::set_default_logger(spdlog::stderr_logger_st("sluice"));
   spdlog::set_pattern(sluice::daemon::kTextLogPattern);
   sluice::daemon::Console console = sluice::daemon::standard_console();

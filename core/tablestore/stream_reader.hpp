@@ -14,8 +14,8 @@ namespace sluice::tablestore {
 
 struct StreamReaderLimits {
   std::size_t shards_at_once = 32;
-  std::size_t pages_bytes = 16 * 1024 * 1024;  // of received pages, all shards together
-  std::size_t page_bytes = 256 * 1024;         // what one page is to hold
+  std::size_t pages_bytes = 8 * 1024 * 1024;  // of received pages, all shards together
+  std::size_t page_bytes = 256 * 1024;        // what one page is to hold
   std::size_t batch_rows = 512;
 };
 
