@@ -80,7 +80,8 @@ awaitable<bool> DependencyCheck::is_first_of_day(const Known& mine, const Instan
                   State::failure, State::frozen,    State::retry_wait,    State::killing, State::lost};
   query.limit = 1;
   const std::vector<Instance> earlier = co_await store_.instances(query);
-  co_return earlier.empty();
+  const bool none = earlier.empty();
+  co_return none;
 }
 
 std::vector<std::pair<std::string, SlotRange>> DependencyCheck::needs(const Instance& instance) {

@@ -2,6 +2,7 @@
 
 #include "core/job/script.hpp"
 #include "scheduler/reason.hpp"
+#include "scheduler/rebuild.hpp"
 #include "scheduler/scheduler.hpp"
 
 #include <fmt/format.h>
@@ -184,6 +185,10 @@ awaitable<WindowRecord> Scheduler::read_window(Order order, Instance instance) {
   if (!redo && !gives_up && !order.latest) co_return record;
   const auto own = co_await store_.end_positions(instance.row);
   record.committed = own.has_value();
+  if (redo && record.committed) {
+    const auto start = co_await store_.start_positions(instance.row);
+    record.start_known = !start || start->stream != kUnknownStream;
+  }
   if (instance.attempts > 0 && (redo || order.action == Action::skip))
     record.attempts = co_await store_.attempts(instance.row);
   if (gives_up && record.follows_positions && !record.committed) {

@@ -20,9 +20,6 @@ using Kind = pipeline::ShardPosition::Kind;
 // What the stream is about to lose is not counted upon: an export of it may come too late.
 constexpr Duration kKeptMargin = std::chrono::hours(1);
 
-// No stream has this id, so that going on from it is refused, or is a gap, as the job wants it.
-constexpr std::string_view kUnknownStream = "not known";
-
 enum class Side { start, end };
 
 // `left_at`: where the window before it ended, which need not be where this one starts.

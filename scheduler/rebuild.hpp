@@ -10,9 +10,14 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace sluice::scheduler {
+
+// No stream has this id: positions in it are none that can be read from. Going on from them is refused, or is
+// a gap, as the job wants it, and a window that began there is not run again.
+inline constexpr std::string_view kUnknownStream = "not known";
 
 // The manifest of one slot.
 struct FoundManifest {

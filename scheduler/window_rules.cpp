@@ -27,6 +27,13 @@ Result<void> check_rerun(const Order& order, const Instance& instance, const Win
                   "its positions are older than history.positions in sluice.yaml keeps them, so it would not "
                   "write the same rows again; its objects stay as they are");
   }
+  if (!record.start_known) {
+    return refuse(
+        order, instance,
+        fmt::format("where it began is not known since the state was rebuilt, so it would not write "
+                    "the same rows again; its objects stay as they are{}",
+                    is_done(instance.state) ? "" : ": set it to success"));
+  }
   if (!comes_with_another(instance, record)) return {};
   if (!record.later) {
     return refuse(order, instance,

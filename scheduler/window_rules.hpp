@@ -16,6 +16,7 @@ struct WindowRecord {
       true;                // its job's windows begin where the last one ended; also of a job not loaded
   bool committed = false;  // has positions of its own
   bool committed_before = false;  // some window of the chain before it has
+  bool start_known = true;  // can be read from where it began; false: only its end was found by a rebuild
   std::vector<Attempt> attempts;
   std::optional<InstanceId> later;  // the next committed window behind it
   bool busy = false;                // a window of the chain is being exported

@@ -152,8 +152,11 @@ Result<pipeline::ReadPlan> StreamReader::fit(const pipeline::ReadPlan& plan, con
   pipeline::ReadPlan result = plan;
   if (is_same_stream(stream, plan.start)) return result;
   if (plan.until) {
-    return Error(Errc::stream_changed,
-                 fmt::format("repeat a window of {}: its stream {} is gone", table_, plan.start.stream));
+    return Error(
+        Errc::stream_changed,
+        fmt::format("repeat a window of {}: its stream {} is gone; its objects stay as they are, and "
+                    "sluice set-success goes on without it",
+                    table_, plan.start.stream));
   }
   auto start = plan_positions(stream, plan.start, window, rules_.on_gap, clock_.now());
   if (start.has_error()) return start.error();

@@ -183,7 +183,7 @@ awaitable<HttpResponse> incidents(Service& service, const HttpRequest& request, 
   json::array failed;
   const auto given_up = co_await desk->alert_store().deliveries(0);
   for (const Delivery& delivery : given_up) failed.push_back(delivery_json(delivery));
-  const auto next = found.next ? json::value(*found.next) : json::value(nullptr);
+  auto next = found.next ? json::value(*found.next) : json::value(nullptr);
   co_return with_etag(request, json_response(json::object{{"incidents", std::move(out)},
                                                           {"next", std::move(next)},
                                                           {"channels", std::move(channels)},

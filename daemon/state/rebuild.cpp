@@ -41,8 +41,8 @@ Result<ProvenWindow> proven_by_name(const job::Job& job, JobSurvey& survey, Inst
   if (!all) return all.error();
   window.outcome.end =
       scheduler::ends_by_time(std::move(*all), today(*survey.stream), window.instance.window_end);
-  // Where it began is not known: it cannot be read again, and must not be with what is not its own.
-  window.start.stream = "not known";
+  // It cannot be read again, and must not be with what is not its own.
+  window.start.stream = scheduler::kUnknownStream;
   return window;
 }
 

@@ -168,6 +168,11 @@ test('a job without manifests goes on by time behind its last window but one', a
   assert.equal(rebuilt.code, 0, rebuilt.out + rebuilt.err);
   assert.match(rebuilt.out, /names of objects tell that it came to .*; what changed from there on is exported again, by time/);
   const daemon = await goOn(t, w, 2);
+  const known = `orders@${localSlot(w.slot(windows - 2))}`;
+  const rerun = sluice(['rerun', known, '--socket', w.paths.socket]);
+  assert.equal(rerun.code, 5, rerun.err);
+  assert.match(rerun.err, /where it began is not known since the state was rebuilt/);
+  assert.equal(ask(w.paths, 'show', known).state, 'SUCCESS');
   await stop(daemon);
 });
 

@@ -73,6 +73,19 @@ TEST_CASE("window rules: a success whose positions are forgotten stays as it is,
   CHECK(refusal(Action::rerun, State::success, record).empty());
 }
 
+TEST_CASE("window rules: a window that a rebuild put down without its start is not run again") {
+  WindowRecord record;
+  record.committed = true;
+  record.start_known = false;
+  for (const bool follows : {true, false}) {
+    record.follows_positions = follows;
+    CHECK(has(refusal(Action::rerun, State::success, record), "where it began is not known"));
+    CHECK_FALSE(has(refusal(Action::rerun, State::success, record), "set it to success"));
+    CHECK(has(refusal(Action::rerun, State::failure, record), "set it to success"));
+    CHECK(refusal(Action::set_success, State::failure, record).empty());
+  }
+}
+
 TEST_CASE("window rules: what was committed, or has objects left in the target, is not skipped") {
   WindowRecord record;
   CHECK(refusal(Action::skip, State::failure, record).empty());
