@@ -15,11 +15,11 @@ function measure(name, filled, more = {}) {
 // Rows of 64 KiB: what remains is reading and sending. Rows of 20 and 400 KB in 16 shards: pages that are larger than meant.
 function upload() {
   const rows = fill(UPLOAD_MIB * 16, 8, 1, { kinds: ['string'], string_bytes: 8192 });
-  const large = fill(UPLOAD_MIB * 50, 8, 16, { kinds: ['string'], string_bytes: 2500 });
-  const huge = fill(Math.ceil(UPLOAD_MIB * 2.5), 8, 16, { kinds: ['string'], string_bytes: 50_000 });
+  const wide = fill(UPLOAD_MIB * 50, 8, 16, { kinds: ['string'], string_bytes: 2500 });
+  const widest = fill(Math.ceil(UPLOAD_MIB * 2.5), 8, 16, { kinds: ['string'], string_bytes: 50_000 });
   return [measure('upload over HTTP', rows, { repeat: REPEAT }),
     measure('upload over TLS', rows, { targetTls: true, repeat: REPEAT }),
-    measure('rows of 20 KB, 16 shards', large), measure('rows of 400 KB, 16 shards', huge)];
+    measure('rows of 20 KB, 16 shards', wide), measure('rows of 400 KB, 16 shards', widest)];
 }
 
 function windows() {
